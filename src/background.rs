@@ -51,7 +51,11 @@ impl JobError {
     #[must_use]
     pub fn of(failure: Failure) -> Self {
         match failure {
-            Failure::Answer { status, body, .. } => Self::never(body["message"].as_str().map_or_else(|| status.to_string(), str::to_owned)),
+            Failure::Answer { status, body, .. } => Self::never(
+                body["message"]
+                    .as_str()
+                    .map_or_else(|| status.to_string(), str::to_owned),
+            ),
             Failure::Fault(error) => Self::Later(error),
         }
     }
@@ -136,6 +140,9 @@ mod tests {
     #[test]
     fn a_refusal_is_final_and_a_fault_is_not() {
         assert!(matches!(JobError::of(Failure::refused("no")), JobError::Never(error) if error.to_string() == "no"));
-        assert!(matches!(JobError::of(std::io::Error::other("away").into()), JobError::Later(_)));
+        assert!(matches!(
+            JobError::of(std::io::Error::other("away").into()),
+            JobError::Later(_)
+        ));
     }
 }

@@ -90,7 +90,10 @@ async fn load(database: &Database, id: Uuid) -> Result<Option<Person>, DbErr> {
         expiration_date: row.try_get("", "expiration_date")?,
         token_id: row.try_get("", "jti")?,
         preview: match row.try_get::<Option<Uuid>>("", "preview_project_id")? {
-            Some(_) => Some(PreviewWindow { opened_at: row.try_get("", "preview_opened_at")?, open_until: row.try_get("", "preview_open_until")? }),
+            Some(_) => Some(PreviewWindow {
+                opened_at: row.try_get("", "preview_opened_at")?,
+                open_until: row.try_get("", "preview_open_until")?,
+            }),
             None => None,
         },
         departments,

@@ -86,7 +86,12 @@ pub struct Settings {
     #[command(flatten)]
     pub files: FileSettings,
     /// Seconds for which clients may keep files.
-    #[arg(long, env = "CLIENT_CACHE_MAX_AGE", default_value_t = 604_800, help_heading = "Files")]
+    #[arg(
+        long,
+        env = "CLIENT_CACHE_MAX_AGE",
+        default_value_t = 604_800,
+        help_heading = "Files"
+    )]
     pub client_cache_max_age: u64,
     #[command(flatten)]
     pub jobs: JobSettings,
@@ -122,10 +127,20 @@ pub struct Settings {
     #[command(flatten)]
     pub sign_in: SignInSettings,
     /// E-mail of the administrator made on the first start.
-    #[arg(long, env = "DAILIES_ADMIN_EMAIL", default_value = "admin@example.com", help_heading = "Sign-in")]
+    #[arg(
+        long,
+        env = "DAILIES_ADMIN_EMAIL",
+        default_value = "admin@example.com",
+        help_heading = "Sign-in"
+    )]
     pub admin_email: String,
     /// Password of that administrator; one is made up and printed when it is missing.
-    #[arg(long, env = "DAILIES_ADMIN_PASSWORD", hide_env_values = true, help_heading = "Sign-in")]
+    #[arg(
+        long,
+        env = "DAILIES_ADMIN_PASSWORD",
+        hide_env_values = true,
+        help_heading = "Sign-in"
+    )]
     pub admin_password: Option<String>,
     /// E-mails, separated by semicolons, of persons that others can't deactivate, delete or change the role of.
     #[arg(long, env = "PROTECTED_ACCOUNTS", value_delimiter = ';', help_heading = "Sign-in")]
@@ -154,7 +169,12 @@ pub struct Settings {
     #[arg(long, env = "USER_LIMIT", default_value_t = 100, help_heading = "Limits")]
     pub user_limit: u64,
     /// Time zone of new persons.
-    #[arg(long, env = "DEFAULT_TIMEZONE", default_value = "Europe/Paris", help_heading = "Studio")]
+    #[arg(
+        long,
+        env = "DEFAULT_TIMEZONE",
+        default_value = "Europe/Paris",
+        help_heading = "Studio"
+    )]
     pub default_timezone: String,
     /// Locale of new persons.
     #[arg(long, env = "DEFAULT_LOCALE", default_value = "en_US", help_heading = "Studio")]
@@ -163,7 +183,13 @@ pub struct Settings {
     #[arg(long, env = "IS_SELF_HOSTED", default_value = "true", value_parser = switch, action = ArgAction::Set, help_heading = "Studio")]
     pub is_self_hosted: bool,
     /// Token of the Crisp help chat, which web clients are told in `crisp_token` of `/config`.
-    #[arg(long, env = "CRISP_TOKEN", default_value = "", hide_env_values = true, help_heading = "Studio")]
+    #[arg(
+        long,
+        env = "CRISP_TOKEN",
+        default_value = "",
+        hide_env_values = true,
+        help_heading = "Studio"
+    )]
     pub crisp_token: String,
     /// Levels of the log on the standard error, by area: `dailies=debug` tells more. The file `log_levels` in the data folder
     /// counts before it, and is read again at each signal HUP.
@@ -171,7 +197,12 @@ pub struct Settings {
     pub log: String,
     /// Milliseconds after which a statement of the database is logged, with the operation or the job that it belongs to; 0 for
     /// none.
-    #[arg(long, env = "DAILIES_SLOW_STATEMENT", default_value_t = 500, help_heading = "Monitoring")]
+    #[arg(
+        long,
+        env = "DAILIES_SLOW_STATEMENT",
+        default_value_t = 500,
+        help_heading = "Monitoring"
+    )]
     pub slow_statement: u64,
     /// Addresses, separated by semicolons, that may read `/metrics`, `/status/resources` and the parts of `/status` besides this
     /// very machine; `all` is everybody.

@@ -15,7 +15,11 @@ impl Progress {
     /// Starts with nothing done of a number of rows and files.
     pub fn start(total: usize) -> Self {
         let lines = !stderr().is_terminal();
-        let target = if lines { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if lines {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(Some(total as u64), target);
         if let Ok(style) = ProgressStyle::with_template("{msg:16} [{bar:40}] {percent:>3}% {elapsed}") {
             bar.set_style(style.progress_chars("=> "));

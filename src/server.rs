@@ -101,12 +101,18 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
         conditional: Conditional::new(
-            &[&settings.user_limit, &settings.nb_records_per_page, &settings.public_address()],
+            &[
+                &settings.user_limit,
+                &settings.nb_records_per_page,
+                &settings.public_address(),
+            ],
             (settings.cache_type != Some(CacheType::Null)).then_some(settings.cache_memory),
         ),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
-        media: Some(settings.media.media_max_concurrent_requests).filter(|most| *most > 0).map(|most| Arc::new(Semaphore::new(most))),
+        media: Some(settings.media.media_max_concurrent_requests)
+            .filter(|most| *most > 0)
+            .map(|most| Arc::new(Semaphore::new(most))),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -125,12 +131,20 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
 pub async fn stream_options(app: &App) -> Result<Options, StartError> {
     let settings = &app.settings;
     let relay = match settings.redis_host() {
-        Some(host) => Some(Relay::new(redis_client(host, settings)?, format!("dailies:{}", installation(&app.database).await?))),
+        Some(host) => Some(Relay::new(
+            redis_client(host, settings)?,
+            format!("dailies:{}", installation(&app.database).await?),
+        )),
         None => None,
     };
     let mut origins = settings.cors_allowed_origins.clone();
     origins.push(settings.public_address());
-    Ok(Options { origins, proxies: settings.trusted_proxies.clone(), relay, ..Options::default() })
+    Ok(Options {
+        origins,
+        proxies: settings.trusted_proxies.clone(),
+        relay,
+        ..Options::default()
+    })
 }
 
 /// Name that tells this installation from others on the same Redis: servers with the same database are one. A copy of a
@@ -145,16 +159,33 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
         DbBackend::Postgres => "current_database()::text",
         _ => "'dailies'",
     };
-    let row = database.row(&Sql::new(format!("SELECT value, {name} AS name FROM dailies_store WHERE key = 'installation'"))).await?;
+    let row = database
+        .row(&Sql::new(format!(
+            "SELECT value, {name} AS name FROM dailies_store WHERE key = 'installation'"
+        )))
+        .await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the name of the installation".into()))?;
-    Ok(format!("{}:{}", row.try_get::<String>("", "value")?, row.try_get::<String>("", "name")?))
+    Ok(format!(
+        "{}:{}",
+        row.try_get::<String>("", "value")?,
+        row.try_get::<String>("", "name")?
+    ))
 }
 
 /// The Redis that the settings name.
 fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
     let password = settings.kv_password.as_deref().filter(|password| !password.is_empty());
-    let password = password.map(|password| format!(":{}@", url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()));
-    redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
+    let password = password.map(|password| {
+        format!(
+            ":{}@",
+            url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()
+        )
+    });
+    redis::Client::open(format!(
+        "redis://{}{host}:{}/0",
+        password.unwrap_or_default(),
+        settings.kv_port
+    ))
 }
 
 /// Place where the settings keep files.
@@ -164,7 +195,12 @@ fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis:
 pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
     let files = &settings.files;
     let backend = match files.fs_backend.as_str() {
-        "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },
+        "local" => Backend::Local {
+            folder: files
+                .preview_folder
+                .clone()
+                .unwrap_or_else(|| data.data_dir.join("previews")),
+        },
         "s3" => Backend::S3(S3Settings {
             region: files.fs_s3_region.clone(),
             endpoint: files.fs_s3_endpoint.clone(),
@@ -176,7 +212,10 @@ pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageS
         }),
         other => return Err(StartError::Backend(other.to_owned())),
     };
-    Ok(StorageSettings { bucket_prefix: files.fs_bucket_prefix.clone(), backend })
+    Ok(StorageSettings {
+        bucket_prefix: files.fs_bucket_prefix.clone(),
+        backend,
+    })
 }
 
 /// The key in the data folder, which is made on the first start. Nobody but the owner can read it.
@@ -195,7 +234,9 @@ fn kept_secret(folder: &Path) -> Result<String, StartError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).map_err(problem)?;
-    file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(problem)?;
+    file.write_all(secret.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(problem)?;
     Ok(secret)
 }
 
@@ -271,8 +312,13 @@ pub fn handlers(app: &SharedApp) -> Handlers {
 
 /// Reason why the stream is closed to somebody whom the API refuses so.
 fn refusal(failure: &Failure) -> ListenerRefusal {
-    let Failure::Answer { status, body, .. } = failure else { return ListenerRefusal::Invalid };
-    let text = body["msg"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default();
+    let Failure::Answer { status, body, .. } = failure else {
+        return ListenerRefusal::Invalid;
+    };
+    let text = body["msg"]
+        .as_str()
+        .or_else(|| body["message"].as_str())
+        .unwrap_or_default();
     match *status {
         StatusCode::FORBIDDEN => ListenerRefusal::SecondFactor,
         _ if text.starts_with("Missing JWT") => ListenerRefusal::MissingToken,
@@ -290,7 +336,10 @@ pub struct StreamGatekeeper(pub SharedApp);
 #[async_trait]
 impl Gatekeeper for StreamGatekeeper {
     async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
-        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.map_err(|failure| refusal(&failure))?;
+        let caller = AccessGuard(self.0.clone())
+            .identify(headers, crate::realtime::PATH)
+            .await
+            .map_err(|failure| refusal(&failure))?;
         Ok(Admitted {
             person: caller.person.id,
             session: caller.token.id.clone(),
@@ -300,7 +349,10 @@ impl Gatekeeper for StreamGatekeeper {
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
-        matches!(access::playlists::may_read(&self.0.database, person, playlist).await, Ok(true))
+        matches!(
+            access::playlists::may_read(&self.0.database, person, playlist).await,
+            Ok(true)
+        )
     }
 
     async fn team(&self, project: Uuid) -> Arc<Team> {

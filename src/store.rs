@@ -60,7 +60,12 @@ impl Store {
             "DELETE FROM dailies_store WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2) RETURNING value",
             [key.into(), database::now().into()],
         );
-        self.database.change_returning(&sql).await?.first().map(|row| row.try_get("", "value")).transpose()
+        self.database
+            .change_returning(&sql)
+            .await?
+            .first()
+            .map(|row| row.try_get("", "value"))
+            .transpose()
     }
 
     /// Removes what has expired.
@@ -68,7 +73,10 @@ impl Store {
     /// # Errors
     /// The store does not answer.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let sql = Sql::with("DELETE FROM dailies_store WHERE expires_at <= $1", [database::now().into()]);
+        let sql = Sql::with(
+            "DELETE FROM dailies_store WHERE expires_at <= $1",
+            [database::now().into()],
+        );
         self.database.change(&sql).await?;
         Ok(())
     }

@@ -9,7 +9,9 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry::trace::TracerProvider;
-use opentelemetry_otlp::{ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{
+    ExporterBuildError, MetricExporter, Protocol, SpanExporter, WithExportConfig, WithHttpConfig,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
@@ -56,8 +58,14 @@ impl Telemetry {
     /// The settings make no sense. A collector that does not answer is none.
     pub fn begin(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
         let headers = headers(settings.otlp_headers.as_deref().unwrap_or_default())?;
-        let traces = settings.traces_address().map(|address| traces(settings, address, headers.clone())).transpose()?;
-        let metrics = settings.metrics_address().map(|address| metrics(settings, address, headers)).transpose()?;
+        let traces = settings
+            .traces_address()
+            .map(|address| traces(settings, address, headers.clone()))
+            .transpose()?;
+        let metrics = settings
+            .metrics_address()
+            .map(|address| metrics(settings, address, headers))
+            .transpose()?;
         Ok(Self { traces, metrics })
     }
 
@@ -65,7 +73,11 @@ impl Telemetry {
     #[must_use]
     pub fn output(&self) -> Option<Output> {
         let layer = tracing_opentelemetry::layer::<Registry>().with_tracer(self.traces.as_ref()?.tracer(NAME));
-        let layer = layer.with_location(false).with_threads(false).with_target(false).with_tracked_inactivity(false);
+        let layer = layer
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false);
         let filter = dynamic_filter_fn(is_traced).with_callsite_filter(may_be_traced);
         Some(layer.with_context_activation(false).with_filter(filter).boxed())
     }
@@ -84,7 +96,10 @@ impl Telemetry {
         let (done, ended) = oneshot::channel();
         // Sending blocks. A thread of the runtime would be waited for, however long it takes.
         std::thread::spawn(move || {
-            let ends = [self.traces.map(|traces| traces.shutdown()), self.metrics.map(|metrics| metrics.shutdown())];
+            let ends = [
+                self.traces.map(|traces| traces.shutdown()),
+                self.metrics.map(|metrics| metrics.shutdown()),
+            ];
             // Nobody listens when it took too long.
             let _unheard = done.send(ends);
         });
@@ -99,14 +114,38 @@ impl Telemetry {
     }
 }
 
-fn traces(settings: &TelemetrySettings, address: String, headers: HashMap<String, String>) -> Result<SdkTracerProvider, ExporterBuildError> {
-    let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(address).with_headers(headers).build()?;
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource(settings)).build())
+fn traces(
+    settings: &TelemetrySettings,
+    address: String,
+    headers: HashMap<String, String>,
+) -> Result<SdkTracerProvider, ExporterBuildError> {
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(address)
+        .with_headers(headers)
+        .build()?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(resource(settings))
+        .build())
 }
 
-fn metrics(settings: &TelemetrySettings, address: String, headers: HashMap<String, String>) -> Result<SdkMeterProvider, ExporterBuildError> {
-    let exporter = MetricExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(address).with_headers(headers).build()?;
-    Ok(SdkMeterProvider::builder().with_periodic_exporter(exporter).with_resource(resource(settings)).build())
+fn metrics(
+    settings: &TelemetrySettings,
+    address: String,
+    headers: HashMap<String, String>,
+) -> Result<SdkMeterProvider, ExporterBuildError> {
+    let exporter = MetricExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(address)
+        .with_headers(headers)
+        .build()?;
+    Ok(SdkMeterProvider::builder()
+        .with_periodic_exporter(exporter)
+        .with_resource(resource(settings))
+        .build())
 }
 
 /// Whether traces show it now: statements are shown as a part of a request or a job, and not for themselves.
@@ -115,18 +154,31 @@ fn is_traced(metadata: &Metadata<'_>, context: &Context<'_, Registry>) -> bool {
 }
 
 fn may_be_traced(metadata: &'static Metadata<'static>) -> Interest {
-    if belongs_to_traces(metadata) { Interest::sometimes() } else { Interest::never() }
+    if belongs_to_traces(metadata) {
+        Interest::sometimes()
+    } else {
+        Interest::never()
+    }
 }
 
 /// Whether it is a span of traces, or something in one that somebody has to look at.
 fn belongs_to_traces(metadata: &Metadata<'_>) -> bool {
-    if metadata.is_span() { metadata.target() == TRACES } else { *metadata.level() <= Level::WARN && metadata.target().starts_with(NAME) }
+    if metadata.is_span() {
+        metadata.target() == TRACES
+    } else {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with(NAME)
+    }
 }
 
 /// Facts about this server, which go with everything that is sent.
 fn resource(settings: &TelemetrySettings) -> Resource {
-    let own = Resource::builder_empty().with_service_name(NAME).with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
-    let told = own.with_detectors(&[Box::new(TelemetryResourceDetector), Box::new(EnvResourceDetector::new())]);
+    let own = Resource::builder_empty()
+        .with_service_name(NAME)
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")));
+    let told = own.with_detectors(&[
+        Box::new(TelemetryResourceDetector),
+        Box::new(EnvResourceDetector::new()),
+    ]);
     match settings.otel_service_name.as_deref().filter(|name| !name.is_empty()) {
         Some(name) => told.with_service_name(name.to_owned()).build(),
         None => told.build(),
@@ -151,7 +203,10 @@ mod tests {
     fn headers_are_pairs() {
         let read = headers("authorization=Basic%20c2hlZXA=, x-studio = lune ,").unwrap();
         let expected = [("authorization", "Basic%20c2hlZXA="), ("x-studio", "lune")];
-        assert_eq!(read, HashMap::from(expected.map(|(name, value)| (name.to_owned(), value.to_owned()))));
+        assert_eq!(
+            read,
+            HashMap::from(expected.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        );
         assert!(headers("").unwrap().is_empty());
         let refused = headers("x-key=1,sheep").unwrap_err();
         assert!(!refused.to_string().contains("sheep"));

@@ -22,37 +22,66 @@ fn later() -> String {
 async fn give_password(studio: &Studio, person: Uuid) {
     let hash = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
     let values = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
-    assert!(update(&studio.server.app.database, &entity::person::TABLE, person, values).await.expect("a person"));
+    assert!(
+        update(&studio.server.app.database, &entity::person::TABLE, person, values)
+            .await
+            .expect("a person")
+    );
 }
 
 /// The address that an administrator sees.
 pub async fn email_of(studio: &Studio, person: Uuid) -> String {
-    studio.admin.get(&format!("/data/persons/{person}")).await.expect(200)["email"].as_str().expect("an address").to_owned()
+    studio.admin.get(&format!("/data/persons/{person}")).await.expect(200)["email"]
+        .as_str()
+        .expect("an address")
+        .to_owned()
 }
 
 /// Whoever holds a token.
 fn holder(studio: &Studio, token: &Value) -> Client {
-    Client { token: Some(token.as_str().unwrap_or_else(|| panic!("{token} is no token")).to_owned()), ..studio.server.nobody() }
+    Client {
+        token: Some(
+            token
+                .as_str()
+                .unwrap_or_else(|| panic!("{token} is no token"))
+                .to_owned(),
+        ),
+        ..studio.server.nobody()
+    }
 }
 
 /// A personal token, made by somebody who signed in.
 async fn personal_token(studio: &Studio, client: &Client, person: Uuid) -> Client {
-    let made = client.put(&format!("/data/persons/{person}"), json!({"expiration_date": later()})).await.expect(200);
+    let made = client
+        .put(&format!("/data/persons/{person}"), json!({"expiration_date": later()}))
+        .await
+        .expect(200);
     holder(studio, &made["access_token"])
 }
 
 /// Keys of answers that let their reader in somewhere.
-const KEYS: [&str; 5] = ["access_token", "refresh_token", "otp_recovery_codes", "otp_secret", "reset_password_link"];
+const KEYS: [&str; 5] = [
+    "access_token",
+    "refresh_token",
+    "otp_recovery_codes",
+    "otp_secret",
+    "reset_password_link",
+];
 
 /// Whether a schema of the contract has one of those keys.
 fn lets_in(schema: &Value) -> bool {
     match schema {
         Value::Object(fields) => {
-            let referred = fields.get("$ref").and_then(Value::as_str).and_then(|name| contract().pointer(name.trim_start_matches('#')));
+            let referred = fields
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|name| contract().pointer(name.trim_start_matches('#')));
             let properties = fields.get("properties").and_then(Value::as_object);
             referred.is_some_and(lets_in)
                 || properties.is_some_and(|properties| KEYS.iter().any(|key| properties.contains_key(*key)))
-                || ["anyOf", "oneOf", "allOf", "schema", "application/json", "content"].iter().any(|part| fields.get(*part).is_some_and(lets_in))
+                || ["anyOf", "oneOf", "allOf", "schema", "application/json", "content"]
+                    .iter()
+                    .any(|part| fields.get(*part).is_some_and(lets_in))
         }
         Value::Array(parts) => parts.iter().any(lets_in),
         _ => false,
@@ -65,7 +94,11 @@ fn key_makers() -> Vec<(Method, String)> {
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
             let open = matches!(operation["x-access"].as_str(), Some("public" | "refresh"));
-            let answers = operation["responses"].as_object().expect("answers").iter().filter(|(status, _)| status.starts_with('2'));
+            let answers = operation["responses"]
+                .as_object()
+                .expect("answers")
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'));
             // What changes the departments of a person answers the person, as the collection does, but makes no key.
             let other = path.contains("/departments");
             if !open && !other && answers.into_iter().any(|(_, answer)| lets_in(answer)) && method != "get" {
@@ -90,24 +123,41 @@ async fn no_token_makes_another(#[case] on: On) {
     let makers = key_makers();
     assert!(makers.len() >= 6, "{makers:?}");
     let bodies = HashMap::from([
-        ("/data/persons", json!({"first_name": "Other", "last_name": "", "is_bot": true})),
-        ("/data/persons/{instance_id}", json!({"expiration_date": later(), "is_bot": true})),
+        (
+            "/data/persons",
+            json!({"first_name": "Other", "last_name": "", "is_bot": true}),
+        ),
+        (
+            "/data/persons/{instance_id}",
+            json!({"expiration_date": later(), "is_bot": true}),
+        ),
     ]);
     for (method, path) in makers {
         for (who, client) in [("a personal token", &own), ("a bot", &robot)] {
             for person in [studio.admin_id, studio.member_id(Role::Artist)] {
-                let address = path.replace("{instance_id}", &person.to_string()).replace("{person_id}", &person.to_string());
-                let body = bodies.get(path.as_str()).cloned().unwrap_or_else(|| json!({"totp": "000000", "recovery_code": "AAAAAAAAAA"}));
+                let address = path
+                    .replace("{instance_id}", &person.to_string())
+                    .replace("{person_id}", &person.to_string());
+                let body = bodies
+                    .get(path.as_str())
+                    .cloned()
+                    .unwrap_or_else(|| json!({"totp": "000000", "recovery_code": "AAAAAAAAAA"}));
                 let answer = client.send(method.clone(), &address, Some(body)).await;
                 assert_eq!(answer.status, 403, "{who}: {method} {address}: {answer:?}");
-                assert!(KEYS.iter().all(|key| answer.json.get(key).is_none()), "{who}: {method} {address}: {answer:?}");
+                assert!(
+                    KEYS.iter().all(|key| answer.json.get(key).is_none()),
+                    "{who}: {method} {address}: {answer:?}"
+                );
             }
         }
     }
     // Forms send back what they read.
     let stored = own.get(&format!("/data/persons/{}", studio.admin_id)).await.expect(200);
     let form = json!({"expiration_date": stored["expiration_date"], "is_bot": false, "phone": "1"});
-    let sent = own.put(&format!("/data/persons/{}", studio.admin_id), form).await.expect(200);
+    let sent = own
+        .put(&format!("/data/persons/{}", studio.admin_id), form)
+        .await
+        .expect(200);
     assert_eq!((sent.get("access_token"), &sent["phone"]), (None, &json!("1")));
     own.get("/data/persons").await.expect(200);
 }
@@ -125,32 +175,74 @@ async fn another_address_takes_the_password(#[case] on: On) {
         };
         give_password(&studio, person).await;
         let (path, email) = (format!("/data/persons/{person}"), email_of(&studio, person).await);
-        client.put(&path, json!({"email": email.to_uppercase(), "phone": "1"})).await.expect(200);
-        let told = client.put(&path, json!({"email": "thief@example.com"})).await.message(400);
+        client
+            .put(&path, json!({"email": email.to_uppercase(), "phone": "1"}))
+            .await
+            .expect(200);
+        let told = client
+            .put(&path, json!({"email": "thief@example.com"}))
+            .await
+            .message(400);
         assert!(told.contains("current_password"), "{told}");
         for wrong in [json!("wrong"), json!(""), Value::Null, json!(1)] {
-            client.put(&path, json!({"email": "thief@example.com", "current_password": wrong})).await.expect(400);
+            client
+                .put(&path, json!({"email": "thief@example.com", "current_password": wrong}))
+                .await
+                .expect(400);
         }
         assert_eq!(email_of(&studio, person).await, email);
         let other = format!("other.{}@example.com", role.code());
-        client.put(&path, json!({"email": other, "current_password": PASSWORD})).await.expect(200);
+        client
+            .put(&path, json!({"email": other, "current_password": PASSWORD}))
+            .await
+            .expect(200);
         assert_eq!(email_of(&studio, person).await, other);
         // Guesses count as failures to sign in, until there are too many.
         for _ in 0..5 {
-            client.put(&path, json!({"email": "thief@example.com", "current_password": "wrong"})).await.expect(400);
+            client
+                .put(
+                    &path,
+                    json!({"email": "thief@example.com", "current_password": "wrong"}),
+                )
+                .await
+                .expect(400);
         }
-        let locked = client.put(&path, json!({"email": "thief@example.com", "current_password": PASSWORD})).await.expect(400);
+        let locked = client
+            .put(
+                &path,
+                json!({"email": "thief@example.com", "current_password": PASSWORD}),
+            )
+            .await
+            .expect(400);
         assert_eq!(locked["too_many_failed_login_attemps"], true);
         assert_eq!(email_of(&studio, person).await, other);
     }
     // An administrator helps others, but takes over no other administrator.
     let artist = studio.member_id(Role::Artist);
-    studio.admin.put(&format!("/data/persons/{artist}"), json!({"email": "new@example.com"})).await.expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{artist}"), json!({"email": "new@example.com"}))
+        .await
+        .expect(200);
     let (boss, manager) = (studio.member_id(Role::Manager), studio.member(Role::Manager));
     give_password(&studio, boss).await;
-    studio.admin.put(&format!("/data/persons/{boss}"), json!({"role": "admin"})).await.expect(200);
-    studio.admin.put(&format!("/data/persons/{boss}"), json!({"email": "thief@example.com"})).await.expect(400);
-    manager.put(&format!("/data/persons/{}", studio.admin_id), json!({"email": "thief@example.com"})).await.expect(400);
+    studio
+        .admin
+        .put(&format!("/data/persons/{boss}"), json!({"role": "admin"}))
+        .await
+        .expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{boss}"), json!({"email": "thief@example.com"}))
+        .await
+        .expect(400);
+    manager
+        .put(
+            &format!("/data/persons/{}", studio.admin_id),
+            json!({"email": "thief@example.com"}),
+        )
+        .await
+        .expect(400);
 }
 
 #[rstest]
@@ -159,9 +251,19 @@ async fn another_address_takes_the_password(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
     let studio = Studio::open(on).await;
-    let robot = studio.admin.post("/data/persons", json!({"first_name": "Robo", "last_name": "", "is_bot": true})).await.expect(201);
+    let robot = studio
+        .admin
+        .post(
+            "/data/persons",
+            json!({"first_name": "Robo", "last_name": "", "is_bot": true}),
+        )
+        .await
+        .expect(201);
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
-    let mut tokens = vec![(id(&robot), holder(&studio, &robot["access_token"])), (person, personal_token(&studio, &artist, person).await)];
+    let mut tokens = vec![
+        (id(&robot), holder(&studio, &robot["access_token"])),
+        (person, personal_token(&studio, &artist, person).await),
+    ];
     tokens.push((person, artist));
     for off in [json!({"active": false}), json!({"active": Value::Null})] {
         for (person, client) in &tokens {
@@ -173,13 +275,19 @@ async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
         }
         let artist = studio.member(Role::Artist);
         artist.get("/data/persons").await.expect(200);
-        tokens = vec![(person, personal_token(&studio, &artist, person).await), (person, artist)];
+        tokens = vec![
+            (person, personal_token(&studio, &artist, person).await),
+            (person, artist),
+        ];
     }
 }
 
 /// Tries to sign in through a proxy, from an address.
 async fn try_from_address(nobody: &Client, from: &str, email: &str, password: &str) -> (u16, Value) {
-    let request = nobody.request(Method::POST, "/auth/login").header("x-real-ip", from).json(&json!({"email": email, "password": password}));
+    let request = nobody
+        .request(Method::POST, "/auth/login")
+        .header("x-real-ip", from)
+        .json(&json!({"email": email, "password": password}));
     let answer = nobody.finish(Method::POST, "/auth/login", request).await;
     (answer.status, answer.json)
 }
@@ -196,19 +304,51 @@ async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
     for (role, login) in [(Role::Artist, "tim.artist"), (Role::Client, "tim.client")] {
         let person = studio.member_id(role);
         give_password(&studio, person).await;
-        assert!(update(database, &entity::person::TABLE, person, vec![("desktop_login", login.into())]).await.expect("a person"));
+        assert!(
+            update(
+                database,
+                &entity::person::TABLE,
+                person,
+                vec![("desktop_login", login.into())]
+            )
+            .await
+            .expect("a person")
+        );
         known.push(email_of(&studio, person).await);
     }
     let inactive = studio.member_id(Role::Vendor);
     known.push(email_of(&studio, inactive).await);
-    assert!(update(database, &entity::person::TABLE, inactive, vec![("active", false.into())]).await.expect("a person"));
-    let identifiers = [known[0].as_str(), "tim.client", &known[2], "nobody@example.com", "nobody", "Nobody", "'; --"];
+    assert!(
+        update(
+            database,
+            &entity::person::TABLE,
+            inactive,
+            vec![("active", false.into())]
+        )
+        .await
+        .expect("a person")
+    );
+    let identifiers = [
+        known[0].as_str(),
+        "tim.client",
+        &known[2],
+        "nobody@example.com",
+        "nobody",
+        "Nobody",
+        "'; --",
+    ];
     let tries = identifiers.map(async |identifier| {
         let mut answers = Vec::new();
         for number in 0..8 {
             // Letter case is no other address.
-            let identifier = if number % 2 == 0 || !identifier.contains('@') { identifier.to_owned() } else { identifier.to_uppercase() };
-            let answer = nobody.post("/auth/login", json!({"email": identifier, "password": "wrong"})).await;
+            let identifier = if number % 2 == 0 || !identifier.contains('@') {
+                identifier.to_owned()
+            } else {
+                identifier.to_uppercase()
+            };
+            let answer = nobody
+                .post("/auth/login", json!({"email": identifier, "password": "wrong"}))
+                .await;
             answers.push((answer.status, answer.bytes));
         }
         answers
@@ -253,7 +393,10 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
     }
     let (_, locked) = try_from_address(&nobody, "192.0.2.7", &email, PASSWORD).await;
     assert_eq!(locked["too_many_failed_login_attemps"], true);
-    assert_eq!(try_from_address(&nobody, "2001:db8:1:2::5", &email, PASSWORD).await.0, 200);
+    assert_eq!(
+        try_from_address(&nobody, "2001:db8:1:2::5", &email, PASSWORD).await.0,
+        200
+    );
 }
 
 #[rstest]
@@ -270,7 +413,10 @@ async fn an_administrator_is_left(#[case] on: On) {
         (Method::DELETE, "?force=true", None),
     ];
     let robot = json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "admin"});
-    let robot = holder(&studio, &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"]);
+    let robot = holder(
+        &studio,
+        &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"],
+    );
     for (method, end, body) in &ways {
         for client in [&studio.admin, &robot] {
             let path = format!("/data/persons/{}{end}", studio.admin_id);
@@ -278,7 +424,14 @@ async fn an_administrator_is_left(#[case] on: On) {
             assert!(matches!(status, 400 | 403), "{method} {body:?}: {status}");
         }
     }
-    studio.admin.put(&format!("/data/persons/{}", studio.admin_id), json!({"role": "admin", "active": true, "phone": "1"})).await.expect(200);
+    studio
+        .admin
+        .put(
+            &format!("/data/persons/{}", studio.admin_id),
+            json!({"role": "admin", "active": true, "phone": "1"}),
+        )
+        .await
+        .expect(200);
 
     // Two of them send each other away at once.
     for (round, (method, end, body)) in ways.iter().cycle().take(10).enumerate() {
@@ -289,8 +442,14 @@ async fn an_administrator_is_left(#[case] on: On) {
         let other = studio.server.as_person(second);
         let address = |person: Uuid| format!("/data/persons/{person}{end}");
         let (to_one, to_other) = (address(studio.admin_id), address(second));
-        let (first, last) = tokio::join!(other.send(method.clone(), &to_one, body.clone()), one.send(method.clone(), &to_other, body.clone()));
-        let done = [first.status, last.status].iter().filter(|status| **status < 300).count();
+        let (first, last) = tokio::join!(
+            other.send(method.clone(), &to_one, body.clone()),
+            one.send(method.clone(), &to_other, body.clone())
+        );
+        let done = [first.status, last.status]
+            .iter()
+            .filter(|status| **status < 300)
+            .count();
         assert_eq!(done, 1, "{method} {body:?}: {} {}", first.status, last.status);
         // The first one is back for the next round.
         if first.status < 300 {
@@ -298,10 +457,15 @@ async fn an_administrator_is_left(#[case] on: On) {
                 return;
             }
             let back = json!({"role": "admin", "active": true, "is_bot": false});
-            other.put(&format!("/data/persons/{}", studio.admin_id), back).await.expect(200);
+            other
+                .put(&format!("/data/persons/{}", studio.admin_id), back)
+                .await
+                .expect(200);
         }
         let values = vec![("role", "user".into())];
-        update(&studio.server.app.database, &entity::person::TABLE, second, values).await.expect("a person");
+        update(&studio.server.app.database, &entity::person::TABLE, second, values)
+            .await
+            .expect("a person");
         studio.server.app.people.forget_all();
     }
 }
@@ -315,9 +479,19 @@ async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     give_password(&studio, person).await;
     let email = email_of(&studio, person).await;
-    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"].as_str().expect("a secret").to_owned();
-    let clock = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32")).build().expect("a clock");
-    let code = |ahead: i64| clock.generate(u64::try_from(Utc::now().timestamp() + ahead).expect("after 1970")).to_string();
+    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"]
+        .as_str()
+        .expect("a secret")
+        .to_owned();
+    let clock = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32"))
+        .build()
+        .expect("a clock");
+    let code = |ahead: i64| {
+        clock
+            .generate(u64::try_from(Utc::now().timestamp() + ahead).expect("after 1970"))
+            .to_string()
+    };
     let used = code(0);
     artist.post("/auth/totp", json!({"totp": used})).await.expect(200);
     let sign_in = async |code: &str| {
@@ -328,5 +502,8 @@ async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
     let next = code(30);
     assert_eq!(sign_in(&next).await, 200);
     assert_eq!(sign_in(&next).await, 400, "it signed in");
-    artist.send(Method::DELETE, "/auth/totp", Some(json!({"totp": next}))).await.expect(400);
+    artist
+        .send(Method::DELETE, "/auth/totp", Some(json!({"totp": next})))
+        .await
+        .expect(400);
 }

@@ -52,9 +52,18 @@ const COLLECTIONS: [&str; 34] = [
 
 /// Rows of a collection by their ids.
 async fn rows(client: &Client, collection: &str) -> BTreeMap<String, Value> {
-    let listed = client.get(&format!("/data/{collection}?relations=true")).await.expect(200);
-    let listed = listed.as_array().unwrap_or_else(|| panic!("{collection} is no list: {listed}")).clone();
-    listed.into_iter().map(|row| (row["id"].as_str().expect("an id").to_owned(), sorted(row))).collect()
+    let listed = client
+        .get(&format!("/data/{collection}?relations=true"))
+        .await
+        .expect(200);
+    let listed = listed
+        .as_array()
+        .unwrap_or_else(|| panic!("{collection} is no list: {listed}"))
+        .clone();
+    listed
+        .into_iter()
+        .map(|row| (row["id"].as_str().expect("an id").to_owned(), sorted(row)))
+        .collect()
 }
 
 /// The row with lists of ids in one order.
@@ -72,8 +81,16 @@ fn sorted(mut row: Value) -> Value {
 /// A list of records by their ids, in which they have no order; anything else as it is.
 fn named(value: Value) -> BTreeMap<String, Value> {
     match value {
-        Value::Array(rows) => rows.into_iter().map(|row| (row["id"].to_string(), sorted(row))).collect(),
-        other => sorted(other).as_object().cloned().unwrap_or_default().into_iter().collect(),
+        Value::Array(rows) => rows
+            .into_iter()
+            .map(|row| (row["id"].to_string(), sorted(row)))
+            .collect(),
+        other => sorted(other)
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -83,22 +100,35 @@ async fn assert_same(there: &Client, here: &Client) {
         let (source, copy) = (rows(there, collection).await, rows(here, collection).await);
         for (id, row) in &source {
             if copy.get(id) != Some(row) {
-                different.push(format!("{collection} {id}:\n{row}\n{}", copy.get(id).unwrap_or(&Value::Null)));
+                different.push(format!(
+                    "{collection} {id}:\n{row}\n{}",
+                    copy.get(id).unwrap_or(&Value::Null)
+                ));
             }
         }
         assert_eq!(source.len(), copy.len(), "{collection}");
     }
     let projects: Vec<String> = rows(there, "projects").await.into_keys().collect();
-    for path in projects.iter().flat_map(|id| [format!("/data/projects/{id}"), format!("/data/projects/{id}/team")]) {
+    for path in projects
+        .iter()
+        .flat_map(|id| [format!("/data/projects/{id}"), format!("/data/projects/{id}/team")])
+    {
         let (source, copy) = (there.get(&path).await.expect(200), here.get(&path).await.expect(200));
         assert_eq!(named(source), named(copy), "{path}");
     }
-    assert!(different.is_empty(), "{} differ\n{}", different.len(), different[..different.len().min(5)].join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} differ\n{}",
+        different.len(),
+        different[..different.len().min(5)].join("\n")
+    );
 }
 
 /// The answer to a call that is to succeed.
 async fn post(client: &Client, path: &str, body: Value) -> Value {
-    let answer = client.send(Method::POST, path, Some(body).filter(|body| !body.is_null())).await;
+    let answer = client
+        .send(Method::POST, path, Some(body).filter(|body| !body.is_null()))
+        .await;
     assert!(answer.status < 300, "{path}: {answer:?}");
     answer.json
 }
@@ -119,10 +149,25 @@ async fn full(on: On) -> (Studio, Uuid) {
     let preview = work.discuss(&studio).await;
     // Another production, which has nothing to do with the first.
     let admin = &studio.admin;
-    let silk = made(admin, "/data/projects", json!({"name": "Silk", "production_type": "short"})).await;
-    let asset = made(admin, &format!("/data/projects/{silk}/asset-types/{}/assets/new", work.asset_type), json!({"name": "Moth"})).await;
+    let silk = made(
+        admin,
+        "/data/projects",
+        json!({"name": "Silk", "production_type": "short"}),
+    )
+    .await;
+    let asset = made(
+        admin,
+        &format!("/data/projects/{silk}/asset-types/{}/assets/new", work.asset_type),
+        json!({"name": "Moth"}),
+    )
+    .await;
     let task = work.task(&studio, silk, asset, work.modeling).await;
-    post(admin, &format!("/actions/tasks/{task}/comment"), json!({"task_status_id": work.status, "comment": "It flies."})).await;
+    post(
+        admin,
+        &format!("/actions/tasks/{task}/comment"),
+        json!({"task_status_id": work.status, "comment": "It flies."}),
+    )
+    .await;
     (studio, preview)
 }
 
@@ -148,22 +193,60 @@ impl Work {
         let asset = made(admin, &assets, json!({"name": "Sheep"})).await;
         let field = made(admin, &assets, json!({"name": "Field"})).await;
         let sequence = made(admin, &of_project("sequences"), json!({"name": "SQ01"})).await;
-        let shot = made(admin, &of_project("shots"), json!({"name": "SH010", "sequence_id": sequence})).await;
-        let scene = made(admin, &of_project("scenes"), json!({"name": "SC01", "sequence_id": sequence})).await;
+        let shot = made(
+            admin,
+            &of_project("shots"),
+            json!({"name": "SH010", "sequence_id": sequence}),
+        )
+        .await;
+        let scene = made(
+            admin,
+            &of_project("scenes"),
+            json!({"name": "SC01", "sequence_id": sequence}),
+        )
+        .await;
         let concept = json!({"name": "Night", "data": {"mood": "dark"}, "entity_concept_links": [asset]});
         post(admin, &of_project("concepts"), concept).await;
         let casting = json!([{"asset_id": asset, "nb_occurences": 3, "label": "animate"}, {"asset_id": field, "nb_occurences": 1}]);
-        admin.put(&of_project(&format!("entities/{shot}/casting")), casting).await.expect(200);
-        let instance = made(admin, &format!("/data/scenes/{scene}/asset-instances"), json!({"asset_id": asset})).await;
-        post(admin, &format!("/data/shots/{shot}/asset-instances"), json!({"asset_instance_id": instance})).await;
-        let (modeling, animation) = (studio.named("task-types", "Modeling").await, studio.named("task-types", "Animation").await);
+        admin
+            .put(&of_project(&format!("entities/{shot}/casting")), casting)
+            .await
+            .expect(200);
+        let instance = made(
+            admin,
+            &format!("/data/scenes/{scene}/asset-instances"),
+            json!({"asset_id": asset}),
+        )
+        .await;
+        post(
+            admin,
+            &format!("/data/shots/{shot}/asset-instances"),
+            json!({"asset_instance_id": instance}),
+        )
+        .await;
+        let (modeling, animation) = (
+            studio.named("task-types", "Modeling").await,
+            studio.named("task-types", "Animation").await,
+        );
         let status = studio.named("task-status", "Todo").await;
-        let mut work = Self { asset_type, modeling, animation, status, asset, shot, modelled: Uuid::nil(), animated: Uuid::nil() };
+        let mut work = Self {
+            asset_type,
+            modeling,
+            animation,
+            status,
+            asset,
+            shot,
+            modelled: Uuid::nil(),
+            animated: Uuid::nil(),
+        };
         work.modelled = work.task(studio, project, asset, modeling).await;
         work.animated = work.task(studio, project, shot, animation).await;
         for task in [work.modelled, work.animated] {
             let body = json!({"person_id": studio.member_id(Role::Artist)});
-            admin.put(&format!("/actions/tasks/{task}/assign"), body).await.expect(200);
+            admin
+                .put(&format!("/actions/tasks/{task}/assign"), body)
+                .await
+                .expect(200);
         }
         work
     }
@@ -177,9 +260,17 @@ impl Work {
     async fn plan(&self, studio: &Studio) {
         let (admin, project, artist) = (&studio.admin, studio.project_id, studio.member_id(Role::Artist));
         let of_project = |path: &str| format!("/data/projects/{project}/{path}");
-        let department = made(admin, "/data/departments", json!({"name": "Weaving", "color": "#aabbcc"})).await;
+        let department = made(
+            admin,
+            "/data/departments",
+            json!({"name": "Weaving", "color": "#aabbcc"}),
+        )
+        .await;
         let person = format!("/data/persons/{}", studio.stranger_id(Role::Artist));
-        admin.put(&person, json!({"departments": [department]})).await.expect(200);
+        admin
+            .put(&person, json!({"departments": [department]}))
+            .await
+            .expect(200);
         let automation = json!({
             "entity_type": "asset",
             "in_task_type_id": self.modeling,
@@ -189,7 +280,12 @@ impl Work {
             "out_task_status_id": self.status,
         });
         let automation = made(admin, "/data/status-automations", automation).await;
-        let version = made(admin, "/data/production-schedule-versions", json!({"name": "Plan B", "project_id": project})).await;
+        let version = made(
+            admin,
+            "/data/production-schedule-versions",
+            json!({"name": "Plan B", "project_id": project}),
+        )
+        .await;
         let budget = made(admin, &of_project("budgets"), json!({"name": "First bid"})).await;
         let group = json!({"list_type": "asset", "name": "Props", "project_id": project, "person_id": artist});
         let group = made(admin, "/data/search-filter-groups", group).await;
@@ -201,23 +297,50 @@ impl Work {
             "start_date": "2026-03-02",
             "assignees": [artist],
         });
-        let search =
-            json!({"list_type": "asset", "search_query": "props", "project_id": project, "person_id": artist, "search_filter_group_id": group});
-        let entry = json!({"department_id": department, "start_date": "2026-01-01", "months_duration": 6, "daily_salary": 500});
+        let search = json!({"list_type": "asset", "search_query": "props", "project_id": project, "person_id": artist, "search_filter_group_id": group});
+        let entry =
+            json!({"department_id": department, "start_date": "2026-01-01", "months_duration": 6, "daily_salary": 500});
         let all = [
-            ("/data/organisations".to_owned(), json!({"name": "Branch", "hours_by_day": 7.5})),
-            ("/data/custom-actions".to_owned(), json!({"name": "Render", "url": "https://farm.example.com"})),
-            ("/data/preview-background-files".to_owned(), json!({"name": "Studio light"})),
-            ("/data/project-templates".to_owned(), json!({"name": "Series", "fps": "24", "production_type": "tvshow"})),
-            ("/data/day-offs".to_owned(), json!({"date": "2026-08-03", "end_date": "2026-08-14", "person_id": artist})),
-            ("/data/milestones".to_owned(), json!({"name": "Alpha", "date": "2026-03-02", "project_id": project})),
+            (
+                "/data/organisations".to_owned(),
+                json!({"name": "Branch", "hours_by_day": 7.5}),
+            ),
+            (
+                "/data/custom-actions".to_owned(),
+                json!({"name": "Render", "url": "https://farm.example.com"}),
+            ),
+            (
+                "/data/preview-background-files".to_owned(),
+                json!({"name": "Studio light"}),
+            ),
+            (
+                "/data/project-templates".to_owned(),
+                json!({"name": "Series", "fps": "24", "production_type": "tvshow"}),
+            ),
+            (
+                "/data/day-offs".to_owned(),
+                json!({"date": "2026-08-03", "end_date": "2026-08-14", "person_id": artist}),
+            ),
+            (
+                "/data/milestones".to_owned(),
+                json!({"name": "Alpha", "date": "2026-03-02", "project_id": project}),
+            ),
             ("/data/schedule-items".to_owned(), bar),
             ("/data/production-schedule-version-task-links".to_owned(), planned),
             ("/data/search-filters".to_owned(), search),
             (of_project("metadata-descriptors"), column),
-            (of_project("settings/task-types"), json!({"task_type_id": self.modeling, "priority": 5})),
-            (of_project("settings/task-types"), json!({"task_type_id": self.animation, "priority": 2})),
-            (of_project("settings/status-automations"), json!({"status_automation_id": automation})),
+            (
+                of_project("settings/task-types"),
+                json!({"task_type_id": self.modeling, "priority": 5}),
+            ),
+            (
+                of_project("settings/task-types"),
+                json!({"task_type_id": self.animation, "priority": 2}),
+            ),
+            (
+                of_project("settings/status-automations"),
+                json!({"status_automation_id": automation}),
+            ),
             (of_project(&format!("budgets/{budget}/entries")), entry),
         ];
         for (path, body) in all {
@@ -228,11 +351,31 @@ impl Work {
     /// A working file, and what came of it.
     async fn file(&self, studio: &Studio) {
         let admin = &studio.admin;
-        post(admin, &format!("/actions/projects/{}/set-file-tree", studio.project_id), json!({"tree_name": "simple"})).await;
-        let output_type = made(admin, "/data/output-types", json!({"name": "Cache", "short_name": "cch"})).await;
-        let working = made(admin, &format!("/data/tasks/{}/working-files/new", self.modelled), json!({"name": "main"})).await;
+        post(
+            admin,
+            &format!("/actions/projects/{}/set-file-tree", studio.project_id),
+            json!({"tree_name": "simple"}),
+        )
+        .await;
+        let output_type = made(
+            admin,
+            "/data/output-types",
+            json!({"name": "Cache", "short_name": "cch"}),
+        )
+        .await;
+        let working = made(
+            admin,
+            &format!("/data/tasks/{}/working-files/new", self.modelled),
+            json!({"name": "main"}),
+        )
+        .await;
         let output = json!({"output_type_id": output_type, "task_type_id": self.modeling, "working_file_id": working});
-        post(admin, &format!("/data/entities/{}/output-files/new", self.asset), output).await;
+        post(
+            admin,
+            &format!("/data/entities/{}/output-files/new", self.asset),
+            output,
+        )
+        .await;
     }
 
     /// Comments, previews and notes. Gives a preview with a picture.
@@ -244,19 +387,46 @@ impl Work {
         let comment = made(admin, &format!("/actions/tasks/{task}/comment"), comment).await;
         let said = format!("/data/tasks/{task}/comments/{comment}");
         post(&manager, &format!("{said}/ack"), Value::Null).await;
-        post(&artist, &format!("{said}/reply"), json!({"text": "Yes, @Tim Team manager"})).await;
+        post(
+            &artist,
+            &format!("{said}/reply"),
+            json!({"text": "Yes, @Tim Team manager"}),
+        )
+        .await;
         let shown = format!("/actions/tasks/{task}/comments/{comment}");
-        admin.send_file(&format!("{shown}/add-attachment"), "notes.txt", b"About sheep.").await.expect(201);
+        admin
+            .send_file(&format!("{shown}/add-attachment"), "notes.txt", b"About sheep.")
+            .await
+            .expect(201);
         let preview = made(admin, &format!("{shown}/add-preview"), json!({})).await;
-        admin.send_file(&format!("/pictures/preview-files/{preview}"), "shot.png", &picture()).await.expect(201);
-        admin.put(&format!("/actions/preview-files/{preview}/set-main-preview"), json!({})).await.expect(200);
+        admin
+            .send_file(&format!("/pictures/preview-files/{preview}"), "shot.png", &picture())
+            .await
+            .expect(201);
+        admin
+            .put(&format!("/actions/preview-files/{preview}/set-main-preview"), json!({}))
+            .await
+            .expect(200);
         let shots = json!([{"entity_id": self.shot, "preview_file_id": preview}]);
         let playlist = json!({"name": "Monday", "project_id": studio.project_id, "shots": shots, "for_client": true});
         post(admin, "/data/playlists", playlist).await;
-        let time = format!("/actions/tasks/{task}/time-spents/2026-03-02/persons/{}", studio.member_id(Role::Artist));
+        let time = format!(
+            "/actions/tasks/{task}/time-spents/2026-03-02/persons/{}",
+            studio.member_id(Role::Artist)
+        );
         post(&artist, &time, json!({"duration": 60})).await;
-        post(&artist, &format!("/actions/user/chats/{}/join", self.asset), Value::Null).await;
-        post(&artist, &format!("/data/entities/{}/chat/messages", self.asset), json!({"message": "Hello"})).await;
+        post(
+            &artist,
+            &format!("/actions/user/chats/{}/join", self.asset),
+            Value::Null,
+        )
+        .await;
+        post(
+            &artist,
+            &format!("/data/entities/{}/chat/messages", self.asset),
+            json!({"message": "Hello"}),
+        )
+        .await;
         preview
     }
 }
@@ -299,7 +469,11 @@ async fn a_copy_has_the_same_rows_and_files(#[values(On::Sqlite, On::Postgres)] 
         format!("/pictures/originals/preview-files/{preview}.png"),
         format!("/pictures/thumbnails-square/preview-files/{preview}.png"),
     ] {
-        assert_eq!(here.get(&path).await.bytes, studio.admin.get(&path).await.bytes, "{path}");
+        assert_eq!(
+            here.get(&path).await.bytes,
+            studio.admin.get(&path).await.bytes,
+            "{path}"
+        );
     }
     server.kill().await;
 
@@ -308,9 +482,17 @@ async fn a_copy_has_the_same_rows_and_files(#[values(On::Sqlite, On::Postgres)] 
     let verified = pull(&copy, &studio.admin, &["--verify"]).await;
     assert_eq!(verified.printed.matches("differs").count(), 1, "{}", verified.printed);
     let again = pull(&copy, &studio.admin, &[]).await;
-    assert!(!again.printed.contains("differs") && again.printed.contains("0 files"), "{}", again.printed);
+    assert!(
+        !again.printed.contains("differs") && again.printed.contains("0 files"),
+        "{}",
+        again.printed
+    );
     let server = copy.serve().await;
-    server.again(&studio.admin).get(&format!("/data/studios/{place}")).await.expect(200);
+    server
+        .again(&studio.admin)
+        .get(&format!("/data/studios/{place}"))
+        .await
+        .expect(200);
     assert_same(&studio.admin, &server.again(&studio.admin)).await;
 }
 
@@ -332,9 +514,16 @@ async fn a_copy_goes_on_where_it_stopped(#[values(On::Sqlite, On::Postgres)] on:
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     broken.kill().await.expect("a copy on its way");
-    assert!(stage().await.is_some_and(|stage| stage >= 10), "it was to be broken off in the middle");
+    assert!(
+        stage().await.is_some_and(|stage| stage >= 10),
+        "it was to be broken off in the middle"
+    );
     let done = pull(&copy, &studio.admin, &[]).await;
-    assert!(done.printed.contains("went on") && !done.printed.contains("differs"), "{}", done.printed);
+    assert!(
+        done.printed.contains("went on") && !done.printed.contains("differs"),
+        "{}",
+        done.printed
+    );
     let server = copy.serve().await;
     assert_same(&studio.admin, &server.again(&studio.admin)).await;
 }
@@ -345,15 +534,32 @@ async fn one_production_comes_alone(#[values(On::Sqlite, On::Postgres)] on: On) 
     let (studio, preview) = full(on).await;
     let copy = empty(on).await;
     let token = studio.admin.token.as_deref().unwrap_or_default();
-    let refused = copy.run_with(&[("SYNC_TOKEN", token)], "pull", &["--from", &studio.server.url, "--production", "Nowhere"]).await;
-    assert!(!refused.success && refused.complained.contains("Nowhere"), "{refused:?}");
+    let refused = copy
+        .run_with(
+            &[("SYNC_TOKEN", token)],
+            "pull",
+            &["--from", &studio.server.url, "--production", "Nowhere"],
+        )
+        .await;
+    assert!(
+        !refused.success && refused.complained.contains("Nowhere"),
+        "{refused:?}"
+    );
     let done = pull(&copy, &studio.admin, &["--production", "Wool"]).await;
-    assert!(!done.printed.contains("differs") && !done.printed.contains("refused"), "{}", done.printed);
+    assert!(
+        !done.printed.contains("differs") && !done.printed.contains("refused"),
+        "{}",
+        done.printed
+    );
     let database = Database::connect(&copy.database_url, 1).await.expect("a connection");
     let count = |table: &'static str| {
         let database = database.clone();
         async move {
-            let row = database.row(&Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await.expect("an answer").expect("a row");
+            let row = database
+                .row(&Sql::new(format!("SELECT COUNT(*) FROM {table}")))
+                .await
+                .expect("an answer")
+                .expect("a row");
             row.try_get_by_index::<i64>(0).expect("a number")
         }
     };
@@ -375,7 +581,13 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     let server = copy.serve().await;
     let there = server.again(&studio.admin);
     let path = format!("/data/projects/{}", studio.project_id);
-    there.put(&path, json!({"project_status_id": there.named("project-status", "Closed").await})).await.expect(200);
+    there
+        .put(
+            &path,
+            json!({"project_status_id": there.named("project-status", "Closed").await}),
+        )
+        .await
+        .expect(200);
     assert_eq!(there.delete(&format!("{path}?force=true")).await.status, 204);
     let before = rows(&studio.admin, "tasks").await;
     assert!(rows(&there, "tasks").await.len() < before.len());
@@ -387,13 +599,23 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     };
     let done = push().await;
     assert!(done.success && !done.printed.contains("refused"), "{done:?}");
-    assert_eq!(rows(&there, "tasks").await.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert_eq!(
+        rows(&there, "tasks").await.keys().collect::<Vec<_>>(),
+        before.keys().collect::<Vec<_>>()
+    );
     for collection in ["entities", "comments", "entity-links", "playlists"] {
         let (here, pushed) = (rows(&studio.admin, collection).await, rows(&there, collection).await);
-        assert_eq!(here.keys().collect::<Vec<_>>(), pushed.keys().collect::<Vec<_>>(), "{collection}");
+        assert_eq!(
+            here.keys().collect::<Vec<_>>(),
+            pushed.keys().collect::<Vec<_>>(),
+            "{collection}"
+        );
     }
     // A second time nothing is there twice.
     assert!(push().await.success);
-    assert_eq!(rows(&there, "comments").await.len(), rows(&studio.admin, "comments").await.len());
+    assert_eq!(
+        rows(&there, "comments").await.len(),
+        rows(&studio.admin, "comments").await.len()
+    );
     there.get(&format!("/data/preview-files/{preview}")).await.expect(200);
 }

@@ -104,7 +104,10 @@ fn caller(studio: &Studio, word: &str) -> Client {
 }
 
 async fn variables(studio: &Studio) -> HashMap<String, String> {
-    let mut known = HashMap::from([("production".to_owned(), studio.project_id.to_string()), ("admin".to_owned(), studio.admin_id.to_string())]);
+    let mut known = HashMap::from([
+        ("production".to_owned(), studio.project_id.to_string()),
+        ("admin".to_owned(), studio.admin_id.to_string()),
+    ]);
     for word in ["manager", "supervisor", "artist", "client", "vendor"] {
         known.insert(word.to_owned(), studio.member_id(role(word)).to_string());
         known.insert(format!("outside_{word}"), studio.stranger_id(role(word)).to_string());
@@ -140,7 +143,11 @@ async fn log(studio: &Studio) -> Vec<Logged> {
 /// The events that were not known, the oldest first. Others may be gone: persons take theirs along.
 async fn events(studio: &Studio, known: &[Logged]) -> Vec<Logged> {
     let known: HashSet<Uuid> = known.iter().map(|event| event.id).collect();
-    log(studio).await.into_iter().filter(|event| !known.contains(&event.id)).collect()
+    log(studio)
+        .await
+        .into_iter()
+        .filter(|event| !known.contains(&event.id))
+        .collect()
 }
 
 /// A step, and where it is written.
@@ -157,7 +164,11 @@ struct Planned {
 fn parse(file: &Path) -> (Replay, String) {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let replay: Replay = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    assert!(!replay.about.is_empty() && !replay.steps.is_empty(), "{} is about nothing", file.display());
+    assert!(
+        !replay.about.is_empty() && !replay.steps.is_empty(),
+        "{} is about nothing",
+        file.display()
+    );
     (replay, text)
 }
 
@@ -169,12 +180,25 @@ fn plan(file: &Path, prepares: bool, planned: &mut Vec<Planned>) -> Vec<String> 
     }
     let name = file.file_name().expect("a file").to_string_lossy();
     let lines: Vec<&str> = text.lines().collect();
-    let starts: Vec<usize> =
-        lines.iter().enumerate().filter(|(_, line)| line.starts_with("  - does:") || line.starts_with("  - {does:")).map(|(at, _)| at).collect();
-    assert_eq!(starts.len(), replay.steps.len(), "{name}: a step begins with 'does', two blanks from the margin");
+    let starts: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("  - does:") || line.starts_with("  - {does:"))
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(
+        starts.len(),
+        replay.steps.len(),
+        "{name}: a step begins with 'does', two blanks from the margin"
+    );
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);
     for ((start, end), step) in starts.iter().zip(ends).zip(replay.steps) {
-        planned.push(Planned { place: format!("{name}:{}", start + 1), source: lines[*start..end].join("\n"), prepares, step });
+        planned.push(Planned {
+            place: format!("{name}:{}", start + 1),
+            source: lines[*start..end].join("\n"),
+            prepares,
+            step,
+        });
     }
     replay.flags
 }
@@ -216,7 +240,17 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
     let before = log(studio).await;
     let mut problems = Vec::new();
     for word in step.refused.iter().filter(|_| !prepares) {
-        let status = call(&caller(studio, word), &method, &path, body.clone(), &step.with, table, known).await.status;
+        let status = call(
+            &caller(studio, word),
+            &method,
+            &path,
+            body.clone(),
+            &step.with,
+            table,
+            known,
+        )
+        .await
+        .status;
         let expected: &[u16] = match word.as_str() {
             "nobody" => &[401],
             word if word.starts_with("outside") => &[403, 404],
@@ -229,9 +263,23 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
     if log(studio).await.len() != before.len() {
         problems.push("somebody who was refused made events".into());
     }
-    let answer = call(&caller(studio, &step.caller), &method, &path, body, &step.with, table, known).await;
+    let answer = call(
+        &caller(studio, &step.caller),
+        &method,
+        &path,
+        body,
+        &step.with,
+        table,
+        known,
+    )
+    .await;
     if answer.status != step.status {
-        problems.push(format!("{method} {path} answered {}, not {}: {}", answer.status, step.status, String::from_utf8_lossy(&answer.bytes)));
+        problems.push(format!(
+            "{method} {path} answered {}, not {}: {}",
+            answer.status,
+            step.status,
+            String::from_utf8_lossy(&answer.bytes)
+        ));
         return problems;
     }
     let text = String::from_utf8_lossy(&answer.bytes).replace("\r\n", "\n");
@@ -243,10 +291,17 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
     }
     for (variable, place) in &step.save {
         let pointer = format!("/{}", place.replace('.', "/"));
-        let value = if place.is_empty() { Some(&answer.json) } else { answer.json.pointer(&pointer) };
+        let value = if place.is_empty() {
+            Some(&answer.json)
+        } else {
+            answer.json.pointer(&pointer)
+        };
         match value.filter(|value| !value.is_null()) {
             Some(value) => {
-                known.insert(variable.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+                known.insert(
+                    variable.clone(),
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                );
             }
             None => problems.push(format!("there is no {place} in {}", answer.json)),
         }
@@ -259,15 +314,25 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
 
 /// Differences between an answer and the step.
 fn wrong_answer(step: &Step, answer: &Answer, text: &str, known: &HashMap<String, String>) -> Vec<String> {
-    let mut problems = step.answer.as_ref().map(|shape| differences(shape, &answer.json, known)).unwrap_or_default();
+    let mut problems = step
+        .answer
+        .as_ref()
+        .map(|shape| differences(shape, &answer.json, known))
+        .unwrap_or_default();
     if !problems.is_empty() {
         problems.push(format!("the whole answer: {}", answer.json));
     }
     if let Some(expected) = &step.text {
         let expected = fill(expected, known);
-        let differ = expected.lines().zip(text.lines()).enumerate().find(|(_, (expected, found))| expected != found);
+        let differ = expected
+            .lines()
+            .zip(text.lines())
+            .enumerate()
+            .find(|(_, (expected, found))| expected != found);
         match differ {
-            Some((at, (expected, found))) => problems.push(format!("line {} of the answer is {found:?}, not {expected:?}", at + 1)),
+            Some((at, (expected, found))) => {
+                problems.push(format!("line {} of the answer is {found:?}, not {expected:?}", at + 1))
+            }
             None if expected != text => problems.push(format!("the answer is {text:?}, not {expected:?}")),
             None => {}
         }
@@ -276,22 +341,36 @@ fn wrong_answer(step: &Step, answer: &Answer, text: &str, known: &HashMap<String
 }
 
 /// Differences between the events of a step and those that it should make.
-fn wrong_events(made: &[Logged], expected: &[serde_json::Map<String, Value>], known: &HashMap<String, String>) -> Vec<String> {
+fn wrong_events(
+    made: &[Logged],
+    expected: &[serde_json::Map<String, Value>],
+    known: &HashMap<String, String>,
+) -> Vec<String> {
     let expected: Vec<(&String, &Value)> = expected.iter().flatten().collect();
     let names: Vec<&str> = made.iter().map(|event| event.name.as_str()).collect();
     let wanted: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
     if names != wanted {
-        let payloads: String = made.iter().map(|event| format!("\n    {}: {}", event.name, event.data)).collect();
+        let payloads: String = made
+            .iter()
+            .map(|event| format!("\n    {}: {}", event.name, event.data))
+            .collect();
         return vec![format!("the events are {names:?}, not {wanted:?}{payloads}")];
     }
     let pairs = made.iter().zip(expected);
     pairs
-        .flat_map(|(event, (name, shape))| differences(shape, &event.data, known).into_iter().map(move |problem| format!("event {name}: {problem}")))
+        .flat_map(|(event, (name, shape))| {
+            differences(shape, &event.data, known)
+                .into_iter()
+                .map(move |problem| format!("event {name}: {problem}"))
+        })
         .collect()
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without words").to_owned()
 }
 
@@ -300,19 +379,39 @@ async fn replay(studio: &Studio, planned: &[Planned]) -> String {
     let mut known = variables(studio).await;
     let mut lost: HashMap<String, &str> = HashMap::new();
     let mut report = String::new();
-    for Planned { place, source, prepares, step } in planned {
+    for Planned {
+        place,
+        source,
+        prepares,
+        step,
+    } in planned
+    {
         let given = || step.save.keys().chain(&step.keep);
-        let needed = lost.iter().find(|(variable, _)| source.contains(&format!("{{{variable}}}")) && given().all(|given| given != *variable));
+        let needed = lost.iter().find(|(variable, _)| {
+            source.contains(&format!("{{{variable}}}")) && given().all(|given| given != *variable)
+        });
         let problems = match needed {
             Some((variable, from)) => vec![format!("left out: {{{variable}}} of {from} is not known")],
             None => {
-                let outcome = AssertUnwindSafe(check(studio, step, *prepares, &mut known)).catch_unwind().await;
+                let outcome = AssertUnwindSafe(check(studio, step, *prepares, &mut known))
+                    .catch_unwind()
+                    .await;
                 outcome.unwrap_or_else(|panic| vec![said(panic.as_ref())])
             }
         };
         if !problems.is_empty() {
-            lost.extend(given().filter(|variable| !known.contains_key(*variable)).map(|variable| (variable.clone(), place.as_str())));
-            let _ = write!(report, "\n\ntests/replay/{place}: {}\n  {}\n  {}", step.does, step.call, problems.join("\n  "));
+            lost.extend(
+                given()
+                    .filter(|variable| !known.contains_key(*variable))
+                    .map(|variable| (variable.clone(), place.as_str())),
+            );
+            let _ = write!(
+                report,
+                "\n\ntests/replay/{place}: {}\n  {}\n  {}",
+                step.does,
+                step.call,
+                problems.join("\n  ")
+            );
         }
     }
     report
@@ -334,16 +433,31 @@ const LONGEST: (usize, usize) = (22_000, 700);
 
 /// Lines that not every parser reads alike: an older one takes a question mark in a flow mapping for syntax.
 fn ambiguous(text: &str) -> impl Iterator<Item = usize> {
-    let prose = |line: &str| ["call:", "- does:", "about:", "#"].iter().any(|start| line.trim_start().starts_with(start));
+    let prose = |line: &str| {
+        ["call:", "- does:", "about:", "#"]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    };
     let plain = |line: &str| line.split('"').step_by(2).any(|part| part.contains('?'));
-    text.lines().enumerate().filter(move |(_, line)| !prose(line) && plain(line)).map(|(at, _)| at + 1)
+    text.lines()
+        .enumerate()
+        .filter(move |(_, line)| !prose(line) && plain(line))
+        .map(|(at, _)| at + 1)
 }
 
 #[rstest]
 fn files_are_short_and_plain_yaml(#[files("tests/replay/*.yaml")] file: PathBuf) {
     let (_, text) = parse(&file);
     let (size, lines) = (text.len(), text.lines().count());
-    assert!(size <= LONGEST.0 && lines <= LONGEST.1, "{}: {size} bytes and {lines} lines; cut it by subject, see `after`", file.display());
+    assert!(
+        size <= LONGEST.0 && lines <= LONGEST.1,
+        "{}: {size} bytes and {lines} lines; cut it by subject, see `after`",
+        file.display()
+    );
     let unclear: Vec<usize> = ambiguous(&text).collect();
-    assert!(unclear.is_empty(), "{}: put what has a question mark into quotes, lines {unclear:?}", file.display());
+    assert!(
+        unclear.is_empty(),
+        "{}: put what has a question mark into quotes, lines {unclear:?}",
+        file.display()
+    );
 }

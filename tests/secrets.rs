@@ -60,12 +60,25 @@ const KINDS: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Task"
 
 /// Whether an operation ends the session, or tells whoever has the link of a shared playlist.
 fn is_elsewhere(operation: &Operation) -> bool {
-    ["/auth/logout", "/auth/refresh-token", "/shared/"].iter().any(|start| operation.path.starts_with(start))
+    ["/auth/logout", "/auth/refresh-token", "/shared/"]
+        .iter()
+        .any(|start| operation.path.starts_with(start))
 }
 
-async fn set(database: &Database, table: &'static Table, sample: &Sample, (word, which): (&str, Which), values: Vec<(&'static str, SqlValue)>) {
-    let id = sample.own_record(word, which).unwrap_or_else(|| panic!("the sample has no {word}"));
-    assert!(update(database, table, id, values).await.expect("a change"), "there is no {word}");
+async fn set(
+    database: &Database,
+    table: &'static Table,
+    sample: &Sample,
+    (word, which): (&str, Which),
+    values: Vec<(&'static str, SqlValue)>,
+) {
+    let id = sample
+        .own_record(word, which)
+        .unwrap_or_else(|| panic!("the sample has no {word}"));
+    assert!(
+        update(database, table, id, values).await.expect("a change"),
+        "there is no {word}"
+    );
 }
 
 /// Puts words into the production that are not for everybody.
@@ -83,9 +96,20 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
             ("data_type", "string".into()),
             ("for_client", false.into()),
         ];
-        let column = insert(database, &entity::metadata_descriptor::TABLE, values).await.expect("a column");
-        let link = vec![("metadata_descriptor_id", column.into()), ("department_id", department.into())];
-        insert_many(database, &entity::department_metadata_descriptor_link::TABLE, vec![link]).await.expect("a department");
+        let column = insert(database, &entity::metadata_descriptor::TABLE, values)
+            .await
+            .expect("a column");
+        let link = vec![
+            ("metadata_descriptor_id", column.into()),
+            ("department_id", department.into()),
+        ];
+        insert_many(
+            database,
+            &entity::department_metadata_descriptor_link::TABLE,
+            vec![link],
+        )
+        .await
+        .expect("a department");
     }
     let data = |kind: &str| vec![("data", json!({format!("hidden_{kind}"): "METASECRET"}).into())];
     for which in [Which::First, Which::Second] {
@@ -94,26 +118,73 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
         }
         set(database, &entity::task::TABLE, p, ("task", which), data("task")).await;
     }
-    set(database, &entity::project::TABLE, p, ("project", Which::First), data("project")).await;
-    for (which, word, author) in [(Which::First, "TEAMSECRET", Role::Manager), (Which::Second, "CLIENTSECRET", Role::Client)] {
+    set(
+        database,
+        &entity::project::TABLE,
+        p,
+        ("project", Which::First),
+        data("project"),
+    )
+    .await;
+    for (which, word, author) in [
+        (Which::First, "TEAMSECRET", Role::Manager),
+        (Which::Second, "CLIENTSECRET", Role::Client),
+    ] {
         let author = studio.member_id(author);
         let reply = json!([{"id": Uuid::new_v4(), "date": "2026-03-02T10:00:00", "person_id": author, "text": word}]);
-        let values = vec![("text", word.into()), ("person_id", author.into()), ("for_client", false.into()), ("replies", reply.into())];
+        let values = vec![
+            ("text", word.into()),
+            ("person_id", author.into()),
+            ("for_client", false.into()),
+            ("replies", reply.into()),
+        ];
         set(database, &entity::comment::TABLE, p, ("comment", which), values).await;
     }
     for which in [Which::First, Which::Second] {
-        let values = vec![("name", format!("LISTSECRET {which:?}").into()), ("for_client", false.into())];
+        let values = vec![
+            ("name", format!("LISTSECRET {which:?}").into()),
+            ("for_client", false.into()),
+        ];
         set(database, &entity::playlist::TABLE, p, ("playlist", which), values).await;
         let worker: Uuid = studio.member_id(Role::Manager);
         let values = vec![("duration", 43_219_876.0.into()), ("person_id", worker.into())];
         set(database, &entity::time_spent::TABLE, p, ("time_spent", which), values).await;
-        set(database, &entity::working_file::TABLE, p, ("working_file", which), vec![("comment", "FILESECRET".into())]).await;
-        set(database, &entity::output_file::TABLE, p, ("output_file", which), vec![("comment", "FILESECRET".into())]).await;
+        set(
+            database,
+            &entity::working_file::TABLE,
+            p,
+            ("working_file", which),
+            vec![("comment", "FILESECRET".into())],
+        )
+        .await;
+        set(
+            database,
+            &entity::output_file::TABLE,
+            p,
+            ("output_file", which),
+            vec![("comment", "FILESECRET".into())],
+        )
+        .await;
     }
-    let values = vec![("name", "FILTERSECRET".into()), ("is_shared", true.into()), ("project_id", project.into())];
-    set(database, &entity::search_filter::TABLE, p, ("search_filter", Which::First), values).await;
+    let values = vec![
+        ("name", "FILTERSECRET".into()),
+        ("is_shared", true.into()),
+        ("project_id", project.into()),
+    ];
+    set(
+        database,
+        &entity::search_filter::TABLE,
+        p,
+        ("search_filter", Which::First),
+        values,
+    )
+    .await;
     let earns = vec![("daily_salary", 77_719_876.into())];
-    assert!(update(database, &entity::person::TABLE, studio.member_id(Role::Manager), earns).await.expect("a salary"));
+    assert!(
+        update(database, &entity::person::TABLE, studio.member_id(Role::Manager), earns)
+            .await
+            .expect("a salary")
+    );
 }
 
 /// Those who ask, the people of the other production in its team.
@@ -122,10 +193,15 @@ async fn askers(studio: &Studio, two: &Two<'_>) -> Vec<(Who, Client)> {
     let q = two.q.own_record("project", Which::First).expect("a production");
     for role in [Role::Manager, Role::Client] {
         let link = vec![("project_id", q.into()), ("person_id", studio.stranger_id(role).into())];
-        insert_many(database, &entity::project_person_link::TABLE, vec![link]).await.expect("a place in the team");
+        insert_many(database, &entity::project_person_link::TABLE, vec![link])
+            .await
+            .expect("a place in the team");
     }
     let lent_out = studio.member_id(Role::Supervisor);
-    let sql = Sql::with("UPDATE project_person_link SET role = 'client' WHERE person_id = $1", [lent_out.into()]);
+    let sql = Sql::with(
+        "UPDATE project_person_link SET role = 'client' WHERE person_id = $1",
+        [lent_out.into()],
+    );
     execute(&studio.server.app.database, &sql).await.expect("a role");
     vec![
         (TheClient, studio.member(Role::Client)),
@@ -139,13 +215,27 @@ async fn askers(studio: &Studio, two: &Two<'_>) -> Vec<(Who, Client)> {
 
 /// Words of an answer that it should not have.
 fn told(two: &Two<'_>, who: Who, text: &str) -> BTreeSet<String> {
-    let hidden = SECRETS.iter().filter(|(_, from)| from.contains(&who)).map(|(word, _)| (*word).to_owned());
-    let entities = ENTITIES.iter().map(|(kind, ..)| format!("{kind} {} ", two.p.mark)).filter(|_| matches!(who, Manager | Stranger));
-    hidden.chain(entities).filter(|word| text.contains(word.as_str())).collect()
+    let hidden = SECRETS
+        .iter()
+        .filter(|(_, from)| from.contains(&who))
+        .map(|(word, _)| (*word).to_owned());
+    let entities = ENTITIES
+        .iter()
+        .map(|(kind, ..)| format!("{kind} {} ", two.p.mark))
+        .filter(|_| matches!(who, Manager | Stranger));
+    hidden
+        .chain(entities)
+        .filter(|word| text.contains(word.as_str()))
+        .collect()
 }
 
 /// Asks one operation in every way, and counts the answers.
-async fn ask(two: &Two<'_>, operation: &Operation, (who, client): &(Who, Client), answers: &mut BTreeMap<u16, usize>) -> Vec<String> {
+async fn ask(
+    two: &Two<'_>,
+    operation: &Operation,
+    (who, client): &(Who, Client),
+    answers: &mut BTreeMap<u16, usize>,
+) -> Vec<String> {
     let mut problems = Vec::new();
     for which in [Which::First, Which::Second] {
         for call in operation.questions(&two.p, which) {
@@ -181,6 +271,11 @@ async fn what_is_hidden_is_told_nowhere(#[case] on: On) {
         }
     }
     println!("{on:?}: {} operations, answers {answers:?}", operations.len());
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
     assert!(answers[&200] > 2000, "almost nothing was answered: {answers:?}");
 }

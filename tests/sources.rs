@@ -20,7 +20,11 @@ async fn import(studio: &Studio, path: &str, rows: &[Value]) -> Value {
     let began = std::time::Instant::now();
     let answer = studio.admin.post(path, json!(rows)).await.expect(200);
     let count = studio.server.app.database.statements() - before;
-    println!("{path}: {} rows in {:?}, {count} statements", rows.len(), began.elapsed());
+    println!(
+        "{path}: {} rows in {:?}, {count} statements",
+        rows.len(),
+        began.elapsed()
+    );
     let most = FEW + u64::try_from(rows.len()).expect("a number") / TOGETHER;
     assert!(count <= most, "{path}: {count} statements for {} rows", rows.len());
     assert_eq!(answer.as_array().map(Vec::len), Some(rows.len()), "{path}");
@@ -29,7 +33,9 @@ async fn import(studio: &Studio, path: &str, rows: &[Value]) -> Value {
 
 fn with(row: &Value, more: &Value) -> Value {
     let mut row = row.clone();
-    row.as_object_mut().expect("a row").extend(more.as_object().expect("more").clone());
+    row.as_object_mut()
+        .expect("a row")
+        .extend(more.as_object().expect("more").clone());
     row
 }
 
@@ -46,7 +52,9 @@ async fn many_rows_take_few_statements(#[values(On::Sqlite, On::Postgres)] on: O
         let shot = |(number, id): (usize, &Uuid)| json!({"id": id, "type": "Shot", "name": format!("SH{number}"), "project_id": studio.project_id, "parent_id": sequence, "data": {"a": number}});
         let mut entities: Vec<Value> = shots.iter().enumerate().map(shot).collect();
         // What all others refer to comes last.
-        entities.push(json!({"id": sequence, "type": "Sequence", "name": format!("SQ{count}"), "project_id": studio.project_id}));
+        entities.push(
+            json!({"id": sequence, "type": "Sequence", "name": format!("SQ{count}"), "project_id": studio.project_id}),
+        );
         let tasks: Vec<Value> = shots
             .iter()
             .map(|shot| {
@@ -76,9 +84,20 @@ async fn many_rows_take_few_statements(#[values(On::Sqlite, On::Postgres)] on: O
 async fn many_records_take_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let project = json!({"id": 1, "name": "Wool", "type": "Project"});
-    import(&studio, "/import/shotgun/projects", &[json!({"id": 1, "name": "Wool", "sg_status": "Open"})]).await;
-    import(&studio, "/import/shotgun/steps", &[json!({"id": 1, "code": "Animation", "entity_type": "Shot"})]).await;
-    let person = json!({"id": 1, "firstname": "Ada", "lastname": "Lovelace", "email": "ada@example.org", "login": "ada"});
+    import(
+        &studio,
+        "/import/shotgun/projects",
+        &[json!({"id": 1, "name": "Wool", "sg_status": "Open"})],
+    )
+    .await;
+    import(
+        &studio,
+        "/import/shotgun/steps",
+        &[json!({"id": 1, "code": "Animation", "entity_type": "Shot"})],
+    )
+    .await;
+    let person =
+        json!({"id": 1, "firstname": "Ada", "lastname": "Lovelace", "email": "ada@example.org", "login": "ada"});
     import(&studio, "/import/shotgun/persons", &[person]).await;
     for count in ROWS {
         let asset = |number: usize| json!({"id": number, "code": format!("Tree {number}"), "description": null, "project": project, "sg_asset_type": format!("Type {}", number % 50)});
@@ -96,9 +115,24 @@ async fn many_records_take_few_statements(#[values(On::Sqlite, On::Postgres)] on
             })
         };
         for _ in 0..2 {
-            import(&studio, "/import/shotgun/assets", &(0..count).map(asset).collect::<Vec<_>>()).await;
-            import(&studio, "/import/shotgun/shots", &(0..count).map(shot).collect::<Vec<_>>()).await;
-            import(&studio, "/import/shotgun/tasks", &(0..count).map(task).collect::<Vec<_>>()).await;
+            import(
+                &studio,
+                "/import/shotgun/assets",
+                &(0..count).map(asset).collect::<Vec<_>>(),
+            )
+            .await;
+            import(
+                &studio,
+                "/import/shotgun/shots",
+                &(0..count).map(shot).collect::<Vec<_>>(),
+            )
+            .await;
+            import(
+                &studio,
+                "/import/shotgun/tasks",
+                &(0..count).map(task).collect::<Vec<_>>(),
+            )
+            .await;
         }
     }
 }

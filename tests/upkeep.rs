@@ -20,7 +20,10 @@ async fn prepared(on: On) -> (Installation, Database) {
     let server = studio.serve().await;
     let admin = server.admin().await;
     for name in ["Grooming", "Matte", "Paint"] {
-        admin.post("/data/departments", json!({"name": name, "color": "#000000"})).await.expect(201);
+        admin
+            .post("/data/departments", json!({"name": name, "color": "#000000"}))
+            .await
+            .expect(201);
     }
     server.kill().await;
     let database = Database::connect(&studio.database_url, 2).await.expect("a connection");
@@ -28,21 +31,36 @@ async fn prepared(on: On) -> (Installation, Database) {
 }
 
 async fn count(database: &Database, table: &str) -> i64 {
-    let row = database.row(&Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await.expect("an answer").expect("a row");
+    let row = database
+        .row(&Sql::new(format!("SELECT COUNT(*) FROM {table}")))
+        .await
+        .expect("an answer")
+        .expect("a row");
     row.try_get_by_index(0).expect("a number")
 }
 
 async fn upkeep(studio: &Installation, arguments: &[&str]) -> Ended {
     let ended = studio.run("upkeep", arguments).await;
     assert!(ended.success, "{ended:?}");
-    assert_eq!(ended.printed.contains("dry run"), arguments.contains(&"--dry-run"), "{ended:?}");
+    assert_eq!(
+        ended.printed.contains("dry run"),
+        arguments.contains(&"--dry-run"),
+        "{ended:?}"
+    );
     ended
 }
 
 /// The two numbers of a line of the table.
 fn line(ended: &Ended, what: &str) -> (u64, u64) {
-    let line = ended.printed.lines().find(|line| line.starts_with(what)).unwrap_or_else(|| panic!("{what} is not in {ended:?}"));
-    let numbers: Vec<u64> = line[what.len()..].split_whitespace().map(|number| number.parse().expect("a number")).collect();
+    let line = ended
+        .printed
+        .lines()
+        .find(|line| line.starts_with(what))
+        .unwrap_or_else(|| panic!("{what} is not in {ended:?}"));
+    let numbers: Vec<u64> = line[what.len()..]
+        .split_whitespace()
+        .map(|number| number.parse().expect("a number"))
+        .collect();
     (numbers[0], numbers[1])
 }
 
@@ -53,17 +71,35 @@ async fn old_rows_go_and_younger_ones_stay(#[values(On::Sqlite, On::Postgres)] o
     let events = count(&database, "api_event").await;
     assert!(events >= 3);
     for (days, offset) in [(91, 0), (89, 1)] {
-        let text = format!("UPDATE api_event SET created_at = $1 WHERE id = (SELECT id FROM api_event ORDER BY id LIMIT 1 OFFSET {offset})");
-        execute(&database, &Sql::with(text, [(now() - TimeDelta::days(days)).into()])).await.expect("an older event");
+        let text = format!(
+            "UPDATE api_event SET created_at = $1 WHERE id = (SELECT id FROM api_event ORDER BY id LIMIT 1 OFFSET {offset})"
+        );
+        execute(&database, &Sql::with(text, [(now() - TimeDelta::days(days)).into()]))
+            .await
+            .expect("an older event");
     }
-    execute(&database, &Sql::with("UPDATE login_log SET created_at = $1", [(now() - TimeDelta::days(400)).into()])).await.expect("older sign-ins");
+    execute(
+        &database,
+        &Sql::with(
+            "UPDATE login_log SET created_at = $1",
+            [(now() - TimeDelta::days(400)).into()],
+        ),
+    )
+    .await
+    .expect("older sign-ins");
     let departments = count(&database, "department").await;
     let dry = upkeep(&studio, &["events", "--dry-run"]).await;
     assert_eq!(line(&dry, "event log"), (events.unsigned_abs(), 1));
     assert_eq!(line(&dry, "sign-ins"), (1, 1));
-    assert_eq!((count(&database, "api_event").await, count(&database, "login_log").await), (events, 1));
+    assert_eq!(
+        (count(&database, "api_event").await, count(&database, "login_log").await),
+        (events, 1)
+    );
     upkeep(&studio, &["events"]).await;
-    assert_eq!((count(&database, "api_event").await, count(&database, "login_log").await), (events - 1, 0));
+    assert_eq!(
+        (count(&database, "api_event").await, count(&database, "login_log").await),
+        (events - 1, 0)
+    );
     upkeep(&studio, &["remove-old-data", "--days", "88"]).await;
     assert_eq!(count(&database, "api_event").await, events - 2);
     assert_eq!(count(&database, "department").await, departments);
@@ -73,10 +109,20 @@ async fn old_rows_go_and_younger_ones_stay(#[values(On::Sqlite, On::Postgres)] o
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_expired_goes(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, database) = prepared(on).await;
-    execute(&database, &Sql::new("DELETE FROM dailies_store")).await.expect("an empty store");
+    execute(&database, &Sql::new("DELETE FROM dailies_store"))
+        .await
+        .expect("an empty store");
     for (key, hours) in [("over", -1), ("valid", 1)] {
         let values = [Value::from(key), (now() + TimeDelta::hours(hours)).into()];
-        execute(&database, &Sql::with("INSERT INTO dailies_store (key, value, expires_at) VALUES ($1, 'x', $2)", values)).await.expect("a fact");
+        execute(
+            &database,
+            &Sql::with(
+                "INSERT INTO dailies_store (key, value, expires_at) VALUES ($1, 'x', $2)",
+                values,
+            ),
+        )
+        .await
+        .expect("a fact");
     }
     let dry = upkeep(&studio, &["expired", "--dry-run"]).await;
     assert_eq!(line(&dry, "tokens, codes and counters"), (2, 1));
@@ -89,12 +135,21 @@ async fn what_has_expired_goes(#[values(On::Sqlite, On::Postgres)] on: On) {
 /// A stored picture of nobody, that was written some hours ago.
 fn stray(studio: &Installation, hours: u64) -> PathBuf {
     let id = Uuid::new_v4().to_string();
-    let folder = studio.data().join("previews/pictures/thumbnails").join(&id[..3]).join(&id[3..6]);
+    let folder = studio
+        .data()
+        .join("previews/pictures/thumbnails")
+        .join(&id[..3])
+        .join(&id[3..6]);
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join(id);
     std::fs::write(&path, b"a picture").expect("a file");
     let modified = SystemTime::now() - Duration::from_secs(hours * 3600);
-    File::options().write(true).open(&path).expect("a file").set_modified(modified).expect("an older file");
+    File::options()
+        .write(true)
+        .open(&path)
+        .expect("a file")
+        .set_modified(modified)
+        .expect("an older file");
     path
 }
 
@@ -106,10 +161,16 @@ async fn files_of_nobody_go(#[values(On::Sqlite, On::Postgres)] on: On) {
     std::fs::remove_file(&young).expect("a file");
     // As long as there is nothing else, it may be the wrong database.
     let refused = studio.run("upkeep", &["files"]).await;
-    assert!(!refused.success && refused.complained.contains("--all") && old.exists(), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("--all") && old.exists(),
+        "{refused:?}"
+    );
     let server = studio.serve().await;
     let admin = server.admin().await;
-    let person = admin.get("/auth/authenticated").await.expect(200)["user"]["id"].as_str().map(str::to_owned).expect("an id");
+    let person = admin.get("/auth/authenticated").await.expect(200)["user"]["id"]
+        .as_str()
+        .map(str::to_owned)
+        .expect("an id");
     let avatar = format!("/pictures/thumbnails/persons/{person}");
     assert!(admin.send_file(&avatar, "me.png", &picture()).await.status < 300);
     let young = stray(&studio, 1);
@@ -130,11 +191,18 @@ async fn figures(database: &Database) -> Vec<String> {
                 || COALESCE(CAST(duration AS text), '') || ' ' || COALESCE(CAST(last_comment_date AS text), '') || ' ' \
                 || COALESCE(CAST(real_start_date AS text), '') || ' ' || COALESCE(CAST(task_status_id AS text), '') FROM task ORDER BY 1";
     let text = if database.backend() == sea_orm::DbBackend::Sqlite {
-        text.replace("CAST(id AS text)", "hex(id)").replace("CAST(task_status_id AS text)", "hex(task_status_id)")
+        text.replace("CAST(id AS text)", "hex(id)")
+            .replace("CAST(task_status_id AS text)", "hex(task_status_id)")
     } else {
         text.to_owned()
     };
-    database.rows(&Sql::new(text)).await.expect("figures").iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+    database
+        .rows(&Sql::new(text))
+        .await
+        .expect("figures")
+        .iter()
+        .map(|row| row.try_get_by_index(0).expect("a text"))
+        .collect()
 }
 
 #[rstest]
@@ -146,7 +214,12 @@ async fn figures_are_worked_out_anew(#[values(On::Sqlite, On::Postgres)] on: On)
     upkeep(&studio, &["figures"]).await;
     let right = figures(&database).await;
     let again = upkeep(&studio, &["figures", "--dry-run"]).await;
-    for what in ["assets that entities cast", "assets ready for tasks", "dates and counts of tasks", "time spent on tasks"] {
+    for what in [
+        "assets that entities cast",
+        "assets ready for tasks",
+        "dates and counts of tasks",
+        "time spent on tasks",
+    ] {
         assert_eq!(line(&again, what).1, 0, "{again:?}");
     }
     for text in [
@@ -156,17 +229,28 @@ async fn figures_are_worked_out_anew(#[values(On::Sqlite, On::Postgres)] on: On)
         "UPDATE task SET retake_count = 99, last_comment_date = NULL WHERE last_comment_date IS NOT NULL",
         "UPDATE task SET duration = 99.5 WHERE duration > 0",
     ] {
-        assert!(execute(&database, &Sql::new(text)).await.expect("a change") > 0, "{text}");
+        assert!(
+            execute(&database, &Sql::new(text)).await.expect("a change") > 0,
+            "{text}"
+        );
     }
     let wrong = figures(&database).await;
     let dry = upkeep(&studio, &["figures", "--dry-run"]).await;
-    for what in ["assets that entities cast", "assets ready for tasks", "dates and counts of tasks", "time spent on tasks"] {
+    for what in [
+        "assets that entities cast",
+        "assets ready for tasks",
+        "dates and counts of tasks",
+        "time spent on tasks",
+    ] {
         assert!(line(&dry, what).1 > 0, "{dry:?}");
     }
     assert_eq!(figures(&database).await, wrong);
     let unknown = studio.run("upkeep", &["figures", "--production", "Nowhere"]).await;
     assert!(!unknown.success && !unknown.complained.is_empty(), "{unknown:?}");
     let done = upkeep(&studio, &["figures"]).await;
-    assert_eq!(line(&done, "dates and counts of tasks"), line(&dry, "dates and counts of tasks"));
+    assert_eq!(
+        line(&done, "dates and counts of tasks"),
+        line(&dry, "dates and counts of tasks")
+    );
     assert_eq!(figures(&database).await, right);
 }

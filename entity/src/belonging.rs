@@ -67,8 +67,14 @@ static TABLES: [(&str, Belonging); 80] = [
     ("preview_file", By(&["task_id"])),
     ("preview_file_storage_state", By(&["preview_file_id"])),
     ("production_schedule_version", PROJECT),
-    ("production_schedule_version_task_link", By(&["production_schedule_version_id"])),
-    ("production_schedule_version_task_link_person_link", By(&["production_schedule_version_task_link_id"])),
+    (
+        "production_schedule_version_task_link",
+        By(&["production_schedule_version_id"]),
+    ),
+    (
+        "production_schedule_version_task_link_person_link",
+        By(&["production_schedule_version_task_link_id"]),
+    ),
     ("project", Itself),
     ("project_asset_type_link", PROJECT),
     ("project_person_link", PROJECT),
@@ -107,7 +113,9 @@ impl Belonging {
     /// That of a table. What is not known belongs to nothing.
     #[must_use]
     pub fn of(table: &str) -> Self {
-        TABLES.binary_search_by_key(&table, |(name, _)| name).map_or(By(&[]), |at| TABLES[at].1)
+        TABLES
+            .binary_search_by_key(&table, |(name, _)| name)
+            .map_or(By(&[]), |at| TABLES[at].1)
     }
 
     /// Whether the rows of a table belong to the studio.
@@ -131,11 +139,22 @@ mod tests {
     #[test]
     fn every_column_that_a_row_belongs_by_leads_to_a_production() {
         for table in crate::TABLES {
-            let By(columns) = Belonging::of(table.name) else { continue };
+            let By(columns) = Belonging::of(table.name) else {
+                continue;
+            };
             for name in columns {
-                let column = table.column(name).unwrap_or_else(|| panic!("{} has no {name}", table.name));
-                let [target] = column.targets() else { panic!("{}.{name} leads to several tables, or none", table.name) };
-                assert_ne!(Belonging::of(target), Studio, "{}.{name} leads to no production", table.name);
+                let column = table
+                    .column(name)
+                    .unwrap_or_else(|| panic!("{} has no {name}", table.name));
+                let [target] = column.targets() else {
+                    panic!("{}.{name} leads to several tables, or none", table.name)
+                };
+                assert_ne!(
+                    Belonging::of(target),
+                    Studio,
+                    "{}.{name} leads to no production",
+                    table.name
+                );
             }
         }
     }

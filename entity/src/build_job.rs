@@ -24,7 +24,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::playlist::Entity",
+        from = "Column::PlaylistId",
+        to = "super::playlist::Column::Id"
+    )]
     Playlist,
 }
 
@@ -32,5 +36,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>().choices(Column::Status, &["running", "failed", "succeeded"]).choices(Column::JobType, &["archive", "movie"])
+    Definition::of::<Entity>()
+        .choices(Column::Status, &["running", "failed", "succeeded"])
+        .choices(Column::JobType, &["archive", "movie"])
 });

@@ -48,13 +48,29 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     TaskStatus,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::EditorId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::EditorId",
+        to = "super::person::Column::Id"
+    )]
     Editor,
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
 }
 

@@ -61,21 +61,53 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::file_status::Entity", from = "Column::FileStatusId", to = "super::file_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::file_status::Entity",
+        from = "Column::FileStatusId",
+        to = "super::file_status::Column::Id"
+    )]
     FileStatus,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::asset_instance::Entity", from = "Column::AssetInstanceId", to = "super::asset_instance::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::asset_instance::Entity",
+        from = "Column::AssetInstanceId",
+        to = "super::asset_instance::Column::Id"
+    )]
     AssetInstance,
-    #[sea_orm(belongs_to = "super::output_type::Entity", from = "Column::OutputTypeId", to = "super::output_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::output_type::Entity",
+        from = "Column::OutputTypeId",
+        to = "super::output_type::Column::Id"
+    )]
     OutputType,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::working_file::Entity", from = "Column::SourceFileId", to = "super::working_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::working_file::Entity",
+        from = "Column::SourceFileId",
+        to = "super::working_file::Column::Id"
+    )]
     SourceFile,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::TemporalEntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::TemporalEntityId",
+        to = "super::entity::Column::Id"
+    )]
     TemporalEntity,
 }
 

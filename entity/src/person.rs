@@ -133,7 +133,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::studio::Entity", from = "Column::StudioId", to = "super::studio::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::studio::Entity",
+        from = "Column::StudioId",
+        to = "super::studio::Column::Id"
+    )]
     Studio,
 }
 
@@ -151,7 +155,17 @@ pub const SENIORITIES: &[&str] = &["senior", "mid", "junior"];
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
     Definition::of::<Entity>()
-        .choices(Column::ContractType, &["open-ended", "fixed-term", "short-term", "freelance", "apprentice", "internship"])
+        .choices(
+            Column::ContractType,
+            &[
+                "open-ended",
+                "fixed-term",
+                "short-term",
+                "freelance",
+                "apprentice",
+                "internship",
+            ],
+        )
         .choices(Column::PreferredTwoFactorAuthentication, &["totp", "email_otp", "fido"])
         .default(Column::Timezone, Default::Timezone)
         .default(Column::Locale, Default::Locale)

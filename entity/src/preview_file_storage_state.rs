@@ -25,12 +25,19 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table =
-    Table::new(|| Definition::of::<Entity>().choices(Column::Bucket, BUCKETS).choices(Column::State, &["ok", "missing", "failed"]));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::Bucket, BUCKETS)
+        .choices(Column::State, &["ok", "missing", "failed"])
+});

@@ -95,7 +95,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_status::Entity", from = "Column::ProjectStatusId", to = "super::project_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_status::Entity",
+        from = "Column::ProjectStatusId",
+        to = "super::project_status::Column::Id"
+    )]
     ProjectStatus,
     #[sea_orm(
         belongs_to = "super::preview_background_file::Entity",

@@ -82,5 +82,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>().choices(Column::ProductionStyle, PRODUCTION_STYLES).default(Column::MetadataDescriptors, Default::EmptyList)
+    Definition::of::<Entity>()
+        .choices(Column::ProductionStyle, PRODUCTION_STYLES)
+        .default(Column::MetadataDescriptors, Default::EmptyList)
 });

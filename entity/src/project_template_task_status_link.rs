@@ -27,9 +27,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
     ProjectTemplate,
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     TaskStatus,
 }
 
@@ -38,6 +46,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
     Definition::of::<Entity>()
-        .default(Column::RolesForBoard, Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]))
+        .default(
+            Column::RolesForBoard,
+            Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]),
+        )
         .choices(Column::RolesForBoard, ROLES)
 });

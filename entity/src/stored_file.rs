@@ -48,4 +48,8 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const BUCKETS: &[&str] = &["pictures", "movies", "files"];
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Bucket, BUCKETS).default(Column::Journal, Default::EmptyList));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::Bucket, BUCKETS)
+        .default(Column::Journal, Default::EmptyList)
+});

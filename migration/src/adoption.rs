@@ -33,15 +33,24 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
     let recorded = recorded(db).await?;
     let found = Catalogue::read(db).await?;
     let known = revisions()?;
-    if let Some(unknown) = recorded.iter().find(|name| known.iter().all(|revision| revision.name != **name)) {
+    if let Some(unknown) = recorded
+        .iter()
+        .find(|name| known.iter().all(|revision| revision.name != **name))
+    {
         let mut differences = compare(&reference()?, &found);
         let advice = if differences.missing.is_empty() {
             "is not one of those that this release takes over: take it over with a newer release of Dailies"
         } else {
             "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back"
         };
-        differences.missing.insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
-        return Ok(Plan { recorded, found: differences, additions: Vec::new() });
+        differences
+            .missing
+            .insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
+        return Ok(Plan {
+            recorded,
+            found: differences,
+            additions: Vec::new(),
+        });
     }
     let mut differences = compare(&schema_at(&recorded)?, &found);
     let newest = schema_at(&[NEWEST.to_owned()])?;
@@ -55,7 +64,10 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
             match other.columns.iter().find(|other| other.name == column.name) {
                 None => additions.push(format!("the column `{name}.{}`", column.name)),
                 Some(other) if other.kind != column.kind => {
-                    let sentence = format!("The column `{name}.{}` is `{}` instead of `{}`.", column.name, other.kind, column.kind);
+                    let sentence = format!(
+                        "The column `{name}.{}` is `{}` instead of `{}`.",
+                        column.name, other.kind, column.kind
+                    );
                     if !differences.missing.contains(&sentence) {
                         differences.missing.push(sentence);
                     }
@@ -65,9 +77,18 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
         }
     }
     // What the schema must have already is in the way, and not added.
-    let lacks = |place: &str| differences.missing.iter().any(|sentence| sentence == &format!("T{} is missing.", &place[1..]));
+    let lacks = |place: &str| {
+        differences
+            .missing
+            .iter()
+            .any(|sentence| sentence == &format!("T{} is missing.", &place[1..]))
+    };
     additions.retain(|place| !lacks(place));
-    Ok(Plan { recorded, found: differences, additions })
+    Ok(Plan {
+        recorded,
+        found: differences,
+        additions,
+    })
 }
 
 /// The statements that bring a PostgreSQL database, which may have some of it, to the schema and the rows that the
@@ -83,7 +104,9 @@ pub async fn statements_to(db: &impl ConnectionTrait, revision: &str) -> Result<
         recorded => recorded,
     };
     let (before, wanted) = (done(&known, &before), done(&known, &[revision.to_owned()]));
-    let steps = known.iter().filter(|step| wanted.contains(&step.name) && !before.contains(&step.name));
+    let steps = known
+        .iter()
+        .filter(|step| wanted.contains(&step.name) && !before.contains(&step.name));
     Ok(steps.flat_map(|step| step.statements(&found)).collect())
 }
 
@@ -91,13 +114,30 @@ impl Revision {
     /// The statements of this step, without what a database has.
     fn statements(&self, found: &Catalogue) -> Vec<String> {
         let new = |name: &str| !found.tables.contains_key(name);
-        let made = self.tables.iter().filter(|(name, _)| new(name)).map(|(name, table)| (name.clone(), table.clone())).collect();
-        let mut statements = Catalogue { enums: Default::default(), tables: made }.postgres_statements();
+        let made = self
+            .tables
+            .iter()
+            .filter(|(name, _)| new(name))
+            .map(|(name, table)| (name.clone(), table.clone()))
+            .collect();
+        let mut statements = Catalogue {
+            enums: Default::default(),
+            tables: made,
+        }
+        .postgres_statements();
         for (table, columns) in &self.columns {
-            let there = |name: &str| found.tables.get(table).is_some_and(|found| found.columns.iter().any(|column| column.name == name));
+            let there = |name: &str| {
+                found
+                    .tables
+                    .get(table)
+                    .is_some_and(|found| found.columns.iter().any(|column| column.name == name))
+            };
             for column in columns.iter().filter(|column| !there(&column.name)) {
                 let (name, kind) = (&column.name, &column.kind);
-                let fill = self.fill.get(&format!("{table}.{name}")).map_or_else(String::new, |value| format!(" DEFAULT {value}"));
+                let fill = self
+                    .fill
+                    .get(&format!("{table}.{name}"))
+                    .map_or_else(String::new, |value| format!(" DEFAULT {value}"));
                 let null = if column.nullable { "" } else { " NOT NULL" };
                 statements.push(format!("ALTER TABLE {table} ADD COLUMN {name} {kind}{fill}{null}"));
                 if !fill.is_empty() {
@@ -107,7 +147,10 @@ impl Revision {
         }
         for (table, keys) in &self.foreign_keys {
             for key in keys {
-                let old = found.tables.get(table).and_then(|found| found.foreign_keys.iter().find(|old| old.column == key.column));
+                let old = found
+                    .tables
+                    .get(table)
+                    .and_then(|found| found.foreign_keys.iter().find(|old| old.column == key.column));
                 if old.is_some_and(|old| old.on_delete == key.on_delete) {
                     continue;
                 }
@@ -130,8 +173,18 @@ impl Revision {
             }
         }
         for (table, indexes) in &self.indexes {
-            let there = |name: &str| found.tables.get(table).is_some_and(|found| found.indexes.iter().any(|index| index.name == name));
-            statements.extend(indexes.iter().filter(|index| !there(&index.name)).map(|index| index.creation(table)));
+            let there = |name: &str| {
+                found
+                    .tables
+                    .get(table)
+                    .is_some_and(|found| found.indexes.iter().any(|index| index.name == name))
+            };
+            statements.extend(
+                indexes
+                    .iter()
+                    .filter(|index| !there(&index.name))
+                    .map(|index| index.creation(table)),
+            );
         }
         statements.extend(self.rows.iter().cloned());
         statements

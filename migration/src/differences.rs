@@ -69,9 +69,11 @@ impl Differences {
     fn compare_table(&mut self, name: &str, expected: &Table, found: &Table) {
         self.compare_columns(name, &expected.columns, &found.columns);
         if expected.primary_key != found.primary_key {
-            self.miss(
-                format!("The primary key of `{name}` is ({}) instead of ({}).", found.primary_key.join(", "), expected.primary_key.join(", "),),
-            );
+            self.miss(format!(
+                "The primary key of `{name}` is ({}) instead of ({}).",
+                found.primary_key.join(", "),
+                expected.primary_key.join(", "),
+            ));
         }
         self.compare_foreign_keys(name, &expected.foreign_keys, &found.foreign_keys);
         self.compare_rules(name, &rules(expected), &rules(found));
@@ -86,7 +88,10 @@ impl Differences {
                 continue;
             };
             if column.kind != other.kind {
-                self.miss(format!("The column {place} is `{}` instead of `{}`.", other.kind, column.kind));
+                self.miss(format!(
+                    "The column {place} is `{}` instead of `{}`.",
+                    other.kind, column.kind
+                ));
             }
             match (column.nullable, other.nullable) {
                 (true, false) => self.miss(format!("The column {place} does not allow null.")),
@@ -108,14 +113,19 @@ impl Differences {
     }
 
     fn compare_foreign_keys(&mut self, table: &str, expected: &[ForeignKey], found: &[ForeignKey]) {
-        let same = |one: &ForeignKey, other: &ForeignKey| one.column == other.column && one.references == other.references;
-        let describe = |key: &ForeignKey| format!("The foreign key from `{table}.{}` to `{}`", key.column, key.references);
+        let same =
+            |one: &ForeignKey, other: &ForeignKey| one.column == other.column && one.references == other.references;
+        let describe =
+            |key: &ForeignKey| format!("The foreign key from `{table}.{}` to `{}`", key.column, key.references);
         for key in expected {
             match found.iter().find(|other| same(key, other)) {
                 None => self.miss(format!("{} is missing.", describe(key))),
-                Some(other) if other.on_delete != key.on_delete => {
-                    self.miss(format!("{} {} instead of {}.", describe(key), effect(other.on_delete), effect(key.on_delete),))
-                }
+                Some(other) if other.on_delete != key.on_delete => self.miss(format!(
+                    "{} {} instead of {}.",
+                    describe(key),
+                    effect(other.on_delete),
+                    effect(key.on_delete),
+                )),
                 Some(_) => {}
             }
         }
@@ -147,8 +157,9 @@ impl Differences {
             .chain([(found.primary_key.as_slice(), None)])
             .collect();
         for index in expected.indexes.iter().filter(|index| !index.unique) {
-            let serves =
-                |(columns, rows): &(&[String], Option<String>)| columns.starts_with(&index.columns) && (rows.is_none() || *rows == predicate(index));
+            let serves = |(columns, rows): &(&[String], Option<String>)| {
+                columns.starts_with(&index.columns) && (rows.is_none() || *rows == predicate(index))
+            };
             if !available.iter().any(serves) {
                 let columns = index.columns.join(", ");
                 self.miss(format!("The index on `{table}` ({columns}) is missing."));
@@ -169,13 +180,18 @@ impl Differences {
 fn rules(table: &Table) -> BTreeSet<String> {
     let constraints = table.unique.iter().map(|unique| (&unique.columns, None));
     let indexes = table.indexes.iter().filter(|index| index.unique);
-    let uniques = constraints.chain(indexes.map(|index| (&index.columns, index.predicate.as_deref()))).map(|(columns, predicate)| {
-        let mut columns = columns.clone();
-        columns.sort();
-        let rule = format!("unique constraint ({})", columns.join(", "));
-        predicate.map_or(rule.clone(), |predicate| format!("{rule} where `{}`", bare(predicate)))
-    });
-    let checks = table.checks.iter().map(|check| format!("check `{}`", bare(&check.expression)));
+    let uniques = constraints
+        .chain(indexes.map(|index| (&index.columns, index.predicate.as_deref())))
+        .map(|(columns, predicate)| {
+            let mut columns = columns.clone();
+            columns.sort();
+            let rule = format!("unique constraint ({})", columns.join(", "));
+            predicate.map_or(rule.clone(), |predicate| format!("{rule} where `{}`", bare(predicate)))
+        });
+    let checks = table
+        .checks
+        .iter()
+        .map(|check| format!("check `{}`", bare(&check.expression)));
     uniques.chain(checks).collect()
 }
 

@@ -20,8 +20,8 @@ mod statements;
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
@@ -79,7 +79,10 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
         let rows = seaql_migrations::Entity::find().all(db).await?;
         applied.extend(rows.into_iter().map(|row| row.version));
     }
-    let known: HashSet<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let known: HashSet<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
 
     Ok(if !applied.is_subset(&known) {
         State::Foreign
@@ -120,7 +123,10 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// Names of all migrations of this release, in order.
 #[must_use]
 pub fn names() -> Vec<String> {
-    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+    Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect()
 }
 
 /// Brings an empty database to the schema that the first migrations of this release make, all or nothing.
@@ -171,14 +177,20 @@ pub async fn give_back(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     for statement in statements_to(&transaction, NEWEST).await? {
         transaction.execute_unprepared(&statement).await?;
     }
-    transaction.execute_unprepared(&format!("DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{NEWEST}')")).await?;
+    transaction
+        .execute_unprepared(&format!(
+            "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{NEWEST}')"
+        ))
+        .await?;
     transaction.commit().await?;
     Ok(before)
 }
 
 async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     Migrator::install(transaction).await?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     seaql_migrations::Entity::insert(seaql_migrations::ActiveModel {
         version: Set(BASELINE.to_owned()),
         applied_at: Set(i64::try_from(now).unwrap_or_default()),
@@ -191,10 +203,15 @@ async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr>
 /// Starts a transaction that no other migration runs next to.
 async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let transaction = db
-        .begin_with_options(TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() })
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
         .await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+        transaction
+            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+            .await?;
     }
     Ok(transaction)
 }
@@ -207,7 +224,11 @@ async fn tables(db: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {
         DbBackend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
         other => return Err(unsupported(other)),
     };
-    db.query_all_raw(Statement::from_string(backend, sql)).await?.iter().map(|row| row.try_get("", "name")).collect()
+    db.query_all_raw(Statement::from_string(backend, sql))
+        .await?
+        .iter()
+        .map(|row| row.try_get("", "name"))
+        .collect()
 }
 
 fn refusal(reason: &str) -> DbErr {
@@ -215,5 +236,8 @@ fn refusal(reason: &str) -> DbErr {
 }
 
 fn unsupported(backend: DbBackend) -> DbErr {
-    DbErr::BackendNotSupported { db: backend.as_str(), ctx: "migrations" }
+    DbErr::BackendNotSupported {
+        db: backend.as_str(),
+        ctx: "migrations",
+    }
 }

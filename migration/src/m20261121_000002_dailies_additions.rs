@@ -23,7 +23,9 @@ impl MigrationTrait for Migration {
         };
         let connection = manager.get_connection();
         connection.execute_unprepared(tables).await?;
-        connection.execute_unprepared(include_str!("schema/additions_indexes.sql")).await?;
+        connection
+            .execute_unprepared(include_str!("schema/additions_indexes.sql"))
+            .await?;
         Ok(())
     }
 }

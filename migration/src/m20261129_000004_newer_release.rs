@@ -24,7 +24,9 @@ impl MigrationTrait for Migration {
         };
         let connection = manager.get_connection();
         connection.execute_unprepared(tables).await?;
-        connection.execute_unprepared(include_str!("schema/newer_release.sql")).await?;
+        connection
+            .execute_unprepared(include_str!("schema/newer_release.sql"))
+            .await?;
         Ok(())
     }
 }

@@ -54,7 +54,10 @@ pub(crate) const FIRST: &[Marked] = &[
     studio("chat"),
     studio("chat_message"),
     studio("chat_participant"),
-    Marked { table: "comment", sides: &[&[Through("object_id", "task")]] },
+    Marked {
+        table: "comment",
+        sides: &[&[Through("object_id", "task")]],
+    },
     studio("comment_acknoledgments"),
     studio("comment_department_mentions"),
     studio("comment_mentions"),
@@ -64,9 +67,24 @@ pub(crate) const FIRST: &[Marked] = &[
     studio("department"),
     studio("department_link"),
     studio("department_metadata_descriptor_link"),
-    Marked { table: "entity", sides: &[PROJECT] },
-    Marked { table: "entity_concept_link", sides: &[&[Through("entity_in_id", "entity")], &[Through("entity_out_id", "entity")]] },
-    Marked { table: "entity_link", sides: &[&[Through("entity_in_id", "entity")], &[Through("entity_out_id", "entity")]] },
+    Marked {
+        table: "entity",
+        sides: &[PROJECT],
+    },
+    Marked {
+        table: "entity_concept_link",
+        sides: &[
+            &[Through("entity_in_id", "entity")],
+            &[Through("entity_out_id", "entity")],
+        ],
+    },
+    Marked {
+        table: "entity_link",
+        sides: &[
+            &[Through("entity_in_id", "entity")],
+            &[Through("entity_out_id", "entity")],
+        ],
+    },
     studio("entity_type"),
     studio("entity_version"),
     studio("file_status"),
@@ -74,17 +92,26 @@ pub(crate) const FIRST: &[Marked] = &[
     studio("hardware_item_department_link"),
     studio("metadata_descriptor"),
     studio("milestone"),
-    Marked { table: "news", sides: &[TASK] },
+    Marked {
+        table: "news",
+        sides: &[TASK],
+    },
     studio("notification"),
     studio("organisation"),
     studio("output_file"),
     studio("output_type"),
     studio("person"),
-    Marked { table: "playlist", sides: &[PROJECT] },
+    Marked {
+        table: "playlist",
+        sides: &[PROJECT],
+    },
     studio("playlist_share_link"),
     studio("plugin"),
     studio("preview_background_file"),
-    Marked { table: "preview_file", sides: &[TASK] },
+    Marked {
+        table: "preview_file",
+        sides: &[TASK],
+    },
     studio("production_schedule_version"),
     studio("production_schedule_version_task_link"),
     studio("production_schedule_version_task_link_person_link"),
@@ -104,25 +131,47 @@ pub(crate) const FIRST: &[Marked] = &[
     studio("project_template_task_status_link"),
     studio("project_template_task_type_link"),
     studio("salary_scale"),
-    Marked { table: "schedule_item", sides: &[PROJECT] },
+    Marked {
+        table: "schedule_item",
+        sides: &[PROJECT],
+    },
     studio("search_filter"),
     studio("search_filter_group"),
     studio("software"),
     studio("software_department_link"),
     studio("status_automation"),
     studio("studio"),
-    Marked { table: "subscription", sides: &[&[Through("task_id", "task"), Through("entity_id", "entity")]] },
-    Marked { table: "task", sides: &[&[Direct("project_id"), Through("entity_id", "entity")]] },
-    Marked { table: "task_person_link", sides: &[TASK] },
+    Marked {
+        table: "subscription",
+        sides: &[&[Through("task_id", "task"), Through("entity_id", "entity")]],
+    },
+    Marked {
+        table: "task",
+        sides: &[&[Direct("project_id"), Through("entity_id", "entity")]],
+    },
+    Marked {
+        table: "task_person_link",
+        sides: &[TASK],
+    },
     studio("task_status"),
     studio("task_type"),
     studio("task_type_asset_type_link"),
-    Marked { table: "time_spent", sides: &[TASK] },
+    Marked {
+        table: "time_spent",
+        sides: &[TASK],
+    },
     studio("working_file"),
 ];
 
 /// Tables without marks: logs, and what the servers note for themselves. What is made of their rows has no tag.
-pub const UNMARKED: &[&str] = &["api_event", "data_import_error", "desktop_login_log", "login_log", "preview_file_storage_state", "stored_file"];
+pub const UNMARKED: &[&str] = &[
+    "api_event",
+    "data_import_error",
+    "desktop_login_log",
+    "login_log",
+    "preview_file_storage_state",
+    "stored_file",
+];
 
 /// The tables with marks, in an order that later ones come behind. A migration that adds a table has a list of its own, which
 /// it hands to `install`.
@@ -140,10 +189,24 @@ const EVERY: &str = "00000000-0000-0000-0000-000000000000";
 pub(crate) async fn install(connection: &impl ConnectionTrait, tables: &[Marked]) -> Result<(), DbErr> {
     let statements: Vec<String> = match connection.get_database_backend() {
         DbBackend::Postgres => {
-            let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, "SELECT quote_ident(current_schema()) AS name")).await?;
-            let schema: String = row.ok_or_else(|| DbErr::RecordNotFound("the schema".into()))?.try_get("", "name")?;
-            let functions = tables.iter().filter(|marked| !marked.sides.is_empty()).map(|marked| marked.function(&schema));
-            [shared_function(&schema)].into_iter().chain(functions).chain(tables.iter().map(Marked::on_postgres)).collect()
+            let row = connection
+                .query_one_raw(Statement::from_string(
+                    DbBackend::Postgres,
+                    "SELECT quote_ident(current_schema()) AS name",
+                ))
+                .await?;
+            let schema: String = row
+                .ok_or_else(|| DbErr::RecordNotFound("the schema".into()))?
+                .try_get("", "name")?;
+            let functions = tables
+                .iter()
+                .filter(|marked| !marked.sides.is_empty())
+                .map(|marked| marked.function(&schema));
+            [shared_function(&schema)]
+                .into_iter()
+                .chain(functions)
+                .chain(tables.iter().map(Marked::on_postgres))
+                .collect()
         }
         DbBackend::Sqlite => tables.iter().map(Marked::on_sqlite).collect(),
         other => return Err(unsupported(other)),
@@ -204,25 +267,41 @@ impl Marked {
             let ways: Vec<String> = side.iter().map(|way| way.sql(row)).collect();
             format!("COALESCE({}, {every})", ways.join(", "))
         };
-        if self.sides.is_empty() { vec![every.to_owned()] } else { self.sides.iter().map(of).collect() }
+        if self.sides.is_empty() {
+            vec![every.to_owned()]
+        } else {
+            self.sides.iter().map(of).collect()
+        }
     }
 
     /// The function of a table that has marks by production: it looks at all rows of a statement together.
     fn function(&self, schema: &str) -> String {
         let every = format!("uuid '{EVERY}'");
         let from = |rows: &str| {
-            let each = self.productions("r", &every).into_iter().map(|production| format!("SELECT {production} AS project_id FROM {rows} r"));
+            let each = self
+                .productions("r", &every)
+                .into_iter()
+                .map(|production| format!("SELECT {production} AS project_id FROM {rows} r"));
             each.collect::<Vec<_>>().join(" UNION ")
         };
         // One side alone gives a production as often as there are rows.
         let changed = format!("SELECT DISTINCT s.project_id FROM ({}) s", from("changed"));
         let both = format!("{} UNION {}", from("before"), from("changed"));
-        function(schema, &format!("dailies_mark_{}", self.table), &format!("'{}'", self.table), [&both, &changed])
+        function(
+            schema,
+            &format!("dailies_mark_{}", self.table),
+            &format!("'{}'", self.table),
+            [&both, &changed],
+        )
     }
 
     fn on_postgres(&self) -> String {
         let table = self.table;
-        let (function, before) = if self.sides.is_empty() { ("studio", "") } else { (table, "OLD TABLE AS before ") };
+        let (function, before) = if self.sides.is_empty() {
+            ("studio", "")
+        } else {
+            (table, "OLD TABLE AS before ")
+        };
         let events = [
             ("insert", "REFERENCING NEW TABLE AS changed ".to_owned()),
             ("update", format!("REFERENCING {before}NEW TABLE AS changed ")),
@@ -250,12 +329,30 @@ impl Marked {
             )
         };
         let (new, old) = (self.productions("NEW", &every), self.productions("OLD", &every));
-        let all = |productions: &[String]| productions.iter().map(|production| add(production, "true")).collect::<String>();
+        let all = |productions: &[String]| {
+            productions
+                .iter()
+                .map(|production| add(production, "true"))
+                .collect::<String>()
+        };
         // Where a row was before, if it is elsewhere now.
-        let moved = old.iter().zip(&new).filter(|(old, new)| old != new).map(|(old, new)| add(old, &format!("{old} IS NOT {new}")));
+        let moved = old
+            .iter()
+            .zip(&new)
+            .filter(|(old, new)| old != new)
+            .map(|(old, new)| add(old, &format!("{old} IS NOT {new}")));
         let moved: String = moved.collect();
-        [("insert", all(&new)), ("update", all(&new) + &moved), ("delete", all(&old))]
-            .map(|(event, body)| format!("CREATE TRIGGER dailies_mark_{table}_{event} AFTER {} ON {table} BEGIN\n{body}END;\n", event.to_uppercase()))
-            .concat()
+        [
+            ("insert", all(&new)),
+            ("update", all(&new) + &moved),
+            ("delete", all(&old)),
+        ]
+        .map(|(event, body)| {
+            format!(
+                "CREATE TRIGGER dailies_mark_{table}_{event} AFTER {} ON {table} BEGIN\n{body}END;\n",
+                event.to_uppercase()
+            )
+        })
+        .concat()
     }
 }

@@ -77,7 +77,9 @@ impl Revision {
         }
         for (name, keys) in self.foreign_keys {
             let table = schema.tables.entry(name).or_default();
-            table.foreign_keys.retain(|old| keys.iter().all(|key| key.column != old.column));
+            table
+                .foreign_keys
+                .retain(|old| keys.iter().all(|key| key.column != old.column));
             table.foreign_keys.extend(keys);
         }
         for (name, unique) in self.unique {
@@ -95,10 +97,18 @@ impl Revision {
 /// When the database cannot be read or is not PostgreSQL.
 pub async fn recorded(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let ask = |sql: &str| Statement::from_string(DbBackend::Postgres, sql);
-    let table = db.query_one_raw(ask("SELECT to_regclass('alembic_version') IS NOT NULL AS there")).await?;
-    if !table.map(|row| row.try_get::<bool>("", "there")).transpose()?.unwrap_or_default() {
+    let table = db
+        .query_one_raw(ask("SELECT to_regclass('alembic_version') IS NOT NULL AS there"))
+        .await?;
+    if !table
+        .map(|row| row.try_get::<bool>("", "there"))
+        .transpose()?
+        .unwrap_or_default()
+    {
         return Ok(Vec::new());
     }
-    let rows = db.query_all_raw(ask("SELECT version_num::text AS name FROM alembic_version ORDER BY 1")).await?;
+    let rows = db
+        .query_all_raw(ask("SELECT version_num::text AS name FROM alembic_version ORDER BY 1"))
+        .await?;
     rows.iter().map(|row| row.try_get("", "name")).collect()
 }

@@ -18,9 +18,11 @@ impl Catalogue {
         let mut statements = Vec::new();
         match backend {
             DbBackend::Sqlite => {}
-            DbBackend::Postgres => {
-                statements.extend(self.enums.iter().map(|(name, labels)| format!("CREATE TYPE {name} AS ENUM ({})", words(labels))))
-            }
+            DbBackend::Postgres => statements.extend(
+                self.enums
+                    .iter()
+                    .map(|(name, labels)| format!("CREATE TYPE {name} AS ENUM ({})", words(labels))),
+            ),
             other => return Err(unsupported(other)),
         }
         statements.extend(self.tables_of(backend));
@@ -50,19 +52,46 @@ impl Catalogue {
     fn table(&self, backend: DbBackend, name: &str, table: &Table) -> String {
         let is_sqlite = backend == DbBackend::Sqlite;
         let mut lines: Vec<String> = Vec::new();
-        for Column { name: column, kind, nullable, .. } in &table.columns {
-            let kind = if is_sqlite { self.sqlite_type(kind) } else { kind.clone() };
+        for Column {
+            name: column,
+            kind,
+            nullable,
+            ..
+        } in &table.columns
+        {
+            let kind = if is_sqlite {
+                self.sqlite_type(kind)
+            } else {
+                kind.clone()
+            };
             lines.push(format!("{column} {kind}{}", if *nullable { "" } else { " NOT NULL" }));
         }
-        lines.push(format!("CONSTRAINT {name}_pkey PRIMARY KEY ({})", table.primary_key.join(", ")));
-        lines.extend(table.unique.iter().map(|unique| format!("CONSTRAINT {} UNIQUE ({})", unique.name, unique.columns.join(", "))));
+        lines.push(format!(
+            "CONSTRAINT {name}_pkey PRIMARY KEY ({})",
+            table.primary_key.join(", ")
+        ));
+        lines.extend(
+            table
+                .unique
+                .iter()
+                .map(|unique| format!("CONSTRAINT {} UNIQUE ({})", unique.name, unique.columns.join(", "))),
+        );
         for check in &table.checks {
-            let expression = if is_sqlite { check.expression.replace("::double precision", "") } else { check.expression.clone() };
+            let expression = if is_sqlite {
+                check.expression.replace("::double precision", "")
+            } else {
+                check.expression.clone()
+            };
             lines.push(format!("CONSTRAINT {} CHECK ({expression})", check.name));
         }
         if is_sqlite {
             for Column { name: column, kind, .. } in &table.columns {
-                lines.extend(self.enums.get(kind).map(|labels| format!("CONSTRAINT {name}_{column}_check CHECK ({column} IN ({}))", words(labels))));
+                lines.extend(self.enums.get(kind).map(|labels| {
+                    format!(
+                        "CONSTRAINT {name}_{column}_check CHECK ({column} IN ({}))",
+                        words(labels)
+                    )
+                }));
             }
             lines.extend(table.foreign_keys.iter().map(foreign_key));
         }
@@ -88,8 +117,15 @@ impl Index {
     /// The statement that makes it.
     pub(crate) fn creation(&self, table: &str) -> String {
         let unique = if self.unique { "UNIQUE " } else { "" };
-        let condition = self.predicate.as_ref().map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
-        format!("CREATE {unique}INDEX {} ON {table} ({}){condition}", self.name, self.columns.join(", "))
+        let condition = self
+            .predicate
+            .as_ref()
+            .map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
+        format!(
+            "CREATE {unique}INDEX {} ON {table} ({}){condition}",
+            self.name,
+            self.columns.join(", ")
+        )
     }
 }
 
@@ -107,9 +143,16 @@ fn foreign_key(key: &ForeignKey) -> String {
         OnDelete::SetNull => " ON DELETE SET NULL",
         OnDelete::SetDefault => " ON DELETE SET DEFAULT",
     };
-    format!("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (id){on_delete}", key.name, key.column, key.references)
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (id){on_delete}",
+        key.name, key.column, key.references
+    )
 }
 
 fn words(words: &[String]) -> String {
-    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("'{word}'"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

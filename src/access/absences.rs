@@ -27,8 +27,15 @@ impl Absences {
     /// The database does not answer.
     pub async fn of(connection: &impl ConnectionTrait, caller: &Caller) -> Result<Self, DbErr> {
         let teams = Reach::teams(connection, caller).await?;
-        let (managed, supervised) = (teams.projects_as(&[Role::Manager]), teams.projects_as(&[Role::Supervisor]));
-        Ok(Self { person: Arc::clone(&caller.person), managed, supervised })
+        let (managed, supervised) = (
+            teams.projects_as(&[Role::Manager]),
+            teams.projects_as(&[Role::Supervisor]),
+        );
+        Ok(Self {
+            person: Arc::clone(&caller.person),
+            managed,
+            supervised,
+        })
     }
 
     /// SQL that is true where the reason is told; `column` holds the id of the person who is off.
@@ -38,7 +45,9 @@ impl Absences {
             return "true".to_owned();
         }
         let mut condition = Sql::new(format!("({column} = "));
-        condition.bind(self.person.id).push(&format!(" OR {column} IN (SELECT om.person_id FROM project_person_link om WHERE om.project_id"));
+        condition.bind(self.person.id).push(&format!(
+            " OR {column} IN (SELECT om.person_id FROM project_person_link om WHERE om.project_id"
+        ));
         condition.among(&self.managed).push("))");
         sql.embed(&condition)
     }
@@ -49,10 +58,13 @@ impl Absences {
             return;
         }
         let with_reason = self.with_reason(sql, column);
-        sql.push(&format!(" AND ({with_reason} OR {column} IN (SELECT os.person_id FROM project_person_link os WHERE os.project_id"));
+        sql.push(&format!(
+            " AND ({with_reason} OR {column} IN (SELECT os.person_id FROM project_person_link os WHERE os.project_id"
+        ));
         sql.among(&self.supervised);
         if !self.person.departments.is_empty() {
-            sql.push(" AND os.person_id IN (SELECT od.person_id FROM department_link od WHERE od.department_id").among(&self.person.departments);
+            sql.push(" AND os.person_id IN (SELECT od.person_id FROM department_link od WHERE od.department_id")
+                .among(&self.person.departments);
             sql.push(")");
         }
         sql.push("))");
@@ -63,7 +75,11 @@ impl Absences {
 ///
 /// # Errors
 /// 403 for everybody else.
-pub async fn absence_reader(connection: &impl ConnectionTrait, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
+pub async fn absence_reader(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    person_id: Uuid,
+) -> Result<Absences, Failure> {
     let absences = Absences::of(connection, caller).await?;
     let mut sql = Sql::with("SELECT 1 FROM person p WHERE p.id = $1", [person_id.into()]);
     absences.restrict(&mut sql, "p.id");
@@ -75,11 +91,20 @@ pub async fn absence_reader(connection: &impl ConnectionTrait, caller: &Caller, 
 ///
 /// # Errors
 /// 403 for everybody else.
-pub async fn reads_with_reason(connection: &impl ConnectionTrait, caller: &Caller, day_off_id: Uuid) -> Result<bool, Failure> {
+pub async fn reads_with_reason(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    day_off_id: Uuid,
+) -> Result<bool, Failure> {
     let absences = Absences::of(connection, caller).await?;
     let mut sql = Sql::default();
     let with_reason = absences.with_reason(&mut sql, "o.person_id");
-    sql.push(&format!("SELECT {with_reason} AS with_reason FROM day_off o WHERE o.id = ")).bind(day_off_id);
+    sql.push(&format!(
+        "SELECT {with_reason} AS with_reason FROM day_off o WHERE o.id = "
+    ))
+    .bind(day_off_id);
     absences.restrict(&mut sql, "o.person_id");
-    database::read_value(connection, &sql).await?.ok_or_else(Failure::forbidden)
+    database::read_value(connection, &sql)
+        .await?
+        .ok_or_else(Failure::forbidden)
 }

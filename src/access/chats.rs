@@ -17,8 +17,14 @@ pub fn chat_message_keeper(caller: &Caller, author_id: Uuid) -> bool {
 
 /// # Errors
 /// 404 when there is no such entity, 403 for those who don't read its conversation.
-pub async fn require_reader(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<(), Failure> {
-    entities::require(connection, caller, entity_id, &READ).await.map(|_| ())
+pub async fn require_reader(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+) -> Result<(), Failure> {
+    entities::require(connection, caller, entity_id, &READ)
+        .await
+        .map(|_| ())
 }
 
 /// Those who take part in a conversation, as far as they may still read the entity.

@@ -53,7 +53,10 @@ impl DataMask {
     fn new(columns: Vec<Hidden>) -> Option<Self> {
         let mut hidden = HashMap::<_, Vec<String>>::new();
         for column in columns {
-            hidden.entry((column.project_id, column.kind)).or_default().push(column.field);
+            hidden
+                .entry((column.project_id, column.kind))
+                .or_default()
+                .push(column.field);
         }
         (!hidden.is_empty()).then_some(Self { hidden })
     }
@@ -62,7 +65,9 @@ impl DataMask {
     /// tell its production or kind, everything goes that is hidden anywhere.
     pub fn apply(&self, out: &mut Vec<u8>, start: usize) {
         // Answers to writes call every kind an entity.
-        self.leave_out(out, start, "data", |record| record.text("type").filter(|kind| kind != "Entity"));
+        self.leave_out(out, start, "data", |record| {
+            record.text("type").filter(|kind| kind != "Entity")
+        });
     }
 
     /// As [`DataMask::apply`], for an entity of a known kind whatever it calls itself.
@@ -79,7 +84,13 @@ impl DataMask {
     /// of `out`.
     pub fn apply_to_task(&self, out: &mut Vec<u8>, start: usize) {
         self.leave_out(out, start, "data", |_| Some(OF_TASKS.to_owned()));
-        let kind = |record: &Metadata| Some(EntityKind::of_type(&record.text("entity_type_name")?).type_name().to_owned());
+        let kind = |record: &Metadata| {
+            Some(
+                EntityKind::of_type(&record.text("entity_type_name")?)
+                    .type_name()
+                    .to_owned(),
+            )
+        };
         self.leave_out(out, start, "entity_data", kind);
     }
 
@@ -87,12 +98,21 @@ impl DataMask {
         let object = out.split_off(start);
         let mut record = Metadata::read(&object);
         let kind = kind(&record);
-        let key_of_project = if kind.as_deref() == Some(OF_PRODUCTIONS) { "id" } else { "project_id" };
+        let key_of_project = if kind.as_deref() == Some(OF_PRODUCTIONS) {
+            "id"
+        } else {
+            "project_id"
+        };
         let project = record.text(key_of_project).and_then(|id| id.parse::<Uuid>().ok());
         let here = |(its_project, its_kind): &(Uuid, String)| {
             project.is_none_or(|id| id == *its_project) && kind.as_ref().is_none_or(|kind| kind == its_kind)
         };
-        let hidden: Vec<&Vec<String>> = self.hidden.iter().filter(|(place, _)| here(place)).map(|(_, fields)| fields).collect();
+        let hidden: Vec<&Vec<String>> = self
+            .hidden
+            .iter()
+            .filter(|(place, _)| here(place))
+            .map(|(_, fields)| fields)
+            .collect();
         if record.get(key).is_none() || hidden.is_empty() {
             out.extend_from_slice(&object);
             return;
@@ -152,7 +172,10 @@ impl<'a> Metadata<'a> {
 
     /// The value of a field as JSON.
     pub(crate) fn get(&self, field: &str) -> Option<&'a str> {
-        self.0.iter().find(|(key, _)| key == field).map(|(_, value)| value.get())
+        self.0
+            .iter()
+            .find(|(key, _)| key == field)
+            .map(|(_, value)| value.get())
     }
 
     /// The value of a field that is text without anything to unescape, such as an identifier.
@@ -226,29 +249,58 @@ mod tests {
             mask.apply(&mut out, 1);
             String::from_utf8(out).expect("UTF-8")
         };
-        let record = |id: Uuid, kind: &str, data: &str| format!(r#"{{"data":{data},"project_id":"{id}","type":"{kind}"}}"#);
+        let record =
+            |id: Uuid, kind: &str, data: &str| format!(r#"{{"data":{data},"project_id":"{id}","type":"{kind}"}}"#);
         let (whole, part) = (r#"{"grade":1,"fps":25}"#, r#"{"fps":25}"#);
-        assert_eq!(masked(record(here, "Shot", whole)), format!("[{}", record(here, "Shot", part)));
-        assert_eq!(masked(record(here, "Asset", whole)), format!("[{}", record(here, "Asset", whole)));
-        assert_eq!(masked(record(elsewhere, "Shot", whole)), format!("[{}", record(elsewhere, "Shot", whole)));
-        assert_eq!(masked(record(here, "Shot", "null")), format!("[{}", record(here, "Shot", "{}")));
-        assert_eq!(masked(record(here, "Asset", "null")), format!("[{}", record(here, "Asset", "null")));
-        assert_eq!(masked(format!(r#"{{"data":{whole}}}"#)), format!(r#"[{{"data":{part}}}"#), "without its kind, what is hidden anywhere goes");
+        assert_eq!(
+            masked(record(here, "Shot", whole)),
+            format!("[{}", record(here, "Shot", part))
+        );
+        assert_eq!(
+            masked(record(here, "Asset", whole)),
+            format!("[{}", record(here, "Asset", whole))
+        );
+        assert_eq!(
+            masked(record(elsewhere, "Shot", whole)),
+            format!("[{}", record(elsewhere, "Shot", whole))
+        );
+        assert_eq!(
+            masked(record(here, "Shot", "null")),
+            format!("[{}", record(here, "Shot", "{}"))
+        );
+        assert_eq!(
+            masked(record(here, "Asset", "null")),
+            format!("[{}", record(here, "Asset", "null"))
+        );
+        assert_eq!(
+            masked(format!(r#"{{"data":{whole}}}"#)),
+            format!(r#"[{{"data":{part}}}"#),
+            "without its kind, what is hidden anywhere goes"
+        );
         assert_eq!(masked(r#"{"name":"a"}"#.into()), r#"[{"name":"a"}"#);
     }
 
     #[test]
     fn tasks_and_productions_lose_what_is_hidden_of_theirs() {
         let here = Uuid::from_u128(1);
-        let hidden = [(OF_TASKS, "grade"), (OF_PRODUCTIONS, "price")].map(|(kind, field)| ((here, kind.to_owned()), vec![field.to_owned()]));
-        let mask = DataMask { hidden: HashMap::from(hidden) };
+        let hidden = [(OF_TASKS, "grade"), (OF_PRODUCTIONS, "price")]
+            .map(|(kind, field)| ((here, kind.to_owned()), vec![field.to_owned()]));
+        let mask = DataMask {
+            hidden: HashMap::from(hidden),
+        };
         let rest = format!(r#""entity_data":{{"grade":3}},"entity_type_name":"Prop","project_id":"{here}""#);
         let mut task = format!(r#"{{"data":{{"grade":1,"price":2}},{rest}}}"#).into_bytes();
         mask.apply_to_task(&mut task, 0);
-        assert_eq!(String::from_utf8(task).expect("UTF-8"), format!(r#"{{"data":{{"price":2}},{rest}}}"#));
+        assert_eq!(
+            String::from_utf8(task).expect("UTF-8"),
+            format!(r#"{{"data":{{"price":2}},{rest}}}"#)
+        );
         let mut production = format!(r#"{{"id":"{here}","data":{{"grade":1,"price":2}}}}"#).into_bytes();
         mask.apply_to_production(&mut production, 0);
-        assert_eq!(String::from_utf8(production).expect("UTF-8"), format!(r#"{{"id":"{here}","data":{{"grade":1}}}}"#));
+        assert_eq!(
+            String::from_utf8(production).expect("UTF-8"),
+            format!(r#"{{"id":"{here}","data":{{"grade":1}}}}"#)
+        );
     }
 
     #[test]

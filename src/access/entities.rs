@@ -30,35 +30,56 @@ pub enum EntityFact {
 pub type EntityRule = Rule<EntityFact>;
 
 /// `entity-reader`: the team; vendors when they have a task of the entity.
-pub const READ: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const READ: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// Entities in lists: the team sees all, vendors what they work on.
-pub const LISTED: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)])]);
+pub const LISTED: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)]),
+]);
 
 /// `entity-remover`: managers, and whoever created it.
-pub const REMOVE: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::Created)])]);
+pub const REMOVE: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::Created)]),
+]);
 
 /// `entity-editor`: whoever may remove it, and supervisors, who change nothing but metadata of their departments.
 pub const EDIT: EntityRule = Rule::Any(&[REMOVE, Rule::Team(&[Role::Supervisor])]);
 
 /// `entity-worker`: as [`READ`], without clients.
-pub const PRESENT: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const PRESENT: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// `instance-keeper`: managers, supervisors, and artists who have a task of it.
-pub const PLACE_INSTANCES: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const PLACE_INSTANCES: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// Whoever creates the tasks of an entity that they read: managers, supervisors, and artists who created it.
-pub const CREATE_TASKS: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::Created)])]);
+pub const CREATE_TASKS: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::Created)]),
+]);
 
 /// `file-worker`: managers, and whoever has a task of the entity.
-pub const WORK: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::WorksOn)])]);
+pub const WORK: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// Entities of a kind in a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]
@@ -84,9 +105,21 @@ impl QueriedRecords<EntityFact> for Entities {
             }
             (EntityFact::WorksWithin, Some(EntityKind::Episode)) => {
                 sql.push("(");
-                within(sql, table, "q.parent_id", &format!("JOIN entity q ON q.id = w.parent_id WHERE {}", shots()), person.id);
+                within(
+                    sql,
+                    table,
+                    "q.parent_id",
+                    &format!("JOIN entity q ON q.id = w.parent_id WHERE {}", shots()),
+                    person.id,
+                );
                 sql.push(" OR ");
-                within(sql, table, "w.source_id", &format!("WHERE {}", EntityKind::Asset.condition("w.entity_type_id")), person.id);
+                within(
+                    sql,
+                    table,
+                    "w.source_id",
+                    &format!("WHERE {}", EntityKind::Asset.condition("w.entity_type_id")),
+                    person.id,
+                );
                 sql.push(")");
             }
             (EntityFact::WorksWithin | EntityFact::WorksOn, _) => worked_on_by(sql, &format!("{table}.id"), person.id),
@@ -109,7 +142,11 @@ fn within(sql: &mut Sql, table: &str, column: &str, joins: &str, person_id: Uuid
 
 /// Adds the condition that a person works on the entities `e` of a kind, or within them.
 pub fn own_entities(sql: &mut Sql, kind: EntityKind, person: &Person) {
-    Entities { table: "e", kind: Some(kind) }.push(sql, person, EntityFact::WorksWithin);
+    Entities {
+        table: "e",
+        kind: Some(kind),
+    }
+    .push(sql, person, EntityFact::WorksWithin);
 }
 
 /// The entities, and the tasks of them, that somebody gets to see in a list.
@@ -122,7 +159,9 @@ impl Scope {
     /// One production, in which the caller has this role.
     #[must_use]
     pub fn project(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self { reach: Reach::within(caller, project_id, role) }
+        Self {
+            reach: Reach::within(caller, project_id, role),
+        }
     }
 
     /// One production that a query names.
@@ -146,9 +185,18 @@ impl Scope {
     ///
     /// # Errors
     /// As [`Scope::named`], and 403 for those of the team whom the rule leaves out.
-    pub async fn named_for(app: &App, caller: &Caller, project_id: Option<Uuid>, rule: &RoleRule) -> Result<Self, Failure> {
+    pub async fn named_for(
+        app: &App,
+        caller: &Caller,
+        project_id: Option<Uuid>,
+        rule: &RoleRule,
+    ) -> Result<Self, Failure> {
         match project_id {
-            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(&app.database, caller, project_id, rule).await?)),
+            Some(project_id) => Ok(Self::project(
+                caller,
+                project_id,
+                roles::require(&app.database, caller, project_id, rule).await?,
+            )),
             None if caller.is_admin() => Self::teams(app, caller).await,
             None => Err(Failure::forbidden()),
         }
@@ -159,7 +207,9 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::teams(&app.database, caller).await? })
+        Ok(Self {
+            reach: Reach::teams(&app.database, caller).await?,
+        })
     }
 
     /// As [`Scope::teams`], without the teams of closed productions.
@@ -167,13 +217,17 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn open_teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::open_teams(&app.database, caller).await? })
+        Ok(Self {
+            reach: Reach::open_teams(&app.database, caller).await?,
+        })
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
     #[must_use]
     pub fn visiting(caller: &Caller, projects: &[Uuid], role: Role) -> Self {
-        Self { reach: Reach::visiting(caller, projects, role) }
+        Self {
+            reach: Reach::visiting(caller, projects, role),
+        }
     }
 
     /// The person who asks.
@@ -219,7 +273,14 @@ impl Scope {
     /// Adds the conditions of what the caller sees among the entities `e` of a kind, each with `AND` before it.
     pub fn restrict(&self, sql: &mut Sql, kind: EntityKind) {
         self.reach.keep(sql, "e.project_id");
-        LISTED.restrict(sql, &self.reach, &Entities { table: "e", kind: Some(kind) });
+        LISTED.restrict(
+            sql,
+            &self.reach,
+            &Entities {
+                table: "e",
+                kind: Some(kind),
+            },
+        );
     }
 
     /// Adds the condition of what the caller sees among the tasks `t`, with `AND` before it.
@@ -247,7 +308,12 @@ impl EntityRelation {
     /// Relation to an entity that was read already. Whether the caller works on it is not.
     #[must_use]
     pub fn of_creator(caller: &Caller, project_id: Uuid, role: ProjectRole, created_by: Option<Uuid>) -> Self {
-        Self { project_id, role, works_on: false, created: created_by == Some(caller.person.id) }
+        Self {
+            project_id,
+            role,
+            works_on: false,
+            created: created_by == Some(caller.person.id),
+        }
     }
 
     /// Whether a rule allows it.
@@ -264,12 +330,19 @@ impl EntityRelation {
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn relation(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<EntityRelation, Failure> {
+pub async fn relation(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+) -> Result<EntityRelation, Failure> {
     let person = &caller.person;
     let mut sql = Sql::new("SELECT e.project_id, e.created_by, l.person_id AS member_id, l.role AS team_role, ");
     works_on(&mut sql, "e.id", person.id);
     // The first value of all is the person.
-    sql.push(" AS works_on FROM entity e ").push(&join_place("l", "e.project_id", "$1")).push(" WHERE e.id = ").bind(entity_id);
+    sql.push(" AS works_on FROM entity e ")
+        .push(&join_place("l", "e.project_id", "$1"))
+        .push(" WHERE e.id = ")
+        .bind(entity_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
     let own: Option<String> = row.try_get("", "team_role")?;
@@ -285,7 +358,16 @@ pub async fn relation(connection: &impl ConnectionTrait, caller: &Caller, entity
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<EntityRelation, Failure> {
+pub async fn require(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+    rule: &EntityRule,
+) -> Result<EntityRelation, Failure> {
     let relation = relation(connection, caller, entity_id).await?;
-    if relation.allows(rule) { Ok(relation) } else { Err(Failure::forbidden()) }
+    if relation.allows(rule) {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{
-    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember, ProjectSupervisor, Refresher, Role,
-    SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader, Token,
+    Admin, Caller, EntityReader, Human, Identity, Person, PreviewWindow, ProjectManager, ProjectMember,
+    ProjectSupervisor, Refresher, Role, SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader,
+    Token,
 };
 use dailies_definitions::call::{ConditionalRequest, Sessions, Working};
 use dailies_definitions::facts::OperationFacts;
@@ -37,8 +38,16 @@ pub struct AccessGuard(pub SharedApp);
 const LOGOUT: &str = "/auth/logout";
 
 /// Addresses that somebody who still has to set up a second factor may reach.
-const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] =
-    ["/auth/totp", "/auth/email-otp", "/auth/fido", "/auth/recovery-codes", "/auth/login", LOGOUT, "/auth/authenticated", "/auth/refresh-token"];
+const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
+    "/auth/totp",
+    "/auth/email-otp",
+    "/auth/fido",
+    "/auth/recovery-codes",
+    "/auth/login",
+    LOGOUT,
+    "/auth/authenticated",
+    "/auth/refresh-token",
+];
 
 const UNAUTHORIZED: &str = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.";
 
@@ -52,7 +61,10 @@ impl AccessGuard {
         let text = token_of_request(headers, ACCESS_COOKIE)?;
         let claims = app.tokens.verify(&text).map_err(|problem| problem.failure())?;
         if claims.kind == TokenKind::Refresh {
-            return Err(Failure::token(StatusCode::UNPROCESSABLE_ENTITY, "Only non-refresh tokens are allowed"));
+            return Err(Failure::token(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Only non-refresh tokens are allowed",
+            ));
         }
         let person = owner(app, &claims).await?;
         let identity = claims.identity.ok_or_else(revoked)?;
@@ -62,8 +74,17 @@ impl AccessGuard {
             return Err(second_factor_needed());
         }
         let skips_second_factor = claims.duty == Duty::Excused;
-        let token = Token { id, identity, refresh_id: claims.refresh_jti, needs_second_factor, skips_second_factor };
-        Ok(Caller { person, token: Arc::new(token) })
+        let token = Token {
+            id,
+            identity,
+            refresh_id: claims.refresh_jti,
+            needs_second_factor,
+            skips_second_factor,
+        };
+        Ok(Caller {
+            person,
+            token: Arc::new(token),
+        })
     }
 
     async fn role_by(&self, caller: &Caller, project_id: Uuid, rule: &RoleRule) -> Result<Role, Failure> {
@@ -84,7 +105,11 @@ async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
         None => None,
     };
     // Bots and personal tokens: only the latest one is good, and the person's row says which that is.
-    if identity != Identity::Person && person.as_ref().is_none_or(|person| person.token_id.as_deref() != Some(jti)) {
+    if identity != Identity::Person
+        && person
+            .as_ref()
+            .is_none_or(|person| person.token_id.as_deref() != Some(jti))
+    {
         return Err(revoked());
     }
     let person = person.ok_or_else(unauthorized)?;
@@ -94,7 +119,9 @@ async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
         }
         return Err(unauthorized());
     }
-    let admits = |window: PreviewWindow| app.settings.sign_in.keeps_passwords() && window.admits(claims.issued_at / 1_000_000, database::now());
+    let admits = |window: PreviewWindow| {
+        app.settings.sign_in.keeps_passwords() && window.admits(claims.issued_at / 1_000_000, database::now())
+    };
     if !person.preview.is_none_or(admits) {
         return Err(unauthorized());
     }
@@ -111,7 +138,10 @@ fn unauthorized() -> Failure {
 
 fn second_factor_needed() -> Failure {
     let message = "Two-factor authentication setup is required. Please configure 2FA before accessing the API.";
-    Failure::answer(StatusCode::FORBIDDEN, json!({"error": true, "two_factor_authentication_required": true, "message": message}))
+    Failure::answer(
+        StatusCode::FORBIDDEN,
+        json!({"error": true, "two_factor_authentication_required": true, "message": message}),
+    )
 }
 
 /// Whether a request changes more than the session that it comes with.
@@ -158,14 +188,21 @@ impl Guard for AccessGuard {
         let text = token_of_request(request.headers(), REFRESH_COOKIE)?;
         let claims = self.0.tokens.verify(&text).map_err(|problem| problem.failure())?;
         if claims.kind != TokenKind::Refresh {
-            return Err(Failure::token(StatusCode::UNPROCESSABLE_ENTITY, "Only refresh tokens are allowed"));
+            return Err(Failure::token(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Only refresh tokens are allowed",
+            ));
         }
         let person = owner(&self.0, &claims).await?;
         if claims.identity == Some(Identity::Bot) {
             return Err(Failure::forbidden());
         }
         let skips_second_factor = claims.duty == Duty::Excused;
-        Ok(Refresher { person, refresh_id: claims.jti.unwrap_or_default(), skips_second_factor })
+        Ok(Refresher {
+            person,
+            refresh_id: claims.jti.unwrap_or_default(),
+            skips_second_factor,
+        })
     }
 
     async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure> {
@@ -181,7 +218,11 @@ impl Guard for AccessGuard {
     }
 
     async fn human(&self, caller: Caller) -> Result<Human, Failure> {
-        if caller.token.identity == Identity::Bot { Err(Failure::forbidden()) } else { Ok(Human::granted(caller)) }
+        if caller.token.identity == Identity::Bot {
+            Err(Failure::forbidden())
+        } else {
+            Ok(Human::granted(caller))
+        }
     }
 
     async fn session(&self, caller: Caller) -> Result<SessionHolder, Failure> {
@@ -190,11 +231,19 @@ impl Guard for AccessGuard {
     }
 
     async fn admin(&self, caller: Caller) -> Result<Admin, Failure> {
-        if caller.is_admin() { Ok(Admin::granted(caller)) } else { Err(Failure::forbidden()) }
+        if caller.is_admin() {
+            Ok(Admin::granted(caller))
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
     async fn studio_manager(&self, caller: Caller) -> Result<StudioManager, Failure> {
-        if matches!(caller.person.role, Role::Admin | Role::Manager) { Ok(StudioManager::granted(caller)) } else { Err(Failure::forbidden()) }
+        if matches!(caller.person.role, Role::Admin | Role::Manager) {
+            Ok(StudioManager::granted(caller))
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
     async fn project_member(&self, caller: Caller, id: Uuid) -> Result<ProjectMember, Failure> {
@@ -234,15 +283,27 @@ impl Guard for AccessGuard {
 
     async fn task_reader(&self, caller: Caller, id: Uuid) -> Result<TaskReader, Failure> {
         let relation = tasks::require(&self.0.database, &caller, id, &tasks::READ).await?;
-        Ok(TaskReader::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
+        Ok(TaskReader::granted(
+            caller,
+            relation.project_id.ok_or_else(Failure::forbidden)?,
+            relation.role.role,
+        ))
     }
 
     async fn task_actor(&self, caller: Caller, id: Uuid) -> Result<TaskActor, Failure> {
         let relation = tasks::require(&self.0.database, &caller, id, &tasks::ACT).await?;
-        Ok(TaskActor::granted(caller, relation.project_id.ok_or_else(Failure::forbidden)?, relation.role.role))
+        Ok(TaskActor::granted(
+            caller,
+            relation.project_id.ok_or_else(Failure::forbidden)?,
+            relation.role.role,
+        ))
     }
 
     async fn self_or_admin(&self, caller: Caller, id: Uuid) -> Result<SelfOrAdmin, Failure> {
-        if caller.is_admin() || caller.person.id == id { Ok(SelfOrAdmin::granted(caller, id)) } else { Err(Failure::forbidden()) }
+        if caller.is_admin() || caller.person.id == id {
+            Ok(SelfOrAdmin::granted(caller, id))
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 }

@@ -20,13 +20,19 @@ pub type HoursRule = Rule<HoursFact>;
 
 /// Rule about who learns how long others work on a task: the team, but clients and vendors learn of their own time
 /// only.
-pub const READ: HoursRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)])]);
+pub const READ: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)]),
+]);
 
 /// Rule about who learns how long everybody worked on a production: those who lead it. Others in the team learn of
 /// their own time.
-pub const READ_OF_PRODUCTION: HoursRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
+pub const READ_OF_PRODUCTION: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)]),
+]);
 
 /// Rule about who learns what a person works, all tasks together: the person, managers, and supervisors of the
 /// departments.
@@ -38,7 +44,11 @@ pub const READ_OF_PERSON: HoursRule = Rule::Any(&[
 ]);
 
 /// `time-logger`: the person, from within the team, and managers.
-pub const LOG: HoursRule = Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
+pub const LOG: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)]),
+]);
 
 /// Logged time of a query: `time` and `task` are the names of the tables there.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +71,10 @@ impl QueriedRecords<HoursFact> for Hours {
                 sql.push("1 = 1");
             }
             HoursFact::Supervised => {
-                sql.push(&format!("{}.task_type_id IN (SELECT y.id FROM task_type y WHERE y.department_id IN ", self.task));
+                sql.push(&format!(
+                    "{}.task_type_id IN (SELECT y.id FROM task_type y WHERE y.department_id IN ",
+                    self.task
+                ));
                 sql.bind_list(person.departments.iter().copied()).push(")");
             }
         }

@@ -33,7 +33,13 @@ pub type ColumnRule = Rule<ColumnFact>;
 pub const SEE: ColumnRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
-    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Any(&[Rule::Not(ColumnFact::OfDepartments), Rule::Fact(ColumnFact::OfOwnDepartment)])]),
+    Rule::All(&[
+        Rule::Team(&[Role::Vendor]),
+        Rule::Any(&[
+            Rule::Not(ColumnFact::OfDepartments),
+            Rule::Fact(ColumnFact::OfOwnDepartment),
+        ]),
+    ]),
     Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(ColumnFact::ForClient)]),
 ]);
 
@@ -65,7 +71,9 @@ impl QueriedRecords<ColumnFact> for MetadataColumns {
                 sql.push(&format!("{table}.id {LINKS})"));
             }
             ColumnFact::OfOwnDepartment => {
-                sql.push(&format!("{table}.id {LINKS} WHERE v.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
+                sql.push(&format!("{table}.id {LINKS} WHERE v.department_id IN "))
+                    .bind_list(person.departments.iter().copied())
+                    .push(")");
             }
         }
     }
@@ -78,7 +86,10 @@ impl QueriedRecords<ColumnFact> for MetadataColumns {
 pub async fn column_reader(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<(), Failure> {
     let mut sql = Sql::with("SELECT 1 FROM metadata_descriptor d WHERE d.id = $1", [id.into()]);
     restrict_in_teams(&mut sql, &caller.person, "d");
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::forbidden)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::forbidden)
 }
 
 /// Adds the condition on the metadata columns of a table that somebody sees, with `AND` before it.
@@ -95,7 +106,13 @@ pub fn restrict_in_teams(sql: &mut Sql, person: &Person, table: &'static str) {
 /// supervisors those for departments, all of their own among them.
 #[must_use]
 pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
-    let own = || !departments.is_empty() && person.departments.iter().all(|department| departments.contains(department));
+    let own = || {
+        !departments.is_empty()
+            && person
+                .departments
+                .iter()
+                .all(|department| departments.contains(department))
+    };
     matches!(role, Role::Admin | Role::Manager) || (role == Role::Supervisor && own())
 }
 
@@ -146,14 +163,22 @@ pub struct Hidden {
 
 impl Hidden {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok(Self { project_id: row.try_get("", "project_id")?, kind: row.try_get("", "entity_type")?, field: row.try_get("", "field_name")? })
+        Ok(Self {
+            project_id: row.try_get("", "project_id")?,
+            kind: row.try_get("", "entity_type")?,
+            field: row.try_get("", "field_name")?,
+        })
     }
 }
 
 /// The productions of a reach in which columns can be hidden.
 #[must_use]
 pub fn narrowed_in(reach: &Reach) -> Vec<Uuid> {
-    if reach.person().role == Role::Admin { Vec::new() } else { reach.projects_as(&NARROWED) }
+    if reach.person().role == Role::Admin {
+        Vec::new()
+    } else {
+        reach.projects_as(&NARROWED)
+    }
 }
 
 const SELECT: &str = "SELECT d.project_id, d.entity_type, d.field_name FROM ";
@@ -178,9 +203,19 @@ fn hidden_from(reach: &Reach, kind: Option<&str>) -> Option<Sql> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Option<&str>) -> Result<Vec<Hidden>, DbErr> {
-    let Some(from) = hidden_from(reach, kind) else { return Ok(Vec::new()) };
-    database::rows(connection, &from.before(SELECT)).await?.iter().map(Hidden::read).collect()
+pub async fn hidden(
+    connection: &impl ConnectionTrait,
+    reach: &Reach,
+    kind: Option<&str>,
+) -> Result<Vec<Hidden>, DbErr> {
+    let Some(from) = hidden_from(reach, kind) else {
+        return Ok(Vec::new());
+    };
+    database::rows(connection, &from.before(SELECT))
+        .await?
+        .iter()
+        .map(Hidden::read)
+        .collect()
 }
 
 /// The columns that somebody does not see in all the productions whose team they are in.
@@ -195,7 +230,11 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
     projects_as(&mut sql, "d.project_id", person, &NARROWED);
     sql.push(" AND NOT ");
     SEE.express_in_teams(&mut sql, person, &MetadataColumns("d"));
-    database::rows(connection, &sql).await?.iter().map(Hidden::read).collect()
+    database::rows(connection, &sql)
+        .await?
+        .iter()
+        .map(Hidden::read)
+        .collect()
 }
 
 /// Column that tells which columns somebody does not see, for [`read_hidden`].

@@ -31,8 +31,8 @@ mod tests;
 pub use guard::AccessGuard;
 pub use reach::Reach;
 pub use roles::{
-    MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, clients_of, event_reader, join_place, open_projects_of, place_columns,
-    production_viewer, project_role, projects_of, quota_reader, read_place, require, require_manager, require_member, role_in, role_in_no_production,
-    shots_reader, staff_of, team_of,
+    MANAGER, MEMBER, MEMBER_NOT_VENDOR, ProjectRole, STAFF_MEMBER, SUPERVISOR, clients_of, event_reader, join_place,
+    open_projects_of, place_columns, production_viewer, project_role, projects_of, quota_reader, read_place, require,
+    require_manager, require_member, role_in, role_in_no_production, shots_reader, staff_of, team_of,
 };
 pub use rule::{ALL_BUT_CLIENTS, ALL_BUT_VENDORS, LEADERS, STAFF};

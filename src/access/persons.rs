@@ -31,28 +31,58 @@ pub enum View {
 }
 
 /// Columns of a person that colleagues see.
-const COLUMNS_FOR_COLLEAGUES: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
+const COLUMNS_FOR_COLLEAGUES: [&str; 9] = [
+    "id",
+    "first_name",
+    "last_name",
+    "has_avatar",
+    "active",
+    "studio_id",
+    "role",
+    "desktop_login",
+    "is_bot",
+];
 
 /// Columns of a person that clients see.
-const COLUMNS_FOR_CLIENTS: [&str; 7] = ["id", "first_name", "last_name", "has_avatar", "active", "role", "is_bot"];
+const COLUMNS_FOR_CLIENTS: [&str; 7] = [
+    "id",
+    "first_name",
+    "last_name",
+    "has_avatar",
+    "active",
+    "role",
+    "is_bot",
+];
 
 impl View {
     /// View that the caller has of the persons of the studio.
     #[must_use]
     pub fn of_studio(caller: &Caller) -> Self {
-        if sees_whole(caller) { Self::Whole } else { Self::without_whole(caller.person.role) }
+        if sees_whole(caller) {
+            Self::Whole
+        } else {
+            Self::without_whole(caller.person.role)
+        }
     }
 
     /// View that the caller has of persons where whole records are for administrators alone.
     #[must_use]
     pub fn of_others(caller: &Caller) -> Self {
-        if caller.is_admin() { Self::Whole } else { Self::without_whole(caller.person.role) }
+        if caller.is_admin() {
+            Self::Whole
+        } else {
+            Self::without_whole(caller.person.role)
+        }
     }
 
     /// View that somebody with this role in a production has of its team.
     #[must_use]
     pub fn of_team(role: Role) -> Self {
-        if sees_whole_team(role) { Self::Whole } else { Self::without_whole(role) }
+        if sees_whole_team(role) {
+            Self::Whole
+        } else {
+            Self::without_whole(role)
+        }
     }
 
     fn without_whole(role: Role) -> Self {
@@ -62,7 +92,8 @@ impl View {
     /// A writer of persons, whom the query calls `alias`.
     #[must_use]
     pub fn record(self, caller: &Caller, alias: &str) -> RecordWriter {
-        let of = |columns: &[&str]| RecordWriter::of(&person::TABLE, alias, "Person", |column| columns.contains(&column));
+        let of =
+            |columns: &[&str]| RecordWriter::of(&person::TABLE, alias, "Person", |column| columns.contains(&column));
         match self {
             Self::Whole => whole_record(caller, alias),
             Self::Short => of(&COLUMNS_FOR_COLLEAGUES),
@@ -78,7 +109,9 @@ pub fn restrict_to_known(sql: &mut Sql, caller: &Caller, column: &str) {
         return;
     }
     sql.push(&format!(" AND ({column} = ")).bind(caller.person.id);
-    sql.push(&format!(" OR {column} IN (SELECT kn.person_id FROM project_person_link kn WHERE "));
+    sql.push(&format!(
+        " OR {column} IN (SELECT kn.person_id FROM project_person_link kn WHERE "
+    ));
     open_projects_of(sql, "kn.project_id", caller.person.id);
     sql.push("))");
 }
@@ -93,7 +126,10 @@ pub async fn require_known(connection: &impl ConnectionTrait, caller: &Caller, p
     }
     let mut sql = Sql::with("SELECT 1 FROM person p WHERE p.id = $1", [person_id.into()]);
     restrict_to_known(&mut sql, caller, "p.id");
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::forbidden)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::forbidden)
 }
 
 /// Whether the caller sees what people are paid: administrators do.
@@ -145,15 +181,29 @@ pub fn signed_in(caller: &Caller) -> bool {
 /// # Errors
 /// 403 for bots and personal tokens.
 pub fn require_session(caller: &Caller) -> Result<(), Failure> {
-    if signed_in(caller) { Ok(()) } else { Err(Failure::plain(StatusCode::FORBIDDEN, "API tokens can't do this: sign in with your password.")) }
+    if signed_in(caller) {
+        Ok(())
+    } else {
+        Err(Failure::plain(
+            StatusCode::FORBIDDEN,
+            "API tokens can't do this: sign in with your password.",
+        ))
+    }
 }
 
 /// Whole records of persons, whom the query calls `alias`, as the caller may see them.
 #[must_use]
 pub fn whole_record(caller: &Caller, alias: &str) -> RecordWriter {
-    let shown = person::TABLE.columns.iter().filter(|column| !HIDDEN_COLUMNS.contains(&column.name));
+    let shown = person::TABLE
+        .columns
+        .iter()
+        .filter(|column| !HIDDEN_COLUMNS.contains(&column.name));
     let value = |column: &Column| {
-        if column.name == SALARY && !sees_salaries(caller) { NO_SALARY.to_owned() } else { format!("{alias}.\"{}\"", column.name) }
+        if column.name == SALARY && !sees_salaries(caller) {
+            NO_SALARY.to_owned()
+        } else {
+            format!("{alias}.\"{}\"", column.name)
+        }
     };
     RecordWriter::select(shown.map(|column| (value(column), Field::from(column))), Some("Person"))
 }

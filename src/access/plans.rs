@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn only_tasks_of_productions_in_which_somebody_is_a_client_lose_their_plan() {
         let (here, elsewhere) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let mask = PlanMask { projects: HashSet::from([here]) };
+        let mask = PlanMask {
+            projects: HashSet::from([here]),
+        };
         let masked = |record: String| {
             let mut out = [b"[", record.as_bytes()].concat();
             mask.apply(&mut out, 1);
@@ -104,8 +106,17 @@ mod tests {
         let task = |id: Uuid, estimation: &str, assignees: &str| {
             format!(r#"{{"name":"main","estimation":{estimation},"project_id":"{id}","assignees":{assignees}}}"#)
         };
-        assert_eq!(masked(task(here, "60.0", r#"["a"]"#)), format!("[{}", task(here, "0.0", "[]")));
-        assert_eq!(masked(task(elsewhere, "60.0", r#"["a"]"#)), format!("[{}", task(elsewhere, "60.0", r#"["a"]"#)));
-        assert_eq!(masked(r#"{"due_date":"2026-03-02T00:00:00"}"#.into()), r#"[{"due_date":null}"#);
+        assert_eq!(
+            masked(task(here, "60.0", r#"["a"]"#)),
+            format!("[{}", task(here, "0.0", "[]"))
+        );
+        assert_eq!(
+            masked(task(elsewhere, "60.0", r#"["a"]"#)),
+            format!("[{}", task(elsewhere, "60.0", r#"["a"]"#))
+        );
+        assert_eq!(
+            masked(r#"{"due_date":"2026-03-02T00:00:00"}"#.into()),
+            r#"[{"due_date":null}"#
+        );
     }
 }

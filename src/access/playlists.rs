@@ -24,16 +24,25 @@ pub enum PlaylistFact {
 pub type PlaylistRule = Rule<PlaylistFact>;
 
 /// `playlist-reader`: the team without vendors; clients when it is meant for them.
-pub const READ: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)])]);
+pub const READ: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)]),
+]);
 
 /// `playlist-keeper`: managers, and supervisors unless somebody else made it.
-pub const KEEP: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)])]);
+pub const KEEP: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)]),
+]);
 
 /// `build-viewer`: managers, and clients when it is meant for them.
-pub const VIEW_BUILDS: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)])]);
+pub const VIEW_BUILDS: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)]),
+]);
 
 /// `playlist-downloader`: managers and supervisors, and clients when it is meant for them.
 pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::Supervisor])]);
@@ -63,18 +72,35 @@ impl PlaylistRelation {
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<PlaylistRelation, Failure> {
+pub async fn require(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+    rule: &PlaylistRule,
+) -> Result<PlaylistRelation, Failure> {
     let relation = relation(connection, caller, id).await?;
-    if relation.allows(rule) { Ok(relation) } else { Err(Failure::forbidden()) }
+    if relation.allows(rule) {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The same for those who manage the production.
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 for everybody else.
-pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
+pub async fn require_manager(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<PlaylistRelation, Failure> {
     let relation = relation(connection, caller, id).await?;
-    if relation.role.is_manager() { Ok(relation) } else { Err(Failure::forbidden()) }
+    if relation.role.is_manager() {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// Refuses a playlist that is not meant for clients to those who are let in to its production as clients.
@@ -82,7 +108,10 @@ pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller,
 /// # Errors
 /// 403 for them, and for vendors.
 pub fn require_reader(access: &ProjectMember, for_client: bool) -> Result<(), Failure> {
-    let place = ProjectRole { role: access.role(), in_team: true };
+    let place = ProjectRole {
+        role: access.role(),
+        in_team: true,
+    };
     READ.require(place, &|fact| fact == PlaylistFact::ForClient && for_client)
 }
 
@@ -103,10 +132,16 @@ async fn relation(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) 
         ),
         [caller.person.id.into(), id.into()],
     );
-    let facts = database::read_one::<Facts>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let facts = database::read_one::<Facts>(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     Ok(PlaylistRelation {
         project_id: facts.project_id,
-        role: role_in(caller.person.role, facts.member_id.is_some(), facts.team_role.as_deref()),
+        role: role_in(
+            caller.person.role,
+            facts.member_id.is_some(),
+            facts.team_role.as_deref(),
+        ),
         for_client: facts.for_client.unwrap_or_default(),
         own: facts.created_by.is_none_or(|creator| creator == caller.person.id),
     })
@@ -125,9 +160,13 @@ pub async fn may_read(connection: &impl ConnectionTrait, person_id: Uuid, playli
         ),
         [person_id.into(), playlist_id.into()],
     );
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(false) };
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(false);
+    };
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(READ.allows(read_place(&row, "reader")?, &|fact| fact == PlaylistFact::ForClient && for_client))
+    Ok(READ.allows(read_place(&row, "reader")?, &|fact| {
+        fact == PlaylistFact::ForClient && for_client
+    }))
 }
 
 /// Playlists of a query, whose table has this name there.
@@ -146,7 +185,9 @@ impl QueriedRecords<PlaylistFact> for Playlists {
                 sql.push(&format!("{table}.for_client = ")).bind(true);
             }
             PlaylistFact::OwnOrNobodys => {
-                sql.push(&format!("({table}.created_by IS NULL OR {table}.created_by = ")).bind(person.id).push(")");
+                sql.push(&format!("({table}.created_by IS NULL OR {table}.created_by = "))
+                    .bind(person.id)
+                    .push(")");
             }
         }
     }
@@ -158,7 +199,9 @@ impl QueriedRecords<PlaylistFact> for Playlists {
 /// 404 when the playlist is gone.
 pub async fn stored_entries(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Vec<Entry>, Failure> {
     let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let shots: Option<Value> = database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let shots: Option<Value> = database::read_value(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     Ok(Entry::all(shots.as_ref()))
 }
 

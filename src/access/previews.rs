@@ -13,8 +13,11 @@ use crate::database::Sql;
 
 /// Previews in lists: the team sees all of them, vendors those of their own tasks. Clients may meet them in a playlist whatever
 /// tasks they find in lists.
-pub const LISTED: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+pub const LISTED: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)]),
+]);
 
 /// `preview-viewer`: whoever reads the task; and when the preview is the main one of a shared entity, everybody but vendors
 /// of the production.
@@ -32,7 +35,9 @@ pub async fn preview_viewer(
     {
         return Ok(());
     }
-    tasks::require(connection, caller, task_id, &tasks::READ).await.map(|_| ())
+    tasks::require(connection, caller, task_id, &tasks::READ)
+        .await
+        .map(|_| ())
 }
 
 /// Validation status of previews that clients are not shown.
@@ -42,9 +47,20 @@ const REJECTED: &str = "rejected";
 ///
 /// # Errors
 /// 403 for clients of the production, when it was rejected; 404 when there is no such task.
-pub async fn require_shown(connection: &impl ConnectionTrait, caller: &Caller, task_id: Option<Uuid>, status: Option<&str>) -> Result<(), Failure> {
-    let Some(task_id) = task_id.filter(|_| status == Some(REJECTED) && !caller.is_admin()) else { return Ok(()) };
-    if tasks::relation(connection, caller, task_id).await?.role.role == Role::Client { Err(Failure::forbidden()) } else { Ok(()) }
+pub async fn require_shown(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    task_id: Option<Uuid>,
+    status: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(task_id) = task_id.filter(|_| status == Some(REJECTED) && !caller.is_admin()) else {
+        return Ok(());
+    };
+    if tasks::relation(connection, caller, task_id).await?.role.role == Role::Client {
+        Err(Failure::forbidden())
+    } else {
+        Ok(())
+    }
 }
 
 /// The previews that somebody gets to see in a list.
@@ -64,11 +80,15 @@ impl VisiblePreviews {
         if reach.person().role == Role::Admin {
             return;
         }
-        sql.push(&format!(" AND EXISTS (SELECT 1 FROM task k WHERE k.id = {table}.task_id"));
+        sql.push(&format!(
+            " AND EXISTS (SELECT 1 FROM task k WHERE k.id = {table}.task_id"
+        ));
         self.0.restrict(sql, "k");
         let as_client = reach.as_client();
         if !as_client.is_empty() {
-            sql.push(&format!(" AND ({} OR NOT k.project_id", not_rejected(table))).among(&as_client).push(")");
+            sql.push(&format!(" AND ({} OR NOT k.project_id", not_rejected(table)))
+                .among(&as_client)
+                .push(")");
         }
         sql.push(")");
     }
@@ -86,7 +106,10 @@ impl OfEntities {
     /// Those that lists show to somebody with this role in the production.
     #[must_use]
     pub fn within(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self { tasks: tasks::VisibleTasks::of_entity(caller, project_id, role), for_client: role == Role::Client }
+        Self {
+            tasks: tasks::VisibleTasks::of_entity(caller, project_id, role),
+            for_client: role == Role::Client,
+        }
     }
 
     /// Adds the condition on the previews `p` of tasks `t`, with `AND` before it. Some previews are shown anyway.

@@ -37,13 +37,19 @@ impl Reach {
     /// One production, in whose team the caller has this role; or any, for an administrator.
     #[must_use]
     pub fn within(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self { person: Arc::clone(&caller.person), places: Places::One(project_id, ProjectRole { role, in_team: true }) }
+        Self {
+            person: Arc::clone(&caller.person),
+            places: Places::One(project_id, ProjectRole { role, in_team: true }),
+        }
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
     #[must_use]
     pub fn visiting(caller: &Caller, projects: &[Uuid], role: Role) -> Self {
-        Self { person: Arc::clone(&caller.person), places: Places::Teams(projects.iter().map(|project| (*project, role)).collect()) }
+        Self {
+            person: Arc::clone(&caller.person),
+            places: Places::Teams(projects.iter().map(|project| (*project, role)).collect()),
+        }
     }
 
     /// The productions whose team the caller is in, closed ones too.
@@ -66,7 +72,10 @@ impl Reach {
         let person = Arc::clone(&caller.person);
         let mut places = Vec::new();
         if !caller.is_admin() {
-            let mut sql = Sql::with("SELECT l.project_id, l.role FROM project_person_link l WHERE l.person_id = $1", [person.id.into()]);
+            let mut sql = Sql::with(
+                "SELECT l.project_id, l.role FROM project_person_link l WHERE l.person_id = $1",
+                [person.id.into()],
+            );
             if only_open {
                 sql.push(
                     " AND l.project_id IN (SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name = 'Open')",
@@ -74,10 +83,16 @@ impl Reach {
             }
             for row in database::rows(connection, &sql).await? {
                 let own: Option<String> = row.try_get("", "role")?;
-                places.push((row.try_get("", "project_id")?, role_in(person.role, true, own.as_deref()).role));
+                places.push((
+                    row.try_get("", "project_id")?,
+                    role_in(person.role, true, own.as_deref()).role,
+                ));
             }
         }
-        Ok(Self { person, places: Places::Teams(places) })
+        Ok(Self {
+            person,
+            places: Places::Teams(places),
+        })
     }
 
     /// The person who looks.
@@ -92,8 +107,16 @@ impl Reach {
             Places::One(_, place) if place.in_team && roles.contains(&place.role) => RoleScope::Everywhere,
             Places::One(..) => RoleScope::Nowhere,
             Places::Teams(places) => {
-                let found: Vec<Uuid> = places.iter().filter(|(_, role)| roles.contains(role)).map(|(id, _)| *id).collect();
-                if found.is_empty() { RoleScope::Nowhere } else { RoleScope::In(found) }
+                let found: Vec<Uuid> = places
+                    .iter()
+                    .filter(|(_, role)| roles.contains(role))
+                    .map(|(id, _)| *id)
+                    .collect();
+                if found.is_empty() {
+                    RoleScope::Nowhere
+                } else {
+                    RoleScope::In(found)
+                }
             }
         }
     }
@@ -120,9 +143,18 @@ impl Reach {
         let found = match &self.places {
             Places::One(id, place) if *id == project_id => Some(*place),
             Places::One(..) => None,
-            Places::Teams(places) => places.iter().find(|(id, _)| *id == project_id).map(|(_, role)| ProjectRole { role: *role, in_team: true }),
+            Places::Teams(places) => places
+                .iter()
+                .find(|(id, _)| *id == project_id)
+                .map(|(_, role)| ProjectRole {
+                    role: *role,
+                    in_team: true,
+                }),
         };
-        found.unwrap_or(ProjectRole { role: self.person.role, in_team: false })
+        found.unwrap_or(ProjectRole {
+            role: self.person.role,
+            in_team: false,
+        })
     }
 
     /// Keeps the records of these productions, with `AND` before it; `column` holds the id of the production.
@@ -134,7 +166,10 @@ impl Reach {
             }
             Places::Teams(_) if self.person.role == Role::Admin => {}
             Places::Teams(places) => {
-                sql.push(" AND ").push(column).push(" IN ").bind_list(places.iter().map(|(id, _)| *id));
+                sql.push(" AND ")
+                    .push(column)
+                    .push(" IN ")
+                    .bind_list(places.iter().map(|(id, _)| *id));
             }
         }
     }

@@ -117,7 +117,11 @@ pub enum RecordSubject {
     Production(Option<Uuid>),
     Task(Option<Uuid>),
     Entity(Option<Uuid>),
-    Playlist { project_id: Option<Uuid>, for_client: bool, created_by: Option<Uuid> },
+    Playlist {
+        project_id: Option<Uuid>,
+        for_client: bool,
+        created_by: Option<Uuid>,
+    },
     Person(Option<Uuid>),
 }
 
@@ -125,16 +129,38 @@ pub enum RecordSubject {
 ///
 /// # Errors
 /// 403 when the rule does not allow it, 404 when what the record is about is not there.
-pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, rule: RecordRule, subject: RecordSubject) -> Result<(), Failure> {
+pub async fn require_record(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    rule: RecordRule,
+    subject: RecordSubject,
+) -> Result<(), Failure> {
     let allowed = match (statement(rule), subject) {
         (Statement::Person(rule), RecordSubject::Person(id)) => rule(caller, id),
         (Statement::Person(rule), _) => rule(caller, None),
-        (Statement::Production(rule), RecordSubject::Production(Some(id))) => project_role(connection, caller, id).await?.allows(rule),
-        (Statement::Production(rule), RecordSubject::Task(Some(id))) => tasks::relation(connection, caller, id).await?.role.allows(rule),
-        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => entities::relation(connection, caller, id).await?.role.allows(rule),
-        (Statement::Task(rule), RecordSubject::Task(Some(id))) => tasks::relation(connection, caller, id).await?.allows(rule),
-        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => entities::relation(connection, caller, id).await?.allows(rule),
-        (Statement::Playlist(rule), RecordSubject::Playlist { project_id: Some(id), for_client, created_by }) => {
+        (Statement::Production(rule), RecordSubject::Production(Some(id))) => {
+            project_role(connection, caller, id).await?.allows(rule)
+        }
+        (Statement::Production(rule), RecordSubject::Task(Some(id))) => {
+            tasks::relation(connection, caller, id).await?.role.allows(rule)
+        }
+        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => {
+            entities::relation(connection, caller, id).await?.role.allows(rule)
+        }
+        (Statement::Task(rule), RecordSubject::Task(Some(id))) => {
+            tasks::relation(connection, caller, id).await?.allows(rule)
+        }
+        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => {
+            entities::relation(connection, caller, id).await?.allows(rule)
+        }
+        (
+            Statement::Playlist(rule),
+            RecordSubject::Playlist {
+                project_id: Some(id),
+                for_client,
+                created_by,
+            },
+        ) => {
             let own = created_by.is_none_or(|creator| creator == caller.person.id);
             rule.allows(project_role(connection, caller, id).await?, &|fact| match fact {
                 PlaylistFact::ForClient => for_client,
@@ -151,12 +177,20 @@ pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, 
 /// # Errors
 /// 403 for those.
 pub async fn require_other_than_vendor(connection: &impl ConnectionTrait, caller: &Caller) -> Result<(), Failure> {
-    let elsewhere = caller.person.role != Role::Vendor || !Reach::teams(connection, caller).await?.projects_as(&ALL_BUT_VENDORS).is_empty();
+    let elsewhere = caller.person.role != Role::Vendor
+        || !Reach::teams(connection, caller)
+            .await?
+            .projects_as(&ALL_BUT_VENDORS)
+            .is_empty();
     if elsewhere { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// # Errors
 /// 403 for bots.
 pub fn require_human(caller: &Caller) -> Result<(), Failure> {
-    if caller.token.identity == Identity::Bot { Err(Failure::forbidden()) } else { Ok(()) }
+    if caller.token.identity == Identity::Bot {
+        Err(Failure::forbidden())
+    } else {
+        Ok(())
+    }
 }

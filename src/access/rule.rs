@@ -78,7 +78,11 @@ impl<F: Copy> Rule<F> {
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, role: ProjectRole, holds: &impl Fn(F) -> bool) -> Result<(), Failure> {
-        if self.allows(role, holds) { Ok(()) } else { Err(Failure::forbidden()) }
+        if self.allows(role, holds) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
     fn rest(&self, reach: &Reach) -> RuleRest<F> {
@@ -196,7 +200,9 @@ impl<F: Copy> RuleRest<F> {
                 sql.push("1 = 0");
             }
             Self::Within(projects) => {
-                sql.push(&records.project()).push(" IN ").bind_list(projects.iter().copied());
+                sql.push(&records.project())
+                    .push(" IN ")
+                    .bind_list(projects.iter().copied());
             }
             Self::Teams(roles) => projects_as(sql, &records.project(), person, roles),
             Self::Fact(fact) => records.push(sql, person, *fact),

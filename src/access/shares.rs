@@ -61,7 +61,9 @@ pub(super) async fn visitor(app: &App, request: &Request, token: &str) -> Result
          JOIN playlist y ON y.id = l.playlist_id WHERE l.token = $1 AND l.is_active = $2",
         [token.into(), true.into()],
     );
-    let link = database::read_one::<SharedLink>(&app.database, &sql).await?.ok_or_else(Failure::not_found)?;
+    let link = database::read_one::<SharedLink>(&app.database, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if link.expiration_date.is_some_and(|end| database::now() > end) {
         return Err(Failure::not_found());
     }
@@ -86,10 +88,15 @@ async fn prove(app: &App, request: &Request, link_id: Uuid, hash: &str) -> Resul
         return Ok(None);
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    let given = header(headers, PASSWORD_HEADER).or_else(|| query.get("password")).filter(|text| !text.is_empty());
+    let given = header(headers, PASSWORD_HEADER)
+        .or_else(|| query.get("password"))
+        .filter(|text| !text.is_empty());
     let given = given.ok_or_else(Failure::not_found)?;
     let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
-    let guess = app.guesses.begin(link_id, peers::address(headers, peer, &app.settings.trusted_proxies)).await?;
+    let guess = app
+        .guesses
+        .begin(link_id, peers::address(headers, peer, &app.settings.trusted_proxies))
+        .await?;
     // Hashing takes long, and needs no connection.
     Database::release().await;
     if !app.passwords.verify(given, Some(hash.as_bytes())).await? {
@@ -142,20 +149,46 @@ struct Data {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn is_guest(app: &App, connection: &impl ConnectionTrait, visitor: &ShareVisitor, headers: &HeaderMap, id: Uuid) -> Result<bool, Failure> {
+pub async fn is_guest(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    visitor: &ShareVisitor,
+    headers: &HeaderMap,
+    id: Uuid,
+) -> Result<bool, Failure> {
     let secret = guest_secret(app, id)?;
     let name = guest_cookie(visitor.link_id);
-    let in_cookie = cookie_value(headers, &name).and_then(|value| value.split_once('.')).map(|(_, secret)| secret);
-    if !header(headers, SECRET_HEADER).or(in_cookie).is_some_and(|sent| same(sent, &secret)) {
+    let in_cookie = cookie_value(headers, &name)
+        .and_then(|value| value.split_once('.'))
+        .map(|(_, secret)| secret);
+    if !header(headers, SECRET_HEADER)
+        .or(in_cookie)
+        .is_some_and(|sent| same(sent, &secret))
+    {
         return Ok(false);
     }
-    let sql = Sql::with("SELECT data FROM person WHERE id = $1 AND is_guest = $2 AND active = $2", [id.into(), true.into()]);
-    let found = database::read_one::<Data>(connection, &sql).await?.and_then(|row| row.data).unwrap_or_default();
+    let sql = Sql::with(
+        "SELECT data FROM person WHERE id = $1 AND is_guest = $2 AND active = $2",
+        [id.into(), true.into()],
+    );
+    let found = database::read_one::<Data>(connection, &sql)
+        .await?
+        .and_then(|row| row.data)
+        .unwrap_or_default();
     Ok(found["share_link_id"].as_str() == Some(&visitor.link_id.to_string()))
 }
 
 /// Keys of a preview that are about the studio, and not about what is shown.
-const INTERNAL: [&str; 8] = ["data", "path", "shotgun_id", "source", "source_file_id", "uploaded_movie_name", "uploaded_movie_url", "url"];
+const INTERNAL: [&str; 8] = [
+    "data",
+    "path",
+    "shotgun_id",
+    "source",
+    "source_file_id",
+    "uploaded_movie_name",
+    "uploaded_movie_url",
+    "url",
+];
 
 /// The record of a preview as JSON, without what guests are not told.
 #[must_use]

@@ -20,7 +20,10 @@ impl TaskMask {
     /// # Errors
     /// The database does not answer.
     pub async fn of(connection: &impl ConnectionTrait, reach: &Reach) -> Result<Self, DbErr> {
-        Ok(Self { plans: PlanMask::of(reach), metadata: DataMask::of_reach(connection, reach).await? })
+        Ok(Self {
+            plans: PlanMask::of(reach),
+            metadata: DataMask::of_reach(connection, reach).await?,
+        })
     }
 
     /// Mask for all productions whose team the caller is in.

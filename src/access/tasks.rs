@@ -36,17 +36,27 @@ pub enum TaskFact {
 pub type TaskRule = Rule<TaskFact>;
 
 /// `task-reader`: the team; vendors when they work on the entity.
-pub const READ: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
+pub const READ: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)]),
+]);
 
 /// Tasks that clients find in lists.
-const LISTED_FOR_CLIENTS: TaskRule =
-    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(TaskFact::ShownToClients), Rule::Fact(TaskFact::ListedForClients)]);
+const LISTED_FOR_CLIENTS: TaskRule = Rule::All(&[
+    Rule::Team(&[Role::Client]),
+    Rule::Fact(TaskFact::ShownToClients),
+    Rule::Fact(TaskFact::ListedForClients),
+]);
 
 /// Tasks in lists: the team sees all tasks, clients those of types that are shown to them unless the production keeps its
 /// lists from them, vendors their own ones.
-pub const LISTED: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+pub const LISTED: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    LISTED_FOR_CLIENTS,
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)]),
+]);
 
 /// Tasks that figures of a production are about: as [`LISTED`], also where clients find no lists.
 pub const SUMMED: TaskRule = Rule::Any(&[
@@ -57,34 +67,58 @@ pub const SUMMED: TaskRule = Rule::Any(&[
 ]);
 
 /// Tasks in the list of one entity: as [`LISTED`], and vendors see all when they work on the entity.
-pub(super) const LISTED_OF_ENTITY: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), LISTED_FOR_CLIENTS, Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
+pub(super) const LISTED_OF_ENTITY: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    LISTED_FOR_CLIENTS,
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)]),
+]);
 
 /// Tasks in lists of the work of others: as [`LISTED`], and clients see nothing.
-pub const WORK_LISTED: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)])]);
+pub const WORK_LISTED: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::Assigned)]),
+]);
 
 /// `task-supervisor`: managers, and supervisors of work of this type.
-pub const LEAD: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(TaskFact::Supervised)])]);
+pub const LEAD: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(TaskFact::Supervised)]),
+]);
 
 /// `task-actor`: whoever may comment a task and put previews forward.
 pub const ACT: TaskRule = Rule::Any(&[
     LEAD,
     Rule::Team(&[Role::Client]),
-    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)])]),
+    Rule::All(&[
+        Rule::Team(&EVERYBODY),
+        Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)]),
+    ]),
 ]);
 
 /// `task-worker`: whoever may write the files of a task: as [`ACT`], without clients.
-pub const WRITE_FILES: TaskRule =
-    Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&ALL_BUT_CLIENTS), Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)])])]);
+pub const WRITE_FILES: TaskRule = Rule::Any(&[
+    LEAD,
+    Rule::All(&[
+        Rule::Team(&ALL_BUT_CLIENTS),
+        Rule::Any(&[Rule::Fact(TaskFact::Assigned), Rule::Fact(TaskFact::CreatedEntity)]),
+    ]),
+]);
 
 /// Those who may comment several tasks of a production at once: as [`LEAD`], and whoever does the task.
-pub const WORK: TaskRule = Rule::Any(&[LEAD, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::Assigned)])]);
+pub const WORK: TaskRule = Rule::Any(&[
+    LEAD,
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::Assigned)]),
+]);
 
 /// `task-presenter`: whoever may show the entity by a preview of the task: as [`READ`], without clients.
-pub const PRESENT: TaskRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)])]);
+pub const PRESENT: TaskRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(TaskFact::WorksOnEntity)]),
+]);
 
 /// Rule about who takes a task of their own department.
 pub const TAKE: TaskRule = Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(TaskFact::InDepartment)]);
@@ -155,16 +189,28 @@ impl QueriedRecords<TaskFact> for FewTasks {
         let table = self.0;
         match fact {
             TaskFact::Assigned => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM task_person_link w WHERE w.task_id = {table}.id AND w.person_id = "));
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task_person_link w WHERE w.task_id = {table}.id AND w.person_id = "
+                ));
                 sql.bind(person.id).push(")");
             }
             TaskFact::WorksOnEntity => works_on(sql, &format!("{table}.entity_id"), person.id),
             TaskFact::CreatedEntity => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM entity b WHERE b.id = {table}.entity_id AND b.created_by = ")).bind(person.id).push(")");
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM entity b WHERE b.id = {table}.entity_id AND b.created_by = "
+                ))
+                .bind(person.id)
+                .push(")");
             }
             TaskFact::ShownToClients => {
-                sql.push(&format!("NOT EXISTS (SELECT 1 FROM project_task_type_link v WHERE v.project_id = {table}.project_id "));
-                sql.push(&format!("AND v.task_type_id = {table}.task_type_id AND v.is_client_visible = ")).bind(false).push(")");
+                sql.push(&format!(
+                    "NOT EXISTS (SELECT 1 FROM project_task_type_link v WHERE v.project_id = {table}.project_id "
+                ));
+                sql.push(&format!(
+                    "AND v.task_type_id = {table}.task_type_id AND v.is_client_visible = "
+                ))
+                .bind(false)
+                .push(")");
             }
             TaskFact::ListedForClients => {
                 sql.push(&format!("NOT EXISTS (SELECT 1 FROM project u WHERE u.id = {table}.project_id AND u.is_client_task_list_visible = "));
@@ -174,7 +220,9 @@ impl QueriedRecords<TaskFact> for FewTasks {
                 sql.push("1 = 1");
             }
             TaskFact::InDepartment | TaskFact::Supervised => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM task_type y WHERE y.id = {table}.task_type_id AND y.department_id IN "));
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task_type y WHERE y.id = {table}.task_type_id AND y.department_id IN "
+                ));
                 sql.bind_list(person.departments.iter().copied()).push(")");
             }
         }
@@ -183,17 +231,29 @@ impl QueriedRecords<TaskFact> for FewTasks {
 
 /// Adds the condition that a person does the task whose id is in a column.
 pub fn assigned_to(sql: &mut Sql, task: &str, person_id: Uuid) {
-    sql.push(task).push(" IN (SELECT w.task_id FROM task_person_link w WHERE w.person_id = ").bind(person_id).push(")");
+    sql.push(task)
+        .push(" IN (SELECT w.task_id FROM task_person_link w WHERE w.person_id = ")
+        .bind(person_id)
+        .push(")");
 }
 
 /// Adds the condition that a person does a task of the entity whose id is in a column.
 pub fn worked_on_by(sql: &mut Sql, entity: &str, person_id: Uuid) {
-    sql.push(entity).push(" IN (SELECT o.entity_id ").push(WORK_OF).bind(person_id).push(")");
+    sql.push(entity)
+        .push(" IN (SELECT o.entity_id ")
+        .push(WORK_OF)
+        .bind(person_id)
+        .push(")");
 }
 
 /// As [`worked_on_by`], asked from the entity: for few of them.
 pub fn works_on(sql: &mut Sql, entity: &str, person_id: Uuid) {
-    sql.push("EXISTS (SELECT 1 ").push(WORK_OF).bind(person_id).push(" AND o.entity_id = ").push(entity).push(")");
+    sql.push("EXISTS (SELECT 1 ")
+        .push(WORK_OF)
+        .bind(person_id)
+        .push(" AND o.entity_id = ")
+        .push(entity)
+        .push(")");
 }
 
 /// The tasks that somebody gets to see in a list.
@@ -259,7 +319,9 @@ pub struct Assignee {
 #[must_use]
 pub fn task_assigner(relation: &TaskRelation, person: &Person, assignee: &Assignee) -> bool {
     let shares = person.departments.is_empty() || shares_department(person, &assignee.departments);
-    let may = relation.role.is_manager() || (shares && relation.allows(&LEAD)) || (assignee.id == person.id && relation.allows(&TAKE));
+    let may = relation.role.is_manager()
+        || (shares && relation.allows(&LEAD))
+        || (assignee.id == person.id && relation.allows(&TAKE));
     may && (!assignee.is_bot || relation.bots_work)
 }
 

@@ -83,7 +83,9 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     }
     let password = password.ok_or(AccountError::NoPassword)?;
     require_length(app, password)?;
-    email.parse::<Address>().map_err(|_| AccountError::NoAddress(email.clone()))?;
+    email
+        .parse::<Address>()
+        .map_err(|_| AccountError::NoAddress(email.clone()))?;
     require_room(app).await?;
     let hash = app.passwords.hash(password).await.map_err(Failure::from)?;
     let values: Vec<(&str, Value)> = vec![
@@ -108,7 +110,10 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
 /// The database refuses.
 pub async fn insert(work: &mut Work<'_>, mut values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
     let settings = &work.app().settings;
-    values.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
+    values.extend([
+        ("timezone", settings.default_timezone.clone().into()),
+        ("locale", settings.default_locale.clone().into()),
+    ]);
     let id = database::insert(&**work, &person::TABLE, values).await?;
     work.emit_of_studio(&person::TABLE, "person:new", payload([("person_id", id)]));
     Ok(id)
@@ -135,14 +140,22 @@ pub async fn change_password(app: &App, email: &str, password: &str) -> Result<(
 }
 
 async fn find(app: &App, email: &str) -> Result<Option<(Uuid, String)>, DbErr> {
-    let sql = Sql::with("SELECT id, role FROM person WHERE email = $1 AND is_bot = $2", [email.into(), false.into()]);
+    let sql = Sql::with(
+        "SELECT id, role FROM person WHERE email = $1 AND is_bot = $2",
+        [email.into(), false.into()],
+    );
     let row = app.database.row(&sql).await?;
-    row.map(|row| Ok((row.try_get("", "id")?, row.try_get("", "role")?))).transpose()
+    row.map(|row| Ok((row.try_get("", "id")?, row.try_get("", "role")?)))
+        .transpose()
 }
 
 fn require_length(app: &App, password: &str) -> Result<(), AccountError> {
     let least = app.settings.sign_in.min_password_length;
-    if password.chars().count() < least { Err(AccountError::TooShort(least)) } else { Ok(()) }
+    if password.chars().count() < least {
+        Err(AccountError::TooShort(least))
+    } else {
+        Ok(())
+    }
 }
 
 async fn require_room(app: &App) -> Result<(), AccountError> {
@@ -152,7 +165,11 @@ async fn require_room(app: &App) -> Result<(), AccountError> {
     );
     let active: i64 = database::read_value(&app.database, &sql).await?.unwrap_or_default();
     let limit = app.settings.user_limit;
-    if u64::try_from(active).unwrap_or_default() < limit { Ok(()) } else { Err(AccountError::Limit(limit)) }
+    if u64::try_from(active).unwrap_or_default() < limit {
+        Ok(())
+    } else {
+        Err(AccountError::Limit(limit))
+    }
 }
 
 /// Refuses a password that is too short or was not typed the same twice. The length counts first.
@@ -174,8 +191,8 @@ pub fn check_new_password(settings: &SignInSettings, password: &str, confirmatio
 /// # Errors
 /// 400 when it is not the password, or when too many were wrong.
 pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Result<(), Failure> {
-    let strategy =
-        Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+    let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
+        .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
     let _turn = app.attempts.turn(person_id).await;
     let account = sign_in::account(app, person_id).await?;
     match check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
@@ -191,7 +208,13 @@ pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Res
 ///
 /// # Errors
 /// 404 when there is no such person.
-pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Option<&Token>, email: Option<AccountEmail>) -> Result<(), Failure> {
+pub async fn set_password(
+    app: &App,
+    person_id: Uuid,
+    password: &str,
+    kept: Option<&Token>,
+    email: Option<AccountEmail>,
+) -> Result<(), Failure> {
     let hash = app.passwords.hash(password).await?;
     let keeps_personal_token = kept.is_some_and(|token| token.identity == Identity::PersonalToken);
     let mut changes = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
@@ -236,7 +259,10 @@ mod tests {
         };
         assert_eq!(reason("short", "other").as_deref(), Some("Password is too short."));
         assert_eq!(reason("ééééééé", "ééééééé").as_deref(), Some("Password is too short."));
-        assert_eq!(reason("longenough", "longenoughx").as_deref(), Some("Confirmation password doesn't match."));
+        assert_eq!(
+            reason("longenough", "longenoughx").as_deref(),
+            Some("Confirmation password doesn't match.")
+        );
         assert_eq!(reason("éééééééé", "éééééééé"), None);
     }
 }

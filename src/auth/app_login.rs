@@ -47,13 +47,27 @@ fn key(app: &App, code: &str) -> Result<String, Failure> {
 /// # Errors
 /// 400 for what is no challenge.
 pub(super) async fn hand_out(app: &App, access: &SessionHolder, challenge: String) -> Result<String, Failure> {
-    if challenge.len() != 43 || !challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
-        return Err(Failure::field("code_challenge", "String should match pattern '^[A-Za-z0-9_-]{43}$'"));
+    if challenge.len() != 43
+        || !challenge
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    {
+        return Err(Failure::field(
+            "code_challenge",
+            "String should match pattern '^[A-Za-z0-9_-]{43}$'",
+        ));
     }
     let code = secrets::url_safe(CODE);
     let moment = Utc::now().timestamp_micros();
-    let pledge = Pledge { person_id: access.person.id, challenge, excused: access.token.skips_second_factor, moment };
-    app.store.put(&key(app, &code)?, &serde_json::to_string(&pledge)?, LIFETIME).await?;
+    let pledge = Pledge {
+        person_id: access.person.id,
+        challenge,
+        excused: access.token.skips_second_factor,
+        moment,
+    };
+    app.store
+        .put(&key(app, &code)?, &serde_json::to_string(&pledge)?, LIFETIME)
+        .await?;
     Ok(code)
 }
 
@@ -61,10 +75,18 @@ pub(super) async fn hand_out(app: &App, access: &SessionHolder, challenge: Strin
 ///
 /// # Errors
 /// 400 when the code is none or not for whoever sends it, or when its person may not sign in any more.
-pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Option<IpAddr>) -> Result<OpenSession, Failure> {
+pub(super) async fn redeem(
+    app: &App,
+    code: &str,
+    verifier: &str,
+    address: Option<IpAddr>,
+) -> Result<OpenSession, Failure> {
     let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"._~-".contains(&byte);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(unreserved) {
-        return Err(Failure::field("code_verifier", "String should match pattern '^[A-Za-z0-9._~-]{43,128}$'"));
+        return Err(Failure::field(
+            "code_verifier",
+            "String should match pattern '^[A-Za-z0-9._~-]{43,128}$'",
+        ));
     }
     let pledge = app.store.take(&key(app, code)?).await?.ok_or_else(refusal)?;
     let pledge: Pledge = serde_json::from_str(&pledge)?;
@@ -76,11 +98,16 @@ pub(super) async fn redeem(app: &App, code: &str, verifier: &str, address: Optio
         return Err(refusal());
     }
     let account = person::Entity::find_by_id(pledge.person_id).one(&app.database).await?;
-    let account = account.filter(|account| account.active == Some(true)).ok_or_else(refusal)?;
+    let account = account
+        .filter(|account| account.active == Some(true))
+        .ok_or_else(refusal)?;
     sign_in::log(app, account.id, address, Means::Script).await?;
     OpenSession::open(app, account, pledge.excused)
 }
 
 fn refusal() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "message": "Wrong or expired code."}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"login": false, "message": "Wrong or expired code."}),
+    )
 }

@@ -60,7 +60,10 @@ impl BrowserSession {
 
     /// The cookie, for the answer to a request with these headers.
     pub(super) fn cookie(&self, headers: &HeaderMap, settings: &Settings) -> Result<HeaderValue, Failure> {
-        self.written(SameSite::Lax, is_encrypted(headers, &settings.domain_protocol, &settings.domain_name))
+        self.written(
+            SameSite::Lax,
+            is_encrypted(headers, &settings.domain_protocol, &settings.domain_name),
+        )
     }
 
     /// The cookie, for a browser that is sent back by a form of another site. Without encryption browsers keep no such cookie,
@@ -87,9 +90,18 @@ mod tests {
     #[test]
     fn only_our_cookie_is_read() {
         let session = BrowserSession::new();
-        let headers =
-            |value: &str| -> HeaderMap { [("cookie".parse().unwrap(), format!("a=b; session={value}").parse().unwrap())].into_iter().collect() };
-        assert_eq!(BrowserSession::of(&headers(&session.0)).map(|found| found.0), Some(session.0.clone()));
+        let headers = |value: &str| -> HeaderMap {
+            [(
+                "cookie".parse().unwrap(),
+                format!("a=b; session={value}").parse().unwrap(),
+            )]
+            .into_iter()
+            .collect()
+        };
+        assert_eq!(
+            BrowserSession::of(&headers(&session.0)).map(|found| found.0),
+            Some(session.0.clone())
+        );
         assert_ne!(BrowserSession::new().0, session.0);
         for value in ["", "short", &session.0[1..], &format!("{}==", session.0)] {
             assert!(BrowserSession::of(&headers(value)).is_none(), "{value}");

@@ -30,7 +30,11 @@ impl Cookies {
     /// None yet, for the answer to a request with these headers.
     pub(super) fn new(headers: &HeaderMap, settings: &Settings) -> Self {
         let secure = is_encrypted(headers, &settings.domain_protocol, &settings.domain_name);
-        Self { browser: is_browser(headers), secure, set: Vec::new() }
+        Self {
+            browser: is_browser(headers),
+            secure,
+            set: Vec::new(),
+        }
     }
 
     /// The same for a page that is opened on the way to somewhere else, which only browsers do.
@@ -86,11 +90,15 @@ impl Cookies {
     /// The cookies as they are sent.
     pub(super) fn values(self) -> Vec<HeaderValue> {
         let set = if self.browser { self.set } else { Vec::new() };
-        set.iter().filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok()).collect()
+        set.iter()
+            .filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok())
+            .collect()
     }
 
     /// The answer with its cookies.
     pub(super) fn on<T>(self, answer: Json<T>) -> Json<T> {
-        self.values().into_iter().fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
+        self.values()
+            .into_iter()
+            .fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
     }
 }

@@ -80,11 +80,19 @@ impl DirectoryKind {
 
     /// The attribute with what the directory calls a person for good.
     fn uid(self) -> &'static str {
-        if self == Self::Other { "uniqueIdentifier" } else { "objectGUID" }
+        if self == Self::Other {
+            "uniqueIdentifier"
+        } else {
+            "objectGUID"
+        }
     }
 
     fn photo(self) -> &'static str {
-        if self == Self::Other { "jpegPhoto" } else { "thumbnailPhoto" }
+        if self == Self::Other {
+            "jpegPhoto"
+        } else {
+            "thumbnailPhoto"
+        }
     }
 }
 
@@ -92,7 +100,9 @@ impl DirectoryKind {
 fn bind_name(settings: &LdapSettings, login: &str) -> String {
     match DirectoryKind::of(settings) {
         DirectoryKind::Simple => format!("cn={},{}", dn_escape(login), settings.ldap_base_dn),
-        DirectoryKind::ActiveDirectory if settings.ldap_domain.contains('.') => format!("{login}@{}", settings.ldap_domain),
+        DirectoryKind::ActiveDirectory if settings.ldap_domain.contains('.') => {
+            format!("{login}@{}", settings.ldap_domain)
+        }
         DirectoryKind::ActiveDirectory => format!("{}\\{login}", settings.ldap_domain),
         DirectoryKind::Other => format!("uid={},{}", dn_escape(login), settings.ldap_base_dn),
     }
@@ -124,7 +134,9 @@ fn tls() -> Result<Arc<ClientConfig>, rustls::Error> {
 async fn connect(settings: &LdapSettings) -> Result<Ldap, DirectoryError> {
     let mut options = LdapConnSettings::new().set_conn_timeout(TIMEOUT);
     if settings.ldap_ssl || settings.ldap_start_tls {
-        options = options.set_config(tls()?).set_starttls(settings.ldap_start_tls && !settings.ldap_ssl);
+        options = options
+            .set_config(tls()?)
+            .set_starttls(settings.ldap_start_tls && !settings.ldap_ssl);
     }
     let scheme = if settings.ldap_ssl { "ldaps" } else { "ldap" };
     let address = format!("{scheme}://{}:{}", settings.ldap_host, settings.ldap_port);
@@ -146,11 +158,17 @@ pub(super) async fn accepts(settings: &LdapSettings, login: &str, password: &str
         return Ok(false);
     }
     let mut ldap = connect(settings).await?;
-    let answer = ldap.with_timeout(TIMEOUT).simple_bind(&bind_name(settings, login), password).await?;
+    let answer = ldap
+        .with_timeout(TIMEOUT)
+        .simple_bind(&bind_name(settings, login), password)
+        .await?;
     if let Err(error) = ldap.unbind().await {
         tracing::debug!(%error, "the directory did not wait for the end");
     }
-    if matches!(answer.rc, NO_SUCH_OBJECT | INVALID_DN | INAPPROPRIATE | INVALID_CREDENTIALS) {
+    if matches!(
+        answer.rc,
+        NO_SUCH_OBJECT | INVALID_DN | INAPPROPRIATE | INVALID_CREDENTIALS
+    ) {
         return Ok(false);
     }
     answer.success()?;
@@ -161,10 +179,16 @@ pub(super) async fn accepts(settings: &LdapSettings, login: &str, password: &str
 fn role_groups(settings: &LdapSettings) -> Result<Vec<(&str, &'static str)>, DirectoryError> {
     const ROLES_FROM_HIGHEST: [&str; 6] = ["admin", "manager", "supervisor", "user", "client", "vendor"];
     let mut groups = Vec::new();
-    for text in settings.ldap_roles.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+    for text in settings
+        .ldap_roles
+        .iter()
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+    {
         // The name of a group may have the sign in it.
         let pair = text.rsplit_once('=').map(|(group, role)| (group.trim(), role.trim()));
-        let known = pair.and_then(|(group, role)| Some((group, *ROLES_FROM_HIGHEST.iter().find(|known| **known == role)?)));
+        let known =
+            pair.and_then(|(group, role)| Some((group, *ROLES_FROM_HIGHEST.iter().find(|known| **known == role)?)));
         groups.push(known.ok_or_else(|| DirectoryError::Role(text.to_owned()))?);
     }
     groups.sort_by_key(|(_, role)| ROLES_FROM_HIGHEST.iter().position(|known| known == role));
@@ -187,9 +211,13 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
     let kind = DirectoryKind::of(settings);
     let roles = role_groups(settings)?;
     let mut ldap = connect(settings).await?;
-    ldap.with_timeout(TIMEOUT).simple_bind(&reader_name(settings), &settings.ldap_password).await?.success()?;
+    ldap.with_timeout(TIMEOUT)
+        .simple_bind(&reader_name(settings), &settings.ldap_password)
+        .await?
+        .success()?;
     let mut members = HashMap::new();
-    let narrowing = (kind == DirectoryKind::Other && !settings.ldap_group.is_empty()).then_some(settings.ldap_group.as_str());
+    let narrowing =
+        (kind == DirectoryKind::Other && !settings.ldap_group.is_empty()).then_some(settings.ldap_group.as_str());
     for group in roles.iter().map(|(group, _)| *group).chain(narrowing) {
         if kind == DirectoryKind::Other && !members.contains_key(group) {
             members.insert(group, members_of(&mut ldap, settings, group).await?);
@@ -201,22 +229,44 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
         (_, group) => format!("(&(objectClass=person)(memberOf={}))", ldap_escape(group)),
     };
     let mut attributes = vec![kind.login(), kind.uid(), kind.photo()];
-    attributes.extend(["mail", "givenName", "sn", "memberOf", "userAccountControl", "organizationalStatus"]);
+    attributes.extend([
+        "mail",
+        "givenName",
+        "sn",
+        "memberOf",
+        "userAccountControl",
+        "organizationalStatus",
+    ]);
     let entries = search(&mut ldap, &settings.ldap_base_dn, &filter, attributes).await?;
     ldap.unbind().await?;
-    let wanted = |entry: &SearchEntry| narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()) || is_in(entry, group));
+    let wanted = |entry: &SearchEntry| {
+        narrowing.is_none_or(|group| members[group].contains(&entry.dn.to_lowercase()) || is_in(entry, group))
+    };
     let persons = entries.iter().filter(|entry| wanted(entry)).filter_map(|entry| {
         let mut person = read_person(settings, kind, entry)?;
-        let belongs = |group: &str| is_in(entry, group) || members.get(group).is_some_and(|members| members.contains(&entry.dn.to_lowercase()));
+        let belongs = |group: &str| {
+            is_in(entry, group)
+                || members
+                    .get(group)
+                    .is_some_and(|members| members.contains(&entry.dn.to_lowercase()))
+        };
         person.role = roles.iter().find(|(group, _)| belongs(group)).map(|(_, role)| *role);
         Some(person)
     });
     Ok(persons.collect())
 }
 
-async fn search(ldap: &mut Ldap, base: &str, filter: &str, attributes: Vec<&'static str>) -> Result<Vec<SearchEntry>, DirectoryError> {
+async fn search(
+    ldap: &mut Ldap,
+    base: &str,
+    filter: &str,
+    attributes: Vec<&'static str>,
+) -> Result<Vec<SearchEntry>, DirectoryError> {
     let adapters: Vec<Box<dyn Adapter<_, _>>> = vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
-    let mut stream = ldap.with_timeout(TIMEOUT).streaming_search_with(adapters, base, Scope::Subtree, filter, attributes).await?;
+    let mut stream = ldap
+        .with_timeout(TIMEOUT)
+        .streaming_search_with(adapters, base, Scope::Subtree, filter, attributes)
+        .await?;
     let mut entries = Vec::new();
     while let Some(entry) = stream.next().await? {
         entries.push(SearchEntry::construct(entry));
@@ -227,42 +277,72 @@ async fn search(ldap: &mut Ldap, base: &str, filter: &str, attributes: Vec<&'sta
 
 /// Names of the entries in a group, in small letters.
 async fn members_of(ldap: &mut Ldap, settings: &LdapSettings, group: &str) -> Result<HashSet<String>, DirectoryError> {
-    let filter = format!("(&(|(objectClass=groupOfUniqueNames)(objectClass=groupOfNames))(cn={}))", ldap_escape(group));
+    let filter = format!(
+        "(&(|(objectClass=groupOfUniqueNames)(objectClass=groupOfNames))(cn={}))",
+        ldap_escape(group)
+    );
     let entries = search(ldap, &settings.ldap_base_dn, &filter, vec!["uniqueMember", "member"]).await?;
-    let names = entries.iter().flat_map(|entry| values(entry, "uniqueMember").chain(values(entry, "member")));
+    let names = entries
+        .iter()
+        .flat_map(|entry| values(entry, "uniqueMember").chain(values(entry, "member")));
     Ok(names.map(|name| name.to_lowercase()).collect())
 }
 
 /// Whether an entry says that it is in a group, which is given by its whole name or by the first part of it.
 fn is_in(entry: &SearchEntry, group: &str) -> bool {
     values(entry, "memberOf").any(|name| {
-        let first = name.split(',').next().and_then(|part| part.split_once('=')).map(|(_, value)| value);
+        let first = name
+            .split(',')
+            .next()
+            .and_then(|part| part.split_once('='))
+            .map(|(_, value)| value);
         name.eq_ignore_ascii_case(group) || first.is_some_and(|first| first.eq_ignore_ascii_case(group))
     })
 }
 
 /// The values of an attribute, whose name may be written in other letters.
 fn values<'a>(entry: &'a SearchEntry, name: &str) -> impl Iterator<Item = &'a str> {
-    let found = entry.attrs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, values)| values);
+    let found = entry
+        .attrs
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, values)| values);
     found.into_iter().flatten().map(String::as_str)
 }
 
 fn bytes<'a>(entry: &'a SearchEntry, name: &str) -> Option<&'a Vec<u8>> {
-    entry.bin_attrs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, values)| values.first())
+    entry
+        .bin_attrs
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .and_then(|(_, values)| values.first())
 }
 
 /// A person; nobody for an entry without a name, or one that is left out.
 fn read_person(settings: &LdapSettings, kind: DirectoryKind, entry: &SearchEntry) -> Option<Listed> {
-    let first = |name: &str| values(entry, name).next().map(str::trim).filter(|text| !text.is_empty());
+    let first = |name: &str| {
+        values(entry, name)
+            .next()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
     let login = first(kind.login())?.to_owned();
-    if settings.ldap_excluded_accounts.iter().any(|excluded| excluded.trim().eq_ignore_ascii_case(&login)) {
+    if settings
+        .ldap_excluded_accounts
+        .iter()
+        .any(|excluded| excluded.trim().eq_ignore_ascii_case(&login))
+    {
         return None;
     }
-    let uid = first(kind.uid()).map(str::to_owned).or_else(|| bytes(entry, kind.uid()).map(|bytes| hexadecimal(bytes)));
+    let uid = first(kind.uid())
+        .map(str::to_owned)
+        .or_else(|| bytes(entry, kind.uid()).map(|bytes| hexadecimal(bytes)));
     let active = if kind == DirectoryKind::Other {
         first("organizationalStatus").is_some_and(|status| status.eq_ignore_ascii_case("active"))
     } else {
-        first("userAccountControl").and_then(|flags| flags.parse::<u64>().ok()).is_none_or(|flags| flags & SWITCHED_OFF == 0)
+        first("userAccountControl")
+            .and_then(|flags| flags.parse::<u64>().ok())
+            .is_none_or(|flags| flags & SWITCHED_OFF == 0)
     };
     Some(Listed {
         uid,
@@ -283,9 +363,15 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The addresses of a person, the one to use first: that which is the name of the account, or one of the studio, or any; and
 /// one that is made of the name when there is none.
 fn emails(settings: &LdapSettings, login: &str, entry: &SearchEntry) -> Vec<String> {
-    let mut emails: Vec<String> = values(entry, "mail").map(|email| email.trim().to_lowercase()).filter(|email| email.contains('@')).collect();
+    let mut emails: Vec<String> = values(entry, "mail")
+        .map(|email| email.trim().to_lowercase())
+        .filter(|email| email.contains('@'))
+        .collect();
     let domain = settings.email_domain.to_lowercase();
-    let best = emails.iter().position(|email| *email == login.to_lowercase()).or_else(|| emails.iter().position(|email| email.contains(&domain)));
+    let best = emails
+        .iter()
+        .position(|email| *email == login.to_lowercase())
+        .or_else(|| emails.iter().position(|email| email.contains(&domain)));
     if let Some(best) = best {
         emails[..=best].rotate_right(1);
     }
@@ -312,8 +398,20 @@ mod tests {
     }
 
     fn entry(attributes: &[(&str, &[&str])]) -> SearchEntry {
-        let attrs = attributes.iter().map(|(name, values)| ((*name).to_owned(), values.iter().map(|value| (*value).to_owned()).collect())).collect();
-        SearchEntry { dn: "uid=ada,dc=wool".into(), attrs, bin_attrs: HashMap::new() }
+        let attrs = attributes
+            .iter()
+            .map(|(name, values)| {
+                (
+                    (*name).to_owned(),
+                    values.iter().map(|value| (*value).to_owned()).collect(),
+                )
+            })
+            .collect();
+        SearchEntry {
+            dn: "uid=ada,dc=wool".into(),
+            attrs,
+            bin_attrs: HashMap::new(),
+        }
     }
 
     #[test]
@@ -321,20 +419,47 @@ mod tests {
         assert_eq!(bind_name(&settings(&[]), "ada"), "uid=ada,dc=wool");
         let forged = bind_name(&settings(&[]), "ada,cn=admin");
         assert!(forged.starts_with("uid=ada\\") && !forged.contains(",cn"), "{forged}");
-        assert_eq!(bind_name(&settings(&["--ldap-is-ad-simple", "true"]), "Ada B"), "cn=Ada B,dc=wool");
-        assert_eq!(bind_name(&settings(&["--ldap-is-ad", "true", "--ldap-domain", "wool.local"]), "ada"), "ada@wool.local");
-        assert_eq!(bind_name(&settings(&["--ldap-is-ad", "true", "--ldap-domain", "WOOL"]), "ada"), "WOOL\\ada");
+        assert_eq!(
+            bind_name(&settings(&["--ldap-is-ad-simple", "true"]), "Ada B"),
+            "cn=Ada B,dc=wool"
+        );
+        assert_eq!(
+            bind_name(
+                &settings(&["--ldap-is-ad", "true", "--ldap-domain", "wool.local"]),
+                "ada"
+            ),
+            "ada@wool.local"
+        );
+        assert_eq!(
+            bind_name(&settings(&["--ldap-is-ad", "true", "--ldap-domain", "WOOL"]), "ada"),
+            "WOOL\\ada"
+        );
         assert_eq!(reader_name(&settings(&["--ldap-user", "reader"])), "uid=reader,dc=wool");
         assert_eq!(reader_name(&settings(&["--ldap-user", "cn=reader"])), "cn=reader");
-        assert_eq!(reader_name(&settings(&["--ldap-user", "cn=reader", "--ldap-is-ad", "true"])), "cn=reader");
+        assert_eq!(
+            reader_name(&settings(&["--ldap-user", "cn=reader", "--ldap-is-ad", "true"])),
+            "cn=reader"
+        );
     }
 
     #[test]
     fn the_best_address_comes_first() {
-        let of = |mails: &[&str]| emails(&settings(&["--email-domain", "wool.local"]), "Ada", &entry(&[("mail", mails)]));
+        let of = |mails: &[&str]| {
+            emails(
+                &settings(&["--email-domain", "wool.local"]),
+                "Ada",
+                &entry(&[("mail", mails)]),
+            )
+        };
         assert_eq!(of(&[]), ["ada@wool.local"]);
-        assert_eq!(of(&["Other@example.com", "Ada.B@wool.local"]), ["ada.b@wool.local", "other@example.com"]);
-        assert_eq!(of(&["one@example.com", "two@example.com"]), ["one@example.com", "two@example.com"]);
+        assert_eq!(
+            of(&["Other@example.com", "Ada.B@wool.local"]),
+            ["ada.b@wool.local", "other@example.com"]
+        );
+        assert_eq!(
+            of(&["one@example.com", "two@example.com"]),
+            ["one@example.com", "two@example.com"]
+        );
     }
 
     #[test]
@@ -348,25 +473,43 @@ mod tests {
             ("uniqueIdentifier", &["7"]),
         ]);
         let ada = read_person(&other, DirectoryKind::Other, &found).expect("a person");
-        assert_eq!((ada.login.as_str(), ada.uid.as_deref(), ada.active), ("ada", Some("7"), true));
+        assert_eq!(
+            (ada.login.as_str(), ada.uid.as_deref(), ada.active),
+            ("ada", Some("7"), true)
+        );
         assert!(read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["Root"])])).is_none());
         assert!(read_person(&other, DirectoryKind::Other, &entry(&[("sn", &["Nobody"])])).is_none());
-        assert!(!read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["eve"])])).expect("a person").active, "without a status");
+        assert!(
+            !read_person(&other, DirectoryKind::Other, &entry(&[("uid", &["eve"])]))
+                .expect("a person")
+                .active,
+            "without a status"
+        );
         for (flags, active) in [("512", true), ("514", false)] {
             let found = entry(&[("sAMAccountName", &["ada"]), ("userAccountControl", &[flags])]);
-            assert_eq!(read_person(&other, DirectoryKind::ActiveDirectory, &found).expect("a person").active, active);
+            assert_eq!(
+                read_person(&other, DirectoryKind::ActiveDirectory, &found)
+                    .expect("a person")
+                    .active,
+                active
+            );
         }
     }
 
     #[test]
     fn groups_give_roles() {
         let given = settings(&["--ldap-roles", "cn=leads,dc=wool=supervisor; producers = manager"]);
-        assert_eq!(role_groups(&given).expect("groups"), [("producers", "manager"), ("cn=leads,dc=wool", "supervisor")]);
+        assert_eq!(
+            role_groups(&given).expect("groups"),
+            [("producers", "manager"), ("cn=leads,dc=wool", "supervisor")]
+        );
         assert_eq!(roles_of_groups(&given).expect("roles"), ["manager", "supervisor"]);
         for wrong in ["leads", "leads=boss"] {
             assert!(role_groups(&settings(&["--ldap-roles", wrong])).is_err());
         }
         let found = entry(&[("memberOf", &["cn=Producers,ou=groups,dc=wool"])]);
-        assert!(is_in(&found, "producers") && is_in(&found, "CN=Producers,OU=groups,DC=wool") && !is_in(&found, "wool"));
+        assert!(
+            is_in(&found, "producers") && is_in(&found, "CN=Producers,OU=groups,DC=wool") && !is_in(&found, "wool")
+        );
     }
 }

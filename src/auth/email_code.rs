@@ -33,8 +33,16 @@ fn key(person_id: Uuid) -> String {
 /// # Errors
 /// The store does not answer.
 pub(super) async fn pending(app: &App, account: &person::Model) -> Result<Option<String>, DbErr> {
-    let counter = app.store.get(&key(account.id)).await?.and_then(|text| text.parse().ok());
-    Ok(account.email_otp_secret.as_deref().zip(counter).and_then(|(secret, counter)| totp::counted(secret, counter)))
+    let counter = app
+        .store
+        .get(&key(account.id))
+        .await?
+        .and_then(|text| text.parse().ok());
+    Ok(account
+        .email_otp_secret
+        .as_deref()
+        .zip(counter)
+        .and_then(|(secret, counter)| totp::counted(secret, counter)))
 }
 
 /// Whether the code is the one that is good now, which is used up then. Call it while the account has your turn.
@@ -42,7 +50,9 @@ pub(super) async fn pending(app: &App, account: &person::Model) -> Result<Option
 /// # Errors
 /// The store does not answer.
 pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
-    let Some(pending) = pending(app, account).await? else { return Ok(false) };
+    let Some(pending) = pending(app, account).await? else {
+        return Ok(false);
+    };
     if !bool::from(pending.as_bytes().ct_eq(code.trim().as_bytes())) {
         return Ok(false);
     }
@@ -70,12 +80,22 @@ pub(super) async fn send_code(app: &App, account: &person::Model, from: Option<I
 /// 429 when the person got too many codes just now.
 pub(super) async fn prepare(app: &App, access: &SessionHolder, account: &person::Model) -> Result<(), Failure> {
     if !app.attempts.may_mail(account.id, Mail::Code) {
-        return Err(Failure::plain(StatusCode::TOO_MANY_REQUESTS, "Too many codes were sent. Try again in a few minutes."));
+        return Err(Failure::plain(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many codes were sent. Try again in a few minutes.",
+        ));
     }
-    let changes = vec![("email_otp_secret", totp::new_secret().into()), ("email_otp_enabled", false.into())];
+    let changes = vec![
+        ("email_otp_secret", totp::new_secret().into()),
+        ("email_otp_enabled", false.into()),
+    ];
     setup::store(app, access, changes).await?;
     draw(app, account.id).await?;
-    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::Code, account, caller_address(app))).await
+    emails::send_account_email(
+        app,
+        AccountEmail::new(app, AccountLetter::Code, account, caller_address(app)),
+    )
+    .await
 }
 
 /// Draws the counter of the next code of a person.

@@ -57,8 +57,17 @@ impl AccountEmail {
     /// Letter to the owner of an account: nothing to those without an address, or when e-mails are switched off.
     #[must_use]
     pub fn new(app: &App, letter: AccountLetter, account: &person::Model, from: Option<IpAddr>) -> Option<Self> {
-        let to = account.email.clone().filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
-        Some(Self { letter, person_id: account.id, to, moment: database::now(), from })
+        let to = account
+            .email
+            .clone()
+            .filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
+        Some(Self {
+            letter,
+            person_id: account.id,
+            to,
+            moment: database::now(),
+            from,
+        })
     }
 
     /// The letter, or nothing when its link or code is no longer good for anything.
@@ -69,22 +78,33 @@ impl AccountEmail {
             AccountLetter::SecondFactorsRemovedByAdmin => Letter::SecondFactorsRemovedByAdmin,
             AccountLetter::AddressChanged => Letter::AddressChanged,
             AccountLetter::Code => {
-                let Some(code) = email_code::pending(app, account).await? else { return Ok(None) };
+                let Some(code) = email_code::pending(app, account).await? else {
+                    return Ok(None);
+                };
                 Letter::VerificationCode { code }
             }
             AccountLetter::PasswordRecovery { token } => {
-                let Some(link) = self.link(app, token).await? else { return Ok(None) };
+                let Some(link) = self.link(app, token).await? else {
+                    return Ok(None);
+                };
                 Letter::PasswordRecovery { link }
             }
             AccountLetter::Invitation { token } => {
-                let Some(link) = self.link(app, token).await? else { return Ok(None) };
-                Letter::Invitation { link: format!("{link}&type=new") }
+                let Some(link) = self.link(app, token).await? else {
+                    return Ok(None);
+                };
+                Letter::Invitation {
+                    link: format!("{link}&type=new"),
+                }
             }
         }))
     }
 
     async fn link(&self, app: &App, name: &TokenName) -> Result<Option<String>, JobError> {
-        if !reset::is_pending(app, self.person_id, name).await.map_err(JobError::of)? {
+        if !reset::is_pending(app, self.person_id, name)
+            .await
+            .map_err(JobError::of)?
+        {
             return Ok(None);
         }
         let token = reset::token(app, self.person_id, name).map_err(JobError::of)?;
@@ -113,16 +133,28 @@ impl Job for AccountEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(account) = person::Entity::find_by_id(self.person_id).one(&app.database).await? else { return Ok(()) };
-        let Some(letter) = self.letter(app, &account).await? else { return Ok(()) };
+        let Some(account) = person::Entity::find_by_id(self.person_id).one(&app.database).await? else {
+            return Ok(());
+        };
+        let Some(letter) = self.letter(app, &account).await? else {
+            return Ok(());
+        };
         let recipient = Recipient {
             address: self.to.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
+            full_name: format!("{} {}", account.first_name, account.last_name)
+                .trim()
+                .to_owned(),
             first_name: account.first_name,
             timezone: account.timezone,
         };
-        let origin = LetterOrigin { moment: self.moment, address: self.from };
+        let origin = LetterOrigin {
+            moment: self.moment,
+            address: self.from,
+        };
         let organisation = organisation(app).await?;
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }

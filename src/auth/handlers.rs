@@ -10,9 +10,10 @@ use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
-    AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions, FidoRegistrationAnswer,
-    FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
-    SamlAnswer, SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+    AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions,
+    FidoRegistrationAnswer, FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer,
+    PasswordResetRequest, RecoveryCodes, RenewedToken, SamlAnswer, SecondFactorEnabled, SecondFactorProof, SignedIn,
+    SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
 use tokio::sync::OnceCell;
@@ -50,7 +51,11 @@ impl AuthenticationHandlers {
     /// Handlers of this server.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        Self { app, open_id: OnceCell::new(), saml: OnceCell::new() }
+        Self {
+            app,
+            open_id: OnceCell::new(),
+            saml: OnceCell::new(),
+        }
     }
 
     async fn saml(&self) -> Result<&Saml, Failure> {
@@ -62,7 +67,11 @@ impl AuthenticationHandlers {
     }
 
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
-        self.app.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
+        self.app.attempts.admit(address(
+            &visitor.headers,
+            visitor.address,
+            &self.app.settings.trusted_proxies,
+        ))
     }
 }
 
@@ -74,7 +83,12 @@ impl Authentication for AuthenticationHandlers {
         let applicant = Applicant {
             identifier: body.email,
             password: body.password.unwrap_or_default(),
-            proof: Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code },
+            proof: Proof {
+                totp: body.totp,
+                email_otp: body.email_otp,
+                fido: body.fido_authentication_response,
+                recovery_code: body.recovery_code,
+            },
             address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
@@ -110,36 +124,61 @@ impl Authentication for AuthenticationHandlers {
     }
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
-        let options = PersonRowOptions { departments: true, fido_devices: true };
-        let user = person_row(&self.app.database, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
+        let options = PersonRowOptions {
+            departments: true,
+            fido_devices: true,
+        };
+        let user = person_row(&self.app.database, access.person.id, options)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         let organisation = organisation_row(&self.app, access.is_admin()).await?;
-        let parts: [&[u8]; 5] = [b"{\"authenticated\":true,\"user\":", &user, b",\"organisation\":", &organisation, b"}"];
+        let parts: [&[u8]; 5] = [
+            b"{\"authenticated\":true,\"user\":",
+            &user,
+            b",\"organisation\":",
+            &organisation,
+            b"}",
+        ];
         Ok(Json::written(parts.concat()))
     }
 
     async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
         let account = account(&self.app, access.person.id).await?;
         let missing = || Duty::from(second_factor::is_missing(&account, &self.app.settings.sign_in));
-        let duty = if access.skips_second_factor { Duty::Excused } else { missing() };
+        let duty = if access.skips_second_factor {
+            Duty::Excused
+        } else {
+            missing()
+        };
         let token = self.app.tokens.access(account.id, &access.refresh_id, duty)?;
         let headers = request_headers().unwrap_or_default();
-        let cookies = Cookies::new(&headers, &self.app.settings).access(&token).without_refresh();
+        let cookies = Cookies::new(&headers, &self.app.settings)
+            .access(&token)
+            .without_refresh();
         let renewed = if cookies.to_browser() {
-            RenewedToken { access_token: None, refresh: Some(true) }
+            RenewedToken {
+                access_token: None,
+                refresh: Some(true),
+            }
         } else {
-            RenewedToken { access_token: Some(token), refresh: None }
+            RenewedToken {
+                access_token: Some(token),
+                refresh: None,
+            }
         };
         Ok(cookies.on(Json::of(&renewed)?))
     }
 
     async fn change_password(&self, access: Human, body: PasswordChange) -> Result<Json<Success>, Failure> {
         let app = &self.app;
-        let strategy =
-            Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+        let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
+            .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         if strategy == Strategy::Directory && !strategy.is_kept(&account) {
-            return Err(Failure::refused("Your password is kept in the directory of the studio."));
+            return Err(Failure::refused(
+                "Your password is kept in the directory of the studio.",
+            ));
         }
         let gate = Gate::of_session(&account);
         match check_password(app, strategy, &account, &gate, &body.old_password).await? {
@@ -154,17 +193,26 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn request_password_reset(&self, visitor: Visitor, body: PasswordResetRequest) -> Result<Json<PasswordResetAnswer>, Failure> {
+    async fn request_password_reset(
+        &self,
+        visitor: Visitor,
+        body: PasswordResetRequest,
+    ) -> Result<Json<PasswordResetAnswer>, Failure> {
         self.admit(&visitor)?;
         let app = Arc::clone(&self.app);
         // Done after the answer, whose time would tell otherwise whether somebody has this address.
         self.app.jobs.soon(async move {
             let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
             if let Err(Failure::Fault(error)) = send_reset_link(&app, &body.email, address).await {
-                tracing::error!(error = &*error as &dyn std::error::Error, "a link to choose a new password was not sent");
+                tracing::error!(
+                    error = &*error as &dyn std::error::Error,
+                    "a link to choose a new password was not sent"
+                );
             }
         });
-        Ok(Json::of(&PasswordResetAnswer { success: "Reset token sent".into() })?)
+        Ok(Json::of(&PasswordResetAnswer {
+            success: "Reset token sent".into(),
+        })?)
     }
 
     async fn reset_password(&self, visitor: Visitor, body: PasswordReset) -> Result<Json<Success>, Failure> {
@@ -194,7 +242,10 @@ impl Authentication for AuthenticationHandlers {
         let organisation = organisation(&self.app).await?;
         let label = account.email.unwrap_or_else(|| access.person.full_name());
         let totp_provisionning_uri = totp::address(&secret, &organisation.name, &label);
-        Ok(Json::of(&TotpSetup { totp_provisionning_uri, otp_secret: secret })?)
+        Ok(Json::of(&TotpSetup {
+            totp_provisionning_uri,
+            otp_secret: secret,
+        })?)
     }
 
     async fn enable_totp(&self, access: SessionHolder, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
@@ -202,7 +253,13 @@ impl Authentication for AuthenticationHandlers {
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
-        setup::confirm(app, &account, "TOTP verification failed.", totp::use_code(app, &account, &body.totp)).await?;
+        setup::confirm(
+            app,
+            &account,
+            "TOTP verification failed.",
+            totp::use_code(app, &account, &body.totp),
+        )
+        .await?;
         setup::enable(app, &access, &account, SecondFactor::Totp, Changes::default()).await
     }
 
@@ -210,7 +267,15 @@ impl Authentication for AuthenticationHandlers {
         let app = &self.app;
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        setup::disable(app, &access, &account, SecondFactor::Totp, &proof(body), "TOTP not enabled.").await
+        setup::disable(
+            app,
+            &access,
+            &account,
+            SecondFactor::Totp,
+            &proof(body),
+            "TOTP not enabled.",
+        )
+        .await
     }
 
     async fn send_email_otp(&self, visitor: Visitor, query: SendEmailOtpQuery) -> Result<Json<Success>, Failure> {
@@ -220,7 +285,10 @@ impl Authentication for AuthenticationHandlers {
         self.app.jobs.soon(async move {
             let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
             if let Err(Failure::Fault(error)) = send_code(&app, &query.email, address).await {
-                tracing::error!(error = &*error as &dyn std::error::Error, "a code to sign in with was not sent");
+                tracing::error!(
+                    error = &*error as &dyn std::error::Error,
+                    "a code to sign in with was not sent"
+                );
             }
         });
         Ok(Json::of(&Success { success: true })?)
@@ -233,7 +301,11 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn enable_email_otp(&self, access: SessionHolder, body: EmailOtpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
+    async fn enable_email_otp(
+        &self,
+        access: SessionHolder,
+        body: EmailOtpCode,
+    ) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
@@ -243,30 +315,57 @@ impl Authentication for AuthenticationHandlers {
         setup::enable(app, &access, &account, SecondFactor::EmailOtp, Changes::default()).await
     }
 
-    async fn disable_email_otp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
+    async fn disable_email_otp(
+        &self,
+        access: SessionHolder,
+        body: SecondFactorProof,
+    ) -> Result<Json<Success>, Failure> {
         let app = &self.app;
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        setup::disable(app, &access, &account, SecondFactor::EmailOtp, &proof(body), "OTP by email not enabled.").await
+        setup::disable(
+            app,
+            &access,
+            &account,
+            SecondFactor::EmailOtp,
+            &proof(body),
+            "OTP by email not enabled.",
+        )
+        .await
     }
 
-    async fn get_fido_challenge(&self, visitor: Visitor, query: GetFidoChallengeQuery) -> Result<Json<FidoRequestOptions>, Failure> {
+    async fn get_fido_challenge(
+        &self,
+        visitor: Visitor,
+        query: GetFidoChallengeQuery,
+    ) -> Result<Json<FidoRequestOptions>, Failure> {
         self.admit(&visitor)?;
         let account = find_account(&self.app, &query.email).await?;
         let account = account.filter(|account| account.active == Some(true) && SecondFactor::Fido.is_enabled(account));
-        fido::request_options(&self.app, &account.ok_or_else(|| Failure::refused("FIDO not enabled."))?).await
+        fido::request_options(
+            &self.app,
+            &account.ok_or_else(|| Failure::refused("FIDO not enabled."))?,
+        )
+        .await
     }
 
     async fn prepare_fido(&self, access: SessionHolder) -> Result<Json<FidoCreationOptions>, Failure> {
         fido::creation_options(&self.app, &account(&self.app, access.person.id).await?).await
     }
 
-    async fn enable_fido(&self, access: SessionHolder, body: FidoRegistrationAnswer) -> Result<Json<SecondFactorEnabled>, Failure> {
+    async fn enable_fido(
+        &self,
+        access: SessionHolder,
+        body: FidoRegistrationAnswer,
+    ) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
         let keys = fido::with_new_key(app, account.id, &body.device_name, &body.registration_response).await?;
-        let changes = Changes { columns: Vec::new(), security_keys: Some(keys) };
+        let changes = Changes {
+            columns: Vec::new(),
+            security_keys: Some(keys),
+        };
         setup::enable(app, &access, &account, SecondFactor::Fido, changes).await
     }
 
@@ -274,12 +373,23 @@ impl Authentication for AuthenticationHandlers {
         let app = &self.app;
         let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        let proof = Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code };
+        let proof = Proof {
+            totp: body.totp,
+            email_otp: body.email_otp,
+            fido: body.fido_authentication_response,
+            recovery_code: body.recovery_code,
+        };
         setup::remove_key(app, &access, &account, &body.device_name, &proof).await
     }
 
-    async fn hand_session_out(&self, access: SessionHolder, body: AppLoginChallenge) -> Result<Json<AppLoginCode>, Failure> {
-        Ok(Json::of(&AppLoginCode { code: app_login::hand_out(&self.app, &access, body.code_challenge).await? })?)
+    async fn hand_session_out(
+        &self,
+        access: SessionHolder,
+        body: AppLoginChallenge,
+    ) -> Result<Json<AppLoginCode>, Failure> {
+        Ok(Json::of(&AppLoginCode {
+            code: app_login::hand_out(&self.app, &access, body.code_challenge).await?,
+        })?)
     }
 
     async fn redeem_session(&self, visitor: Visitor, body: AppLoginRedemption) -> Result<Json<SignedIn>, Failure> {
@@ -311,7 +421,11 @@ impl Authentication for AuthenticationHandlers {
         self.saml().await?.finish(&self.app, &body.s_a_m_l_response, from).await
     }
 
-    async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
+    async fn renew_recovery_codes(
+        &self,
+        access: SessionHolder,
+        body: SecondFactorProof,
+    ) -> Result<Json<RecoveryCodes>, Failure> {
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         if !second_factor::is_protected(&account) {
@@ -327,13 +441,31 @@ impl Authentication for AuthenticationHandlers {
 /// The answer to somebody who signed in, without cookies.
 async fn welcome(app: &App, session: &OpenSession) -> Result<Json<SignedIn>, Failure> {
     let OpenSession { account, tokens, duty } = session;
-    let options = PersonRowOptions { departments: true, fido_devices: false };
-    let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
+    let options = PersonRowOptions {
+        departments: true,
+        fido_devices: false,
+    };
+    let user = person_row(&app.database, account.id, options)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
-    let required = if *duty == Duty::SetUp { ",\"two_factor_authentication_required\":true" } else { "" };
+    let required = if *duty == Duty::SetUp {
+        ",\"two_factor_authentication_required\":true"
+    } else {
+        ""
+    };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
-    let rest = format!(",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}", tokens.access, tokens.refresh);
-    let parts: [&[u8]; 5] = [b"{\"user\":", &user, b",\"organisation\":", &organisation, rest.as_bytes()];
+    let rest = format!(
+        ",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}",
+        tokens.access, tokens.refresh
+    );
+    let parts: [&[u8]; 5] = [
+        b"{\"user\":",
+        &user,
+        b",\"organisation\":",
+        &organisation,
+        rest.as_bytes(),
+    ];
     Ok(Json::written(parts.concat()))
 }
 
@@ -343,29 +475,48 @@ async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>)
         return Ok(());
     };
     // The name of a workstation account is no address.
-    if account.email.as_deref().is_none_or(|known| known.to_lowercase() != email.to_lowercase()) {
+    if account
+        .email
+        .as_deref()
+        .is_none_or(|known| known.to_lowercase() != email.to_lowercase())
+    {
         return Ok(());
     }
     if account.active != Some(true) || !app.attempts.may_mail(account.id, Mail::Password) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    emails::send_account_email(app, AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from)).await
+    emails::send_account_email(
+        app,
+        AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from),
+    )
+    .await
 }
 
 /// Sends a code to somebody active who signs in with such codes.
 async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
     let account = find_account(app, identifier).await?;
-    if let Some(account) = account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account)) {
+    if let Some(account) =
+        account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account))
+    {
         email_code::send_code(app, &account, from).await?;
     }
     Ok(())
 }
 
 fn refuse_enabled(account: &person::Model, factor: SecondFactor, refusal: &str) -> Result<(), Failure> {
-    if factor.is_enabled(account) { Err(Failure::refused(refusal)) } else { Ok(()) }
+    if factor.is_enabled(account) {
+        Err(Failure::refused(refusal))
+    } else {
+        Ok(())
+    }
 }
 
 fn proof(body: SecondFactorProof) -> Proof {
-    Proof { totp: body.totp, email_otp: body.email_otp, fido: body.fido_authentication_response, recovery_code: body.recovery_code }
+    Proof {
+        totp: body.totp,
+        email_otp: body.email_otp,
+        fido: body.fido_authentication_response,
+        recovery_code: body.recovery_code,
+    }
 }

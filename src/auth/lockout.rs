@@ -38,19 +38,31 @@ impl<'a> Gate<'a> {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn of_account(database: &Database, account: &'a person::Model, from: Option<IpAddr>) -> Result<Self, DbErr> {
+    pub(super) async fn of_account(
+        database: &Database,
+        account: &'a person::Model,
+        from: Option<IpAddr>,
+    ) -> Result<Self, DbErr> {
         let place = from.map(household);
         let known = match place {
             Some(place) => knows(database, account.id, place).await?,
             None => false,
         };
-        let key = place.filter(|_| known).map(|place| format!("failures:{}:{place}", account.id));
-        Ok(Self { account: Some(account), key })
+        let key = place
+            .filter(|_| known)
+            .map(|place| format!("failures:{}:{place}", account.id));
+        Ok(Self {
+            account: Some(account),
+            key,
+        })
     }
 
     /// Tries of somebody who is signed in to the account already.
     pub(super) fn of_session(account: &'a person::Model) -> Self {
-        Self { account: Some(account), key: Some(format!("failures:{}:session", account.id)) }
+        Self {
+            account: Some(account),
+            key: Some(format!("failures:{}:session", account.id)),
+        }
     }
 
     /// Tries to sign in with an address, or the name of a workstation account, that nobody has. Addresses are the same in
@@ -59,8 +71,18 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// The digest can't be made.
     pub(super) fn of_nobody(app: &App, identifier: &str) -> Result<Self, jsonwebtoken::errors::Error> {
-        let identifier = if identifier.contains('@') { identifier.to_lowercase() } else { identifier.to_owned() };
-        Ok(Self { account: None, key: Some(format!("failures:nobody:{}", app.tokens.digest("failures", &identifier)?)) })
+        let identifier = if identifier.contains('@') {
+            identifier.to_lowercase()
+        } else {
+            identifier.to_owned()
+        };
+        Ok(Self {
+            account: None,
+            key: Some(format!(
+                "failures:nobody:{}",
+                app.tokens.digest("failures", &identifier)?
+            )),
+        })
     }
 
     /// The name of the count in the store, where it is there.
@@ -75,7 +97,10 @@ impl<'a> Gate<'a> {
     pub(super) async fn is_locked(&self, app: &App) -> Result<bool, DbErr> {
         let failures = match (&self.key, self.account) {
             (Some(key), _) => Failures::read(app.store.get(key).await?),
-            (None, Some(account)) => Failures { count: account.login_failed_attemps.unwrap_or_default(), last: account.last_login_failed },
+            (None, Some(account)) => Failures {
+                count: account.login_failed_attemps.unwrap_or_default(),
+                last: account.last_login_failed,
+            },
             (None, None) => Failures::default(),
         };
         Ok(failures.lock(database::now()))
@@ -127,17 +152,27 @@ impl Failures {
     fn and_one_more(self, now: NaiveDateTime) -> Self {
         let rested = self.count >= MOST_FAILURES && !self.lock(now);
         let forgotten = self.last.is_none_or(|last| last + FAILURE_RETENTION <= now);
-        Self { count: if rested || forgotten { 1 } else { self.count + 1 }, last: Some(now) }
+        Self {
+            count: if rested || forgotten { 1 } else { self.count + 1 },
+            last: Some(now),
+        }
     }
 
     fn write(self) -> String {
-        format!("{} {}", self.count, self.last.map_or(0, |last| last.and_utc().timestamp_micros()))
+        format!(
+            "{} {}",
+            self.count,
+            self.last.map_or(0, |last| last.and_utc().timestamp_micros())
+        )
     }
 
     fn read(text: Option<String>) -> Self {
         let read = |text: String| {
             let (count, last) = text.split_once(' ')?;
-            Some(Self { count: count.parse().ok()?, last: DateTime::from_timestamp_micros(last.parse().ok()?).map(|last| last.naive_utc()) })
+            Some(Self {
+                count: count.parse().ok()?,
+                last: DateTime::from_timestamp_micros(last.parse().ok()?).map(|last| last.naive_utc()),
+            })
         };
         text.and_then(read).unwrap_or_default()
     }
@@ -166,7 +201,13 @@ async fn count_in_row(database: &Database, person_id: Uuid) -> Result<(), DbErr>
          WHEN last_login_failed IS NULL OR last_login_failed <= $1 THEN 1 \
          WHEN COALESCE(login_failed_attemps, 0) >= $2 AND last_login_failed <= $3 THEN 1 \
          ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $4 WHERE id = $5",
-        [(now - FAILURE_RETENTION).into(), MOST_FAILURES.into(), (now - LOCK_TIME).into(), now.into(), person_id.into()],
+        [
+            (now - FAILURE_RETENTION).into(),
+            MOST_FAILURES.into(),
+            (now - LOCK_TIME).into(),
+            now.into(),
+            person_id.into(),
+        ],
     );
     database.change(&sql).await.map(|_| ())
 }
@@ -179,10 +220,20 @@ mod tests {
     fn five_failures_lock_for_a_minute() {
         let now = database::now();
         let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
-        for (failures, last, expected) in
-            [(0, None, false), (4, ago(0), false), (5, ago(0), true), (5, ago(59), true), (5, ago(60), false), (9, ago(30), true), (9, None, false)]
-        {
-            assert_eq!(Failures { count: failures, last }.lock(now), expected, "{failures:?} {last:?}");
+        for (failures, last, expected) in [
+            (0, None, false),
+            (4, ago(0), false),
+            (5, ago(0), true),
+            (5, ago(59), true),
+            (5, ago(60), false),
+            (9, ago(30), true),
+            (9, None, false),
+        ] {
+            assert_eq!(
+                Failures { count: failures, last }.lock(now),
+                expected,
+                "{failures:?} {last:?}"
+            );
         }
     }
 
@@ -190,9 +241,22 @@ mod tests {
     fn both_counts_are_the_same() {
         let now = database::now();
         let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
-        for (count, last, expected) in [(0, None, 1), (2, ago(30), 3), (4, ago(3500), 5), (4, ago(3600), 1), (5, ago(59), 6), (5, ago(60), 1)] {
+        for (count, last, expected) in [
+            (0, None, 1),
+            (2, ago(30), 3),
+            (4, ago(3500), 5),
+            (4, ago(3600), 1),
+            (5, ago(59), 6),
+            (5, ago(60), 1),
+        ] {
             let more = Failures { count, last }.and_one_more(now);
-            assert_eq!(more, Failures { count: expected, last: Some(now) });
+            assert_eq!(
+                more,
+                Failures {
+                    count: expected,
+                    last: Some(now)
+                }
+            );
             let stored = Failures::read(Some(more.write()));
             assert_eq!((stored.count, stored.lock(now)), (expected, expected >= 5));
         }
@@ -211,13 +275,19 @@ mod tests {
         let account = crate::auth::test_account::blank_account();
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
-            let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
-            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get("", "login_failed_attemps")
+            let row = database
+                .row(&Sql::new("SELECT login_failed_attemps FROM person"))
+                .await?;
+            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?
+                .try_get("", "login_failed_attemps")
         };
         for expected in 1..=6 {
             assert_eq!(count().await?, expected);
         }
-        let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - LOCK_TIME).into()]);
+        let earlier = Sql::with(
+            "UPDATE person SET last_login_failed = $1",
+            [(database::now() - LOCK_TIME).into()],
+        );
         database.change(&earlier).await?;
         assert_eq!(count().await?, 1);
         Ok(())

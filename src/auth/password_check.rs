@@ -45,7 +45,10 @@ impl Strategy {
         match self {
             Self::NoPassword => Ok(true),
             Self::Directory if !self.is_kept(account) => {
-                Ok(directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password).await?)
+                Ok(
+                    directory::accepts(settings, account.desktop_login.as_deref().unwrap_or_default(), password)
+                        .await?,
+                )
             }
             Self::Directory if !settings.ldap_fallback => Ok(false),
             _ => Ok(app.passwords.verify(password, account.password.as_deref()).await?),
@@ -82,7 +85,11 @@ pub(super) async fn check_password(
         gate.count_failure(app).await?;
         return Ok(Checked::Wrong);
     }
-    Ok(if account.active == Some(true) && is_open(strategy, account) { Checked::Right } else { Checked::Inactive })
+    Ok(if account.active == Some(true) && is_open(strategy, account) {
+        Checked::Right
+    } else {
+        Checked::Inactive
+    })
 }
 
 /// Whether the account may be used at all just now: a preview account is good as long as it is open.
@@ -98,7 +105,10 @@ mod tests {
     #[test]
     fn only_strategies_that_work_are_known() {
         assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
-        assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
+        assert_eq!(
+            Strategy::from_setting("auth_local_no_password"),
+            Some(Strategy::NoPassword)
+        );
         assert_eq!(Strategy::from_setting("auth_remote_ldap"), Some(Strategy::Directory));
         assert_eq!(Strategy::from_setting("auth_remote_active_directory"), None);
     }

@@ -14,21 +14,33 @@ pub(super) fn no_strategy() -> Failure {
 
 /// The one answer for an unknown person and for a wrong password.
 pub(super) fn wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "message": "Wrong email or password."}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"login": false, "message": "Wrong email or password."}),
+    )
 }
 
 pub(super) fn locked() -> Failure {
     let message = "Too many failed login attempts, retry in a minute.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "login": false, "too_many_failed_login_attemps": true, "message": message}),
+    )
 }
 
 pub(super) fn inactive() -> Failure {
     let message = "User is unactive, he cannot log in.";
-    Failure::answer(StatusCode::UNAUTHORIZED, json!({"error": true, "login": false, "unactive": true, "message": message}))
+    Failure::answer(
+        StatusCode::UNAUTHORIZED,
+        json!({"error": true, "login": false, "unactive": true, "message": message}),
+    )
 }
 
 pub(super) fn factor_missing(account: &person::Model) -> Failure {
-    let enabled: Vec<&str> = ["recovery_code"].into_iter().chain(SecondFactor::of(account).into_iter().map(SecondFactor::code)).collect();
+    let enabled: Vec<&str> = ["recovery_code"]
+        .into_iter()
+        .chain(SecondFactor::of(account).into_iter().map(SecondFactor::code))
+        .collect();
     let body = json!({
         "error": true,
         "login": false,
@@ -42,19 +54,35 @@ pub(super) fn factor_missing(account: &person::Model) -> Failure {
 
 pub(super) fn factor_wrong() -> Failure {
     let message = "Wrong two-factor authentication code.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true, "message": message}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "login": false, "wrong_OTP": true, "message": message}),
+    )
 }
 
 pub(super) fn default_password(token: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "default_password": true, "token": token}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"login": false, "default_password": true, "token": token}),
+    )
 }
 
 /// Message to a client that signs in about an error that nobody expected.
 pub(super) fn explain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
-    let unreachable = matches!(error.downcast_ref::<DbErr>(), Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)));
-    let message = if unreachable { "Database doesn't seem reachable." } else { "A server error occurred. Please contact your administrator." };
+    let unreachable = matches!(
+        error.downcast_ref::<DbErr>(),
+        Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+    );
+    let message = if unreachable {
+        "Database doesn't seem reachable."
+    } else {
+        "A server error occurred. Please contact your administrator."
+    };
     tracing::error!(error = error as &dyn std::error::Error, "somebody could not sign in");
-    Failure::answer(StatusCode::INTERNAL_SERVER_ERROR, json!({"error": true, "login": false, "message": message}))
+    Failure::answer(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        json!({"error": true, "login": false, "message": message}),
+    )
 }
 
 #[cfg(test)]
@@ -75,21 +103,38 @@ mod tests {
                 400,
                 r#"{"error":true,"login":false,"too_many_failed_login_attemps":true,"message":"Too many failed login attempts, retry in a minute."}"#,
             ),
-            (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
+            (
+                inactive(),
+                401,
+                r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#,
+            ),
             (
                 factor_missing(&protected),
                 400,
                 r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"],"message":"A two-factor authentication code is required."}"#,
             ),
-            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#),
-            (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
+            (
+                factor_wrong(),
+                400,
+                r#"{"error":true,"login":false,"wrong_OTP":true,"message":"Wrong two-factor authentication code."}"#,
+            ),
+            (
+                default_password("T"),
+                400,
+                r#"{"login":false,"default_password":true,"token":"T"}"#,
+            ),
             (
                 explain(&DbErr::Custom(String::new())),
                 500,
                 r#"{"error":true,"login":false,"message":"A server error occurred. Please contact your administrator."}"#,
             ),
         ] {
-            let Failure::Answer { status: found, body, .. } = failure else { panic!("no answer") };
+            let Failure::Answer {
+                status: found, body, ..
+            } = failure
+            else {
+                panic!("no answer")
+            };
             assert_eq!((found.as_u16(), body.to_string().as_str()), (status, text));
         }
     }

@@ -74,7 +74,10 @@ impl SecondFactor {
 
     /// Those that the person has set up.
     pub(super) fn of(account: &person::Model) -> Vec<Self> {
-        Self::ALL.into_iter().filter(|factor| factor.is_enabled(account)).collect()
+        Self::ALL
+            .into_iter()
+            .filter(|factor| factor.is_enabled(account))
+            .collect()
     }
 }
 
@@ -85,7 +88,10 @@ pub(super) fn is_protected(account: &person::Model) -> bool {
 
 /// Whether the person has to set up a second factor before anything else.
 pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> bool {
-    let exempt = account.email.as_ref().is_some_and(|email| settings.two_factor_exempt_users.contains(email));
+    let exempt = account
+        .email
+        .as_ref()
+        .is_some_and(|email| settings.two_factor_exempt_users.contains(email));
     settings.enforce_2fa && !is_protected(account) && !exempt && account.preview_project_id.is_none()
 }
 
@@ -115,10 +121,23 @@ impl Proof {
         fn given(text: Option<&String>) -> Option<&str> {
             text.map(String::as_str).filter(|text| !text.is_empty())
         }
-        let totp = given(self.totp.as_ref()).filter(|_| SecondFactor::Totp.is_enabled(account)).map(Evidence::Totp);
-        let email_otp = || given(self.email_otp.as_ref()).filter(|_| SecondFactor::EmailOtp.is_enabled(account)).map(Evidence::EmailOtp);
-        let fido = || self.fido.as_ref().filter(|_| SecondFactor::Fido.is_enabled(account)).map(Evidence::Fido);
-        totp.or_else(email_otp).or_else(fido).or_else(|| given(self.recovery_code.as_ref()).map(Evidence::RecoveryCode))
+        let totp = given(self.totp.as_ref())
+            .filter(|_| SecondFactor::Totp.is_enabled(account))
+            .map(Evidence::Totp);
+        let email_otp = || {
+            given(self.email_otp.as_ref())
+                .filter(|_| SecondFactor::EmailOtp.is_enabled(account))
+                .map(Evidence::EmailOtp)
+        };
+        let fido = || {
+            self.fido
+                .as_ref()
+                .filter(|_| SecondFactor::Fido.is_enabled(account))
+                .map(Evidence::Fido)
+        };
+        totp.or_else(email_otp)
+            .or_else(fido)
+            .or_else(|| given(self.recovery_code.as_ref()).map(Evidence::RecoveryCode))
     }
 }
 
@@ -149,7 +168,10 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
     let Some(BytesArray(hashes)) = &account.otp_recovery_codes else {
         return Ok(false);
     };
-    let found = app.passwords.find_code(&code.trim().to_ascii_uppercase(), hashes).await?;
+    let found = app
+        .passwords
+        .find_code(&code.trim().to_ascii_uppercase(), hashes)
+        .await?;
     let Some(hash) = found.and_then(|at| hashes.get(at)) else {
         return Ok(false);
     };
@@ -160,14 +182,22 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
 /// Takes a recovery code out of those that are left, by its hash.
 async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failure> {
     let transaction = Transaction::current()?;
-    let sql = Sql::with("SELECT otp_recovery_codes FROM person WHERE id = $1", [person_id.into()]);
-    let left = database::read_value::<Option<BytesArray>>(&transaction, &sql).await?.flatten();
+    let sql = Sql::with(
+        "SELECT otp_recovery_codes FROM person WHERE id = $1",
+        [person_id.into()],
+    );
+    let left = database::read_value::<Option<BytesArray>>(&transaction, &sql)
+        .await?
+        .flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
     let Some(at) = left.iter().position(|known| known == hash) else {
         return Ok(false);
     };
     left.remove(at);
-    let sql = Sql::with("UPDATE person SET otp_recovery_codes = $1 WHERE id = $2", [BytesArray(left).into(), person_id.into()]);
+    let sql = Sql::with(
+        "UPDATE person SET otp_recovery_codes = $1 WHERE id = $2",
+        [BytesArray(left).into(), person_id.into()],
+    );
     database::execute(&transaction, &sql).await?;
     transaction.finish();
     Ok(true)
@@ -186,15 +216,28 @@ mod tests {
         assert!(is_protected(&person));
         person.email_otp_enabled = Some(true);
         person.totp_enabled = Some(true);
-        assert_eq!(SecondFactor::of(&person), [SecondFactor::Totp, SecondFactor::EmailOtp, SecondFactor::Fido]);
+        assert_eq!(
+            SecondFactor::of(&person),
+            [SecondFactor::Totp, SecondFactor::EmailOtp, SecondFactor::Fido]
+        );
     }
 
     #[test]
     fn one_part_of_a_proof_counts() {
         let mut person = blank_account();
         let text = |text: &str| Some(text.to_owned());
-        let key = FidoAssertion { id: None, raw_id: None, r#type: None, response: None };
-        let all = Proof { totp: text("1"), email_otp: text("2"), fido: Some(key), recovery_code: text("3") };
+        let key = FidoAssertion {
+            id: None,
+            raw_id: None,
+            r#type: None,
+            response: None,
+        };
+        let all = Proof {
+            totp: text("1"),
+            email_otp: text("2"),
+            fido: Some(key),
+            recovery_code: text("3"),
+        };
         assert!(matches!(all.evidence(&person), Some(Evidence::RecoveryCode("3"))));
         person.fido_enabled = Some(true);
         assert!(matches!(all.evidence(&person), Some(Evidence::Fido(_))));
@@ -202,7 +245,17 @@ mod tests {
         assert!(matches!(all.evidence(&person), Some(Evidence::EmailOtp("2"))));
         person.totp_enabled = Some(true);
         assert!(matches!(all.evidence(&person), Some(Evidence::Totp("1"))));
-        assert!(matches!(Proof { totp: text(""), ..all }.evidence(&person), Some(Evidence::EmailOtp("2"))));
-        assert!(Proof { totp: text(""), ..Proof::default() }.evidence(&person).is_none());
+        assert!(matches!(
+            Proof { totp: text(""), ..all }.evidence(&person),
+            Some(Evidence::EmailOtp("2"))
+        ));
+        assert!(
+            Proof {
+                totp: text(""),
+                ..Proof::default()
+            }
+            .evidence(&person)
+            .is_none()
+        );
     }
 }

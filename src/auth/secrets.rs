@@ -11,7 +11,9 @@ const READABLE: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ234567
 /// A text of that many characters, from a generator that is fit for secrets.
 fn draw(length: usize, alphabet: &[u8]) -> String {
     let mut random = rand::rng();
-    (0..length).map(|_| char::from(alphabet[random.random_range(0..alphabet.len())])).collect()
+    (0..length)
+        .map(|_| char::from(alphabet[random.random_range(0..alphabet.len())]))
+        .collect()
 }
 
 /// A text of capitals and digits.
@@ -51,7 +53,11 @@ mod tests {
     fn texts_are_long_and_differ() {
         let codes = recovery_codes();
         assert_eq!(codes.len(), 16);
-        assert!(codes.iter().all(|code| code.len() == 10 && code.bytes().all(|byte| CAPITALS_AND_DIGITS.contains(&byte))));
+        assert!(
+            codes
+                .iter()
+                .all(|code| code.len() == 10 && code.bytes().all(|byte| CAPITALS_AND_DIGITS.contains(&byte)))
+        );
         assert_eq!(capitals_and_digits(25).len(), 25);
         assert_ne!(capitals_and_digits(25), capitals_and_digits(25));
         assert_eq!(made_up_password().len(), 20);

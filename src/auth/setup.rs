@@ -29,19 +29,28 @@ pub(super) struct Changes {
 
 impl From<Vec<(&'static str, Value)>> for Changes {
     fn from(columns: Vec<(&'static str, Value)>) -> Self {
-        Self { columns, security_keys: None }
+        Self {
+            columns,
+            security_keys: None,
+        }
     }
 }
 
 /// 400: a code is wrong or missing.
 pub(super) fn wrong_code(message: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "wrong_OTP": true}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "message": message, "wrong_OTP": true}),
+    )
 }
 
 /// 400: nobody may guess for a while.
 pub(super) fn too_many_failures() -> Failure {
     let message = "Too many failed login attempts.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "too_many_failed_login_attemps": true}))
+    Failure::answer(
+        StatusCode::BAD_REQUEST,
+        json!({"error": true, "message": message, "too_many_failed_login_attemps": true}),
+    )
 }
 
 /// Changes the caller's own account.
@@ -69,7 +78,9 @@ pub(super) async fn store(app: &App, access: &SessionHolder, changes: impl Into<
 /// 400 for a wrong or missing code, or after too many.
 pub(super) async fn prove(app: &App, account: &person::Model, proof: &Proof) -> Result<(), Failure> {
     const REFUSAL: &str = "OTP verification failed.";
-    let Some(evidence) = proof.evidence(account) else { return Err(wrong_code(REFUSAL)) };
+    let Some(evidence) = proof.evidence(account) else {
+        return Err(wrong_code(REFUSAL));
+    };
     confirm(app, account, REFUSAL, evidence.holds(app, account)).await
 }
 
@@ -108,7 +119,9 @@ pub(super) async fn enable(
 ) -> Result<Json<SecondFactorEnabled>, Failure> {
     changes.columns.push((factor.column(), true.into()));
     if account.preferred_two_factor_authentication.is_none() {
-        changes.columns.push(("preferred_two_factor_authentication", factor.code().into()));
+        changes
+            .columns
+            .push(("preferred_two_factor_authentication", factor.code().into()));
     }
     // Somebody who had another factor before has codes already.
     let mut otp_recovery_codes = None;
@@ -121,7 +134,11 @@ pub(super) async fn enable(
     let tokens = app.tokens.session(account.id, false)?;
     let headers = request_headers().unwrap_or_default();
     let cookies = Cookies::new(&headers, &app.settings).session(&tokens);
-    let answer = SecondFactorEnabled { otp_recovery_codes, access_token: tokens.access, refresh_token: tokens.refresh };
+    let answer = SecondFactorEnabled {
+        otp_recovery_codes,
+        access_token: tokens.access,
+        refresh_token: tokens.refresh,
+    };
     Ok(cookies.on(Json::of(&answer)?))
 }
 
@@ -172,7 +189,15 @@ pub(super) async fn remove_key(
     if let Some(at) = keys.iter().position(|key| key.name == name) {
         keys.remove(at);
         let security_keys = Some(keys.into_iter().map(|key| key.text).collect());
-        store(app, access, Changes { columns: Vec::new(), security_keys }).await?;
+        store(
+            app,
+            access,
+            Changes {
+                columns: Vec::new(),
+                security_keys,
+            },
+        )
+        .await?;
     }
     Ok(Json::of(&Success { success: true })?)
 }
@@ -180,7 +205,11 @@ pub(super) async fn remove_key(
 /// Columns that change when a factor is given up: another one takes its place as the preferred one, and without any
 /// factor the recovery codes go too.
 fn without(account: &person::Model, factor: SecondFactor) -> Vec<(&'static str, Value)> {
-    let rest = factor.successors().into_iter().find(|other| other.is_enabled(account)).map(|other| other.code().to_owned());
+    let rest = factor
+        .successors()
+        .into_iter()
+        .find(|other| other.is_enabled(account))
+        .map(|other| other.code().to_owned());
     let mut changes = vec![(factor.column(), false.into()), factor.no_secret()];
     if rest.is_none() {
         changes.push(("otp_recovery_codes", None::<BytesArray>.into()));
@@ -202,7 +231,10 @@ mod tests {
 
     fn preferred(account: &person::Model, factor: SecondFactor) -> Option<Value> {
         let changes = without(account, factor);
-        changes.into_iter().find(|(name, _)| *name == "preferred_two_factor_authentication").map(|(_, value)| value)
+        changes
+            .into_iter()
+            .find(|(name, _)| *name == "preferred_two_factor_authentication")
+            .map(|(_, value)| value)
     }
 
     #[test]
@@ -210,17 +242,40 @@ mod tests {
         let mut person = blank_account();
         person.totp_enabled = Some(true);
         person.preferred_two_factor_authentication = Some("totp".into());
-        assert_eq!(names(&person, SecondFactor::Totp), ["totp_enabled", "totp_secret", "otp_recovery_codes", "preferred_two_factor_authentication"]);
+        assert_eq!(
+            names(&person, SecondFactor::Totp),
+            [
+                "totp_enabled",
+                "totp_secret",
+                "otp_recovery_codes",
+                "preferred_two_factor_authentication"
+            ]
+        );
         person.email_otp_enabled = Some(true);
-        assert_eq!(preferred(&person, SecondFactor::Totp), Some(Some("email_otp".to_owned()).into()));
-        assert_eq!(names(&person, SecondFactor::EmailOtp), ["email_otp_enabled", "email_otp_secret"]);
+        assert_eq!(
+            preferred(&person, SecondFactor::Totp),
+            Some(Some("email_otp".to_owned()).into())
+        );
+        assert_eq!(
+            names(&person, SecondFactor::EmailOtp),
+            ["email_otp_enabled", "email_otp_secret"]
+        );
         person.preferred_two_factor_authentication = Some("email_otp".into());
-        assert_eq!(preferred(&person, SecondFactor::EmailOtp), Some(Some("totp".to_owned()).into()));
+        assert_eq!(
+            preferred(&person, SecondFactor::EmailOtp),
+            Some(Some("totp".to_owned()).into())
+        );
         assert_eq!(names(&person, SecondFactor::Totp), ["totp_enabled", "totp_secret"]);
         // A key is what others give way to first.
         person.fido_enabled = Some(true);
-        assert_eq!(preferred(&person, SecondFactor::EmailOtp), Some(Some("fido".to_owned()).into()));
+        assert_eq!(
+            preferred(&person, SecondFactor::EmailOtp),
+            Some(Some("fido".to_owned()).into())
+        );
         person.preferred_two_factor_authentication = Some("fido".into());
-        assert_eq!(preferred(&person, SecondFactor::Fido), Some(Some("totp".to_owned()).into()));
+        assert_eq!(
+            preferred(&person, SecondFactor::Fido),
+            Some(Some("totp".to_owned()).into())
+        );
     }
 }

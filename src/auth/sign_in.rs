@@ -38,13 +38,25 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
         return Ok(None);
     }
     let people = || {
-        let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
-        query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
+        let query = person::Entity::find()
+            .filter(person::Column::IsBot.eq(false))
+            .filter(person::Column::IsGuest.eq(false));
+        query
+            .order_by_asc(person::Column::CreatedAt)
+            .order_by_asc(person::Column::Id)
     };
-    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(&app.database).await?;
+    let by_email = people()
+        .filter(person::Column::Email.eq(identifier.to_lowercase()))
+        .one(&app.database)
+        .await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(&app.database).await,
+        None => {
+            people()
+                .filter(person::Column::DesktopLogin.eq(identifier))
+                .one(&app.database)
+                .await
+        }
     }
 }
 
@@ -53,7 +65,10 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// Session of somebody who is signed in now.
@@ -69,7 +84,11 @@ impl OpenSession {
     /// # Errors
     /// The tokens can't be signed.
     pub(super) fn open(app: &App, account: person::Model, excused: bool) -> Result<Self, Failure> {
-        let duty = if excused { Duty::Excused } else { is_missing(&account, &app.settings.sign_in).into() };
+        let duty = if excused {
+            Duty::Excused
+        } else {
+            is_missing(&account, &app.settings.sign_in).into()
+        };
         let tokens = app.tokens.session(account.id, duty)?;
         Ok(Self { account, tokens, duty })
     }
@@ -95,7 +114,9 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<OpenSess
         Checked::Inactive => return Err(refusals::inactive()),
     }
     if is_protected(&account) {
-        let Some(evidence) = applicant.proof.evidence(&account) else { return Err(refusals::factor_missing(&account)) };
+        let Some(evidence) = applicant.proof.evidence(&account) else {
+            return Err(refusals::factor_missing(&account));
+        };
         if !evidence.holds(app, &account).await? {
             gate.count_failure(app).await?;
             return Err(refusals::factor_wrong());
@@ -128,16 +149,36 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
 
 /// Traces of a success: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless the
 /// password has to be replaced first.
-async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
+async fn write_down(
+    app: &App,
+    strategy: Strategy,
+    account: &person::Model,
+    applicant: &Applicant,
+    is_default: bool,
+) -> Result<(), Failure> {
     let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
-    let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
-    app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
+    let hash = if outdated {
+        Some(app.passwords.hash(&applicant.password).await?)
+    } else {
+        None
+    };
+    app.database
+        .transact(|| store_success(account, applicant, hash.as_deref(), is_default))
+        .await
 }
 
-async fn store_success(account: &person::Model, applicant: &Applicant, hash: Option<&[u8]>, is_default: bool) -> Result<(), Failure> {
+async fn store_success(
+    account: &person::Model,
+    applicant: &Applicant,
+    hash: Option<&[u8]>,
+    is_default: bool,
+) -> Result<(), Failure> {
     let transaction = Transaction::current()?;
     if account.login_failed_attemps.unwrap_or_default() > 0 {
-        let sql = Sql::with("UPDATE person SET login_failed_attemps = 0 WHERE id = $1", [account.id.into()]);
+        let sql = Sql::with(
+            "UPDATE person SET login_failed_attemps = 0 WHERE id = $1",
+            [account.id.into()],
+        );
         database::execute(&transaction, &sql).await?;
     }
     if let Some(hash) = hash {
@@ -149,7 +190,11 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let means = if applicant.from_browser { Means::Web } else { Means::Script };
+        let means = if applicant.from_browser {
+            Means::Web
+        } else {
+            Means::Script
+        };
         insert_login(&transaction, account.id, applicant.address, means).await?;
     }
     transaction.finish();
@@ -163,13 +208,22 @@ pub(super) enum Means {
     Script,
 }
 
-async fn insert_login(transaction: &Transaction, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+async fn insert_login(
+    transaction: &Transaction,
+    person_id: Uuid,
+    address: Option<IpAddr>,
+    means: Means,
+) -> Result<(), DbErr> {
     let origin = match means {
         Means::Web => "web",
         Means::Script => "script",
     };
     let address = address.map(|address| address.to_string());
-    let row = vec![("person_id", person_id.into()), ("ip_address", address.into()), ("origin", origin.into())];
+    let row = vec![
+        ("person_id", person_id.into()),
+        ("ip_address", address.into()),
+        ("origin", origin.into()),
+    ];
     database::insert(transaction, &login_log::TABLE, row).await.map(|_| ())
 }
 

@@ -21,14 +21,24 @@ pub(super) fn new_secret() -> String {
 
 /// The address that authenticator apps read from a QR code.
 pub(super) fn address(secret: &str, organisation: &str, account: &str) -> String {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let encode = |text: &str| {
+        url::form_urlencoded::byte_serialize(text.as_bytes())
+            .collect::<String>()
+            .replace('+', "%20")
+    };
     let issuer = encode(&format!("Kitsu {organisation}"));
-    format!("otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}", encode(account))
+    format!(
+        "otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}",
+        encode(account)
+    )
 }
 
 /// The clock of an app: six digits, SHA-1, 30 seconds, one step early or late. None when the secret is unusable.
 fn clock(secret: &str) -> Option<Totp> {
-    Builder::new().with_secret(Secret::try_from_base32(secret).ok()?).build().ok()
+    Builder::new()
+        .with_secret(Secret::try_from_base32(secret).ok()?)
+        .build()
+        .ok()
 }
 
 /// The step of the clock that a code belongs to, if it belongs to one that is accepted now.
@@ -82,7 +92,10 @@ mod tests {
     #[test]
     fn the_address_is_what_apps_expect() {
         let address = address("2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX", "Kitsu", "john.doe@gmail.com");
-        assert_eq!(address, "otpauth://totp/Kitsu%20Kitsu:john.doe%40gmail.com?secret=2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX&issuer=Kitsu%20Kitsu");
+        assert_eq!(
+            address,
+            "otpauth://totp/Kitsu%20Kitsu:john.doe%40gmail.com?secret=2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX&issuer=Kitsu%20Kitsu"
+        );
     }
 
     #[test]
@@ -93,7 +106,10 @@ mod tests {
         let now = u64::try_from(Utc::now().timestamp()).expect("after 1970");
         let step = now / STEP;
         for (moment, expected) in [(now - 30, step - 1), (now, step), (now + 30, step + 1)] {
-            assert_eq!(step_of(Some(&secret), &app.generate(moment).to_string()), Some(expected));
+            assert_eq!(
+                step_of(Some(&secret), &app.generate(moment).to_string()),
+                Some(expected)
+            );
         }
         assert_eq!(step_of(Some(&secret), &app.generate(now - 300).to_string()), None);
         assert_eq!(step_of(Some("not base 32"), "123456"), None);

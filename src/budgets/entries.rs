@@ -16,16 +16,28 @@ use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 
 /// 404 unless the entry is one of the budget, and the budget one of the production.
-async fn require(connection: &impl ConnectionTrait, project_id: Uuid, budget_id: Uuid, entry_id: Uuid) -> Result<(), Failure> {
+async fn require(
+    connection: &impl ConnectionTrait,
+    project_id: Uuid,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<(), Failure> {
     let sql = Sql::with(
         "SELECT 1 FROM budget_entry e JOIN budget b ON b.id = e.budget_id WHERE e.id = $1 AND b.id = $2 AND b.project_id = $3",
         [entry_id.into(), budget_id.into(), project_id.into()],
     );
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// The entries of a budget, the first created first.
-pub(super) async fn list(app: &App, access: &ProjectManager, budget_id: Uuid) -> Result<Json<Vec<ProjectBudgetEntry>>, Failure> {
+pub(super) async fn list(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+) -> Result<Json<Vec<ProjectBudgetEntry>>, Failure> {
     budget::require(&app.database, access.project_id(), budget_id).await?;
     let writer = RowWriter::new([
         Field::new("id", Kind::Uuid),
@@ -54,7 +66,12 @@ pub(super) async fn list(app: &App, access: &ProjectManager, budget_id: Uuid) ->
 }
 
 /// Adds an entry without exceptions.
-pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, body: ProjectBudgetEntryAdd) -> Result<Json<BudgetEntry>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    body: ProjectBudgetEntryAdd,
+) -> Result<Json<BudgetEntry>, Failure> {
     let mut work = Work::begin(app, access).await?;
     budget::require(&*work, access.project_id(), budget_id).await?;
     let values = vec![
@@ -75,7 +92,12 @@ pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, 
 }
 
 /// One entry.
-pub(super) async fn get(app: &App, access: &ProjectManager, budget_id: Uuid, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
+pub(super) async fn get(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<Json<BudgetEntry>, Failure> {
     require(&app.database, access.project_id(), budget_id, entry_id).await?;
     answer(app, entry_id).await
 }
@@ -119,8 +141,12 @@ fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
             _ => None,
         };
         let number = number.filter(|number: &f64| number.abs() < 1e15 && !month.contains('\0'));
-        let number = number.ok_or_else(|| Failure::field(format!("exceptions.{month}"), "Input should be a valid number"))?;
-        #[expect(clippy::cast_possible_truncation, reason = "fractions are meant to go, and the rest fits")]
+        let number =
+            number.ok_or_else(|| Failure::field(format!("exceptions.{month}"), "Input should be a valid number"))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "fractions are meant to go, and the rest fits"
+        )]
         let number = number.trunc() as i64;
         if number > 0 {
             kept.insert(month, number.into());
@@ -130,17 +156,30 @@ fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
 }
 
 /// Deletes an entry.
-pub(super) async fn delete(app: &App, access: &ProjectManager, budget_id: Uuid, entry_id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, access.project_id(), budget_id, entry_id).await?;
-    database::execute(&*work, &Sql::with("DELETE FROM budget_entry WHERE id = $1", [entry_id.into()])).await?;
+    database::execute(
+        &*work,
+        &Sql::with("DELETE FROM budget_entry WHERE id = $1", [entry_id.into()]),
+    )
+    .await?;
     emit_entry(&mut work, access, "budget-entry:delete", budget_id, entry_id);
     work.commit().await?;
     Ok(NoContent)
 }
 
 fn emit_entry(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budget_id: Uuid, entry_id: Uuid) {
-    work.emit_in(access.project_id(), event, payload([("budget_id", budget_id), ("budget_entry_id", entry_id)]));
+    work.emit_in(
+        access.project_id(),
+        event,
+        payload([("budget_id", budget_id), ("budget_entry_id", entry_id)]),
+    );
 }
 
 async fn answer(app: &App, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
@@ -164,7 +203,12 @@ mod tests {
         let given = json!({"2024-01": "5", "2024-02": 0, "2024-03": null, "2024-04": 2.9, "2024-05": -3});
         assert_eq!(kept(given), Some(json!({"2024-01": 5, "2024-04": 2})));
         assert_eq!(kept(json!({})), Some(json!({})));
-        for wrong in [json!({"2024-01": "much"}), json!({"2024-01": [1]}), json!({"2024-01": 1e300}), json!({"2024-01": "NaN"})] {
+        for wrong in [
+            json!({"2024-01": "much"}),
+            json!({"2024-01": [1]}),
+            json!({"2024-01": 1e300}),
+            json!({"2024-01": "NaN"}),
+        ] {
             assert_eq!(kept(wrong), None);
         }
     }

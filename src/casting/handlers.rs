@@ -23,7 +23,12 @@ pub struct CastingHandlers(pub SharedApp);
 
 #[async_trait]
 impl Casting for CastingHandlers {
-    async fn get_entity_casting(&self, _access: ProjectMember, project_id: Uuid, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+    async fn get_entity_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<CastAsset>>, Failure> {
         reading::belongs(&self.0.database, entity_id, project_id).await?;
         reading::entity(&self.0.database, entity_id).await
     }
@@ -70,7 +75,11 @@ impl Casting for CastingHandlers {
         body: AssetCasting,
     ) -> Result<Json<Map<String, Value>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
-        let part = SpreadCasting { asset_id, nb_occurences: body.nb_occurences, label: body.label };
+        let part = SpreadCasting {
+            asset_id,
+            nb_occurences: body.nb_occurences,
+            label: body.label,
+        };
         spreading::cast_in(&mut work, project_id, &part, &body.entity_ids).await?;
         let answer = reading::entities(&*work, &body.entity_ids).await?;
         work.commit().await?;
@@ -82,7 +91,12 @@ impl Casting for CastingHandlers {
         reading::entity(&self.0.database, asset_id).await
     }
 
-    async fn update_asset_casting(&self, access: Caller, asset_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
+    async fn update_asset_casting(
+        &self,
+        access: Caller,
+        asset_id: Uuid,
+        body: Vec<CastingEntry>,
+    ) -> Result<Json<Vec<CastingEntry>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         let project_id = find_entity(&*work, asset_id, EntityKind::Asset).await?.project_id;
         require_manager(&*work, &access, project_id).await?;
@@ -96,19 +110,37 @@ impl Casting for CastingHandlers {
         reading::cast_in(&self.0.database, asset_id).await
     }
 
-    async fn get_episodes_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn get_episodes_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::castings(&self.0.database, project_id, reading::Containers::Episodes).await
     }
 
-    async fn get_shots_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn get_shots_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::castings(&self.0.database, project_id, reading::Containers::Shots).await
     }
 
-    async fn get_sequence_casting(&self, _access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+    async fn get_sequence_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+        sequence_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
         if reading::belongs(&self.0.database, sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
             return Err(Failure::not_found());
         }
-        reading::castings(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::ShotsOfSequence(sequence_id),
+        )
+        .await
     }
 
     async fn get_episode_shots_casting(
@@ -121,7 +153,12 @@ impl Casting for CastingHandlers {
             return Ok(Json::written("{}"));
         }
         let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
-        reading::castings(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::ShotsOfEpisode(episode_id),
+        )
+        .await
     }
 
     async fn get_asset_type_casting(
@@ -131,7 +168,12 @@ impl Casting for CastingHandlers {
         asset_type_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::is_asset_type(&self.0.database, asset_type_id).await?;
-        reading::castings(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::AssetsOfType(asset_type_id),
+        )
+        .await
     }
 
     async fn list_project_entity_links(
@@ -143,7 +185,12 @@ impl Casting for CastingHandlers {
         links::list(&self.0, &access, &query).await
     }
 
-    async fn delete_project_entity_link(&self, access: ProjectManager, _project_id: Uuid, entity_link_id: Uuid) -> Result<Json<EntityLink>, Failure> {
+    async fn delete_project_entity_link(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        entity_link_id: Uuid,
+    ) -> Result<Json<EntityLink>, Failure> {
         links::remove(&self.0, &access, entity_link_id).await
     }
 }

@@ -19,19 +19,35 @@ use crate::vocabulary::kinds::{EntityKind, is_temporal};
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when it belongs to another production.
-pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, project_id: Uuid) -> Result<String, Failure> {
-    let sql =
-        Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
+pub(super) async fn belongs(
+    connection: &impl ConnectionTrait,
+    entity_id: Uuid,
+    project_id: Uuid,
+) -> Result<String, Failure> {
+    let sql = Sql::with(
+        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        [entity_id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get::<Uuid>("", "project_id")? == project_id { Ok(row.try_get("", "name")?) } else { Err(Failure::forbidden()) }
+    if row.try_get::<Uuid>("", "project_id")? == project_id {
+        Ok(row.try_get("", "name")?)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// # Errors
 /// 404 for what is no asset type.
 pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {
-    let row = database.row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()])).await?;
+    let row = database
+        .row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()]))
+        .await?;
     let name: String = row.ok_or_else(Failure::not_found)?.try_get("", "name")?;
-    if is_temporal(&name) { Err(Failure::not_found()) } else { Ok(()) }
+    if is_temporal(&name) {
+        Err(Failure::not_found())
+    } else {
+        Ok(())
+    }
 }
 
 /// The assets `a` of castings, as [`cast_asset`] writes them.
@@ -56,7 +72,12 @@ fn cast_asset() -> RowWriter {
 /// The assets of several entities, as lists by their ids.
 pub(super) async fn entities<T>(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Json<T>, Failure> {
     let mut sql = Sql::new(format!("SELECT {CAST_ASSETS} WHERE COALESCE(a.canceled, "));
-    sql.bind(false).push(") = ").bind(false).push(" AND l.entity_in_id").among(ids).push(" ORDER BY k.name, a.name, a.id");
+    sql.bind(false)
+        .push(") = ")
+        .bind(false)
+        .push(" AND l.entity_in_id")
+        .among(ids)
+        .push(" ORDER BY k.name, a.name, a.id");
     let writer = cast_asset();
     let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
@@ -81,7 +102,9 @@ pub(super) async fn entities<T>(connection: &impl ConnectionTrait, ids: &[Uuid])
 /// The assets of one entity.
 pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
     let sql = Sql::with(
-        format!("SELECT {CAST_ASSETS} WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id"),
+        format!(
+            "SELECT {CAST_ASSETS} WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id"
+        ),
         [entity_id.into(), false.into()],
     );
     let writer = cast_asset();
@@ -96,7 +119,10 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
 
 /// Shots, then assets, that an asset appears in.
 pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-    let (shot, asset) = (EntityKind::Shot.condition("s.entity_type_id"), EntityKind::Asset.condition("s.entity_type_id"));
+    let (shot, asset) = (
+        EntityKind::Shot.condition("s.entity_type_id"),
+        EntityKind::Asset.condition("s.entity_type_id"),
+    );
     let mut shots = Sql::with(
         format!(
             "SELECT s.id, s.name, q.name, e.id AS episode_id, e.name AS episode_name, s.preview_file_id, l.nb_occurences FROM entity_link l \
@@ -113,7 +139,11 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
          AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
         [asset_id.into(), false.into()],
     );
-    let heads = RowWriter::new([Field::new("shot_id", Kind::Uuid), Field::new("shot_name", TEXT), Field::new("sequence_name", TEXT)]);
+    let heads = RowWriter::new([
+        Field::new("shot_id", Kind::Uuid),
+        Field::new("shot_name", TEXT),
+        Field::new("sequence_name", TEXT),
+    ]);
     let whole = RowWriter::new([
         Field::new("asset_id", Kind::Uuid),
         Field::new("asset_name", TEXT),
@@ -131,7 +161,11 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
             Some(id) => write_uuid(&mut out, id),
             None => out.extend_from_slice(b"\"None\""),
         }
-        for (key, kind) in [("episode_name", TEXT), ("preview_file_id", Kind::Uuid), ("nb_occurences", Kind::Integer)] {
+        for (key, kind) in [
+            ("episode_name", TEXT),
+            ("preview_file_id", Kind::Uuid),
+            ("nb_occurences", Kind::Integer),
+        ] {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
             database::write_column(&mut out, &row, key, kind)?;
         }
@@ -164,8 +198,15 @@ pub(super) enum Containers {
 }
 
 /// Castings by the ids of their entities.
-pub(super) async fn castings(database: &Database, project_id: Uuid, containers: Containers) -> Result<Json<Map<String, Value>>, Failure> {
-    let of_shots = matches!(containers, Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_));
+pub(super) async fn castings(
+    database: &Database,
+    project_id: Uuid,
+    containers: Containers,
+) -> Result<Json<Map<String, Value>>, Failure> {
+    let of_shots = matches!(
+        containers,
+        Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_)
+    );
     let of_assets = matches!(containers, Containers::AssetsOfType(_));
     let mut fields = vec![
         ("a.id", Field::new("asset_id", Kind::Uuid)),
@@ -177,7 +218,10 @@ pub(super) async fn castings(database: &Database, project_id: Uuid, containers: 
         ("l.label", Field::new("label", TEXT)),
     ];
     if !of_assets {
-        fields.extend([("a.is_shared", Field::new("is_shared", Kind::Bool)), ("a.project_id", Field::new("project_id", Kind::Uuid))]);
+        fields.extend([
+            ("a.is_shared", Field::new("is_shared", Kind::Bool)),
+            ("a.project_id", Field::new("project_id", Kind::Uuid)),
+        ]);
     }
     if of_shots {
         fields.push(("q.name", Field::new("sequence_name", TEXT)));
@@ -191,8 +235,12 @@ pub(super) async fn castings(database: &Database, project_id: Uuid, containers: 
     if of_shots {
         sql.push("LEFT JOIN entity q ON q.id = c.parent_id ");
     }
-    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ").bind(project_id);
-    sql.push(" AND COALESCE(a.canceled, ").bind(false).push(") = ").bind(false);
+    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ")
+        .bind(project_id);
+    sql.push(" AND COALESCE(a.canceled, ")
+        .bind(false)
+        .push(") = ")
+        .bind(false);
     match containers {
         Containers::Episodes => sql.push(" AND ck.name = 'Episode'"),
         Containers::Shots => sql.push(" AND ck.name = 'Shot'"),
@@ -201,7 +249,11 @@ pub(super) async fn castings(database: &Database, project_id: Uuid, containers: 
         Containers::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
     };
     if of_shots {
-        sql.push(&order_by(database.backend(), &["q.name", "c.name"], "c.id, k.name, a.name, a.id"));
+        sql.push(&order_by(
+            database.backend(),
+            &["q.name", "c.name"],
+            "c.id, k.name, a.name, a.id",
+        ));
     } else {
         sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use super::writing::{CastingContainer, CastingLink, WrittenLink, find_all, keep, leave_shots, links_in, tell_stored, uncast};
+use super::writing::{
+    CastingContainer, CastingLink, WrittenLink, find_all, keep, leave_shots, links_in, tell_stored, uncast,
+};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
@@ -26,13 +28,27 @@ pub(super) struct SpreadCasting {
 ///
 /// # Errors
 /// 404 for an unknown asset or entity, 403 for those of another production, unless the asset is shared.
-pub(super) async fn cast_in(work: &mut Work<'_>, project_id: Uuid, part: &SpreadCasting, entities: &[Uuid]) -> Result<(), Failure> {
+pub(super) async fn cast_in(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    part: &SpreadCasting,
+    entities: &[Uuid],
+) -> Result<(), Failure> {
     require_castable(work, project_id, part.asset_id).await?;
     let containers = containers(work, project_id, part.asset_id, entities).await?;
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();
     let links = links_in(work, part.asset_id, &ids).await?;
     if part.nb_occurences == Some(0) {
-        take_out(work, project_id, part.asset_id, containers.iter().filter(|container| links.contains_key(&container.id)).collect()).await
+        take_out(
+            work,
+            project_id,
+            part.asset_id,
+            containers
+                .iter()
+                .filter(|container| links.contains_key(&container.id))
+                .collect(),
+        )
+        .await
     } else {
         put_in(work, part, &containers, &links).await
     }
@@ -40,15 +56,31 @@ pub(super) async fn cast_in(work: &mut Work<'_>, project_id: Uuid, part: &Spread
 
 async fn require_castable(work: &Work<'_>, project_id: Uuid, asset_id: Uuid) -> Result<(), Failure> {
     let asset = EntityKind::Asset.condition("entity_type_id");
-    let sql = Sql::with(format!("SELECT project_id, is_shared FROM entity WHERE id = $1 AND {asset}"), [asset_id.into()]);
+    let sql = Sql::with(
+        format!("SELECT project_id, is_shared FROM entity WHERE id = $1 AND {asset}"),
+        [asset_id.into()],
+    );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let is_own = row.try_get::<Uuid>("", "project_id")? == project_id;
-    if is_own || row.try_get::<bool>("", "is_shared")? { Ok(()) } else { Err(Failure::forbidden()) }
+    if is_own || row.try_get::<bool>("", "is_shared")? {
+        Ok(())
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The entities in the order in which they are named, without the asset itself.
-async fn containers(work: &Work<'_>, project_id: Uuid, asset_id: Uuid, entities: &[Uuid]) -> Result<Vec<CastingContainer>, Failure> {
-    let mut found: HashMap<Uuid, CastingContainer> = find_all(work, entities).await?.into_iter().map(|container| (container.id, container)).collect();
+async fn containers(
+    work: &Work<'_>,
+    project_id: Uuid,
+    asset_id: Uuid,
+    entities: &[Uuid],
+) -> Result<Vec<CastingContainer>, Failure> {
+    let mut found: HashMap<Uuid, CastingContainer> = find_all(work, entities)
+        .await?
+        .into_iter()
+        .map(|container| (container.id, container))
+        .collect();
     let mut seen = HashSet::from([asset_id]);
     let mut containers = Vec::with_capacity(found.len());
     for id in entities.iter().filter(|id| seen.insert(**id)) {
@@ -78,7 +110,10 @@ async fn put_in(
         let link_id = match link {
             Some(_) if before == Some(nb_occurences) && label == label_before => continue,
             Some(link) => {
-                changes.push((link.id, vec![("nb_occurences", nb_occurences.into()), ("label", label.into())]));
+                changes.push((
+                    link.id,
+                    vec![("nb_occurences", nb_occurences.into()), ("label", label.into())],
+                ));
                 link.id
             }
             None => {
@@ -93,7 +128,15 @@ async fn put_in(
                 id
             }
         };
-        stored.push((container, WrittenLink { link_id, asset_id, nb_occurences, new: link.is_none() }));
+        stored.push((
+            container,
+            WrittenLink {
+                link_id,
+                asset_id,
+                nb_occurences,
+                new: link.is_none(),
+            },
+        ));
     }
     let episodes = containers.iter().filter(|container| container.is(EntityKind::Episode));
     let kept: Vec<&CastingLink> = episodes.filter_map(|episode| links.get(&episode.id)).collect();
@@ -110,15 +153,30 @@ async fn put_in(
         let added = if stored.new { joining.as_slice() } else { &[] };
         let count = counts.get(&container.id).copied().unwrap_or_default();
         tell_stored(work, container, &[stored], &[]);
-        counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (added, &[]));
+        counts::emit_casting_update(
+            work,
+            container.project_id,
+            &container.kind,
+            (container.id, count),
+            (added, &[]),
+        );
     }
     Ok(())
 }
 
-async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, containers: Vec<&CastingContainer>) -> Result<(), Failure> {
+async fn take_out(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    asset_id: Uuid,
+    containers: Vec<&CastingContainer>,
+) -> Result<(), Failure> {
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();
     uncast(work, &ids, &[asset_id]).await?;
-    let episodes: Vec<Uuid> = containers.iter().filter(|container| container.is(EntityKind::Episode)).map(|episode| episode.id).collect();
+    let episodes: Vec<Uuid> = containers
+        .iter()
+        .filter(|container| container.is(EntityKind::Episode))
+        .map(|episode| episode.id)
+        .collect();
     leave_shots(work, project_id, &episodes, &[asset_id]).await?;
     let (derived, counts) = follow(work, asset_id, &containers).await?;
     for container in containers {
@@ -126,7 +184,13 @@ async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, contain
             work.emit_in(project_id, "asset:update", payload([("asset_id", asset_id)]));
         }
         let count = counts.get(&container.id).copied().unwrap_or_default();
-        counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(
+            work,
+            project_id,
+            &container.kind,
+            (container.id, count),
+            (&[], &[asset_id]),
+        );
     }
     for derived in &derived {
         derived.tell_left(work);
@@ -136,8 +200,15 @@ async fn take_out(work: &mut Work<'_>, project_id: Uuid, asset_id: Uuid, contain
 
 /// Makes true again what follows from the links of an asset in these entities. Gives what changed in their episodes, and how
 /// many assets each of them casts.
-async fn follow(work: &mut Work<'_>, asset_id: Uuid, containers: &[&CastingContainer]) -> Result<(Vec<Derived>, HashMap<Uuid, i32>), Failure> {
-    let episodes: BTreeSet<Uuid> = containers.iter().filter_map(|container| container.episode_of_shot()).collect();
+async fn follow(
+    work: &mut Work<'_>,
+    asset_id: Uuid,
+    containers: &[&CastingContainer],
+) -> Result<(Vec<Derived>, HashMap<Uuid, i32>), Failure> {
+    let episodes: BTreeSet<Uuid> = containers
+        .iter()
+        .filter_map(|container| container.episode_of_shot())
+        .collect();
     let derived = derive(work, &episodes.into_iter().collect::<Vec<Uuid>>(), Some(&[asset_id])).await?;
     let ids: Vec<Uuid> = containers.iter().map(|container| container.id).collect();
     recount(work, &ids).await?;

@@ -67,7 +67,10 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
     let wanted = known(work, &container, entries).await?;
     let before = links(work, entity_id).await?;
     let after: HashSet<Uuid> = wanted.iter().map(|entry| entry.asset_id).collect();
-    let shown = before.values().filter(|link| link.canceled != Some(true)).map(|link| link.asset_id);
+    let shown = before
+        .values()
+        .filter(|link| link.canceled != Some(true))
+        .map(|link| link.asset_id);
     let removed = sorted(shown.filter(|asset| !after.contains(asset)));
     let added = sorted(after.iter().copied().filter(|asset| !before.contains_key(asset)));
     if container.is(EntityKind::Episode) {
@@ -81,12 +84,21 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
         return Ok(());
     }
     let episodes: Vec<Uuid> = container.episode_of_shot().into_iter().collect();
-    let derived = derive(work, &episodes, Some(&[added.as_slice(), &removed].concat())).await?.pop().unwrap_or_default();
+    let derived = derive(work, &episodes, Some(&[added.as_slice(), &removed].concat()))
+        .await?
+        .pop()
+        .unwrap_or_default();
     tell_stored(work, &container, &stored, &derived.joined);
     recount(work, &[entity_id]).await?;
     readiness::shots_changed(work, &[entity_id]).await?;
     let count = counts::count_of(work, entity_id).await?;
-    counts::emit_casting_update(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
+    counts::emit_casting_update(
+        work,
+        container.project_id,
+        &container.kind,
+        (container.id, count),
+        (&added, &removed),
+    );
     derived.tell_left(work);
     Ok(())
 }
@@ -97,14 +109,27 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
 /// # Errors
 /// 404 when there is no such line, 403 when it is of another production.
 pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid) -> Result<(), Failure> {
-    let link = entity::entity_link::Entity::find().filter(entity::entity_link::Column::Id.eq(link_id)).one(&**work).await?;
+    let link = entity::entity_link::Entity::find()
+        .filter(entity::entity_link::Column::Id.eq(link_id))
+        .one(&**work)
+        .await?;
     let link = link.ok_or_else(Failure::not_found)?;
     reading::belongs(&**work, link.entity_in_id, project_id).await?;
     let container = find(work, link.entity_in_id).await?;
-    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
+    database::execute(
+        &**work,
+        &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()]),
+    )
+    .await?;
     recount(work, &[container.id]).await?;
     let count = counts::count_of(work, container.id).await?;
-    counts::emit_casting_update(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    counts::emit_casting_update(
+        work,
+        project_id,
+        &container.kind,
+        (container.id, count),
+        (&[], &[link.entity_out_id]),
+    );
     Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
@@ -124,14 +149,25 @@ pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Castin
 
 /// Castings that are possible: entries that are complete, whose assets exist and may be cast here. The last entry of an
 /// asset counts.
-async fn known(work: &Work<'_>, container: &CastingContainer, entries: &[CastingEntry]) -> Result<Vec<WantedCasting>, Failure> {
+async fn known(
+    work: &Work<'_>,
+    container: &CastingContainer,
+    entries: &[CastingEntry],
+) -> Result<Vec<WantedCasting>, Failure> {
     let complete = entries.iter().filter_map(|entry| {
-        Some(WantedCasting { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
+        Some(WantedCasting {
+            asset_id: entry.asset_id?,
+            nb_occurences: entry.nb_occurences?,
+            label: entry.label.clone().unwrap_or_default(),
+        })
     });
     let complete: Vec<WantedCasting> = complete.collect();
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {asset} AND (e.project_id = "));
-    sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
+    sql.bind(container.project_id)
+        .push(" OR e.is_shared = ")
+        .bind(true)
+        .push(") AND e.id IN ");
     sql.bind_list(complete.iter().map(|entry| entry.asset_id));
     let mut castable: HashSet<Uuid> = HashSet::new();
     for row in database::rows(&**work, &sql).await? {
@@ -139,7 +175,10 @@ async fn known(work: &Work<'_>, container: &CastingContainer, entries: &[Casting
     }
     let mut places: HashMap<Uuid, usize> = HashMap::new();
     let mut wanted: Vec<WantedCasting> = Vec::new();
-    for entry in complete.into_iter().filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id) {
+    for entry in complete
+        .into_iter()
+        .filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id)
+    {
         match places.get(&entry.asset_id) {
             Some(place) => wanted[*place] = entry,
             None => {
@@ -157,13 +196,24 @@ const LINKS: &str = "SELECT l.id, l.entity_in_id AS container_id, l.entity_out_i
 
 /// The links of an entity, by the asset.
 async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, CastingLink>, Failure> {
-    let links: Vec<CastingLink> = database::read_all(&**work, &Sql::with(format!("{LINKS}l.entity_in_id = $1"), [entity_id.into()])).await?;
+    let links: Vec<CastingLink> = database::read_all(
+        &**work,
+        &Sql::with(format!("{LINKS}l.entity_in_id = $1"), [entity_id.into()]),
+    )
+    .await?;
     Ok(links.into_iter().map(|link| (link.asset_id, link)).collect())
 }
 
 /// The links of an asset in some entities, by the entity.
-pub(super) async fn links_in(work: &Work<'_>, asset_id: Uuid, containers: &[Uuid]) -> Result<HashMap<Uuid, CastingLink>, Failure> {
-    let mut sql = Sql::with(format!("{LINKS}l.entity_out_id = $1 AND l.entity_in_id"), [asset_id.into()]);
+pub(super) async fn links_in(
+    work: &Work<'_>,
+    asset_id: Uuid,
+    containers: &[Uuid],
+) -> Result<HashMap<Uuid, CastingLink>, Failure> {
+    let mut sql = Sql::with(
+        format!("{LINKS}l.entity_out_id = $1 AND l.entity_in_id"),
+        [asset_id.into()],
+    );
     sql.among(containers);
     let links: Vec<CastingLink> = database::read_all(&**work, &sql).await?;
     Ok(links.into_iter().map(|link| (link.container_id, link)).collect())
@@ -209,11 +259,23 @@ async fn store(
     before: &HashMap<Uuid, CastingLink>,
 ) -> Result<Vec<WrittenLink>, Failure> {
     let (mut stored, mut rows) = (Vec::new(), Vec::new());
-    for WantedCasting { asset_id, nb_occurences, label } in wanted {
+    for WantedCasting {
+        asset_id,
+        nb_occurences,
+        label,
+    } in wanted
+    {
         let link_id = match before.get(asset_id) {
-            Some(link) if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label => continue,
+            Some(link)
+                if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label =>
+            {
+                continue;
+            }
             Some(link) => {
-                let values = vec![("nb_occurences", (*nb_occurences).into()), ("label", label.as_str().into())];
+                let values = vec![
+                    ("nb_occurences", (*nb_occurences).into()),
+                    ("label", label.as_str().into()),
+                ];
                 database::update(&**work, &entity::entity_link::TABLE, link.id, values).await?;
                 link.id
             }
@@ -229,7 +291,12 @@ async fn store(
                 id
             }
         };
-        stored.push(WrittenLink { link_id, asset_id: *asset_id, nb_occurences: *nb_occurences, new: !before.contains_key(asset_id) });
+        stored.push(WrittenLink {
+            link_id,
+            asset_id: *asset_id,
+            nb_occurences: *nb_occurences,
+            new: !before.contains_key(asset_id),
+        });
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
@@ -239,7 +306,13 @@ async fn store(
 
 /// Tells of the links that were made or changed, and before that of the assets that thereby joined the episode.
 pub(super) fn tell_stored(work: &mut Work<'_>, container: &CastingContainer, stored: &[WrittenLink], joining: &[Uuid]) {
-    for WrittenLink { link_id, asset_id, nb_occurences, new } in stored {
+    for WrittenLink {
+        link_id,
+        asset_id,
+        nb_occurences,
+        new,
+    } in stored
+    {
         if joining.contains(asset_id) {
             work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
@@ -248,7 +321,11 @@ pub(super) fn tell_stored(work: &mut Work<'_>, container: &CastingContainer, sto
             told.extend(payload([("entity_in_id", container.id), ("entity_out_id", *asset_id)]));
         }
         told.insert("nb_occurences".into(), json!(nb_occurences));
-        work.emit_in(container.project_id, if *new { "entity-link:new" } else { "entity-link:update" }, told);
+        work.emit_in(
+            container.project_id,
+            if *new { "entity-link:new" } else { "entity-link:update" },
+            told,
+        );
         if container.is(EntityKind::Episode) {
             work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
@@ -263,13 +340,21 @@ struct Appearance {
 }
 
 /// Assets that leave episodes leave their shots.
-pub(super) async fn leave_shots(work: &mut Work<'_>, project_id: Uuid, episodes: &[Uuid], assets: &[Uuid]) -> Result<(), Failure> {
+pub(super) async fn leave_shots(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    episodes: &[Uuid],
+    assets: &[Uuid],
+) -> Result<(), Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
     let mut sql = Sql::new(format!(
         "SELECT s.id AS shot_id, l.entity_out_id AS asset_id FROM entity s JOIN entity q ON q.id = s.parent_id \
          JOIN entity_link l ON l.entity_in_id = s.id WHERE {shot} AND q.parent_id"
     ));
-    sql.among(episodes).push(" AND l.entity_out_id").among(assets).push(" ORDER BY l.entity_out_id, s.name, s.id");
+    sql.among(episodes)
+        .push(" AND l.entity_out_id")
+        .among(assets)
+        .push(" ORDER BY l.entity_out_id, s.name, s.id");
     let left: Vec<Appearance> = database::read_all(&**work, &sql).await?;
     let shots: Vec<Uuid> = left.iter().map(|appearance| appearance.shot_id).collect();
     uncast(work, &shots, assets).await?;
@@ -278,7 +363,13 @@ pub(super) async fn leave_shots(work: &mut Work<'_>, project_id: Uuid, episodes:
     let counts = counts::counts_of(work, &shots).await?;
     for Appearance { shot_id, asset_id } in left {
         let count = counts.get(&shot_id).copied().unwrap_or_default();
-        counts::emit_casting_update(work, project_id, EntityKind::Shot.type_name(), (shot_id, count), (&[], &[asset_id]));
+        counts::emit_casting_update(
+            work,
+            project_id,
+            EntityKind::Shot.type_name(),
+            (shot_id, count),
+            (&[], &[asset_id]),
+        );
     }
     Ok(())
 }

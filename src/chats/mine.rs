@@ -21,7 +21,10 @@ pub(super) async fn list(app: &App, caller: &Caller) -> Result<Json<Vec<UserChat
         ("e.project_id", "project_id", Kind::Uuid),
         ("e.preview_file_id", "preview_file_id", Kind::Uuid),
     ];
-    let writer = RecordWriter::select(keys.map(|(sql, key, kind)| (sql.to_owned(), Field::new(key, kind))), None);
+    let writer = RecordWriter::select(
+        keys.map(|(sql, key, kind)| (sql.to_owned(), Field::new(key, kind))),
+        None,
+    );
     let mut sql = Sql::with(
         format!(
             "SELECT {}, {ENTITY_COLUMNS} FROM chat_participant m JOIN chat c ON c.id = m.chat_id JOIN entity e ON e.id = c.object_id \

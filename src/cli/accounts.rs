@@ -54,14 +54,30 @@ pub(super) async fn sync_ldap(data: &DataArgs, args: SyncLdapArgs) -> CommandRes
     let SyncLdapArgs { dry_run, ldap } = args;
     let app = offline_with(data, Settings { ldap, ..environment() }).await?;
     let report = directory_sync::synchronise(&app, dry_run).await?;
-    let groups = [("new", &report.created), ("changed", &report.updated), ("switched off", &report.deactivated), ("left alone", &report.kept)];
+    let groups = [
+        ("new", &report.created),
+        ("changed", &report.updated),
+        ("switched off", &report.deactivated),
+        ("left alone", &report.kept),
+    ];
     for (what, names) in groups {
         for name in names {
             println!("{what}: {name}");
         }
     }
-    let counts: Vec<String> = groups.iter().map(|(what, names)| format!("{} {what}", names.len())).collect();
-    let end = if dry_run { "; this was a dry run, and nothing was changed" } else { "" };
+    let counts: Vec<String> = groups
+        .iter()
+        .map(|(what, names)| format!("{} {what}", names.len()))
+        .collect();
+    let end = if dry_run {
+        "; this was a dry run, and nothing was changed"
+    } else {
+        ""
+    };
     println!("{}{end}.", counts.join(", "));
-    if report.limited.is_empty() { Ok(()) } else { Err(format!("the limit of users keeps out: {}", report.limited.join(", ")).into()) }
+    if report.limited.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the limit of users keeps out: {}", report.limited.join(", ")).into())
+    }
 }

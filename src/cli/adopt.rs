@@ -56,7 +56,9 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
     println!("The database is taken over. `dailies serve` works on it from now on.");
     println!("The release that made it finds what it knows, should it be started on it again.");
     if !plan.is_newest() {
-        println!("Before a newer release of that server upgrades this database, run `dailies hand-back`: it would add again what was added now.");
+        println!(
+            "Before a newer release of that server upgrades this database, run `dailies hand-back`: it would add again what was added now."
+        );
     }
     Ok(())
 }
@@ -95,11 +97,18 @@ pub(super) async fn hand_back(data: &DataArgs, check: bool) -> CommandResult {
     for statement in migration::statements_to(&database, NEWEST).await? {
         println!("{statement};");
     }
-    println!("The recorded revision becomes `{NEWEST}`, that of release 1.0.97, in place of `{}`.", recorded.join("`, `"));
-    let sql = Sql::new("SELECT COUNT(*) FROM person WHERE password IS NOT NULL AND convert_from(password, 'UTF8') LIKE '$argon2%'");
+    println!(
+        "The recorded revision becomes `{NEWEST}`, that of release 1.0.97, in place of `{}`.",
+        recorded.join("`, `")
+    );
+    let sql = Sql::new(
+        "SELECT COUNT(*) FROM person WHERE password IS NOT NULL AND convert_from(password, 'UTF8') LIKE '$argon2%'",
+    );
     let strangers: i64 = database::read_value(&database, &sql).await?.unwrap_or_default();
     if strangers > 0 {
-        println!("{strangers} persons have signed in here since. That server cannot check their passwords, so they need new ones.");
+        println!(
+            "{strangers} persons have signed in here since. That server cannot check their passwords, so they need new ones."
+        );
     }
     if check {
         println!("Nothing was changed.");

@@ -23,7 +23,13 @@ struct RemoteAccount {
 impl RemoteAccount {
     async fn sign_in(&self, url: &str) -> Result<Remote, Box<dyn std::error::Error>> {
         let secret = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-        Ok(Remote::sign_in(url, self.login.as_deref(), secret("SYNC_PASSWORD").as_deref(), secret("SYNC_TOKEN").as_deref()).await?)
+        Ok(Remote::sign_in(
+            url,
+            self.login.as_deref(),
+            secret("SYNC_PASSWORD").as_deref(),
+            secret("SYNC_TOKEN").as_deref(),
+        )
+        .await?)
     }
 }
 
@@ -60,14 +66,23 @@ pub(super) struct PushArgs {
 }
 
 pub(super) async fn pull(data: &DataArgs, args: PullArgs) -> CommandResult {
-    let PullArgs { from, production, verify, account } = args;
+    let PullArgs {
+        from,
+        production,
+        verify,
+        account,
+    } = args;
     let app = bare(data).await?.0;
     let remote = account.sign_in(&from).await?;
     if verify {
         return print_comparison(&pulling::compare(&app, &remote, production.as_deref()).await?);
     }
-    let options =
-        PullOptions { production: production.clone(), without_files: account.without_files, workers: account.workers, folder: data.data_dir.clone() };
+    let options = PullOptions {
+        production: production.clone(),
+        without_files: account.without_files,
+        workers: account.workers,
+        folder: data.data_dir.clone(),
+    };
     let outcome = pulling::pull(&app, &remote, &options).await?;
     let compared = pulling::compare(&app, &remote, production.as_deref()).await?;
     tell_outcome(&outcome);
@@ -75,17 +90,31 @@ pub(super) async fn pull(data: &DataArgs, args: PullArgs) -> CommandResult {
 }
 
 pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
-    let PushArgs { to, production, broadcast, account } = args;
+    let PushArgs {
+        to,
+        production,
+        broadcast,
+        account,
+    } = args;
     let app = bare(data).await?.0;
     let remote = account.sign_in(&to).await?;
-    let options = PushOptions { production, without_files: account.without_files, workers: account.workers, broadcast };
+    let options = PushOptions {
+        production,
+        without_files: account.without_files,
+        workers: account.workers,
+        broadcast,
+    };
     let pushed = pulling::push(&app, &remote, &options).await?;
     println!("{} rows and {} files were pushed.", pushed.rows, pushed.files);
     for reason in &pushed.refused {
         println!("refused there: {reason}");
     }
     print_comparison(&pushed.compared)?;
-    if pushed.refused.is_empty() { Ok(()) } else { Err("some of the production was refused".into()) }
+    if pushed.refused.is_empty() {
+        Ok(())
+    } else {
+        Err("some of the production was refused".into())
+    }
 }
 
 fn tell_outcome(outcome: &PullOutcome) {
@@ -102,8 +131,20 @@ fn tell_outcome(outcome: &PullOutcome) {
             println!("  {reason}");
         }
     }
-    let Some(Fetched { fetched, bytes, kept, missing, failed }) = &outcome.files else { return };
-    println!("{fetched} files ({:.1} MB) were fetched, {kept} were here, {missing} are not there.", *bytes as f64 / 1_000_000.0);
+    let Some(Fetched {
+        fetched,
+        bytes,
+        kept,
+        missing,
+        failed,
+    }) = &outcome.files
+    else {
+        return;
+    };
+    println!(
+        "{fetched} files ({:.1} MB) were fetched, {kept} were here, {missing} are not there.",
+        *bytes as f64 / 1_000_000.0
+    );
     for (kind, (count, reasons)) in failed {
         println!("not fetched: {count} of {kind}");
         for reason in reasons {
@@ -114,11 +155,20 @@ fn tell_outcome(outcome: &PullOutcome) {
 
 /// The table of what was compared.
 fn print_comparison(compared: &[Compared]) -> CommandResult {
-    let width = compared.iter().map(|line| line.collection.len()).max().unwrap_or_default();
+    let width = compared
+        .iter()
+        .map(|line| line.collection.len())
+        .max()
+        .unwrap_or_default();
     println!("{:width$} {:>10} {:>10}", "", "there", "here");
     for line in compared {
         let there = line.there.map_or_else(|| "-".to_owned(), |count| count.to_string());
-        println!("{:width$} {there:>10} {:>10}{}", line.collection, line.here, if line.agrees() { "" } else { "  differs" });
+        println!(
+            "{:width$} {there:>10} {:>10}{}",
+            line.collection,
+            line.here,
+            if line.agrees() { "" } else { "  differs" }
+        );
     }
     Ok(())
 }

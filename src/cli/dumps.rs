@@ -69,23 +69,37 @@ pub(super) async fn restore(data: &DataArgs, args: &RestoreArgs) -> CommandResul
     let restored = dumps::restore(&database, storage.as_ref(), &args.file, args.replace).await?;
     database.close().await;
     print_counts(&restored.rows, restored.files);
-    println!("All of it is back, from a dump of {} (UTC) by Dailies {} on {}.", restored.made_at, restored.version, restored.database);
+    println!(
+        "All of it is back, from a dump of {} (UTC) by Dailies {} on {}.",
+        restored.made_at, restored.version, restored.database
+    );
     Ok(())
 }
 
 /// Says that a file is missing before anything is made.
 fn require(file: &Path) -> Result<(), std::io::Error> {
-    std::fs::File::open(file).map(|_| ()).map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display())))
+    std::fs::File::open(file)
+        .map(|_| ())
+        .map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display())))
 }
 
 /// The table of what was moved.
 fn print_counts(rows: &[(String, u64)], files: Option<(u64, u64)>) {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max("stored files".len());
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default()
+        .max("stored files".len());
     for (name, count) in rows {
         println!("{name:width$} {count:>10}");
     }
     match files {
-        Some((count, bytes)) => println!("{:width$} {count:>10} ({:.1} MB)", "stored files", bytes as f64 / 1_000_000.0),
+        Some((count, bytes)) => println!(
+            "{:width$} {count:>10} ({:.1} MB)",
+            "stored files",
+            bytes as f64 / 1_000_000.0
+        ),
         None => println!("{:width$} {:>10}", "stored files", "left out"),
     }
 }

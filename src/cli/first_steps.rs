@@ -17,7 +17,11 @@ pub(super) fn text(data: &DataArgs, settings: &Settings, address: &str) -> Strin
     };
     let files = match settings.files.fs_backend.as_str() {
         "local" => {
-            let folder = settings.files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews"));
+            let folder = settings
+                .files
+                .preview_folder
+                .clone()
+                .unwrap_or_else(|| data.data_dir.join("previews"));
             format!("copy {}", folder.display())
         }
         _ => "keep versions of the buckets".to_owned(),
@@ -36,7 +40,11 @@ pub(super) fn text(data: &DataArgs, settings: &Settings, address: &str) -> Strin
 
 /// The name of the program, with the data folder where it is another one than commands take by themselves.
 fn command(data: &DataArgs) -> String {
-    if data.data_dir == Path::new("./data") { "dailies".to_owned() } else { format!("dailies --data-dir {}", data.data_dir.display()) }
+    if data.data_dir == Path::new("./data") {
+        "dailies".to_owned()
+    } else {
+        format!("dailies --data-dir {}", data.data_dir.display())
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +63,10 @@ mod tests {
 
     fn lines(flags: &[&str]) -> Vec<String> {
         let Flags { data, settings } = Flags::parse_from(["dailies"].iter().chain(flags));
-        text(&data, &settings, "127.0.0.1:5000").lines().map(str::to_owned).collect()
+        text(&data, &settings, "127.0.0.1:5000")
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -65,16 +76,32 @@ mod tests {
         assert!(lines[1].ends_with("http://127.0.0.1:5000/docs"));
         assert!(lines[2].contains("--ui FOLDER"));
         assert!(lines[3].contains("dailies --data-dir there create-admin"));
-        assert!(lines[5].ends_with("dailies --data-dir there backup FILE, and copy there/previews"), "{}", lines[5]);
+        assert!(
+            lines[5].ends_with("dailies --data-dir there backup FILE, and copy there/previews"),
+            "{}",
+            lines[5]
+        );
     }
 
     #[test]
     fn five_lines_suit_a_studio_that_outgrew_one_machine() {
-        let lines =
-            lines(&["--database-url", "postgres://a:sheep@b/c", "--fs-backend", "s3", "--ui", "kitsu", "--domain-name", "tracker.example.com"]);
+        let lines = lines(&[
+            "--database-url",
+            "postgres://a:sheep@b/c",
+            "--fs-backend",
+            "s3",
+            "--ui",
+            "kitsu",
+            "--domain-name",
+            "tracker.example.com",
+        ]);
         assert!(lines[2].ends_with("http://127.0.0.1:5000/"));
         assert!(lines[4].contains("now tracker.example.com;"));
-        assert!(lines[5].ends_with("pg_dump, and keep versions of the buckets"), "{}", lines[5]);
+        assert!(
+            lines[5].ends_with("pg_dump, and keep versions of the buckets"),
+            "{}",
+            lines[5]
+        );
         assert!(!lines.join("\n").contains("sheep"));
     }
 }

@@ -52,7 +52,10 @@ impl Levels {
 
 /// The levels of a file as the variable has them. A line may be a comment.
 fn directives(text: &str) -> String {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.collect::<Vec<_>>().join(",")
 }
 
@@ -71,7 +74,10 @@ pub(super) struct Log {
 impl Log {
     /// Begins to log, as text for people on a terminal, as JSON for programs; and to send traces where there is a way.
     pub(super) fn begin(data: &DataArgs, setting: &str, traces: Option<Output>) -> Result<Self, ParseError> {
-        let levels = Levels { setting: setting.to_owned(), file: data.data_dir.join(FILE) };
+        let levels = Levels {
+            setting: setting.to_owned(),
+            file: data.data_dir.join(FILE),
+        };
         let (read, wrong) = match levels.read() {
             Ok(read) => (read, None),
             Err(error) => (filter(setting)?, Some(error)),
@@ -139,11 +145,18 @@ mod tests {
     #[test]
     fn a_file_counts_before_the_setting() {
         let folder = TempDir::new().unwrap();
-        let levels = Levels { setting: "warn".into(), file: folder.path().join(FILE) };
+        let levels = Levels {
+            setting: "warn".into(),
+            file: folder.path().join(FILE),
+        };
         let read = || levels.read().map(|filter| filter.to_string());
         assert!(read().is_ok_and(|told| told.contains("warn")));
         fs::write(&levels.file, "# of today\n info \n\ndailies::mail=trace\n").unwrap();
-        assert!(read().is_ok_and(|told| told.contains("dailies::mail=trace") && told.contains("info") && !told.contains("warn")));
+        assert!(
+            read().is_ok_and(|told| told.contains("dailies::mail=trace")
+                && told.contains("info")
+                && !told.contains("warn"))
+        );
         fs::write(&levels.file, "# nothing\n").unwrap();
         assert!(read().is_ok_and(|told| told.contains("warn")));
         fs::write(&levels.file, "dailies=loud").unwrap();

@@ -30,7 +30,10 @@ pub(super) fn root() -> &'static Path {
 }
 
 fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if entry.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git" | "data") {
             markdown(&entry, found);
@@ -44,13 +47,24 @@ fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
 fn pages() -> BTreeMap<String, String> {
     let mut found = Vec::new();
     markdown(root(), &mut found);
-    let name = |page: &Path| page.strip_prefix(root()).expect("a page").to_string_lossy().replace('\\', "/");
-    found.iter().map(|page| (name(page), fs::read_to_string(page).expect("a page"))).collect()
+    let name = |page: &Path| {
+        page.strip_prefix(root())
+            .expect("a page")
+            .to_string_lossy()
+            .replace('\\', "/")
+    };
+    found
+        .iter()
+        .map(|page| (name(page), fs::read_to_string(page).expect("a page")))
+        .collect()
 }
 
 /// The pages for those who run the server.
 fn manual() -> BTreeMap<String, String> {
-    pages().into_iter().filter(|(name, _)| name.starts_with("docs/") || matches!(name.as_str(), "README.md" | "SECURITY.md")).collect()
+    pages()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("docs/") || matches!(name.as_str(), "README.md" | "SECURITY.md"))
+        .collect()
 }
 
 fn pattern(text: &str) -> Regex {
@@ -76,14 +90,20 @@ fn code(page: &str) -> Vec<String> {
 
 /// The addresses that links of a page lead to.
 fn links(page: &str) -> Vec<String> {
-    pattern(r"\]\(([^)\s]+)\)").captures_iter(page).map(|found| found[1].to_owned()).collect()
+    pattern(r"\]\(([^)\s]+)\)")
+        .captures_iter(page)
+        .map(|found| found[1].to_owned())
+        .collect()
 }
 
 /// Names of the headings of a page in addresses.
 fn anchors(page: &str) -> BTreeSet<String> {
     let heading = |line: &str| line.trim_start_matches('#').trim().to_lowercase();
     let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
-    page.lines().filter(|line| line.starts_with('#')).map(|line| heading(line).chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+    page.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| heading(line).chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .collect()
 }
 
 fn words(list: &str) -> BTreeSet<String> {
@@ -98,8 +118,18 @@ pub(super) fn program() -> Command {
 
 /// Flags of a command and of those below it.
 fn flags(command: &Command) -> BTreeSet<String> {
-    let of = |arg: &clap::Arg| arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|flag| format!("--{flag}")).collect::<Vec<_>>();
-    command.get_arguments().flat_map(of).chain(command.get_subcommands().flat_map(flags)).collect()
+    let of = |arg: &clap::Arg| {
+        arg.get_long_and_visible_aliases()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|flag| format!("--{flag}"))
+            .collect::<Vec<_>>()
+    };
+    command
+        .get_arguments()
+        .flat_map(of)
+        .chain(command.get_subcommands().flat_map(flags))
+        .collect()
 }
 
 fn assert_none(problems: &[String]) {
@@ -112,10 +142,18 @@ fn links_lead_to_what_is_there() {
     let mut problems = Vec::new();
     for (name, text) in &pages {
         let folder = root().join(name).parent().expect("a folder").to_owned();
-        for link in links(text).iter().filter(|link| !link.contains("://") && !link.starts_with("mailto:")) {
+        for link in links(text)
+            .iter()
+            .filter(|link| !link.contains("://") && !link.starts_with("mailto:"))
+        {
             let (path, anchor) = link.split_once('#').unwrap_or((link.as_str(), ""));
-            let target = if path.is_empty() { root().join(name) } else { folder.join(path) };
-            let has_anchor = || anchor.is_empty() || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
+            let target = if path.is_empty() {
+                root().join(name)
+            } else {
+                folder.join(path)
+            };
+            let has_anchor =
+                || anchor.is_empty() || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
             if !target.exists() || !has_anchor() {
                 problems.push(format!("{name} links to {link}"));
             }
@@ -129,8 +167,10 @@ fn links_lead_to_what_is_there() {
 fn every_page_of_the_manual_is_in_its_index() {
     let index = fs::read_to_string(root().join("docs/README.md")).expect("an index");
     let listed: BTreeSet<String> = links(&index).into_iter().map(|link| format!("docs/{link}")).collect();
-    let missing: Vec<String> =
-        manual().into_keys().filter(|name| name.starts_with("docs/") && name != "docs/README.md" && !listed.contains(name)).collect();
+    let missing: Vec<String> = manual()
+        .into_keys()
+        .filter(|name| name.starts_with("docs/") && name != "docs/README.md" && !listed.contains(name))
+        .collect();
     assert_none(&missing);
 }
 
@@ -139,7 +179,10 @@ fn commands_and_flags_are_those_of_the_program() {
     let program = program();
     let others = words(FLAGS_OF_OTHERS);
     let all: BTreeSet<String> = program.get_subcommands().flat_map(flags).collect();
-    let (call, flag) = (pattern(r"\bdailies ((?:--[a-z-]+ \S+ )*)([a-z][a-z0-9-]*)(.*)"), pattern(r"(?:^|[\s`(\[|])(--[a-z0-9][a-z0-9-]*)"));
+    let (call, flag) = (
+        pattern(r"\bdailies ((?:--[a-z-]+ \S+ )*)([a-z][a-z0-9-]*)(.*)"),
+        pattern(r"(?:^|[\s`(\[|])(--[a-z0-9][a-z0-9-]*)"),
+    );
     let mut problems = Vec::new();
     for (name, text) in manual() {
         for code in code(&text) {
@@ -154,10 +197,20 @@ fn commands_and_flags_are_those_of_the_program() {
                 },
                 None => all.union(&others).cloned().collect(),
             };
-            let looked_at = called.as_ref().map_or(code.as_str(), |found| found.get(3).expect("the rest").as_str());
-            let looked_at = looked_at.split(" && ").next().unwrap_or_default().split('#').next().unwrap_or_default();
+            let looked_at = called
+                .as_ref()
+                .map_or(code.as_str(), |found| found.get(3).expect("the rest").as_str());
+            let looked_at = looked_at
+                .split(" && ")
+                .next()
+                .unwrap_or_default()
+                .split('#')
+                .next()
+                .unwrap_or_default();
             problems.extend(
-                flag.captures_iter(looked_at).filter(|found| !takes.contains(&found[1])).map(|found| format!("{name}: {} in {code}", &found[1])),
+                flag.captures_iter(looked_at)
+                    .filter(|found| !takes.contains(&found[1]))
+                    .map(|found| format!("{name}: {} in {code}", &found[1])),
             );
         }
     }
@@ -167,7 +220,12 @@ fn commands_and_flags_are_those_of_the_program() {
 #[test]
 fn variables_are_those_of_the_program() {
     let program = program();
-    let of = |command: &Command| command.get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned)).collect::<Vec<_>>();
+    let of = |command: &Command| {
+        command
+            .get_arguments()
+            .filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
     let mut known = words(VARIABLES_OF_OTHERS);
     known.extend(words(VARIABLES_WITHOUT_FLAGS));
     known.extend(words(VARIABLES_OF_OPENTELEMETRY));
@@ -176,7 +234,10 @@ fn variables_are_those_of_the_program() {
     let mut problems = Vec::new();
     for (name, text) in manual() {
         for code in code(&text) {
-            let strange = variable.find_iter(&code).map(|found| found.as_str()).filter(|found| !known.contains(*found));
+            let strange = variable
+                .find_iter(&code)
+                .map(|found| found.as_str())
+                .filter(|found| !known.contains(*found));
             problems.extend(strange.map(|found| format!("{name}: {found} in {code}")));
         }
     }
@@ -185,14 +246,21 @@ fn variables_are_those_of_the_program() {
 
 #[test]
 fn addresses_are_those_of_the_contract() {
-    let document: serde_json::Value = serde_json::from_slice(&docs::document(Edition::Json).expect("the contract")).expect("JSON");
+    let document: serde_json::Value =
+        serde_json::from_slice(&docs::document(Edition::Json).expect("the contract")).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
     // What a parameter is called does not matter.
     let parameter = pattern(r"\{[^}]*\}");
-    let bare = |path: &str| parameter.replace_all(path.strip_prefix("/api").unwrap_or(path), "{}").into_owned();
+    let bare = |path: &str| {
+        parameter
+            .replace_all(path.strip_prefix("/api").unwrap_or(path), "{}")
+            .into_owned()
+    };
     let operations = |(path, item): (&String, &serde_json::Value)| {
         let methods = item.as_object().expect("operations").keys();
-        methods.map(|method| (method.to_uppercase(), bare(path))).collect::<Vec<_>>()
+        methods
+            .map(|method| (method.to_uppercase(), bare(path)))
+            .collect::<Vec<_>>()
     };
     let known: BTreeSet<(String, String)> = paths.iter().flat_map(operations).collect();
     let known = |method: &str, path: &str| known.contains(&(method.to_owned(), bare(path)));
@@ -202,7 +270,9 @@ fn addresses_are_those_of_the_contract() {
     let mut problems = Vec::new();
     for (name, text) in manual() {
         for code in code(&text) {
-            let strange = call.captures_iter(&code).filter(|found| !besides.contains(&&found[2]) && !known(&found[1], &found[2]));
+            let strange = call
+                .captures_iter(&code)
+                .filter(|found| !besides.contains(&&found[2]) && !known(&found[1], &found[2]));
             problems.extend(strange.map(|found| format!("{name}: {}", &found[0])));
         }
     }
@@ -211,13 +281,21 @@ fn addresses_are_those_of_the_contract() {
 
 #[test]
 fn files_of_the_repository_are_there() {
-    let file = pattern(r"(?:^|[\s`(])((?:src|docs|packaging|tests|openapi|entity|migration|benches|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_])");
+    let file = pattern(
+        r"(?:^|[\s`(])((?:src|docs|packaging|tests|openapi|entity|migration|benches|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_])",
+    );
     let mut problems = Vec::new();
     for (name, text) in pages() {
         for code in code(&text) {
-            let strange = file.captures_iter(&code).filter(|found| !root().join(&found[1]).exists() && !code.contains(['*', '<', '…', '{']));
+            let strange = file
+                .captures_iter(&code)
+                .filter(|found| !root().join(&found[1]).exists() && !code.contains(['*', '<', '…', '{']));
             let folder = root().join(&name).parent().expect("a folder").to_owned();
-            problems.extend(strange.filter(|found| !folder.join(&found[1]).exists()).map(|found| format!("{name}: {}", &found[1])));
+            problems.extend(
+                strange
+                    .filter(|found| !folder.join(&found[1]).exists())
+                    .map(|found| format!("{name}: {}", &found[1])),
+            );
         }
     }
     assert_none(&problems);
@@ -227,16 +305,42 @@ fn files_of_the_repository_are_there() {
 fn metrics_are_those_that_are_counted() {
     let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
     let counted = pattern(r#""(dailies_[a-z_]+)""#);
-    let sources = [read("src/web/metrics.rs"), read("src/database/counting.rs"), read("src/jobs/counting.rs")].concat();
-    let known: BTreeSet<String> = counted.captures_iter(&sources).map(|found| found[1].to_owned()).collect();
+    let sources = [
+        read("src/web/metrics.rs"),
+        read("src/database/counting.rs"),
+        read("src/jobs/counting.rs"),
+    ]
+    .concat();
+    let known: BTreeSet<String> = counted
+        .captures_iter(&sources)
+        .map(|found| found[1].to_owned())
+        .collect();
     assert!(known.len() > 5, "{known:?}");
     let page = read("docs/monitoring.md");
-    let missing: Vec<String> = known.iter().filter(|name| !page.contains(&format!("| `{name}` |"))).cloned().collect();
+    let missing: Vec<String> = known
+        .iter()
+        .filter(|name| !page.contains(&format!("| `{name}` |")))
+        .cloned()
+        .collect();
     assert_none(&missing);
     let name = pattern(r"\bdailies_(?:http|realtime|database|jobs?|build)_[a-z_]+\b");
-    let bare = |found: &str| ["_bucket", "_sum", "_count"].iter().find_map(|end| found.strip_suffix(end)).unwrap_or(found).to_owned();
-    for path in ["docs/monitoring.md", "packaging/prometheus-alerts.yaml", "packaging/grafana-dashboard.json"] {
-        let strange: Vec<String> = name.find_iter(&read(path)).map(|found| bare(found.as_str())).filter(|found| !known.contains(found)).collect();
+    let bare = |found: &str| {
+        ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|end| found.strip_suffix(end))
+            .unwrap_or(found)
+            .to_owned()
+    };
+    for path in [
+        "docs/monitoring.md",
+        "packaging/prometheus-alerts.yaml",
+        "packaging/grafana-dashboard.json",
+    ] {
+        let strange: Vec<String> = name
+            .find_iter(&read(path))
+            .map(|found| bare(found.as_str()))
+            .filter(|found| !known.contains(found))
+            .collect();
         assert_eq!(strange, Vec::<String>::new(), "{path}");
     }
 }

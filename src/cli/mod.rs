@@ -119,7 +119,9 @@ struct FromEnvironment {
 }
 
 fn environment() -> Settings {
-    variables::read_with_variables::<FromEnvironment>(&["dailies".into()]).0.settings
+    variables::read_with_variables::<FromEnvironment>(&["dailies".into()])
+        .0
+        .settings
 }
 
 /// Runs the command that the program was started with.
@@ -128,7 +130,9 @@ pub fn run() -> ExitCode {
     let given: Vec<_> = std::env::args_os().collect();
     let (cli, matches) = variables::read_with_variables::<Cli>(&given);
     if !matches!(cli.command, Command::Serve(_)) {
-        unknown_variables().iter().for_each(|sentence| eprintln!("dailies: {sentence}"));
+        unknown_variables()
+            .iter()
+            .for_each(|sentence| eprintln!("dailies: {sentence}"));
     }
     if let Command::Openapi { format } = cli.command {
         return finish(contract::print(format));
@@ -191,7 +195,10 @@ async fn offline(data: &DataArgs) -> Result<crate::app::SharedApp, Box<dyn std::
     offline_with(data, environment()).await
 }
 
-async fn offline_with(data: &DataArgs, settings: Settings) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
+async fn offline_with(
+    data: &DataArgs,
+    settings: Settings,
+) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
     let (app, fresh) = bare_with(data, settings).await?;
     if fresh {
         crate::studio::seed::seed(&app, Domain::default()).await?;
@@ -204,7 +211,10 @@ async fn bare(data: &DataArgs) -> Result<(crate::app::SharedApp, bool), Box<dyn 
     bare_with(data, environment()).await
 }
 
-async fn bare_with(data: &DataArgs, settings: Settings) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+async fn bare_with(
+    data: &DataArgs,
+    settings: Settings,
+) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
     let database = connect(data).await?;
     let fresh = crate::server::prepare(&database).await?;
     let app = crate::server::build(data, settings, database).await?;

@@ -19,7 +19,10 @@ fn yaml(name: &str) -> Value {
 fn settings() -> BTreeSet<String> {
     let program = program();
     let serve = program.find_subcommand("serve").expect("the server");
-    serve.get_arguments().filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned)).collect()
+    serve
+        .get_arguments()
+        .filter_map(|arg| arg.get_env()?.to_str().map(str::to_owned))
+        .collect()
 }
 
 fn assert_settings<'a>(file: &str, names: impl Iterator<Item = &'a str>) {
@@ -33,19 +36,36 @@ fn services_get_settings_that_there_are() {
     for file in ["packaging/compose.yaml", "packaging/compose.cluster.yaml"] {
         let document = yaml(file);
         let services = document["services"].as_mapping().expect("services");
-        let own: Vec<&Value> = services.values().filter(|service| service["build"].is_string()).collect();
+        let own: Vec<&Value> = services
+            .values()
+            .filter(|service| service["build"].is_string())
+            .collect();
         assert!(!own.is_empty(), "{file}");
         for service in own {
             let environment = service["environment"].as_mapping();
-            assert_settings(file, environment.into_iter().flat_map(|variables| variables.keys().filter_map(Value::as_str)));
+            assert_settings(
+                file,
+                environment
+                    .into_iter()
+                    .flat_map(|variables| variables.keys().filter_map(Value::as_str)),
+            );
         }
     }
     let unit = read("packaging/dailies.service");
-    let names = unit.lines().filter_map(|line| line.strip_prefix("Environment=")?.split_once('=')).map(|(name, _)| name);
+    let names = unit
+        .lines()
+        .filter_map(|line| line.strip_prefix("Environment=")?.split_once('='))
+        .map(|(name, _)| name);
     assert_settings("packaging/dailies.service", names);
     let image = read("Dockerfile");
-    let names = image.lines().filter_map(|line| line.strip_prefix("ENV ")).flat_map(str::split_whitespace);
-    assert_settings("Dockerfile", names.filter_map(|pair| pair.split_once('=')).map(|(name, _)| name));
+    let names = image
+        .lines()
+        .filter_map(|line| line.strip_prefix("ENV "))
+        .flat_map(str::split_whitespace);
+    assert_settings(
+        "Dockerfile",
+        names.filter_map(|pair| pair.split_once('=')).map(|(name, _)| name),
+    );
 }
 
 #[test]
@@ -54,8 +74,13 @@ fn the_manual_explains_each_alert() {
     let rules = alerts["groups"][0]["rules"].as_sequence().expect("rules");
     let names: BTreeSet<&str> = rules.iter().filter_map(|rule| rule["alert"].as_str()).collect();
     let page = read("docs/monitoring.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    let told: BTreeSet<&str> = rows.map(|(name, _)| name).filter(|name| name.starts_with("Dailies")).collect();
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let told: BTreeSet<&str> = rows
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("Dailies"))
+        .collect();
     assert_eq!(told, names);
     let dashboard: serde_json::Value = serde_json::from_str(&read("packaging/grafana-dashboard.json")).expect("JSON");
     let panels = dashboard["panels"].as_array().expect("panels");

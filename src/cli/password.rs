@@ -26,7 +26,11 @@ pub(super) fn ask() -> Result<String, PasswordError> {
     if password.is_empty() {
         return Err(PasswordError::Missing);
     }
-    if rpassword::prompt_password("The same again: ")? == password { Ok(password) } else { Err(PasswordError::Different) }
+    if rpassword::prompt_password("The same again: ")? == password {
+        Ok(password)
+    } else {
+        Err(PasswordError::Different)
+    }
 }
 
 /// The first line, without its end. Blanks belong to a password.
@@ -35,7 +39,11 @@ fn first_line(mut input: impl BufRead) -> Result<String, PasswordError> {
     input.read_line(&mut line)?;
     let end = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(end);
-    if line.is_empty() { Err(PasswordError::Missing) } else { Ok(line) }
+    if line.is_empty() {
+        Err(PasswordError::Missing)
+    } else {
+        Ok(line)
+    }
 }
 
 #[cfg(test)]
@@ -44,11 +52,18 @@ mod tests {
 
     #[test]
     fn a_password_is_a_line() {
-        for (input, password) in [("a long one\n", "a long one"), (" with blanks \r\nmore", " with blanks "), ("no end", "no end")] {
+        for (input, password) in [
+            ("a long one\n", "a long one"),
+            (" with blanks \r\nmore", " with blanks "),
+            ("no end", "no end"),
+        ] {
             assert_eq!(first_line(input.as_bytes()).expect("a password"), password);
         }
         for nothing in ["", "\n", "\r\nlater"] {
-            assert!(matches!(first_line(nothing.as_bytes()), Err(PasswordError::Missing)), "{nothing:?}");
+            assert!(
+                matches!(first_line(nothing.as_bytes()), Err(PasswordError::Missing)),
+                "{nothing:?}"
+            );
         }
     }
 }

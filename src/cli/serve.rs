@@ -50,20 +50,34 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         seed(&app, Domain::default()).await?;
     }
     first_administrator(&app).await?;
-    let (realtime, endpoint) = Realtime::new(Arc::new(StreamGatekeeper(app.clone())), server::stream_options(&app).await?);
+    let (realtime, endpoint) = Realtime::new(
+        Arc::new(StreamGatekeeper(app.clone())),
+        server::stream_options(&app).await?,
+    );
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
     let metrics = Metrics::install(telemetry.meter(), move || listeners.listeners())?;
-    let extras = Extras { realtime: Some(endpoint.boxed()), metrics: Some(metrics) };
+    let extras = Extras {
+        realtime: Some(endpoint.boxed()),
+        metrics: Some(metrics),
+    };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
-    println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
+    let bound = Bound::to(&app.settings.host, app.settings.port)
+        .await?
+        .limited(&app.settings, most_connections());
+    println!(
+        "Dailies listens on http://{}; its API is described at http://{0}/docs",
+        bound.address()
+    );
     if fresh {
-        print!("{}", first_steps::text(&data, &app.settings, &bound.address().to_string()));
+        print!(
+            "{}",
+            first_steps::text(&data, &app.settings, &bound.address().to_string())
+        );
     }
     let bus = app.bus.clone();
     let shutdown = async move {
@@ -83,7 +97,9 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
 /// Says so when movies can't be read.
 async fn tell_of_movies() {
     if !reads_movies().await {
-        tracing::warn!("the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them");
+        tracing::warn!(
+            "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
+        );
     }
 }
 
@@ -108,7 +124,12 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         }
         return Ok(());
     }
-    if app.database.row(&Sql::new("SELECT 1 FROM person LIMIT 1")).await?.is_none() {
+    if app
+        .database
+        .row(&Sql::new("SELECT 1 FROM person LIMIT 1"))
+        .await?
+        .is_none()
+    {
         let password = made_up_password();
         accounts::create_admin(app, email, Some(&password)).await?;
         println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");

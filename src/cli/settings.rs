@@ -38,7 +38,10 @@ pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matc
     }
     let matches = matches.subcommand_matches("config").unwrap_or(matches);
     print!("{}", table(&command, matches));
-    println!("\nDatabase        {}", masked_address(&data.url()).unwrap_or_else(|| data.url()));
+    println!(
+        "\nDatabase        {}",
+        masked_address(&data.url()).unwrap_or_else(|| data.url())
+    );
     println!("Redis           {}", args.settings.redis_host().unwrap_or("none"));
     println!("Public address  {}", args.settings.public_address());
     Ok(())
@@ -46,9 +49,17 @@ pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matc
 
 /// The settings by their headings: those of every command, and those of the server.
 fn groups(command: &Command) -> Vec<(&str, Vec<&Arg>)> {
-    let serve = command.find_subcommand("serve").into_iter().flat_map(Command::get_arguments).filter(|arg| !arg.is_global_set());
+    let serve = command
+        .find_subcommand("serve")
+        .into_iter()
+        .flat_map(Command::get_arguments)
+        .filter(|arg| !arg.is_global_set());
     let mut groups: Vec<(&str, Vec<&Arg>)> = Vec::new();
-    for arg in command.get_arguments().chain(serve).filter(|arg| arg.get_env().is_some()) {
+    for arg in command
+        .get_arguments()
+        .chain(serve)
+        .filter(|arg| arg.get_env().is_some())
+    {
         let heading = arg.get_help_heading().unwrap_or("Options");
         match groups.iter_mut().find(|(name, _)| *name == heading) {
             Some((_, group)) => group.push(arg),
@@ -62,9 +73,24 @@ fn groups(command: &Command) -> Vec<(&str, Vec<&Arg>)> {
 fn table(command: &Command, matches: &ArgMatches) -> String {
     let groups: Vec<(&str, Vec<[String; 3]>)> = groups(command)
         .into_iter()
-        .map(|(heading, group)| (heading, group.into_iter().map(|arg| [variable(arg), value(arg, matches), source(arg, matches)]).collect()))
+        .map(|(heading, group)| {
+            (
+                heading,
+                group
+                    .into_iter()
+                    .map(|arg| [variable(arg), value(arg, matches), source(arg, matches)])
+                    .collect(),
+            )
+        })
         .collect();
-    let width = |column: usize| groups.iter().flat_map(|(_, rows)| rows).map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let width = |column: usize| {
+        groups
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or_default()
+    };
     let (names, values) = (width(0), width(1).min(60));
     let mut text = String::new();
     for (at, (heading, rows)) in groups.iter().enumerate() {
@@ -104,7 +130,11 @@ fn facts(arg: &Arg) -> String {
         none if none.is_empty() => facts.push_str(" Not set unless you do."),
         default => facts.push_str(&format!(" Default: {default}")),
     }
-    let words: Vec<String> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let words: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .map(|value| value.get_name().to_owned())
+        .collect();
     if !words.is_empty() {
         facts.push_str(&format!(" One of: {}.", words.join(", ")));
     }
@@ -112,7 +142,10 @@ fn facts(arg: &Arg) -> String {
 }
 
 fn variable(arg: &Arg) -> String {
-    arg.get_env().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
+    arg.get_env()
+        .map(OsStr::to_string_lossy)
+        .unwrap_or_default()
+        .into_owned()
 }
 
 fn default(arg: &Arg) -> String {
@@ -181,18 +214,29 @@ mod tests {
 
     fn settings(command: &Command) -> Vec<&Arg> {
         let serve = command.find_subcommand("serve").unwrap();
-        serve.get_arguments().filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())).collect()
+        serve
+            .get_arguments()
+            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+            .collect()
     }
 
     /// The table of `dailies config` with these flags.
     fn shown(flags: &[&str]) -> String {
-        let matches = Cli::command().try_get_matches_from(["dailies", "config"].iter().chain(flags)).unwrap();
+        let matches = Cli::command()
+            .try_get_matches_from(["dailies", "config"].iter().chain(flags))
+            .unwrap();
         table(&command(), matches.subcommand_matches("config").unwrap())
     }
 
     fn row<'a>(table: &'a str, variable: &str) -> Vec<&'a str> {
-        let line = table.lines().find(|line| line.split_whitespace().next() == Some(variable)).unwrap();
-        line.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect()
+        let line = table
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(variable))
+            .unwrap();
+        line.split("  ")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 
     #[test]
@@ -202,7 +246,10 @@ mod tests {
         assert!(settings.len() > 90, "{}", settings.len());
         for arg in &settings {
             let name = arg.get_id().as_str();
-            assert!(arg.get_help().is_some_and(|help| !help.to_string().is_empty()), "{name} says what it means");
+            assert!(
+                arg.get_help().is_some_and(|help| !help.to_string().is_empty()),
+                "{name} says what it means"
+            );
             assert!(arg.get_help_heading().is_some(), "{name} has a heading");
             assert!(arg.get_env().is_some(), "{name} has a variable");
             assert!(arg.get_long().is_some(), "{name} has a flag");
@@ -213,7 +260,11 @@ mod tests {
         let (table, template) = (shown(&[]), template(&command));
         for arg in settings {
             row(&table, &variable(arg));
-            assert!(template.contains(&format!("\n#{}=", variable(arg))), "{}", variable(arg));
+            assert!(
+                template.contains(&format!("\n#{}=", variable(arg))),
+                "{}",
+                variable(arg)
+            );
         }
     }
 
@@ -238,24 +289,49 @@ mod tests {
                 let flag = format!("--{}", arg.get_long().unwrap());
                 let table = shown(&[&flag, "postgres://somebody:sheep@example.org/it"]);
                 assert!(!table.contains("sheep"), "{name}");
-                assert_eq!(row(&table, &variable(arg)).last(), Some(&format!("flag {flag}").as_str()));
+                assert_eq!(
+                    row(&table, &variable(arg)).last(),
+                    Some(&format!("flag {flag}").as_str())
+                );
             }
         }
     }
 
     #[test]
     fn addresses_are_shown_without_their_passwords() {
-        let table = shown(&["--database-url", "postgres://dailies:sheep@example.org/it", "--oidc-discovery-url", "https://me:sheep@example.org/x"]);
-        assert_eq!(row(&table, "DATABASE_URL")[1], "postgres://dailies:********@example.org/it");
-        assert_eq!(row(&table, "OIDC_DISCOVERY_URL")[1], "https://me:********@example.org/x");
+        let table = shown(&[
+            "--database-url",
+            "postgres://dailies:sheep@example.org/it",
+            "--oidc-discovery-url",
+            "https://me:sheep@example.org/x",
+        ]);
+        assert_eq!(
+            row(&table, "DATABASE_URL")[1],
+            "postgres://dailies:********@example.org/it"
+        );
+        assert_eq!(
+            row(&table, "OIDC_DISCOVERY_URL")[1],
+            "https://me:********@example.org/x"
+        );
     }
 
     #[test]
     fn values_are_shown_with_where_they_come_from() {
-        let table = shown(&["--port", "8000", "--cors-allowed-origins", "https://a.example;https://b.example"]);
+        let table = shown(&[
+            "--port",
+            "8000",
+            "--cors-allowed-origins",
+            "https://a.example;https://b.example",
+        ]);
         assert_eq!(row(&table, "DAILIES_PORT"), ["DAILIES_PORT", "8000", "flag --port"]);
-        assert_eq!(row(&table, "NB_RECORDS_PER_PAGE"), ["NB_RECORDS_PER_PAGE", "100", "default"]);
-        assert_eq!(row(&table, "CORS_ALLOWED_ORIGINS")[1], "https://a.example;https://b.example");
+        assert_eq!(
+            row(&table, "NB_RECORDS_PER_PAGE"),
+            ["NB_RECORDS_PER_PAGE", "100", "default"]
+        );
+        assert_eq!(
+            row(&table, "CORS_ALLOWED_ORIGINS")[1],
+            "https://a.example;https://b.example"
+        );
         assert_eq!(row(&table, "SECRET_KEY"), ["SECRET_KEY", "not set"]);
     }
 
@@ -265,8 +341,15 @@ mod tests {
         let checked_in = include_str!("../../packaging/dailies.env");
         let written = template(&command());
         for (here, there) in written.lines().zip(checked_in.lines()) {
-            assert_eq!(here, there, "`dailies config --template > packaging/dailies.env` makes it anew");
+            assert_eq!(
+                here, there,
+                "`dailies config --template > packaging/dailies.env` makes it anew"
+            );
         }
-        assert_eq!(written.len(), checked_in.len(), "`dailies config --template > packaging/dailies.env` makes it anew");
+        assert_eq!(
+            written.len(),
+            checked_in.len(),
+            "`dailies config --template > packaging/dailies.env` makes it anew"
+        );
     }
 }

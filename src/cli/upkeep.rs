@@ -54,12 +54,24 @@ pub(super) enum Upkeep {
 pub(super) async fn run(data: &DataArgs, what: &Upkeep) -> CommandResult {
     let app = offline(data).await?;
     let (found, word, is_dry) = match what {
-        Upkeep::Events { days, dry_run } => (upkeep::old_rows(&app.database, *days, *dry_run).await?, "removed", *dry_run),
-        Upkeep::Files { older_than, all, dry_run } => {
-            (upkeep::files(&app.database, &app.storage, *older_than, *all, *dry_run).await?, "removed", *dry_run)
-        }
+        Upkeep::Events { days, dry_run } => (
+            upkeep::old_rows(&app.database, *days, *dry_run).await?,
+            "removed",
+            *dry_run,
+        ),
+        Upkeep::Files {
+            older_than,
+            all,
+            dry_run,
+        } => (
+            upkeep::files(&app.database, &app.storage, *older_than, *all, *dry_run).await?,
+            "removed",
+            *dry_run,
+        ),
         Upkeep::Figures { production, dry_run } => {
-            let found = upkeep::figures(&app, production.as_deref(), *dry_run).await.map_err(|failure| JobError::of(failure).to_string())?;
+            let found = upkeep::figures(&app, production.as_deref(), *dry_run)
+                .await
+                .map_err(|failure| JobError::of(failure).to_string())?;
             (found, "corrected", *dry_run)
         }
         Upkeep::Expired { dry_run } => (upkeep::expired(&app, *dry_run).await?, "removed", *dry_run),

@@ -34,7 +34,10 @@ impl WorkFolder {
                 return Ok(Self { folder, _lock: lock });
             }
         }
-        Err(io::Error::new(io::ErrorKind::WouldBlock, format!("no folder in {} can be locked", parent.display())))
+        Err(io::Error::new(
+            io::ErrorKind::WouldBlock,
+            format!("no folder in {} can be locked", parent.display()),
+        ))
     }
 
     /// Lets the temporary files of this process go here. Only the first room of a process can be the place for them.
@@ -53,7 +56,8 @@ fn locked(folder: &Path) -> Option<File> {
 fn sweep(parent: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
-        let is_room = entry.file_name().to_string_lossy().starts_with(PREFIX) && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_room = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_room && locked(&entry.path()).is_some_and(|_lock| fs::remove_dir_all(entry.path()).is_ok()) {
             tracing::info!(folder = %entry.path().display(), "what a server left behind that was killed is removed");
         }
@@ -75,7 +79,9 @@ mod tests {
             fs::write(folder.join("upload"), b"half").unwrap();
         }
         let inner = parent.path().join("inner").join("deep");
-        let rooms: Vec<WorkFolder> = (0..3).map(|_| WorkFolder::open(Some(&parent.path().to_owned())).unwrap()).collect();
+        let rooms: Vec<WorkFolder> = (0..3)
+            .map(|_| WorkFolder::open(Some(&parent.path().to_owned())).unwrap())
+            .collect();
         let _deep = WorkFolder::open(Some(&inner)).unwrap();
         assert!(!left.exists() && other.join("upload").exists() && inner.exists());
         assert!(rooms.iter().all(|room| room.folder.path().exists()));

@@ -22,7 +22,11 @@ pub struct Author {
 #[must_use]
 pub fn columns() -> String {
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
-    format!("{}, a.id AS author_id, {}", columns.join(", "), place_columns("author", "a", "l"))
+    format!(
+        "{}, a.id AS author_id, {}",
+        columns.join(", "),
+        place_columns("author", "a", "l")
+    )
 }
 
 /// A person of a query that selects [`columns`] first, by id.
@@ -33,15 +37,32 @@ pub fn read_author(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
     let mut text = vec![b'{'];
     RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind))).write(&mut text, row)?;
     text.push(b'}');
-    Ok((row.try_get("", "author_id")?, Author { text, place: read_place(row, "author")? }))
+    Ok((
+        row.try_get("", "author_id")?,
+        Author {
+            text,
+            place: read_place(row, "author")?,
+        },
+    ))
 }
 
 /// Persons by their ids, with their roles in a production.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: Option<Uuid>) -> Result<HashMap<Uuid, Author>, DbErr> {
-    let mut sql = Sql::with(format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")), [project_id.into()]);
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    ids: &[Uuid],
+    project_id: Option<Uuid>,
+) -> Result<HashMap<Uuid, Author>, DbErr> {
+    let mut sql = Sql::with(
+        format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")),
+        [project_id.into()],
+    );
     sql.push(" WHERE a.id").among(ids);
-    database::rows(connection, &sql).await?.iter().map(read_author).collect()
+    database::rows(connection, &sql)
+        .await?
+        .iter()
+        .map(read_author)
+        .collect()
 }

@@ -62,7 +62,11 @@ pub struct CarriedFiles {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) -> Result<Vec<(LeasedJob, CarriedFiles)>, Failure> {
+pub async fn begin(
+    work: &mut Work<'_>,
+    caller_id: Uuid,
+    carried: &[Carried],
+) -> Result<Vec<(LeasedJob, CarriedFiles)>, Failure> {
     let mut begun = Vec::with_capacity(carried.len());
     for Carried { from_task, to } in carried {
         let sql = Sql::with(
@@ -73,7 +77,17 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
         let ids: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         let mut copies = Vec::with_capacity(ids.len());
         for from in ids {
-            match add_preview(work, to.author_id, Placement { task_id: to.task_id, comment_id: to.id, revision: None }).await {
+            match add_preview(
+                work,
+                to.author_id,
+                Placement {
+                    task_id: to.task_id,
+                    comment_id: to.id,
+                    revision: None,
+                },
+            )
+            .await
+            {
                 Ok(id) => copies.push((from, id)),
                 Err(Failure::Answer { body, .. }) => {
                     tracing::warn!(preview = %from, comment = %to.id, reason = %body["message"], "a preview could not be carried over");
@@ -82,7 +96,12 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
             }
         }
         if !copies.is_empty() {
-            let job = CarriedFiles { caller_id, task_id: to.task_id, comment_id: to.id, copies };
+            let job = CarriedFiles {
+                caller_id,
+                task_id: to.task_id,
+                comment_id: to.id,
+                copies,
+            };
             begun.push((LeasedJob::begin(work, &job).await?, job));
         }
     }
@@ -129,7 +148,9 @@ impl CarriedFiles {
                  FROM preview_file f JOIN preview_file c ON c.id = $2 WHERE f.id = $1",
                 [(*from).into(), (*id).into()],
             );
-            let Some(row) = app.database.row(&sql).await? else { continue };
+            let Some(row) = app.database.row(&sql).await? else {
+                continue;
+            };
             // What is carried already must not be told again.
             if row.try_get::<String>("", "copy_status")? != "processing" {
                 continue;
@@ -145,7 +166,10 @@ impl CarriedFiles {
 
     async fn break_off(&self, app: &App, id: Uuid) -> Result<(), DbErr> {
         let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
-        let sql = Sql::with("UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'", [id.into()]);
+        let sql = Sql::with(
+            "UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'",
+            [id.into()],
+        );
         if database::execute(&*work, &sql).await? > 0 {
             let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
             let project_id = database::read_value::<Option<Uuid>>(&*work, &sql).await?.flatten();
@@ -156,7 +180,12 @@ impl CarriedFiles {
 
     async fn carry_preview(&self, app: &App, from: CarriedPreview, id: Uuid) -> Result<(), Failure> {
         for (bucket, prefix) in FILES {
-            app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
+            app.storage
+                .copy(
+                    &FileKey::new(bucket, prefix, from.id),
+                    &FileKey::new(bucket, prefix, id),
+                )
+                .await?;
         }
         transact(app, || self.enter(app, &from, id)).await
     }
@@ -183,17 +212,32 @@ impl CarriedFiles {
         let project_id: Option<Uuid> = row.try_get("", "project_id")?;
         tell_status(&mut work, project_id, id, &from.status);
         if row.try_get::<Option<i32>>("", "position")? == Some(1) {
-            database::update(&*work, &entity::task::TABLE, self.task_id, vec![("last_preview_file_id", id.into())]).await?;
-            let automated = row.try_get::<Option<bool>>("", "is_set_preview_automated")?.unwrap_or_default();
+            database::update(
+                &*work,
+                &entity::task::TABLE,
+                self.task_id,
+                vec![("last_preview_file_id", id.into())],
+            )
+            .await?;
+            let automated = row
+                .try_get::<Option<bool>>("", "is_set_preview_automated")?
+                .unwrap_or_default();
             if let Some(entity_id) = row.try_get::<Option<Uuid>>("", "entity_id")?.filter(|_| automated) {
                 set_main_preview(&mut work, entity_id, id).await?;
             }
         }
-        let sql = Sql::with("SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1", [self.comment_id.into()]);
+        let sql = Sql::with(
+            "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1",
+            [self.comment_id.into()],
+        );
         if let Some(comment) = database::read_one::<ToldComment>(&*work, &sql).await? {
             work.tell_of_comment(project_id, "update", comment, Payload::default());
         }
-        let mut told = payload([("comment_id", self.comment_id), ("task_id", self.task_id), ("preview_file_id", id)]);
+        let mut told = payload([
+            ("comment_id", self.comment_id),
+            ("task_id", self.task_id),
+            ("preview_file_id", id),
+        ]);
         told.insert("revision".into(), json!(row.try_get::<Option<i32>>("", "revision")?));
         told.insert("extension".into(), json!(from.extension));
         told.insert("status".into(), json!(from.status));

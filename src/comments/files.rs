@@ -16,7 +16,14 @@ use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
 
 /// Media types that browsers show without running anything.
-const SHOWN: [&str; 6] = ["image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"];
+const SHOWN: [&str; 6] = [
+    "image/avif",
+    "image/bmp",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+];
 /// Media types of files that are for saving, and still are told as what they are.
 const SAVED: [&str; 2] = ["application/pdf", "video/mp4"];
 /// Media type of anything else.
@@ -27,9 +34,18 @@ const BYTES: &str = "application/octet-stream";
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
+        [id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(&app.database, caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
+    attachment_reader(
+        &app.database,
+        caller,
+        row.try_get("", "comment_id")?,
+        row.try_get("", "chat_message_id")?,
+    )
+    .await?;
     send_attachment(app, id, &row).await
 }
 
@@ -41,7 +57,11 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
     let media_type = sent_as(&row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_default());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
-    let disposition = if SHOWN.contains(&media_type) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
+    let disposition = if SHOWN.contains(&media_type) {
+        Disposition::Inline(&name)
+    } else {
+        Disposition::Attachment(&name)
+    };
     let delivery = Delivery {
         content_type: media_type,
         disposition,
@@ -50,12 +70,20 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
         expected_size: None,
     };
     let headers = request_headers().unwrap_or_default();
-    match serve(&app.storage, &[FileKey::new(Bucket::Files, "attachments", id)], &headers, &delivery).await {
+    match serve(
+        &app.storage,
+        &[FileKey::new(Bucket::Files, "attachments", id)],
+        &headers,
+        &delivery,
+    )
+    .await
+    {
         Ok(response) => Ok(Media::new(response)),
         Err(ServeError::Missing) => Err(Failure::not_found()),
-        Err(ServeError::RangeNotSatisfiable) => {
-            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
-        }
+        Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "The requested range lies outside of the file.",
+        )),
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
 }
@@ -64,8 +92,17 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
 fn sent_as(named: &str) -> &'static str {
     let named = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     // What some programs call it.
-    let named = if named == "image/jpg" { "image/jpeg" } else { named.as_str() };
-    SHOWN.iter().chain(&SAVED).find(|known| **known == named).copied().unwrap_or(BYTES)
+    let named = if named == "image/jpg" {
+        "image/jpeg"
+    } else {
+        named.as_str()
+    };
+    SHOWN
+        .iter()
+        .chain(&SAVED)
+        .find(|known| **known == named)
+        .copied()
+        .unwrap_or(BYTES)
 }
 
 /// Subject whose files are listed.
@@ -141,8 +178,14 @@ mod tests {
         let path = "/data/attachment-files/{attachment_file_id}/file/{file_name}";
         for path in [path.to_owned(), path.replace("/data", "/shared/playlists/{token}")] {
             for status in ["200", "206"] {
-                let content = contract["paths"][&path]["get"]["responses"][status]["content"].as_object().unwrap();
-                assert_eq!(content.keys().map(String::as_str).collect::<BTreeSet<_>>(), known, "{path} {status}");
+                let content = contract["paths"][&path]["get"]["responses"][status]["content"]
+                    .as_object()
+                    .unwrap();
+                assert_eq!(
+                    content.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                    known,
+                    "{path} {status}"
+                );
             }
         }
     }

@@ -24,8 +24,19 @@ use crate::database::{RecordWriter, Sql, stream_array, write_text};
 /// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
 
-const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
-const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("has_avatar", Kind::Bool), ("role", TEXT), ("id", Kind::Uuid)];
+const STATUS: [(&str, Kind); 4] = [
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("id", Kind::Uuid),
+];
+const EDITOR: [(&str, Kind); 5] = [
+    ("first_name", TEXT),
+    ("last_name", TEXT),
+    ("has_avatar", Kind::Bool),
+    ("role", TEXT),
+    ("id", Kind::Uuid),
+];
 
 /// The comments of a task, newest first.
 ///
@@ -43,7 +54,9 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
         [task_id.into(), access.project_id().into()],
     );
     let rows = database.rows(&sql).await?;
-    let Some(first) = rows.first() else { return Ok(b"[]".to_vec()) };
+    let Some(first) = rows.first() else {
+        return Ok(b"[]".to_vec());
+    };
     let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
     let list = CommentList {
         viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
@@ -61,16 +74,36 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
 /// left out on request.
 fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String) {
     let object = |alias: &str, fields: &[(&str, Kind)]| {
-        let keys: Vec<JsonKey> = fields.iter().map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind)).collect();
+        let keys: Vec<JsonKey> = fields
+            .iter()
+            .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
+            .collect();
         json_object(backend, &keys)
     };
-    let ids = |table: &str, id: &str| json_ids(backend, &format!("r.{id}"), &format!("{table} r WHERE r.comment = c.id"));
-    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| !VARYING.contains(&column)).with(&[
+    let ids = |table: &str, id: &str| {
+        json_ids(
+            backend,
+            &format!("r.{id}"),
+            &format!("{table} r WHERE r.comment = c.id"),
+        )
+    };
+    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| {
+        !VARYING.contains(&column)
+    })
+    .with(&[
         (&object("s", &STATUS), "task_status", Kind::Json),
         (&ids("comment_mentions", "person"), "mentions", Kind::Json),
-        (&ids("comment_department_mentions", "department"), "department_mentions", Kind::Json),
+        (
+            &ids("comment_department_mentions", "department"),
+            "department_mentions",
+            Kind::Json,
+        ),
         (&ids("comment_acknoledgments", "person"), "acknowledgements", Kind::Json),
-        (&rows::previews_of_comment(backend, without_rejected), "previews", Kind::Json),
+        (
+            &rows::previews_of_comment(backend, without_rejected),
+            "previews",
+            Kind::Json,
+        ),
     ]);
     let files = attachments::of_comment(backend, true);
     let columns = format!(
@@ -112,7 +145,9 @@ struct CommentList {
 
 impl CommentList {
     fn role_of(&self, person_id: Uuid) -> Role {
-        self.authors.get(&person_id).map_or(Role::Artist, |author| author.place.role)
+        self.authors
+            .get(&person_id)
+            .map_or(Role::Artist, |author| author.place.role)
     }
 
     /// A comment as an object, or nothing when the viewer does not see it.
@@ -121,7 +156,11 @@ impl CommentList {
         let author_id: Uuid = row.try_get("", "author_id")?;
         let author_role = self.role_of(author_id);
         let for_client = row.try_get::<Option<bool>>("", "is_for_client")?.unwrap_or_default();
-        let whole = match viewer.sight(Seen { author_id, author_role, for_client }) {
+        let whole = match viewer.sight(Seen {
+            author_id,
+            author_role,
+            for_client,
+        }) {
             Sight::Whole => true,
             Sight::Previews if row.try_get("", "shows_previews")? => false,
             Sight::Previews | Sight::Nothing => return Ok(None),
@@ -130,7 +169,10 @@ impl CommentList {
         self.writer.write_open(&mut out, row)?;
         self.write_words(&mut out, row, whole)?;
         self.write_editor(&mut out, row, whole)?;
-        let author = self.authors.get(&author_id).filter(|_| whole || viewer.knows(author_id, author_role));
+        let author = self
+            .authors
+            .get(&author_id)
+            .filter(|_| whole || viewer.knows(author_id, author_role));
         write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
         out.push(b'}');
         Ok(Some(out))
@@ -173,15 +215,30 @@ impl CommentList {
 ///
 /// # Errors
 /// 403 for clients and vendors.
-pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
+pub async fn of_project(
+    app: &App,
+    access: &ProjectMember,
+    page: Option<i64>,
+    limit: i64,
+) -> Result<Json<Value>, Failure> {
     if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    let comments = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
+    let comments = Comments {
+        id: "c.id",
+        author: "c.person_id",
+        for_client: "c.for_client",
+        project: "t.project_id",
+        entity: "t.entity_id",
+    };
     let within = |tables: &str| {
         let mut condition = Sql::new(tables);
         condition.push(" AND t.project_id = ").bind(access.project_id());
-        READ.restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), &comments);
+        READ.restrict(
+            &mut condition,
+            &Reach::within(access, access.project_id(), access.role()),
+            &comments,
+        );
         condition
     };
     // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
@@ -203,8 +260,14 @@ pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, li
         return Ok(sent.await?.into());
     };
     let page = Page { number, limit };
-    let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
-    let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
+    let total = paging::count(
+        database,
+        &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1"),
+    )
+    .await?;
+    let rows = database
+        .page_of(condition, "c.id", order, page.limit, page.offset())
+        .await?;
     let related = CommentRelations::of(database, &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {

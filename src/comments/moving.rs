@@ -23,7 +23,13 @@ use crate::tasks::recompute::recompute;
 /// # Errors
 /// 404 for an unknown comment or task, 403 for those who do not manage the production, 400 for a comment that can't be
 /// moved there.
-pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn move_comment(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    target_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let source = relation(&*work, caller, task_id).await?;
     let subject = CommentSubject::find(&*work, caller, comment_id).await?;
@@ -38,21 +44,46 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
         return Err(Failure::parameter("Source and target tasks must be different."));
     }
     if source.entity_id.is_none() || source.entity_id != target.entity_id {
-        return Err(Failure::parameter("A comment can only be moved between tasks of the same entity."));
+        return Err(Failure::parameter(
+            "A comment can only be moved between tasks of the same entity.",
+        ));
     }
-    let previews = Sql::with("SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1", [comment_id.into()]);
+    let previews = Sql::with(
+        "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
+        [comment_id.into()],
+    );
     if database::row(&*work, &previews).await?.is_some() {
-        return Err(Failure::parameter("A comment attached to a preview revision cannot be moved."));
+        return Err(Failure::parameter(
+            "A comment attached to a preview revision cannot be moved.",
+        ));
     }
     tell_lost_news(&mut work, "comment_id", &[comment_id]).await?;
     for table in ["notification", "news"] {
-        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1"), [comment_id.into()]);
+        let sql = Sql::with(
+            format!("DELETE FROM {table} WHERE comment_id = $1"),
+            [comment_id.into()],
+        );
         database::execute(&*work, &sql).await?;
     }
-    database::update(&*work, &entity::comment::TABLE, comment_id, vec![("object_id", target_id.into())]).await?;
+    database::update(
+        &*work,
+        &entity::comment::TABLE,
+        comment_id,
+        vec![("object_id", target_id.into())],
+    )
+    .await?;
     recompute(&mut work, &[task_id, target_id]).await?;
-    work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
-    let told = ToldComment { id: comment_id, task_id: target_id, person_id: subject.author_id, for_client: Some(subject.for_client) };
+    work.emit_in(
+        subject.project_id(),
+        "comment:delete",
+        payload([("comment_id", comment_id), ("task_id", task_id)]),
+    );
+    let told = ToldComment {
+        id: comment_id,
+        task_id: target_id,
+        person_id: subject.author_id,
+        for_client: Some(subject.for_client),
+    };
     let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
     work.tell_of_comment(target.project_id, "new", told, more);
     emit_move(&mut work, &subject, target_id).await?;
@@ -63,10 +94,15 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
 
 /// Tells those whom the new place concerns.
 async fn emit_move(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
+    let sql = Sql::with(
+        "SELECT text, created_at FROM comment WHERE id = $1",
+        [subject.id.into()],
+    );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();
-    let at = row.try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?.unwrap_or_else(database::now);
+    let at = row
+        .try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?
+        .unwrap_or_else(database::now);
     let draft = Draft {
         task_id: target_id,
         task_status_id: subject.task_status_id,
@@ -81,14 +117,22 @@ async fn emit_move(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uui
     let drafts = [draft];
     let context = PostingContext::load(work, &drafts).await?;
     let task = context.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
-    let mentions = task.project_id.map(|id| context.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
+    let mentions = task
+        .project_id
+        .map(|id| context.mentionable.in_text(&drafts[0].text, id))
+        .unwrap_or_default();
     let seen = subject.seen();
     let notices = notices_of(&context, task, subject.id, seen, &mentions);
     for notice in &notices {
         notice.emit(work);
     }
     notices::store(work, &notices).await?;
-    let posted = Posted { id: subject.id, task_id: target_id, task_status_id: subject.task_status_id, author_id: subject.author_id };
+    let posted = Posted {
+        id: subject.id,
+        task_id: target_id,
+        task_status_id: subject.task_status_id,
+        author_id: subject.author_id,
+    };
     if let Some(entry) = news_of(task, posted, at, false) {
         entry.emit(work);
         news::store(work, &[entry]).await?;

@@ -91,12 +91,19 @@ pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcome
     for (at, draft) in drafts.into_iter().enumerate() {
         let harmless = draft.links.iter().try_for_each(|link| require_harmless("links", link));
         harmless.map_err(|failure| PostingRefusal { at: Some(at), failure })?;
-        comments.push(posting.post(work, draft, &CommentOrigin::Person).map_err(|failure| PostingRefusal { at: Some(at), failure })?);
+        comments.push(
+            posting
+                .post(work, draft, &CommentOrigin::Person)
+                .map_err(|failure| PostingRefusal { at: Some(at), failure })?,
+        );
     }
     posting.store(work).await?;
     let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
     Touched::by(&**work, &ready).await?.settle(work).await?;
-    Ok(Outcomes { comments, carried: posting.carried })
+    Ok(Outcomes {
+        comments,
+        carried: posting.carried,
+    })
 }
 
 /// Place where a comment comes from.
@@ -143,7 +150,12 @@ impl Posting {
     }
 
     fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &CommentOrigin) -> Result<Posted, Failure> {
-        let task = self.context.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
+        let task = self
+            .context
+            .tasks
+            .get(&draft.task_id)
+            .cloned()
+            .ok_or_else(Failure::not_found)?;
         if matches!(origin, CommentOrigin::Person) && !self.allows_retake(&task, draft.task_status_id) {
             return Err(Failure::parameter("No more retakes allowed on this task"));
         }
@@ -151,9 +163,22 @@ impl Posting {
         let turn = i64::try_from(self.written.len()).unwrap_or_default();
         let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(turn));
         let at = progress::place(self.context.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
-        let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
-        let mentions = task.project_id.map(|id| self.context.mentionable.in_text(&draft.text, id)).unwrap_or_default();
-        let told = ToldComment { id: posted.id, task_id: task.id, person_id: posted.author_id, for_client: Some(draft.for_client) };
+        let posted = Posted {
+            id: Uuid::new_v4(),
+            task_id: task.id,
+            task_status_id: draft.task_status_id,
+            author_id: draft.author_id,
+        };
+        let mentions = task
+            .project_id
+            .map(|id| self.context.mentionable.in_text(&draft.text, id))
+            .unwrap_or_default();
+        let told = ToldComment {
+            id: posted.id,
+            task_id: task.id,
+            person_id: posted.author_id,
+            for_client: Some(draft.for_client),
+        };
         let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
         work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
         if matches!(origin, CommentOrigin::Person) {
@@ -162,28 +187,49 @@ impl Posting {
         let changed = self.move_task(work, &task, posted, at);
         self.notify(work, &task, posted, &draft, &mentions, changed);
         self.report(work, &task, posted, at, changed);
-        self.written.push(WrittenComment { posted, draft, at, mentions });
+        self.written.push(WrittenComment {
+            posted,
+            draft,
+            at,
+            mentions,
+        });
         self.follow(work, task.id, posted, origin)?;
         Ok(posted)
     }
 
     /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
     fn allows_retake(&self, task: &CommentedTask, status: Option<Uuid>) -> bool {
-        let is_retake = status.and_then(|id| self.context.statuses.get(&id)).is_some_and(|status| status.is_retake);
-        !is_retake || task.retake_limit.is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
+        let is_retake = status
+            .and_then(|id| self.context.statuses.get(&id))
+            .is_some_and(|status| status.is_retake);
+        !is_retake
+            || task
+                .retake_limit
+                .is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
     }
 
     /// Copies the comment to the tasks that its hashtags name.
     fn copy(&mut self, work: &mut Work<'_>, task: &CommentedTask, draft: &Draft) -> Result<(), Failure> {
         let words = hashtags(&draft.text);
-        let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else { return Ok(()) };
-        let name = |id: Option<Uuid>| id.and_then(|id| self.context.task_types.get(&id)).cloned().unwrap_or_default();
+        let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else {
+            return Ok(());
+        };
+        let name = |id: Option<Uuid>| {
+            id.and_then(|id| self.context.task_types.get(&id))
+                .cloned()
+                .unwrap_or_default()
+        };
         let text = format!("{}\n\n____\nFrom {} task", draft.text, name(task.task_type_id));
         let all = words.contains("all");
         let others = self.context.of_entity.get(&entity_id).cloned().unwrap_or_default();
         let mut copies = Vec::new();
-        for other in others.into_iter().filter(|id| *id != task.id).filter_map(|id| self.context.tasks.get(&id)) {
-            let named = other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
+        for other in others
+            .into_iter()
+            .filter(|id| *id != task.id)
+            .filter_map(|id| self.context.tasks.get(&id))
+        {
+            let named =
+                other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
             if all || named {
                 copies.push(Draft {
                     task_id: other.id,
@@ -205,9 +251,14 @@ impl Posting {
 
     /// Moves the task, and says whether its status changed.
     fn move_task(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime) -> bool {
-        let Some(known) = self.context.tasks.get_mut(&task.id) else { return false };
+        let Some(known) = self.context.tasks.get_mut(&task.id) else {
+            return false;
+        };
         let previous = known.progress.task_status_id;
-        let step = StatusStep { at, task_status_id: posted.task_status_id };
+        let step = StatusStep {
+            at,
+            task_status_id: posted.task_status_id,
+        };
         let status = posted.task_status_id.and_then(|id| self.context.statuses.get(&id));
         let history = self.context.histories.entry(task.id).or_default();
         let place = history.partition_point(|earlier| earlier.at <= at);
@@ -229,9 +280,21 @@ impl Posting {
         changed
     }
 
-    fn notify(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
+    fn notify(
+        &mut self,
+        work: &mut Work<'_>,
+        task: &CommentedTask,
+        posted: Posted,
+        draft: &Draft,
+        mentions: &Mentions,
+        changed: bool,
+    ) {
         let author_role = self.context.role_of(draft.author_id, task.project_id);
-        let seen = Seen { author_id: draft.author_id, author_role, for_client: draft.for_client };
+        let seen = Seen {
+            author_id: draft.author_id,
+            author_role,
+            for_client: draft.for_client,
+        };
         let notices = notices_of(&self.context, task, posted.id, seen, mentions);
         for mut notice in notices {
             notice.change = changed;
@@ -248,25 +311,54 @@ impl Posting {
     }
 
     /// Runs the automations that follow from the state that the task has now.
-    fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &CommentOrigin) -> Result<(), Failure> {
-        let Some(task) = self.context.tasks.get(&task_id).cloned() else { return Ok(()) };
-        let rules = task.project_id.and_then(|id| self.context.automations.get(&id)).cloned().unwrap_or_default();
-        let past: &[Uuid] = if let CommentOrigin::Automations(past) = origin { past } else { &[] };
+    fn follow(
+        &mut self,
+        work: &mut Work<'_>,
+        task_id: Uuid,
+        posted: Posted,
+        origin: &CommentOrigin,
+    ) -> Result<(), Failure> {
+        let Some(task) = self.context.tasks.get(&task_id).cloned() else {
+            return Ok(());
+        };
+        let rules = task
+            .project_id
+            .and_then(|id| self.context.automations.get(&id))
+            .cloned()
+            .unwrap_or_default();
+        let past: &[Uuid] = if let CommentOrigin::Automations(past) = origin {
+            past
+        } else {
+            &[]
+        };
         let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
         let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
         for rule in rules {
             let Some(entity_id) = task.entity_id else { continue };
             match rule.outcome {
-                AutomationOutcome::Status { task_status_id, import_last_revision } => {
+                AutomationOutcome::Status {
+                    task_status_id,
+                    import_last_revision,
+                } => {
                     let others = self.context.of_entity.get(&entity_id).into_iter().flatten();
                     let mut others = others.filter_map(|id| self.context.tasks.get(id));
-                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
+                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else {
+                        continue;
+                    };
                     // A task that may have no more retakes is left alone; what somebody wrote elsewhere is stored all the same.
                     if !self.allows_retake(target, Some(task_status_id)) {
                         continue;
                     }
-                    let type_name = self.context.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
-                    let status_name = self.context.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
+                    let type_name = self
+                        .context
+                        .task_types
+                        .get(&rule.in_task_type_id)
+                        .map_or("", String::as_str);
+                    let status_name = self
+                        .context
+                        .statuses
+                        .get(&rule.in_task_status_id)
+                        .map_or("", |status| status.name.as_str());
                     let draft = Draft {
                         task_id: target.id,
                         task_status_id: Some(task_status_id),
@@ -312,21 +404,41 @@ impl Posting {
             ]
         });
         database::insert_many(&**work, &entity::comment::TABLE, rows.collect()).await?;
-        let mentioned: Vec<(Uuid, &Mentions)> = self.written.iter().map(|written| (written.posted.id, &written.mentions)).collect();
+        let mentioned: Vec<(Uuid, &Mentions)> = self
+            .written
+            .iter()
+            .map(|written| (written.posted.id, &written.mentions))
+            .collect();
         mentions::store(work, &mentioned).await?;
         let mut files = Vec::new();
         for written in &self.written {
-            files.extend(written.draft.attachments.iter().map(|file| (Holder::Comment(written.posted.id), file)));
+            files.extend(
+                written
+                    .draft
+                    .attachments
+                    .iter()
+                    .map(|file| (Holder::Comment(written.posted.id), file)),
+            );
         }
         attachments::store(work, &files).await?;
-        let moved: Vec<(Uuid, Progress)> = self.moved.iter().map(|(id, progress)| (*id, progress.clone())).collect();
+        let moved: Vec<(Uuid, Progress)> = self
+            .moved
+            .iter()
+            .map(|(id, progress)| (*id, progress.clone()))
+            .collect();
         progress::store(work, &moved).await?;
         notices::store(work, &self.notices).await?;
         news::store(work, &self.news).await?;
         let mut done = HashSet::new();
         // The last one counts, as if each had been stored in turn.
         for (asset_id, task_type_id) in self.ready.iter().rev().filter(|(asset_id, _)| done.insert(*asset_id)) {
-            database::update(&**work, &entity::entity::TABLE, *asset_id, vec![("ready_for", (*task_type_id).into())]).await?;
+            database::update(
+                &**work,
+                &entity::entity::TABLE,
+                *asset_id,
+                vec![("ready_for", (*task_type_id).into())],
+            )
+            .await?;
         }
         Ok(())
     }
@@ -335,18 +447,39 @@ impl Posting {
 /// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
 /// author. Clients are not told of what they may not read.
 #[must_use]
-pub fn notices_of(context: &PostingContext, task: &CommentedTask, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
+pub fn notices_of(
+    context: &PostingContext,
+    task: &CommentedTask,
+    comment_id: Uuid,
+    seen: Seen,
+    mentions: &Mentions,
+) -> Vec<Notice> {
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: task.clients_isolated };
+        let viewer = Viewer {
+            person_id,
+            place,
+            clients_isolated: task.clients_isolated,
+        };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };
     let audience = context.audiences.get(&task.id).into_iter().flatten();
-    let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Comment, one.person_id));
-    let reached = task.project_id.map(|id| context.mentionable.reached(mentions, id)).unwrap_or_default();
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Mention, one.person_id));
+    let concerned = audience
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Comment, one.person_id));
+    let reached = task
+        .project_id
+        .map(|id| context.mentionable.reached(mentions, id))
+        .unwrap_or_default();
+    let mentioned = reached
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Mention, one.person_id));
     let notice = |(kind, person_id)| {
         let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
-        Notice { comment_id: Some(comment_id), ..notice }
+        Notice {
+            comment_id: Some(comment_id),
+            ..notice
+        }
     };
     concerned.chain(mentioned).map(notice).collect()
 }
@@ -368,5 +501,10 @@ pub fn news_of(task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: 
 }
 
 fn text_array(items: &[String]) -> SqlValue {
-    SqlValue::Array(ArrayType::String, Some(Box::new(items.iter().map(|item| SqlValue::from(item.clone())).collect())))
+    SqlValue::Array(
+        ArrayType::String,
+        Some(Box::new(
+            items.iter().map(|item| SqlValue::from(item.clone())).collect(),
+        )),
+    )
 }

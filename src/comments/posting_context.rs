@@ -73,14 +73,22 @@ impl PostingContext {
             automations: automations::of_projects(connection, &projects).await?,
             ..Self::default()
         };
-        if drafts.iter().filter_map(|draft| draft.task_status_id).any(|id| !context.statuses.contains_key(&id)) {
+        if drafts
+            .iter()
+            .filter_map(|draft| draft.task_status_id)
+            .any(|id| !context.statuses.contains_key(&id))
+        {
             return Err(Failure::not_found());
         }
         let reaches_others = !context.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
-        context.read_tasks(connection, &named, if reaches_others { &entities } else { &[] }).await?;
+        context
+            .read_tasks(connection, &named, if reaches_others { &entities } else { &[] })
+            .await?;
         if reaches_others {
             for row in database::rows(connection, &Sql::new("SELECT id, name FROM task_type")).await? {
-                context.task_types.insert(row.try_get("", "id")?, row.try_get("", "name")?);
+                context
+                    .task_types
+                    .insert(row.try_get("", "id")?, row.try_get("", "name")?);
             }
         }
         if !context.automations.is_empty() {
@@ -97,7 +105,12 @@ impl PostingContext {
         Ok(context)
     }
 
-    async fn read_tasks(&mut self, connection: &impl ConnectionTrait, named: &BTreeSet<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {
+    async fn read_tasks(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        named: &BTreeSet<Uuid>,
+        entities: &[Uuid],
+    ) -> Result<(), Failure> {
         for ids in entities.chunks(BATCH) {
             let mut condition = Sql::new("t.entity_id IN ");
             condition.bind_list(ids.iter().copied());
@@ -105,7 +118,11 @@ impl PostingContext {
                 self.of_entity.entry(entity_id).or_default().push(task_id);
             }
         }
-        let rest: Vec<Uuid> = named.iter().copied().filter(|id| !self.tasks.contains_key(id)).collect();
+        let rest: Vec<Uuid> = named
+            .iter()
+            .copied()
+            .filter(|id| !self.tasks.contains_key(id))
+            .collect();
         for ids in rest.chunks(BATCH) {
             let mut condition = Sql::new("t.id IN ");
             condition.bind_list(ids.iter().copied());
@@ -115,7 +132,11 @@ impl PostingContext {
     }
 
     /// Reads tasks, and gives those of entities by name.
-    async fn read_tasks_of(&mut self, connection: &impl ConnectionTrait, condition: Sql) -> Result<Vec<(Uuid, Uuid)>, Failure> {
+    async fn read_tasks_of(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        condition: Sql,
+    ) -> Result<Vec<(Uuid, Uuid)>, Failure> {
         let mut sql = condition.before(
             "SELECT t.id, t.project_id, t.task_type_id, t.entity_id, k.name AS type_name, p.max_retakes, \
              CASE WHEN p.max_retakes > 0 THEN e.data END AS entity_data, p.is_clients_isolated, t.task_status_id, t.retake_count, t.real_start_date, \
@@ -132,22 +153,38 @@ impl PostingContext {
             self.tasks.insert(task.id, task);
         }
         of_entities.sort();
-        Ok(of_entities.into_iter().map(|(entity_id, _, task_id)| (entity_id, task_id)).collect())
+        Ok(of_entities
+            .into_iter()
+            .map(|(entity_id, _, task_id)| (entity_id, task_id))
+            .collect())
     }
 
-    async fn read_authors(&mut self, connection: &impl ConnectionTrait, authors: &BTreeSet<Uuid>, projects: &[Uuid]) -> Result<(), Failure> {
+    async fn read_authors(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        authors: &BTreeSet<Uuid>,
+        projects: &[Uuid],
+    ) -> Result<(), Failure> {
         let places = place_columns("author", "p", "l");
-        let mut sql = Sql::new(format!("SELECT p.id, p.role, l.project_id, {places} FROM person p LEFT JOIN project_person_link l "));
-        sql.push("ON l.person_id = p.id AND l.project_id IN ").bind_list(projects.iter().copied());
+        let mut sql = Sql::new(format!(
+            "SELECT p.id, p.role, l.project_id, {places} FROM person p LEFT JOIN project_person_link l "
+        ));
+        sql.push("ON l.person_id = p.id AND l.project_id IN ")
+            .bind_list(projects.iter().copied());
         sql.push(" WHERE p.id IN ").bind_list(authors.iter().copied());
         for row in database::rows(connection, &sql).await? {
             let id: Uuid = row.try_get("", "id")?;
-            self.authors.insert(id, Role::from_code(&row.try_get::<String>("", "role")?));
+            self.authors
+                .insert(id, Role::from_code(&row.try_get::<String>("", "role")?));
             if let Some(project_id) = row.try_get::<Option<Uuid>>("", "project_id")? {
                 self.team_places.insert((id, project_id), read_place(&row, "author")?);
             }
         }
-        if authors.iter().all(|id| self.authors.contains_key(id)) { Ok(()) } else { Err(Failure::not_found()) }
+        if authors.iter().all(|id| self.authors.contains_key(id)) {
+            Ok(())
+        } else {
+            Err(Failure::not_found())
+        }
     }
 
     /// Role of an author in a production.
@@ -174,7 +211,11 @@ async fn places(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> Re
             found += 1;
         }
     }
-    if found == tasks.len() { Ok((projects.into_iter().collect(), entities.into_iter().collect())) } else { Err(Failure::not_found()) }
+    if found == tasks.len() {
+        Ok((projects.into_iter().collect(), entities.into_iter().collect()))
+    } else {
+        Err(Failure::not_found())
+    }
 }
 
 fn read_task(row: &QueryResult) -> Result<CommentedTask, DbErr> {
@@ -187,7 +228,9 @@ fn read_task(row: &QueryResult) -> Result<CommentedTask, DbErr> {
         kind: EntityKind::of_type(&entity_type),
         entity_type,
         retake_limit: retake_limit(row)?,
-        clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
+        clients_isolated: row
+            .try_get::<Option<bool>>("", "is_clients_isolated")?
+            .unwrap_or_default(),
         progress: Progress {
             task_status_id: row.try_get("", "task_status_id")?,
             retake_count: row.try_get::<Option<i32>>("", "retake_count")?.unwrap_or_default(),
@@ -201,11 +244,19 @@ fn read_task(row: &QueryResult) -> Result<CommentedTask, DbErr> {
 
 /// The limit of the production, or that of the entity where it has one of its own.
 fn retake_limit(row: &QueryResult) -> Result<Option<i64>, DbErr> {
-    let Some(limit) = row.try_get::<Option<i32>>("", "max_retakes")?.filter(|limit| *limit > 0) else { return Ok(None) };
+    let Some(limit) = row
+        .try_get::<Option<i32>>("", "max_retakes")?
+        .filter(|limit| *limit > 0)
+    else {
+        return Ok(None);
+    };
     let mut data = Vec::new();
     write_column(&mut data, row, "entity_data", Kind::Json)?;
     let data: serde_json::Value = serde_json::from_slice(&data).unwrap_or_default();
     let own = &data["max_retakes"];
-    let own = own.as_i64().or_else(|| own.as_str().and_then(|text| text.trim().parse().ok())).filter(|own| *own != 0);
+    let own = own
+        .as_i64()
+        .or_else(|| own.as_str().and_then(|text| text.trim().parse().ok()))
+        .filter(|own| *own != 0);
     Ok(Some(own.unwrap_or_else(|| limit.into())))
 }

@@ -26,7 +26,9 @@ pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record
     if caller.is_admin() {
         return Ok(());
     }
-    CommentSubject::find(connection, caller, record.id).await?.comment_reader(caller)
+    CommentSubject::find(connection, caller, record.id)
+        .await?
+        .comment_reader(caller)
 }
 
 /// Adds to a comment its author, the authors of its replies and its files; with `with_previews` the previews, too. The
@@ -40,14 +42,28 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     if query.is_empty() && !has_relations {
         return Ok(text);
     }
-    let id_of = |key: &str| comment.get(key).and_then(Value::as_str).and_then(dailies_definitions::query::parse_id);
+    let id_of = |key: &str| {
+        comment
+            .get(key)
+            .and_then(Value::as_str)
+            .and_then(dailies_definitions::query::parse_id)
+    };
     let author = id_of("person_id");
     let writers = author.into_iter().chain(rows::repliers(&comment["replies"]));
     let persons: Vec<Uuid> = writers.chain([caller.person.id]).collect();
-    let Beside { authors, files, previews } = Beside::find(app, id, &persons).await?;
+    let Beside {
+        authors,
+        files,
+        previews,
+    } = Beside::find(app, id, &persons).await?;
     // Of a comment on something that is no task, or no longer there, only administrators come here.
-    let place = authors.get(&caller.person.id).map_or_else(|| role_in_no_production(caller), |own| own.place);
-    let person = author.and_then(|id| authors.get(&id)).map(|author| serde_json::from_slice(&author.text)).transpose()?;
+    let place = authors
+        .get(&caller.person.id)
+        .map_or_else(|| role_in_no_production(caller), |own| own.place);
+    let person = author
+        .and_then(|id| authors.get(&id))
+        .map(|author| serde_json::from_slice(&author.text))
+        .transpose()?;
     comment.insert("person".into(), person.unwrap_or_default());
     if let Some(replies) = comment.get_mut("replies") {
         rows::name_repliers(replies, &authors);
@@ -57,7 +73,11 @@ pub async fn enrich(app: &App, caller: &Caller, id: Uuid, query: &Query, text: V
     }
     if query.flag("with_previews")?.unwrap_or_default() {
         let [all, not_rejected] = previews;
-        let shown = if place.role == Role::Client { &not_rejected } else { &all };
+        let shown = if place.role == Role::Client {
+            &not_rejected
+        } else {
+            &all
+        };
         comment.insert("previews".into(), serde_json::from_slice(shown)?);
     }
     Ok(serde_json::to_vec(&comment)?)
@@ -121,13 +141,20 @@ pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_
         return Err(Failure::forbidden());
     }
     let person_id = access.person.id;
-    let sql = Sql::with("DELETE FROM comment_acknoledgments WHERE comment = $1 AND person = $2", [comment_id.into(), person_id.into()]);
+    let sql = Sql::with(
+        "DELETE FROM comment_acknoledgments WHERE comment = $1 AND person = $2",
+        [comment_id.into(), person_id.into()],
+    );
     let marked = database::execute(&*work, &sql).await? == 0;
     if marked {
         let link = vec![("comment", comment_id.into()), ("person", person_id.into())];
         database::insert_ignoring_duplicates(&*work, &entity::comment_acknoledgments::TABLE, vec![link]).await?;
     }
-    let name = if marked { "comment:acknowledge" } else { "comment:unacknowledge" };
+    let name = if marked {
+        "comment:acknowledge"
+    } else {
+        "comment:unacknowledge"
+    };
     let told = payload([("comment_id", comment_id), ("person_id", person_id)]);
     if subject.for_client {
         work.announce_in(subject.project_id(), name, told);

@@ -26,7 +26,11 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
     let shown = ShownBy::previews_of_comments(&**work, &[comment_id]).await?;
     let unneeded = remove_comment_rows(work, &[comment_id]).await?;
     shown.settle(work).await?;
-    work.emit_in(project_id, "comment:delete", payload([("comment_id", comment_id), ("task_id", task_id)]));
+    work.emit_in(
+        project_id,
+        "comment:delete",
+        payload([("comment_id", comment_id), ("task_id", task_id)]),
+    );
     for task in recompute(work, &[task_id]).await? {
         tell_changed(work, &task, author);
     }
@@ -40,11 +44,16 @@ pub async fn take_away(work: &mut Work<'_>, comment_id: Uuid) -> Result<Unneeded
 pub async fn remove_comments(work: &mut Work<'_>, comment_ids: &[Uuid]) -> Result<(), Failure> {
     tell_lost_news(work, "comment_id", comment_ids).await?;
     for ids in comment_ids.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id");
+        let mut sql = Sql::new(
+            "SELECT c.id, c.object_id, t.project_id FROM comment c LEFT JOIN task t ON t.id = c.object_id WHERE c.id",
+        );
         sql.among(ids).push(" ORDER BY c.created_at, c.id");
         for row in database::rows(&**work, &sql).await? {
             let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-            let about = payload([("comment_id", row.try_get("", "id")?), ("task_id", row.try_get("", "object_id")?)]);
+            let about = payload([
+                ("comment_id", row.try_get("", "id")?),
+                ("task_id", row.try_get("", "object_id")?),
+            ]);
             work.emit_in(project_id, "comment:delete", about);
         }
     }

@@ -26,7 +26,13 @@ use crate::removal::discard_attachments;
 ///
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for files whose names are too long.
-pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
+pub async fn reply(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    body: Submission,
+) -> Result<Vec<u8>, Failure> {
     let text = match body.fields.get("text") {
         None => "",
         Some(Value::String(text)) if !text.contains('\0') => text,
@@ -49,7 +55,13 @@ async fn require_replier(app: &App, caller: &Caller, subject: &CommentSubject, t
     subject.comment_replier(&app.database, caller).await
 }
 
-async fn store(app: &App, caller: &Caller, subject: &CommentSubject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
+async fn store(
+    app: &App,
+    caller: &Caller,
+    subject: &CommentSubject,
+    text: &str,
+    files: &[Attachment],
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let mut replies = stored(&work, subject.id).await?;
     let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
@@ -62,7 +74,10 @@ async fn store(app: &App, caller: &Caller, subject: &CommentSubject, text: &str,
     };
     let id = Uuid::new_v4();
     let moment = database::now().format("%Y-%m-%dT%H:%M:%S").to_string();
-    let earlier: Vec<Uuid> = replies.iter().flat_map(|reply| reply["person_id"].as_str().and_then(parse_id)).collect();
+    let earlier: Vec<Uuid> = replies
+        .iter()
+        .flat_map(|reply| reply["person_id"].as_str().and_then(parse_id))
+        .collect();
     let reply = json!({
         "id": id,
         "date": moment,
@@ -74,16 +89,35 @@ async fn store(app: &App, caller: &Caller, subject: &CommentSubject, text: &str,
     });
     replies.push(reply.clone());
     write(&work, subject.id, replies).await?;
-    let records: Vec<_> = files.iter().map(|file| (Holder::Reply { comment_id: subject.id, reply_id: id }, file)).collect();
+    let records: Vec<_> = files
+        .iter()
+        .map(|file| {
+            (
+                Holder::Reply {
+                    comment_id: subject.id,
+                    reply_id: id,
+                },
+                file,
+            )
+        })
+        .collect();
     attachments::store(&work, &records).await?;
-    let about = payload([("task_id", subject.task_id), ("comment_id", subject.id), ("reply_id", id)]);
+    let about = payload([
+        ("task_id", subject.task_id),
+        ("comment_id", subject.id),
+        ("reply_id", id),
+    ]);
     work.emit_in(subject.project_id(), "comment:reply", about);
     notify(&mut work, caller, subject, id, &earlier, &mentionable, &mentions).await?;
     let person = authors::find(&*work, &[caller.person.id], None).await?;
     work.commit().await?;
     let mut out = reply.to_string().into_bytes();
     out.pop();
-    write_key(&mut out, "person", person.get(&caller.person.id).map(|person| person.text.as_slice()));
+    write_key(
+        &mut out,
+        "person",
+        person.get(&caller.person.id).map(|person| person.text.as_slice()),
+    );
     if !files.is_empty() {
         write_key(&mut out, "attachment_files", Some(&attachments::list(files, Some(id))));
     }
@@ -101,7 +135,13 @@ async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure
 }
 
 async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result<(), Failure> {
-    database::update(&**work, &entity::comment::TABLE, comment_id, vec![("replies", Value::from(replies).into())]).await?;
+    database::update(
+        &**work,
+        &entity::comment::TABLE,
+        comment_id,
+        vec![("replies", Value::from(replies).into())],
+    )
+    .await?;
     Ok(())
 }
 
@@ -115,27 +155,53 @@ async fn notify(
     mentionable: &Mentionable,
     mentions: &Mentions,
 ) -> Result<(), Failure> {
-    let mut concerned = recipients::of_tasks(&**work, &[subject.task_id]).await?.remove(&subject.task_id).unwrap_or_default();
+    let mut concerned = recipients::of_tasks(&**work, &[subject.task_id])
+        .await?
+        .remove(&subject.task_id)
+        .unwrap_or_default();
     let others: Vec<Uuid> = earlier.iter().copied().chain([subject.author_id]).collect();
     let known = authors::find(&**work, &others, subject.project_id()).await?;
     for person_id in others {
-        if let Some(author) = known.get(&person_id).filter(|_| concerned.iter().all(|one| one.person_id != person_id)) {
-            concerned.push(Recipient { person_id, place: author.place });
+        if let Some(author) = known
+            .get(&person_id)
+            .filter(|_| concerned.iter().all(|one| one.person_id != person_id))
+        {
+            concerned.push(Recipient {
+                person_id,
+                place: author.place,
+            });
         }
     }
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: subject.relation.clients_isolated };
+        let viewer = Viewer {
+            person_id,
+            place,
+            clients_isolated: subject.relation.clients_isolated,
+        };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
-    let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();
-    let concerned = concerned.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Reply, one.person_id));
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::ReplyMention, one.person_id));
+    let reached = subject
+        .project_id()
+        .map(|id| mentionable.reached(mentions, id))
+        .unwrap_or_default();
+    let concerned = concerned
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Reply, one.person_id));
+    let mentioned = reached
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::ReplyMention, one.person_id));
     let notices: Vec<Notice> = concerned
         .chain(mentioned)
         .map(|(kind, person_id)| {
             let notice = Notice::new(kind, person_id, caller.person.id, subject.task_id, subject.project_id());
-            Notice { comment_id: Some(subject.id), reply_id: Some(reply_id), ..notice }
+            Notice {
+                comment_id: Some(subject.id),
+                reply_id: Some(reply_id),
+                ..notice
+            }
         })
         .collect();
     for notice in &notices {
@@ -148,24 +214,43 @@ async fn notify(
 ///
 /// # Errors
 /// 404 for an unknown comment or reply, 403 for everybody but the author of the reply and administrators.
-pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn delete(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    reply_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let subject = CommentSubject::on_task(&*work, caller, task_id, comment_id).await?;
     let mut replies = stored(&work, comment_id).await?;
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
     let author = replies[at]["person_id"].as_str().and_then(parse_id);
-    let reply = Seen { author_id: author.unwrap_or_default(), ..subject.seen() };
+    let reply = Seen {
+        author_id: author.unwrap_or_default(),
+        ..subject.seen()
+    };
     subject.viewer(caller).require(&KEEP_REPLY, reply)?;
     replies.remove(at);
     write(&work, comment_id, replies).await?;
-    let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
+    let sql = Sql::with(
+        "SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2",
+        [comment_id.into(), reply_id.into()],
+    );
     let files: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     for table in ["attachment_file", "notification"] {
-        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"), [comment_id.into(), reply_id.into()]);
+        let sql = Sql::with(
+            format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"),
+            [comment_id.into(), reply_id.into()],
+        );
         database::execute(&*work, &sql).await?;
     }
-    let about = payload([("task_id", subject.task_id), ("comment_id", comment_id), ("reply_id", reply_id)]);
+    let about = payload([
+        ("task_id", subject.task_id),
+        ("comment_id", comment_id),
+        ("reply_id", reply_id),
+    ]);
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.sight(&*work, caller).await?;

@@ -35,13 +35,19 @@ pub async fn repost(app: &App, access: &ProjectManager, body: &ClientCommentsToC
          AND t.project_id = ",
         by_client("c.person_id", "t.project_id")
     ));
-    sql.bind(access.project_id()).push(" AND t.id").among(&body.task_ids).push(") latest WHERE place = 1");
+    sql.bind(access.project_id())
+        .push(" AND t.id")
+        .among(&body.task_ids)
+        .push(") latest WHERE place = 1");
     let found: Vec<ClientComment> = database::read_all(&app.database, &sql).await?;
     let mut found: HashMap<Uuid, ClientComment> = found.into_iter().map(|comment| (comment.task_id, comment)).collect();
     let prefix = body.prefix.as_deref().unwrap_or_default();
     let mut seen = HashSet::new();
     let ids = body.task_ids.iter().filter(|id| seen.insert(**id));
-    let drafts: Vec<Draft> = ids.filter_map(|id| found.remove(id)).map(|comment| draft(access.person.id, prefix, comment)).collect();
+    let drafts: Vec<Draft> = ids
+        .filter_map(|id| found.remove(id))
+        .map(|comment| draft(access.person.id, prefix, comment))
+        .collect();
     if drafts.is_empty() {
         return Ok(b"[]".to_vec());
     }
@@ -54,7 +60,11 @@ fn draft(author_id: Uuid, prefix: &str, comment: ClientComment) -> Draft {
     Draft {
         task_id: comment.task_id,
         task_status_id: comment.task_status_id,
-        text: if prefix.is_empty() { text } else { format!("{prefix}\n\n{text}") },
+        text: if prefix.is_empty() {
+            text
+        } else {
+            format!("{prefix}\n\n{text}")
+        },
         checklist: json!([]),
         links: Vec::new(),
         author_id,
@@ -70,8 +80,15 @@ mod tests {
 
     #[test]
     fn a_prefix_stands_above_the_text() {
-        let comment = |text: Option<&str>| ClientComment { task_id: Uuid::nil(), task_status_id: None, text: text.map(str::to_owned) };
-        assert_eq!(draft(Uuid::nil(), "The client:", comment(Some("Too dark"))).text, "The client:\n\nToo dark");
+        let comment = |text: Option<&str>| ClientComment {
+            task_id: Uuid::nil(),
+            task_status_id: None,
+            text: text.map(str::to_owned),
+        };
+        assert_eq!(
+            draft(Uuid::nil(), "The client:", comment(Some("Too dark"))).text,
+            "The client:\n\nToo dark"
+        );
         assert_eq!(draft(Uuid::nil(), "The client:", comment(None)).text, "The client:\n\n");
         assert_eq!(draft(Uuid::nil(), "", comment(Some("Too dark"))).text, "Too dark");
     }

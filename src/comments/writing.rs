@@ -32,7 +32,11 @@ pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) 
     let relation = relation(connection, caller, task_id).await?;
     let keeps_status = relation.task_status_id == Some(fields.task_status_id);
     task_commenter(connection, caller, &relation, keeps_status).await?;
-    Settable::find(connection, [relation.project_id]).await?.require(relation.project_id, fields.task_status_id, relation.role.role)?;
+    Settable::find(connection, [relation.project_id]).await?.require(
+        relation.project_id,
+        fields.task_status_id,
+        relation.role.role,
+    )?;
     let mut draft = fields.draft(task_id, caller.person.id, relation.role.is_manager())?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     draft.attachments = files.clone();
@@ -55,7 +59,12 @@ async fn store(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<(Outcomes
 ///
 /// # Errors
 /// 404 for an unknown task or status, 400 for a retake beyond the limit.
-pub async fn store_as(app: &App, author: Option<Uuid>, person_id: Uuid, drafts: &[Draft]) -> Result<(Outcomes, Vec<u8>), Failure> {
+pub async fn store_as(
+    app: &App,
+    author: Option<Uuid>,
+    person_id: Uuid,
+    drafts: &[Draft],
+) -> Result<(Outcomes, Vec<u8>), Failure> {
     let post_all = || async {
         let mut work = Work::begin_as(app, author).await?;
         let outcomes = post(&mut work, drafts.to_vec()).await?;
@@ -74,7 +83,10 @@ async fn written(
     previews: &HashMap<Uuid, Vec<u8>>,
     with_previews: bool,
 ) -> Result<Vec<u8>, Failure> {
-    let comments: Vec<_> = comments.iter().map(|posted| (posted.id, posted.task_status_id, posted.author_id)).collect();
+    let comments: Vec<_> = comments
+        .iter()
+        .map(|posted| (posted.id, posted.task_status_id, posted.author_id))
+        .collect();
     rows::created(connection, &comments, previews, with_previews).await
 }
 
@@ -82,8 +94,14 @@ async fn written(
 ///
 /// # Errors
 /// 404 for an unknown task or status, 403 for a status that the caller may not set, 400 for a retake beyond the limit.
-pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyCommentsEntry>) -> Result<Vec<u8>, Failure> {
-    let complete = entries.into_iter().filter_map(|entry| Some((entry.object_id?, entry.task_status_id?, entry.comment?, entry.links)));
+pub async fn write_many(
+    app: &App,
+    access: &ProjectMember,
+    entries: Vec<ManyCommentsEntry>,
+) -> Result<Vec<u8>, Failure> {
+    let complete = entries
+        .into_iter()
+        .filter_map(|entry| Some((entry.object_id?, entry.task_status_id?, entry.comment?, entry.links)));
     let complete: Vec<_> = complete.collect();
     let tasks: Vec<Uuid> = complete.iter().map(|(task, ..)| *task).collect();
     let connection = &app.database;
@@ -123,7 +141,12 @@ pub async fn write_many(app: &App, access: &ProjectMember, entries: Vec<ManyComm
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says; nothing is stored then.
-pub async fn write_batch(app: &SharedApp, caller: &Caller, task_id: Option<Uuid>, body: Submission) -> Result<Vec<u8>, Failure> {
+pub async fn write_batch(
+    app: &SharedApp,
+    caller: &Caller,
+    task_id: Option<Uuid>,
+    body: Submission,
+) -> Result<Vec<u8>, Failure> {
     let entries = entries(&body.fields)?;
     let mut wanted = Vec::with_capacity(entries.len());
     for entry in &entries {
@@ -174,7 +197,9 @@ async fn keep_all(app: &App, body: &Submission, drafts: &mut [Draft]) -> Result<
 
 /// The comments of a batch; a form has them as JSON text.
 fn entries(fields: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Failure> {
-    let sent = fields.get("comments").ok_or_else(|| Failure::parameter("Missing required parameter: comments"))?;
+    let sent = fields
+        .get("comments")
+        .ok_or_else(|| Failure::parameter("Missing required parameter: comments"))?;
     let read = match sent {
         Value::String(text) => serde_json::from_str(text).ok(),
         other => serde_json::from_value(other.clone()).ok(),
@@ -183,23 +208,38 @@ fn entries(fields: &Map<String, Value>) -> Result<Vec<Map<String, Value>>, Failu
 }
 
 fn entry_task(entry: &Map<String, Value>) -> Result<Uuid, Failure> {
-    let id = entry.get("task_id").ok_or_else(|| Failure::field("task_id", "Field required"))?;
-    id.as_str().and_then(parse_id).ok_or_else(|| Failure::field("task_id", "Input should be a valid UUID, 36 characters with hyphens"))
+    let id = entry
+        .get("task_id")
+        .ok_or_else(|| Failure::field("task_id", "Field required"))?;
+    id.as_str()
+        .and_then(parse_id)
+        .ok_or_else(|| Failure::field("task_id", "Input should be a valid UUID, 36 characters with hyphens"))
 }
 
 /// Files of one comment of a batch: `attachment_file-3`, and what a hyphen follows.
 fn files_of<'a>(body: &'a Submission, kind: &str, at: usize) -> Vec<&'a UploadedFile> {
     let field = format!("{kind}-{at}");
-    let is_its = |file: &&UploadedFile| file.field.strip_prefix(&field).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let is_its = |file: &&UploadedFile| {
+        file.field
+            .strip_prefix(&field)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
     body.files.iter().filter(is_its).collect()
 }
 
 /// Puts the previews of a batch on their comments, and gives those that were accepted as JSON by the id of the comment.
-async fn add_previews(app: &SharedApp, caller: &Caller, comments: &[Posted], body: &Submission) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+async fn add_previews(
+    app: &SharedApp,
+    caller: &Caller,
+    comments: &[Posted],
+    body: &Submission,
+) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
     let mut accepted: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for (at, posted) in comments.iter().enumerate() {
         for file in files_of(body, "preview_file", at) {
-            let Some(id) = add_one(app, caller, *posted, file).await? else { continue };
+            let Some(id) = add_one(app, caller, *posted, file).await? else {
+                continue;
+            };
             let list = accepted.entry(posted.id).or_default();
             if !list.is_empty() {
                 list.push(b',');
@@ -211,7 +251,12 @@ async fn add_previews(app: &SharedApp, caller: &Caller, comments: &[Posted], bod
 }
 
 /// Puts one preview on a comment, unless it is refused.
-async fn add_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &UploadedFile) -> Result<Option<Uuid>, Failure> {
+async fn add_one(
+    app: &SharedApp,
+    caller: &Caller,
+    posted: Posted,
+    file: &UploadedFile,
+) -> Result<Option<Uuid>, Failure> {
     match try_one(app, caller, posted, file).await {
         Ok(id) => Ok(Some(id)),
         Err(refusal @ Failure::Answer { .. }) => {
@@ -223,7 +268,11 @@ async fn add_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &Upload
 }
 
 async fn try_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &UploadedFile) -> Result<Uuid, Failure> {
-    let place = Placement { task_id: posted.task_id, comment_id: posted.id, revision: None };
+    let place = Placement {
+        task_id: posted.task_id,
+        comment_id: posted.id,
+        revision: None,
+    };
     let add = || async {
         let mut work = Work::begin(app, caller).await?;
         let id = add_preview(&mut work, caller.person.id, place).await?;

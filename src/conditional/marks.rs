@@ -31,7 +31,11 @@ struct Row {
 impl Marks {
     /// Reads the marks of tables: those of a production, or of all. There are none while nothing keeps them: a program
     /// that removes tables and makes them anew leaves no triggers behind.
-    pub(super) async fn read(database: &Database, production: Option<Uuid>, tables: Tables) -> Result<Option<Self>, DbErr> {
+    pub(super) async fn read(
+        database: &Database,
+        production: Option<Uuid>,
+        tables: Tables,
+    ) -> Result<Option<Self>, DbErr> {
         let wanted = marked().enumerate().filter(|(at, _)| tables & (1 << *at) != 0);
         let subjects: Vec<String> = wanted.map(|(_, marked)| format!("'{}'", marked.table)).collect();
         let mut sql = Sql::new("SELECT subject, CAST(SUM(amount) AS text) AS total FROM dailies_mark WHERE ");
@@ -60,7 +64,10 @@ impl Marks {
             rows => rows?,
         };
         let place = |subject: &str| marked().position(|marked| marked.table == subject);
-        let mut marks = Self { totals: BTreeMap::new(), triggers: String::new() };
+        let mut marks = Self {
+            totals: BTreeMap::new(),
+            triggers: String::new(),
+        };
         for Row { subject, total } in rows {
             let Some(total) = total else { return Ok(None) };
             if subject.is_empty() {
@@ -112,7 +119,12 @@ mod tests {
 
     /// The production that a way leads to, as the columns of the tables say.
     fn leads_to_a_production(table: &Table, way: Way) -> bool {
-        let targets = |name: &str| table.column(name).map(|column| column.targets().to_vec()).unwrap_or_default();
+        let targets = |name: &str| {
+            table
+                .column(name)
+                .map(|column| column.targets().to_vec())
+                .unwrap_or_default()
+        };
         match way {
             Way::Direct(column) => targets(column) == ["project"],
             Way::Through(column, other) => {
@@ -126,7 +138,15 @@ mod tests {
     fn marks_belong_to_productions_as_the_rows_do() {
         for marked in marked().filter(|marked| !marked.sides.is_empty()) {
             let table = Table::find(marked.table).expect("a table");
-            assert!(marked.sides.iter().copied().flatten().all(|way| leads_to_a_production(table, *way)), "{marked:?}");
+            assert!(
+                marked
+                    .sides
+                    .iter()
+                    .copied()
+                    .flatten()
+                    .all(|way| leads_to_a_production(table, *way)),
+                "{marked:?}"
+            );
             let columns: Vec<&str> = marked.sides[0]
                 .iter()
                 .map(|way| {
@@ -134,7 +154,9 @@ mod tests {
                     *column
                 })
                 .collect();
-            let Belonging::By(stated) = Belonging::of(marked.table) else { panic!("{} belongs to no production", marked.table) };
+            let Belonging::By(stated) = Belonging::of(marked.table) else {
+                panic!("{} belongs to no production", marked.table)
+            };
             assert_eq!(columns, stated, "{}", marked.table);
         }
     }

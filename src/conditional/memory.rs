@@ -58,9 +58,18 @@ pub(super) struct AnswerMemory {
 impl AnswerMemory {
     /// Room for so many bytes.
     pub(super) fn new(bytes: u64) -> Self {
-        let weight = |_: &(Key, Coding), form: &AnswerForm| u32::try_from(form.text.len() + ENTRY_OVERHEAD).unwrap_or(u32::MAX);
-        let forms = Cache::builder().max_capacity(bytes).weigher(weight).time_to_idle(UNUSED_LIMIT).build();
-        Self { forms, gathered: Arc::default(), most: usize::try_from(bytes).unwrap_or(usize::MAX) }
+        let weight =
+            |_: &(Key, Coding), form: &AnswerForm| u32::try_from(form.text.len() + ENTRY_OVERHEAD).unwrap_or(u32::MAX);
+        let forms = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(weight)
+            .time_to_idle(UNUSED_LIMIT)
+            .build();
+        Self {
+            forms,
+            gathered: Arc::default(),
+            most: usize::try_from(bytes).unwrap_or(usize::MAX),
+        }
     }
 
     pub(super) async fn sweep(&self) {
@@ -74,7 +83,10 @@ impl AnswerMemory {
 
     /// The place of an answer.
     pub(super) fn place(&self, key: Key) -> AnswerPlace {
-        AnswerPlace { memory: self.clone(), key }
+        AnswerPlace {
+            memory: self.clone(),
+            key,
+        }
     }
 }
 
@@ -122,29 +134,50 @@ impl AnswerKeeper {
     pub async fn keep(self, coding: Coding, media: Option<HeaderValue>, text: Bytes) {
         let Self { place, tag } = self;
         if text.len() <= place.memory.most_of_one() {
-            place.memory.forms.insert((place.key, coding), AnswerForm { tag, media, coding, text }).await;
+            place
+                .memory
+                .forms
+                .insert(
+                    (place.key, coding),
+                    AnswerForm {
+                        tag,
+                        media,
+                        coding,
+                        text,
+                    },
+                )
+                .await;
         }
     }
 
     /// The same parts, which are kept once the last one has come: as they are, or compressed where they are not.
-    pub fn keeping<S>(self, sent: Coding, media: Option<HeaderValue>, parts: S) -> impl Stream<Item = io::Result<Bytes>> + Send
+    pub fn keeping<S>(
+        self,
+        sent: Coding,
+        media: Option<HeaderValue>,
+        parts: S,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send
     where
         S: Stream<Item = io::Result<Bytes>> + Send + 'static,
     {
         let gathering = Gathering::new(self.place.memory.clone(), sent);
-        stream::unfold((Box::pin(parts), gathering, Some((self, media))), |(mut parts, mut gathering, mut keeper)| async move {
-            let part = parts.next().await;
-            match &part {
-                Some(Ok(bytes)) => gathering.add(bytes).await,
-                Some(Err(_)) => gathering.give_up(),
-                None => {
-                    if let (Some((keeper, media)), Some((coding, text))) = (keeper.take(), gathering.whole().await) {
-                        keeper.keep(coding, media, text).await;
+        stream::unfold(
+            (Box::pin(parts), gathering, Some((self, media))),
+            |(mut parts, mut gathering, mut keeper)| async move {
+                let part = parts.next().await;
+                match &part {
+                    Some(Ok(bytes)) => gathering.add(bytes).await,
+                    Some(Err(_)) => gathering.give_up(),
+                    None => {
+                        if let (Some((keeper, media)), Some((coding, text))) = (keeper.take(), gathering.whole().await)
+                        {
+                            keeper.keep(coding, media, text).await;
+                        }
                     }
                 }
-            }
-            part.map(|part| (part, (parts, gathering, keeper)))
-        })
+                part.map(|part| (part, (parts, gathering, keeper)))
+            },
+        )
     }
 }
 
@@ -163,7 +196,14 @@ impl Gathering {
     fn new(memory: AnswerMemory, sent: Coding) -> Self {
         let encoder = (sent == Coding::Plain).then(|| ZstdEncoder::with_quality(Vec::new(), Level::Fastest));
         let coding = if sent == Coding::Plain { Coding::Zstd } else { sent };
-        Self { memory, coding, parts: Vec::new(), encoder, bytes: 0, given_up: false }
+        Self {
+            memory,
+            coding,
+            parts: Vec::new(),
+            encoder,
+            bytes: 0,
+            given_up: false,
+        }
     }
 
     async fn add(&mut self, part: &Bytes) {
@@ -199,7 +239,9 @@ impl Gathering {
     fn give_up(&mut self) {
         self.given_up = true;
         self.parts = Vec::new();
-        self.memory.gathered.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+        self.memory
+            .gathered
+            .fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
     }
 
     async fn whole(&mut self) -> Option<(Coding, Bytes)> {

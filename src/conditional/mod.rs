@@ -44,7 +44,10 @@ impl Conditional {
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         let contract = Sha256::digest(dailies_definitions::CONTRACT);
         let environment = format!("{}\n{contract:x}\n{}", env!("CARGO_PKG_VERSION"), settings.join("\n"));
-        Self { memory: memory.filter(|bytes| *bytes > 0).map(AnswerMemory::new), environment }
+        Self {
+            memory: memory.filter(|bytes| *bytes > 0).map(AnswerMemory::new),
+            environment,
+        }
     }
 
     /// Gives memory back that nobody has looked at for long, and adds marks up.
@@ -62,7 +65,12 @@ impl Conditional {
     ///
     /// # Errors
     /// Those of `build`, and that of a database which does not answer.
-    pub async fn answer(&self, database: &Database, asked: &ConditionalRequest, build: Working<'_>) -> Result<Response, Failure> {
+    pub async fn answer(
+        &self,
+        database: &Database,
+        asked: &ConditionalRequest,
+        build: Working<'_>,
+    ) -> Result<Response, Failure> {
         let key = Key::of(&self.environment, asked);
         let sent = sent(&asked.none_match);
         let place = self.memory.as_ref().map(|memory| memory.place(key));
@@ -70,7 +78,10 @@ impl Conditional {
             Some(place) => place.forms().await,
             None => Vec::new(),
         };
-        let candidates: Tables = sent.iter().chain(forms.iter().map(|form| &form.tag)).fold(0, |all, tag| all | tag.tables);
+        let candidates: Tables = sent
+            .iter()
+            .chain(forms.iter().map(|form| &form.tag))
+            .fold(0, |all, tag| all | tag.tables);
         if candidates != 0 {
             let marks = Marks::read(database, asked.production, candidates).await?;
             let holds = |tag: &Tag| marks.as_ref().is_some_and(|marks| marks.tag(&key, tag.tables) == *tag);
@@ -82,7 +93,10 @@ impl Conditional {
             if let (Some(place), Some(tag)) = (place.clone(), tag) {
                 let mut response = Response::builder().status(StatusCode::OK).finish();
                 set_headers(response.headers_mut(), &tag);
-                response.set_data(KeptAnswer { forms, keeper: place.keeper(tag) });
+                response.set_data(KeptAnswer {
+                    forms,
+                    keeper: place.keeper(tag),
+                });
                 return Ok(response);
             }
         }
@@ -112,6 +126,8 @@ fn set_headers(headers: &mut HeaderMap, tag: &Tag) {
 fn unchanged(tag: &Tag) -> Response {
     let mut response = Response::builder().status(StatusCode::NOT_MODIFIED).finish();
     set_headers(response.headers_mut(), tag);
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     response
 }

@@ -22,7 +22,10 @@ impl Key {
     /// That of a request, where all answers depend on this environment: the release, and settings.
     pub(super) fn of(environment: &str, asked: &ConditionalRequest) -> Self {
         // All that this server knows of the person counts, since it may have read it a moment ago.
-        let who = format!("{:?}\n{:?}\n{:?}", asked.caller.person, asked.caller.token.identity, asked.role);
+        let who = format!(
+            "{:?}\n{:?}\n{:?}",
+            asked.caller.person, asked.caller.token.identity, asked.role
+        );
         let mut digest = Sha256::new();
         for part in [environment, asked.operation, &asked.address, &who] {
             digest.update(part.len().to_le_bytes());
@@ -64,7 +67,11 @@ impl Tag {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let text = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?.strip_suffix('"')?;
+        let text = text
+            .strip_prefix("W/")
+            .unwrap_or(text)
+            .strip_prefix('"')?
+            .strip_suffix('"')?;
         if text.len() != TABLES_DIGITS + 2 * DIGEST_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -73,13 +80,21 @@ impl Tag {
         for (at, byte) in digest.iter_mut().enumerate() {
             *byte = u8::from_str_radix(rest.get(2 * at..2 * at + 2)?, 16).ok()?;
         }
-        Some(Self { tables: Tables::from_str_radix(tables, 16).ok()?, digest })
+        Some(Self {
+            tables: Tables::from_str_radix(tables, 16).ok()?,
+            digest,
+        })
     }
 }
 
 /// The tags that a client has, weak or strong. `*` is none: it asks for no certain answer.
 pub(super) fn sent(none_match: &[String]) -> Vec<Tag> {
-    none_match.iter().flat_map(|value| value.split(',')).filter_map(|text| Tag::read(text.trim())).take(MOST_TAGS).collect()
+    none_match
+        .iter()
+        .flat_map(|value| value.split(','))
+        .filter_map(|text| Tag::read(text.trim()))
+        .take(MOST_TAGS)
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,7 +108,14 @@ mod tests {
         assert_eq!(text.len(), 66);
         assert_eq!(sent(&[text.clone()]), [tag]);
         assert_eq!(sent(&[format!("\"old\", W/{text}"), "*".into()]), [tag]);
-        assert!(sent(&[text.replace('"', ""), "W/\"\"".into(), format!("\"{}\"", "é".repeat(32))]).is_empty());
+        assert!(
+            sent(&[
+                text.replace('"', ""),
+                "W/\"\"".into(),
+                format!("\"{}\"", "é".repeat(32))
+            ])
+            .is_empty()
+        );
     }
 
     #[test]

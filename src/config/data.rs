@@ -49,7 +49,9 @@ impl DataArgs {
     #[must_use]
     pub fn pool_size(&self) -> u32 {
         let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.parts.db_pool_size.unwrap_or_else(|| u32::try_from(processors * 4).unwrap_or(u32::MAX).max(8))
+        self.parts
+            .db_pool_size
+            .unwrap_or_else(|| u32::try_from(processors * 4).unwrap_or(u32::MAX).max(8))
     }
 
     /// Whether the database is the embedded one, in a file of its own.
@@ -65,7 +67,9 @@ impl DataArgs {
         let path = url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
         let path = path.split_once('?').map_or(path, |(path, _)| path);
-        Some(path).filter(|path| !path.is_empty() && *path != ":memory:").map(PathBuf::from)
+        Some(path)
+            .filter(|path| !path.is_empty() && *path != ":memory:")
+            .map(PathBuf::from)
     }
 
     /// The address of the database.
@@ -78,7 +82,11 @@ impl DataArgs {
         if parts.db_host.is_none() && parts.db_database.is_none() {
             return format!("sqlite://{}", self.data_dir.join("dailies.db").display());
         }
-        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+        let encode = |text: &str| {
+            url::form_urlencoded::byte_serialize(text.as_bytes())
+                .collect::<String>()
+                .replace('+', "%20")
+        };
         format!(
             "postgres://{}:{}@{}:{}/{}",
             encode(parts.db_username.as_deref().unwrap_or("postgres")),

@@ -44,7 +44,12 @@ pub struct FileSettings {
     #[arg(long, env = "FS_S3_AES256_KEY", hide_env_values = true)]
     pub fs_s3_aes256_key: Option<String>,
     /// Most pixels of a picture that is taken.
-    #[arg(long, env = "MAX_IMAGE_PIXELS", default_value_t = 400_000_000, help_heading = "Limits")]
+    #[arg(
+        long,
+        env = "MAX_IMAGE_PIXELS",
+        default_value_t = 400_000_000,
+        help_heading = "Limits"
+    )]
     pub max_image_pixels: u64,
     /// Megabytes (of 2^20 bytes) that all pictures that are being decoded may take together. One picture may take half of it, an
     /// avatar or the thumbnail of an attached file a fifth, a background in HDR three quarters.

@@ -48,7 +48,8 @@ impl TelemetrySettings {
     fn address(&self, own: Option<&str>, path: &str) -> Option<String> {
         // A variable that is set to nothing stands for one that is not set.
         let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        let shared = || given(self.otlp_endpoint.as_deref()).map(|endpoint| format!("{}{path}", endpoint.trim_end_matches('/')));
+        let shared =
+            || given(self.otlp_endpoint.as_deref()).map(|endpoint| format!("{}{path}", endpoint.trim_end_matches('/')));
         given(own).or_else(shared).filter(|_| !self.otel_sdk_disabled)
     }
 }
@@ -75,12 +76,26 @@ mod tests {
         let own = |text: &str| Some(text.to_owned());
         assert_eq!(addresses(&[]), (None, None));
         assert_eq!(addresses(&["--otlp-endpoint", ""]), (None, None));
-        let all = (own("http://collector:4318/v1/traces"), own("http://collector:4318/v1/metrics"));
+        let all = (
+            own("http://collector:4318/v1/traces"),
+            own("http://collector:4318/v1/metrics"),
+        );
         assert_eq!(addresses(&["--otlp-endpoint", "http://collector:4318/"]), all);
         let traces = ["--otlp-traces-endpoint", "http://elsewhere/api/traces"];
         assert_eq!(addresses(&traces), (own("http://elsewhere/api/traces"), None));
-        assert_eq!(addresses(&["--otlp-endpoint", "http://collector:4318", traces[0], traces[1]]).0, own("http://elsewhere/api/traces"));
-        assert_eq!(addresses(&["--otlp-endpoint", "http://collector:4318", "--otel-sdk-disabled", "true"]), (None, None));
+        assert_eq!(
+            addresses(&["--otlp-endpoint", "http://collector:4318", traces[0], traces[1]]).0,
+            own("http://elsewhere/api/traces")
+        );
+        assert_eq!(
+            addresses(&[
+                "--otlp-endpoint",
+                "http://collector:4318",
+                "--otel-sdk-disabled",
+                "true"
+            ]),
+            (None, None)
+        );
     }
 
     #[test]

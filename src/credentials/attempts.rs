@@ -49,7 +49,8 @@ impl Attempts {
     pub fn new(rate: u32) -> Self {
         Self {
             addresses: NonZeroU32::new(rate).map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
-            mailboxes: Quota::with_period(MAIL_PERIOD).map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
+            mailboxes: Quota::with_period(MAIL_PERIOD)
+                .map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
             accounts: std::array::from_fn(|_| Mutex::new(())),
             hasher: RandomState::new(),
             tries: AtomicU32::new(0),
@@ -68,7 +69,9 @@ impl Attempts {
             limit.retain_recent();
         }
         let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), household);
-        limit.check_key(&address).map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
+        limit
+            .check_key(&address)
+            .map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
     }
 
     /// Whether one more e-mail of that kind may go to a person.
@@ -109,9 +112,15 @@ mod tests {
         let address = |text: &str| Some(text.parse().expect("an address"));
         assert!(attempts.admit(address("10.0.0.1")).is_ok());
         assert!(attempts.admit(address("::ffff:10.0.0.1")).is_ok());
-        let Err(Failure::Answer { status, headers, .. }) = attempts.admit(address("10.0.0.1")) else { panic!("not stopped") };
+        let Err(Failure::Answer { status, headers, .. }) = attempts.admit(address("10.0.0.1")) else {
+            panic!("not stopped")
+        };
         assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(headers.iter().any(|(name, value)| name == header::RETRY_AFTER && value != "0"));
+        assert!(
+            headers
+                .iter()
+                .any(|(name, value)| name == header::RETRY_AFTER && value != "0")
+        );
         assert!(attempts.admit(address("10.0.0.2")).is_ok());
     }
 

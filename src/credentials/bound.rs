@@ -22,7 +22,10 @@ impl Bound {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (moment, kept) = text.split_once(' ').unwrap_or((text, ""));
-        Self { moment: moment.parse().unwrap_or(i64::MAX), kept: (!kept.is_empty()).then(|| kept.to_owned()) }
+        Self {
+            moment: moment.parse().unwrap_or(i64::MAX),
+            kept: (!kept.is_empty()).then(|| kept.to_owned()),
+        }
     }
 
     /// Whether a token is from before the moment, and of no session that goes on.
@@ -55,7 +58,13 @@ mod tests {
 
     #[test]
     fn a_bound_survives_the_store() {
-        for bound in [Bound { moment: 5, kept: None }, Bound { moment: 7, kept: Some("one".into()) }] {
+        for bound in [
+            Bound { moment: 5, kept: None },
+            Bound {
+                moment: 7,
+                kept: Some("one".into()),
+            },
+        ] {
             assert_eq!(Bound::read(&bound.write()), bound);
         }
         assert!(Bound::read("nonsense").ends(&claims(1, "a", None)));
@@ -63,7 +72,10 @@ mod tests {
 
     #[test]
     fn only_the_kept_session_outlives_the_bound() {
-        let bound = Bound { moment: 10, kept: Some("kept".into()) };
+        let bound = Bound {
+            moment: 10,
+            kept: Some("kept".into()),
+        };
         assert!(bound.ends(&claims(9, "a", Some("other"))));
         assert!(bound.ends(&claims(9, "a", None)));
         assert!(!bound.ends(&claims(9, "a", Some("kept"))));

@@ -20,7 +20,10 @@ pub fn token_of_request(headers: &HeaderMap, cookie: &str) -> Result<String, Fai
         let message = format!("Missing JWT in cookies or headers (Missing cookie \"{cookie}\"; {what})");
         Err(Failure::token(StatusCode::UNAUTHORIZED, &message))
     };
-    let value = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default();
     let mut words = value.split_whitespace();
     match (words.next(), words.next(), words.next()) {
         (None, ..) => missing("Missing Authorization Header"),
@@ -36,9 +39,18 @@ pub fn token_of_request(headers: &HeaderMap, cookie: &str) -> Result<String, Fai
 /// The value of a cookie, unless it is empty.
 #[must_use]
 pub fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(found, _)| *found == name);
-    values.next().map(|(_, value)| value.trim_matches('"')).filter(|value| !value.is_empty())
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let mut values = cookies
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .filter(|(found, _)| *found == name);
+    values
+        .next()
+        .map(|(_, value)| value.trim_matches('"'))
+        .filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]
@@ -49,12 +61,18 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(header::HeaderName, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
     fn the_cookie_wins_over_the_header() {
-        let both = headers(&[(header::COOKIE, "a=b; access_token_cookie=one"), (header::AUTHORIZATION, "Bearer two")]);
+        let both = headers(&[
+            (header::COOKIE, "a=b; access_token_cookie=one"),
+            (header::AUTHORIZATION, "Bearer two"),
+        ]);
         assert_eq!(token_of_request(&both, ACCESS_COOKIE).expect("a token"), "one");
         assert_eq!(token_of_request(&both, REFRESH_COOKIE).expect("a token"), "two");
     }
@@ -62,19 +80,32 @@ mod tests {
     #[test]
     fn a_missing_token_is_told_from_a_malformed_one() {
         let refusal = |value: Option<&'static str>| {
-            let headers = value.map(|value| headers(&[(header::AUTHORIZATION, value)])).unwrap_or_default();
+            let headers = value
+                .map(|value| headers(&[(header::AUTHORIZATION, value)]))
+                .unwrap_or_default();
             let failure = token_of_request(&headers, ACCESS_COOKIE).expect_err("no token");
-            let Failure::Answer { status, body, .. } = failure else { panic!("no answer") };
+            let Failure::Answer { status, body, .. } = failure else {
+                panic!("no answer")
+            };
             (status.as_u16(), body)
         };
         let missing = "Missing JWT in cookies or headers (Missing cookie \"access_token_cookie\"; ";
-        assert_eq!(refusal(None), (401, json!({"msg": format!("{missing}Missing Authorization Header)")})));
+        assert_eq!(
+            refusal(None),
+            (401, json!({"msg": format!("{missing}Missing Authorization Header)")}))
+        );
         let word = "Missing 'Bearer' type in 'Authorization' header. Expected 'Authorization: Bearer <JWT>')";
         for value in ["bearer x", "Basic eDp5", "token"] {
             assert_eq!(refusal(Some(value)), (401, json!({"msg": format!("{missing}{word}")})));
         }
         for value in ["Bearer", "Bearer a b"] {
-            assert_eq!(refusal(Some(value)), (422, json!({"msg": "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"})));
+            assert_eq!(
+                refusal(Some(value)),
+                (
+                    422,
+                    json!({"msg": "Bad Authorization header. Expected 'Authorization: Bearer <JWT>'"})
+                )
+            );
         }
     }
 }

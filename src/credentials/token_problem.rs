@@ -45,7 +45,9 @@ pub(super) fn find_problem(token: &str, error: &Error) -> TokenProblem {
         ErrorKind::ExpiredSignature => TokenProblem::Expired,
         ErrorKind::ImmatureSignature => TokenProblem::TooEarly,
         ErrorKind::InvalidSignature => TokenProblem::Signature,
-        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => TokenProblem::Algorithm,
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => {
+            TokenProblem::Algorithm
+        }
         _ if token.bytes().filter(|byte| *byte == b'.').count() < 2 => TokenProblem::Segments,
         _ => match jsonwebtoken::decode_header(token).map_err(Error::into_kind) {
             Ok(_) => TokenProblem::Payload,

@@ -137,8 +137,14 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret.as_bytes()),
             checking: DecodingKey::from_secret(secret.as_bytes()),
             validation,
-            revoked: Cache::builder().max_capacity(50_000).time_to_live(CHECK_LIFETIME).build(),
-            bounds: Cache::builder().max_capacity(10_000).time_to_live(CHECK_LIFETIME).build(),
+            revoked: Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(CHECK_LIFETIME)
+                .build(),
+            bounds: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(CHECK_LIFETIME)
+                .build(),
         }
     }
 
@@ -148,7 +154,10 @@ impl Tokens {
     /// The token can't be signed.
     pub fn session(&self, person_id: Uuid, duty: impl Into<Duty>) -> Result<SessionTokens, Error> {
         let (refresh_jti, duty) = (Uuid::new_v4().to_string(), duty.into());
-        Ok(SessionTokens { access: self.access(person_id, &refresh_jti, duty)?, refresh: self.refresh(person_id, &refresh_jti, duty)? })
+        Ok(SessionTokens {
+            access: self.access(person_id, &refresh_jti, duty)?,
+            refresh: self.refresh(person_id, &refresh_jti, duty)?,
+        })
     }
 
     /// An access token that belongs to a refresh token.
@@ -175,7 +184,13 @@ impl Tokens {
     ///
     /// # Errors
     /// The token can't be signed.
-    pub fn personal(&self, person_id: Uuid, jti: &str, is_bot: bool, expiration_date: Option<NaiveDate>) -> Result<String, Error> {
+    pub fn personal(
+        &self,
+        person_id: Uuid,
+        jti: &str,
+        is_bot: bool,
+        expiration_date: Option<NaiveDate>,
+    ) -> Result<String, Error> {
         let mut payload = payload(person_id, jti, "access", if is_bot { "bot" } else { "person_api" });
         let end = expiration_date.and_then(|day| day.checked_add_days(Days::new(1)));
         payload.exp = end.map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp());
@@ -191,12 +206,18 @@ impl Tokens {
     /// # Errors
     /// The fault of a token that is not good.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenProblem> {
-        let sent = jsonwebtoken::decode::<SentClaims>(token, &self.checking, &self.validation).map_err(|error| find_problem(token, &error))?.claims;
+        let sent = jsonwebtoken::decode::<SentClaims>(token, &self.checking, &self.validation)
+            .map_err(|error| find_problem(token, &error))?
+            .claims;
         let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
         Ok(Claims {
             sub: text(sent.sub).ok_or(TokenProblem::NoSubject)?,
             jti: text(sent.jti),
-            kind: if text(sent.r#type).as_deref() == Some("refresh") { TokenKind::Refresh } else { TokenKind::Access },
+            kind: if text(sent.r#type).as_deref() == Some("refresh") {
+                TokenKind::Refresh
+            } else {
+                TokenKind::Access
+            },
             identity: match text(sent.identity_type).as_deref() {
                 Some("person") => Some(Identity::Person),
                 Some("person_api") => Some(Identity::PersonalToken),
@@ -209,7 +230,10 @@ impl Tokens {
                 (_, Some(Value::Bool(true))) => Duty::Excused,
                 _ => Duty::None,
             },
-            issued_at: sent.iat_micros.or_else(|| sent.iat.map(|moment| whole(moment * 1e6))).unwrap_or_default(),
+            issued_at: sent
+                .iat_micros
+                .or_else(|| sent.iat.map(|moment| whole(moment * 1e6)))
+                .unwrap_or_default(),
             exp: sent.exp.map(whole),
         })
     }
@@ -221,7 +245,11 @@ impl Tokens {
     /// The digest can't be made.
     pub fn digest(&self, purpose: &str, secret: &str) -> Result<String, Error> {
         // The NUL keeps a purpose and a secret apart, and no token starts with one of the purposes.
-        jsonwebtoken::crypto::sign(format!("{purpose}\0{secret}").as_bytes(), &self.signing, Algorithm::HS256)
+        jsonwebtoken::crypto::sign(
+            format!("{purpose}\0{secret}").as_bytes(),
+            &self.signing,
+            Algorithm::HS256,
+        )
     }
 }
 
@@ -256,7 +284,10 @@ fn seconds(lifetime: Duration) -> i64 {
 
 /// A moment that may have come with a fraction.
 fn whole(number: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "what does not fit is cut to the nearest number that does")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what does not fit is cut to the nearest number that does"
+    )]
     let whole = number as i64;
     whole
 }
@@ -285,10 +316,17 @@ mod tests {
         assert_eq!(access.sub, person.to_string());
         assert_eq!((access.kind, refresh.kind), (TokenKind::Access, TokenKind::Refresh));
         assert_eq!(access.refresh_jti, refresh.jti);
-        assert_eq!((access.identity, access.duty, refresh.duty), (Some(Identity::Person), Duty::SetUp, Duty::SetUp));
+        assert_eq!(
+            (access.identity, access.duty, refresh.duty),
+            (Some(Identity::Person), Duty::SetUp, Duty::SetUp)
+        );
         for duty in [Duty::None, Duty::Excused] {
             let session = tokens().session(person, duty).expect("tokens");
-            assert!([session.access, session.refresh].iter().all(|token| tokens().verify(token).expect("good").duty == duty));
+            assert!(
+                [session.access, session.refresh]
+                    .iter()
+                    .all(|token| tokens().verify(token).expect("good").duty == duty)
+            );
         }
         let lifetime = |claims: &Claims| claims.exp.expect("an end") - claims.issued_at / 1_000_000;
         assert_eq!((lifetime(&access), lifetime(&refresh)), (604_800, 1_296_000));
@@ -299,8 +337,14 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2999, 12, 31);
         let token = tokens().personal(Uuid::new_v4(), "one", true, day).expect("a token");
         let claims = tokens().verify(&token).expect("good");
-        assert_eq!(claims.exp, NaiveDate::from_ymd_opt(3000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp()));
-        assert_eq!((claims.jti.as_deref(), claims.identity), (Some("one"), Some(Identity::Bot)));
+        assert_eq!(
+            claims.exp,
+            NaiveDate::from_ymd_opt(3000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc().timestamp())
+        );
+        assert_eq!(
+            (claims.jti.as_deref(), claims.identity),
+            (Some("one"), Some(Identity::Bot))
+        );
         let endless = tokens().personal(Uuid::new_v4(), "two", false, None).expect("a token");
         assert_eq!(tokens().verify(&endless).expect("good").exp, None);
     }
@@ -308,8 +352,15 @@ mod tests {
     #[test]
     fn what_is_left_out_is_taken_kindly_or_left_to_the_guard() {
         let claims = tokens().verify(&signed(&json!({"sub": "somebody"}))).expect("good");
-        assert_eq!((claims.kind, claims.jti, claims.identity, claims.exp), (TokenKind::Access, None, None, None));
-        let claims = tokens().verify(&signed(&json!({"sub": "somebody", "identity_type": "robot", "iat": 1.5}))).expect("good");
+        assert_eq!(
+            (claims.kind, claims.jti, claims.identity, claims.exp),
+            (TokenKind::Access, None, None, None)
+        );
+        let claims = tokens()
+            .verify(&signed(
+                &json!({"sub": "somebody", "identity_type": "robot", "iat": 1.5}),
+            ))
+            .expect("good");
         assert_eq!((claims.identity, claims.issued_at), (None, 1_500_000));
     }
 
@@ -319,20 +370,45 @@ mod tests {
         let good = signed(&json!({"sub": "a"}));
         let (head, _) = good.rsplit_once('.').expect("three parts");
         // {"alg":"none","typ":"JWT"} and {"alg":"HS512","typ":"JWT"}
-        let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0{}", &good[good.find('.').expect("a dot")..]);
-        let other = format!("eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9{}", &good[good.find('.').expect("a dot")..]);
+        let none = format!(
+            "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0{}",
+            &good[good.find('.').expect("a dot")..]
+        );
+        let other = format!(
+            "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9{}",
+            &good[good.find('.').expect("a dot")..]
+        );
         for (token, status, body) in [
             ("nonsense".to_owned(), 422, json!({"msg": "Not enough segments"})),
             ("a.b.c".to_owned(), 422, json!({"msg": "Invalid header padding"})),
             (none, 422, json!({"msg": "The specified alg value is not allowed"})),
             (other, 422, json!({"msg": "The specified alg value is not allowed"})),
-            (format!("{head}.AAAA"), 422, json!({"msg": "Signature verification failed"})),
+            (
+                format!("{head}.AAAA"),
+                422,
+                json!({"msg": "Signature verification failed"}),
+            ),
             (signed(&json!({"jti": "a"})), 422, json!({"msg": "Missing claim: sub"})),
-            (signed(&json!({"sub": "a", "nbf": now + 100})), 422, json!({"msg": "The token is not yet valid (nbf)"})),
-            (signed(&json!({"sub": "a", "exp": now})), 401, json!({"error": true, "message": "Signature has expired"})),
+            (
+                signed(&json!({"sub": "a", "nbf": now + 100})),
+                422,
+                json!({"msg": "The token is not yet valid (nbf)"}),
+            ),
+            (
+                signed(&json!({"sub": "a", "exp": now})),
+                401,
+                json!({"error": true, "message": "Signature has expired"}),
+            ),
         ] {
             let failure = tokens().verify(&token).expect_err("refused").failure();
-            let Failure::Answer { status: found, body: answer, .. } = failure else { panic!("no answer") };
+            let Failure::Answer {
+                status: found,
+                body: answer,
+                ..
+            } = failure
+            else {
+                panic!("no answer")
+            };
             assert_eq!((found.as_u16(), answer), (status, body));
         }
     }

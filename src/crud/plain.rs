@@ -16,7 +16,12 @@ impl Plain {
     /// The rows of a table, with the `type` that they have.
     #[must_use]
     pub const fn of(table: &'static Table, type_name: &'static str) -> Self {
-        Self { table, type_name, relations: &[], protected: &[] }
+        Self {
+            table,
+            type_name,
+            relations: &[],
+            protected: &[],
+        }
     }
 
     /// The same with relations to many.

@@ -76,7 +76,12 @@ pub trait Resource: Send + Sync {
     fn full_shape(&self) -> Shape {
         let hidden = self.hidden();
         Shape {
-            columns: self.table().columns.iter().filter(|column| !hidden.contains(&column.name)).collect(),
+            columns: self
+                .table()
+                .columns
+                .iter()
+                .filter(|column| !hidden.contains(&column.name))
+                .collect(),
             extras: self.extras(),
             relations: self.relations().iter().collect(),
             nested: self.nested().iter().collect(),
@@ -89,7 +94,14 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, caller: &Caller, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        caller: &Caller,
+        query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         let _ = (sql, caller, query, key, value);
         Ok(false)
     }
@@ -182,7 +194,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = body;
         records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
@@ -199,7 +217,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+    async fn may_delete(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+    ) -> Result<(), Failure> {
         records::require_record(&**work, caller, rule, self.subject(record)).await
     }
 
@@ -208,7 +232,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn before_update(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (app, caller, id, body);
         Ok(())
     }
@@ -217,7 +247,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, body);
         Ok(())
     }
@@ -226,7 +262,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, changes);
         Ok(())
     }
@@ -235,7 +277,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// A consequence is not possible; nothing is stored then.
-    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, id, body);
         Ok(())
     }
@@ -244,7 +292,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// A consequence is not possible; nothing is stored then.
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        before: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, before, body);
         Ok(())
     }
@@ -253,7 +307,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 when others still refer to it.
-    async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let _ = (caller, query);
         self.remove_row(work, record).await?;
         self.emit_change(work, "delete", record.id, record).await
@@ -282,14 +342,24 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let prefix = self.event_prefix();
         let key = format!("{}_id", prefix.replace('-', "_"));
         let (name, about) = (format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
         match Belonging::of(self.table().name) {
             Belonging::Studio => work.emit_of_studio(self.table(), name, about),
             Belonging::Itself => work.emit_of_production(id, name),
-            Belonging::By(_) => work.emit_in(production_of(&**work, self.table(), id, &record.values).await?, name, about),
+            Belonging::By(_) => work.emit_in(
+                production_of(&**work, self.table(), id, &record.values).await?,
+                name,
+                about,
+            ),
         }
         Ok(())
     }
@@ -298,7 +368,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich_written(&self, app: &App, caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(
+        &self,
+        app: &App,
+        caller: &Caller,
+        written: &WrittenRecord<'_>,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let _ = (app, caller, written);
         Ok(text)
     }
@@ -313,7 +389,14 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        query: &Query,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let _ = (app, caller, id, query);
         Ok(text)
     }

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
 use crate::database::json::id_lists;
-use crate::database::{self, BATCH, Database, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid};
+use crate::database::{
+    self, BATCH, Database, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid,
+};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
@@ -30,7 +32,10 @@ pub(super) struct ShapeWriter {
 pub(super) fn from(resource: &dyn Resource) -> String {
     let mut text = format!("FROM \"{}\" t", resource.table().name);
     for Nested { key, column, table, .. } in resource.nested() {
-        text.push_str(&format!(" LEFT JOIN \"{}\" \"{key}\" ON \"{key}\".id = t.\"{column}\"", table.name));
+        text.push_str(&format!(
+            " LEFT JOIN \"{}\" \"{key}\" ON \"{key}\".id = t.\"{column}\"",
+            table.name
+        ));
     }
     text
 }
@@ -38,16 +43,31 @@ pub(super) fn from(resource: &dyn Resource) -> String {
 impl ShapeWriter {
     /// A writer of records of this shape, which the query calls `t`.
     pub(super) fn new(resource: &dyn Resource, shape: &Shape) -> Self {
-        let columns = shape.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
-        let extras = shape.extras.iter().map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
+        let columns = shape
+            .columns
+            .iter()
+            .map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
+        let extras = shape
+            .extras
+            .iter()
+            .map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
         let has_type = shape.extras.iter().any(|extra| extra.key == "type");
         let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
         let mut list = SelectList::of_record(&record);
         let id = list.add("t.id");
-        let nest =
-            |Nested { key, table, type_name, .. }: &&'static Nested| NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list);
+        let nest = |Nested {
+                        key, table, type_name, ..
+                    }: &&'static Nested| {
+            NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list)
+        };
         let nested = shape.nested.iter().map(nest).collect();
-        Self { list, record, id, related: Vec::new(), nested }
+        Self {
+            list,
+            record,
+            id,
+            related: Vec::new(),
+            nested,
+        }
     }
 
     /// Columns that the query selects.
@@ -61,8 +81,16 @@ impl ShapeWriter {
             return self;
         }
         let mut related = related.unwrap_or_default();
-        let ids = |relation: &&Relation| (format!(",\"{}\":", relation.name).into_bytes(), related.remove(relation.name).unwrap_or_default());
-        Self { related: shape.relations.iter().map(ids).collect(), ..self }
+        let ids = |relation: &&Relation| {
+            (
+                format!(",\"{}\":", relation.name).into_bytes(),
+                related.remove(relation.name).unwrap_or_default(),
+            )
+        };
+        Self {
+            related: shape.relations.iter().map(ids).collect(),
+            ..self
+        }
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
@@ -86,7 +114,11 @@ impl ShapeWriter {
 
 /// Ids of the relation for the records of a condition (`FROM … WHERE …` of a query whose row is called `t`): for each
 /// record a JSON list without its brackets. One query, however many records there are.
-pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<Ids, DbErr> {
+pub(super) async fn related(
+    connection: &impl ConnectionTrait,
+    relation: &Relation,
+    condition: &Sql,
+) -> Result<Ids, DbErr> {
     let mut sql = condition.clone().before(&format!(
         "SELECT r.\"{own}\" AS owner, r.\"{other}\" AS item FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
         own = relation.own,
@@ -98,7 +130,11 @@ pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relati
 }
 
 /// Related ids of every relation of a shape.
-pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<RelatedIds, DbErr> {
+pub(super) async fn all_related(
+    connection: &impl ConnectionTrait,
+    shape: &Shape,
+    condition: &Sql,
+) -> Result<RelatedIds, DbErr> {
     let mut all = HashMap::new();
     for relation in &shape.relations {
         all.insert(relation.name, related(connection, relation, condition).await?);
@@ -136,18 +172,25 @@ pub(super) async fn one(
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
     let mut list = writer.list.clone();
     let backend = connection.get_database_backend();
-    let relations: Vec<_> = relations.iter().map(|relation| (relation.name, list.add(id_list(backend, relation)))).collect();
+    let relations: Vec<_> = relations
+        .iter()
+        .map(|relation| (relation.name, list.add(id_list(backend, relation))))
+        .collect();
     let all = wanted.record.then(|| all_columns(table));
     let all = all.map(|all| (list.add_record(&all), all));
     let sql = Sql::with(format!("SELECT {list} {} WHERE t.id = $1", from(resource)), [id.into()]);
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(None);
+    };
     let mut related = RelatedIds::new();
     for (name, ids) in relations {
         let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
         related.insert(name, HashMap::from([(id, written_ids(&ids))]));
     }
     let mut text = Vec::with_capacity(1024);
-    writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
+    writer
+        .with_related(shape, wanted.relations.then_some(related))
+        .write(&mut text, &row)?;
     let record = all.map(|(first, all)| read_record(&all, &row, first, id)).transpose()?;
     Ok(Some(FoundRecord { text, record }))
 }
@@ -159,7 +202,10 @@ fn id_list(backend: DbBackend, relation: &Relation) -> String {
         DbBackend::Postgres => format!("string_agg(CAST(r.\"{other}\" AS text), ',')"),
         _ => format!("group_concat(hex(r.\"{other}\"))"),
     };
-    format!("(SELECT {list} FROM \"{}\" r WHERE r.\"{own}\" = t.id AND r.\"{other}\" IS NOT NULL)", table.name)
+    format!(
+        "(SELECT {list} FROM \"{}\" r WHERE r.\"{own}\" = t.id AND r.\"{other}\" IS NOT NULL)",
+        table.name
+    )
 }
 
 /// Such a list as JSON without its brackets.
@@ -176,7 +222,13 @@ fn written_ids(text: &str) -> Vec<u8> {
 
 /// All columns of a table, whose row a query calls `t`.
 fn all_columns(table: &Table) -> RecordWriter {
-    RecordWriter::select(table.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(column))), None)
+    RecordWriter::select(
+        table
+            .columns
+            .iter()
+            .map(|column| (format!("t.\"{}\"", column.name), Field::from(column))),
+        None,
+    )
 }
 
 /// The record of a row, whose list of columns has all of the record from `first` on.
@@ -184,7 +236,10 @@ fn read_record(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id:
     let mut out = vec![b'{'];
     all.write_keys(&mut out, row, first)?;
     out.push(b'}');
-    Ok(Record { id, values: serde_json::from_slice(&out)? })
+    Ok(Record {
+        id,
+        values: serde_json::from_slice(&out)?,
+    })
 }
 
 /// A record with all its columns, for rules and checks.
@@ -196,7 +251,10 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
     let mut list = SelectList::default();
     let all = all_columns(table);
     let first = list.add_record(&all);
-    let sql = Sql::with(format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     read_record(&all, &row, first, id)
 }
@@ -205,7 +263,12 @@ pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, shape: &Shape, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub async fn rows(
+    connection: &impl ConnectionTrait,
+    resource: &dyn Resource,
+    shape: &Shape,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let writer = ShapeWriter::new(resource, shape);
     let text = format!("SELECT {} {} WHERE t.id = ANY($1)", writer.columns(), from(resource));
     let mut found = HashMap::with_capacity(ids.len());
@@ -221,7 +284,11 @@ pub async fn rows(connection: &impl ConnectionTrait, resource: &dyn Resource, sh
 
 /// Number of records of a condition.
 pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, DbErr> {
-    Ok(database::read_value(database, &condition.clone().before("SELECT COUNT(*) ")).await?.unwrap_or_default())
+    Ok(
+        database::read_value(database, &condition.clone().before("SELECT COUNT(*) "))
+            .await?
+            .unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]

@@ -20,19 +20,40 @@ impl Relation {
     /// A relation by a link table.
     #[must_use]
     pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
-        Self { name, table, own, other, writable: true, links: true }
+        Self {
+            name,
+            table,
+            own,
+            other,
+            writable: true,
+            links: true,
+        }
     }
 
     /// Records of another table that name this one, and keep it from being deleted.
     #[must_use]
     pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: false, links: false }
+        Self {
+            name,
+            table,
+            own,
+            other: "id",
+            writable: false,
+            links: false,
+        }
     }
 
     /// Records of another table that may name this one: a body may give it others, and they forget it when it goes.
     #[must_use]
     pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: true, links: false }
+        Self {
+            name,
+            table,
+            own,
+            other: "id",
+            writable: true,
+            links: false,
+        }
     }
 }
 

@@ -14,7 +14,10 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
+use sea_orm::sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with,
+    raw_sql,
+};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use tracing::Instrument;
@@ -59,7 +62,9 @@ pub(super) type Lent = PooledConnection<'static, Manager>;
 
 impl fmt::Debug for Connection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Connection").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
+        out.debug_struct("Connection")
+            .field("in_transaction", &self.in_transaction)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +77,10 @@ fn connection_error(error: SqlxError) -> DbErr {
 }
 
 fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
-    (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
+    (
+        AssertSqlSafe(statement.sql),
+        SqlxValues(statement.values.unwrap_or(Values(Vec::new()))),
+    )
 }
 
 /// Sends a statement by a method of the library, converts the answer, and counts the statement. The queries of the two databases
@@ -84,8 +92,16 @@ macro_rules! ask {
         let span = counting::span(&text, $connection.backend());
         let (sql, values) = parts($statement);
         let answer = match &mut $connection.link {
-            DriverConnection::Postgres(link) => query_with(sql, values).$method(&mut **link).instrument(span).await.map($convert),
-            DriverConnection::Sqlite(link) => query_with(sql, values).$method(&mut **link).instrument(span).await.map($convert),
+            DriverConnection::Postgres(link) => query_with(sql, values)
+                .$method(&mut **link)
+                .instrument(span)
+                .await
+                .map($convert),
+            DriverConnection::Sqlite(link) => query_with(sql, values)
+                .$method(&mut **link)
+                .instrument(span)
+                .await
+                .map($convert),
         };
         $connection.counter.count(&text, started);
         answer
@@ -102,7 +118,8 @@ impl Connection {
 
     /// Executes a statement, and says how many rows it touched.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        ask!(self, statement, execute, ExecResult::from).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
+        ask!(self, statement, execute, ExecResult::from)
+            .map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// Executes text as it is, which may be several statements.
@@ -121,7 +138,11 @@ impl Connection {
 
     /// The rows of a query.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        ask!(self, statement, fetch_all, |rows| rows.into_iter().map(QueryResult::from).collect()).map_err(query_error)
+        ask!(self, statement, fetch_all, |rows| rows
+            .into_iter()
+            .map(QueryResult::from)
+            .collect())
+        .map_err(query_error)
     }
 
     /// The first row of a query.
@@ -135,14 +156,25 @@ impl Connection {
         let span = counting::span(&statement.sql, self.backend());
         let (sql, values) = parts(statement);
         let rows = match &mut self.link {
-            DriverConnection::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
-            DriverConnection::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+            DriverConnection::Postgres(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
+            DriverConnection::Sqlite(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
         };
         if span.is_disabled() {
             return rows;
         }
         // The span lasts as long as the rows do.
-        stream::unfold((rows, span), |(mut rows, span)| async move { rows.next().await.map(|row| (row, (rows, span))) }).boxed()
+        stream::unfold((rows, span), |(mut rows, span)| async move {
+            rows.next().await.map(|row| (row, (rows, span)))
+        })
+        .boxed()
     }
 }
 
@@ -183,9 +215,17 @@ impl Manager {
             ))
         } else {
             let options: PgConnectOptions = url.parse().map_err(connection_error)?;
-            DatabaseAddress::Postgres(Box::new(options.statement_cache_capacity(PREPARED_STATEMENTS).disable_statement_logging()))
+            DatabaseAddress::Postgres(Box::new(
+                options
+                    .statement_cache_capacity(PREPARED_STATEMENTS)
+                    .disable_statement_logging(),
+            ))
         };
-        Ok(Self { target, counter, closed: Arc::default() })
+        Ok(Self {
+            target,
+            counter,
+            closed: Arc::default(),
+        })
     }
 
     /// Kind of the database.
@@ -206,10 +246,19 @@ impl ManageConnection for Manager {
             return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
         }
         let link = match &self.target {
-            DatabaseAddress::Postgres(options) => DriverConnection::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
-            DatabaseAddress::Sqlite(options) => DriverConnection::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
+            DatabaseAddress::Postgres(options) => {
+                DriverConnection::Postgres(Box::new(options.connect().await.map_err(connection_error)?))
+            }
+            DatabaseAddress::Sqlite(options) => {
+                DriverConnection::Sqlite(Box::new(options.connect().await.map_err(connection_error)?))
+            }
         };
-        Ok(Connection { link, counter: Arc::clone(&self.counter), used: Instant::now(), in_transaction: false })
+        Ok(Connection {
+            link,
+            counter: Arc::clone(&self.counter),
+            used: Instant::now(),
+            in_transaction: false,
+        })
     }
 
     async fn is_valid(&self, connection: &mut Connection) -> Result<(), DbErr> {

@@ -19,7 +19,10 @@ const SHOWN: usize = 2000;
 /// Says what the metrics of statements mean.
 pub(crate) fn describe() {
     describe_counter!(STATEMENTS, "Statements that the database executed.");
-    describe_histogram!(STATEMENT_DURATION, "Seconds that a statement took, but for those whose rows are sent on as they come.");
+    describe_histogram!(
+        STATEMENT_DURATION,
+        "Seconds that a statement took, but for those whose rows are sent on as they come."
+    );
 }
 
 /// Statements of one database.
@@ -53,7 +56,11 @@ impl Counter {
     pub(super) fn tell_slow(&self, sql: &str, started: Instant) {
         let (slow, elapsed) = (self.slow.load(Ordering::Relaxed), started.elapsed());
         if slow > 0 && elapsed >= Duration::from_millis(slow) {
-            tracing::warn!(milliseconds = elapsed.as_secs_f64() * 1000.0, sql = shown(sql), "a slow statement");
+            tracing::warn!(
+                milliseconds = elapsed.as_secs_f64() * 1000.0,
+                sql = shown(sql),
+                "a slow statement"
+            );
         }
     }
 

@@ -18,7 +18,12 @@ pub struct ExactWriter {
 impl ExactWriter {
     /// A writer for a query that selects exactly these columns.
     pub fn new<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Self {
-        Self { fields: columns.into_iter().map(|column| (format!("\"{}\":", column.name), column.kind)).collect() }
+        Self {
+            fields: columns
+                .into_iter()
+                .map(|column| (format!("\"{}\":", column.name), column.kind))
+                .collect(),
+        }
     }
 
     /// Writes a row as one JSON object.
@@ -82,14 +87,22 @@ fn postgres_value(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbE
         Kind::TextArray => postgres_items(out, bytes, Kind::Text { max: None }),
         Kind::JsonArray => postgres_items(out, bytes, Kind::Json),
         Kind::BytesArray => postgres_items(out, bytes, Kind::Bytes),
-        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date => write_postgres_bytes(out, bytes, kind),
+        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date => {
+            write_postgres_bytes(out, bytes, kind)
+        }
     }
 }
 
 /// The items of an array of one dimension: dimensions, flags, item type, length, lower bound, then each item behind its
 /// length.
 fn postgres_items(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
-    let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(i32::from_be_bytes).ok_or_else(|| broken("an array"));
+    let word = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .and_then(|word| word.try_into().ok())
+            .map(i32::from_be_bytes)
+            .ok_or_else(|| broken("an array"))
+    };
     out.push(b'[');
     if word(0)? > 0 {
         let mut at = 20;
@@ -141,7 +154,9 @@ fn sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Resul
                 None => out.extend_from_slice(b"null"),
             });
         }
-        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date => write_sqlite(out, row, index, kind)?,
+        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date => {
+            write_sqlite(out, row, index, kind)?
+        }
     }
     Ok(())
 }
@@ -177,7 +192,11 @@ fn write_number(out: &mut Vec<u8>, number: f64) {
 fn write_fraction(out: &mut Vec<u8>, micros: i64) {
     if micros > 0 {
         out.pop();
-        let digits = if micros % 1000 == 0 { format!(".{:03}\"", micros / 1000) } else { format!(".{micros:06}\"") };
+        let digits = if micros % 1000 == 0 {
+            format!(".{:03}\"", micros / 1000)
+        } else {
+            format!(".{micros:06}\"")
+        };
         out.extend_from_slice(digits.as_bytes());
     }
 }
@@ -186,7 +205,11 @@ fn write_fraction(out: &mut Vec<u8>, micros: i64) {
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.extend_from_slice(b"\"\\\\x");
-    out.extend(bytes.iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+    out.extend(
+        bytes
+            .iter()
+            .flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+    );
     out.push(b'"');
 }
 
@@ -214,7 +237,12 @@ mod tests {
 
     #[test]
     fn what_json_has_no_number_for_is_a_word() {
-        for (number, text) in [(f64::NAN, "\"NaN\""), (f64::NEG_INFINITY, "\"-Infinity\""), (0.1, "0.1"), (2.0, "2.0")] {
+        for (number, text) in [
+            (f64::NAN, "\"NaN\""),
+            (f64::NEG_INFINITY, "\"-Infinity\""),
+            (0.1, "0.1"),
+            (2.0, "2.0"),
+        ] {
             assert_eq!(written(&number.to_be_bytes(), Kind::Float), text);
         }
     }

@@ -15,7 +15,12 @@ pub const TEXT: Kind = Kind::Text { max: None };
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn record(connection: &impl ConnectionTrait, table: &'static Table, type_name: &str, id: Uuid) -> Result<Option<Vec<u8>>, DbErr> {
+pub async fn record(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    type_name: &str,
+    id: Uuid,
+) -> Result<Option<Vec<u8>>, DbErr> {
     Ok(records(connection, table, type_name, &[id]).await?.remove(&id))
 }
 
@@ -32,7 +37,11 @@ pub async fn records(
     let writer = RecordWriter::new(table, "r", type_name);
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {} FROM \"{}\" r WHERE r.id", writer.columns(), table.name));
+        let mut sql = Sql::new(format!(
+            "SELECT {} FROM \"{}\" r WHERE r.id",
+            writer.columns(),
+            table.name
+        ));
         sql.among(ids);
         for row in super::rows(connection, &sql).await? {
             let mut out = Vec::with_capacity(512);

@@ -75,7 +75,8 @@ where
     match receiver.recv().await {
         Some(Ok(AnswerPart::Last(text))) => Ok(Sent::Whole(text)),
         Some(Ok(AnswerPart::More(first))) => {
-            let parts = futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
+            let parts =
+                futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
             Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| match part {
                 Ok(AnswerPart::More(text) | AnswerPart::Last(text)) => Ok(Bytes::from(text)),
                 Err(error) => {
@@ -85,9 +86,10 @@ where
             })))))
         }
         Some(Err(error)) => Err(error),
-        None => {
-            Err(work.await.err().map_or_else(|| DbErr::Custom("a listing ended without a word".into()), |error| DbErr::Custom(error.to_string())))
-        }
+        None => Err(work.await.err().map_or_else(
+            || DbErr::Custom("a listing ended without a word".into()),
+            |error| DbErr::Custom(error.to_string()),
+        )),
     }
 }
 

@@ -28,7 +28,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
+    TryGetable,
+};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
@@ -43,7 +46,8 @@ pub use self::listing::{Sent, send_written, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{
-    insert, insert_ignoring_duplicates, insert_many, now, null, update, update_all_differing, update_differing, update_many, value_of,
+    insert, insert_ignoring_duplicates, insert_many, now, null, update, update_all_differing, update_differing,
+    update_many, value_of,
 };
 pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
 pub use self::select_list::{SelectList, SelectedColumn};
@@ -74,7 +78,9 @@ impl Database {
     /// The address is wrong, or nobody answers there.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         // The names that other tools give to the same databases.
-        let mut url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
+        let mut url =
+            url.replacen("postgresql+psycopg://", "postgres://", 1)
+                .replacen("postgresql://", "postgres://", 1);
         if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
             std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
@@ -83,7 +89,12 @@ impl Database {
         }
         let counter = Arc::new(Counter::default());
         let connections = Connections::open(&url, pool_size, Arc::clone(&counter)).await?;
-        Ok(Self { url: url.into(), connections, counter, writers: Arc::default() })
+        Ok(Self {
+            url: url.into(),
+            connections,
+            counter,
+            writers: Arc::default(),
+        })
     }
 
     /// A connection of its own for what changes the schema.
@@ -161,7 +172,11 @@ impl Database {
     ///
     /// # Errors
     /// The database refuses the query, or `each` fails, which ends it.
-    pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
+    pub async fn each_row(
+        &self,
+        sql: &Sql,
+        mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
+    ) -> Result<(), DbErr> {
         let mut held = self.held().await?;
         let mut rows = held.stream(sql, self.backend())?;
         while let Some(row) = rows.next().await {
@@ -185,7 +200,12 @@ impl Database {
     /// The database refuses the statement.
     pub async fn change(&self, sql: &Sql) -> Result<u64, DbErr> {
         let _alone = self.alone().await;
-        Ok(self.held().await?.execute(sql.statement(self.backend())).await?.rows_affected())
+        Ok(self
+            .held()
+            .await?
+            .execute(sql.statement(self.backend()))
+            .await?
+            .rows_affected())
     }
 
     /// Executes one statement that is whole in itself, and gives the rows that it returns.
@@ -228,7 +248,10 @@ pub fn depends_on_more() {
 /// Whether a statement only reads.
 fn reads(statement: &Statement) -> bool {
     let text = statement.sql.trim_start();
-    let begins = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let begins = |word: &str| {
+        text.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
     begins("SELECT") || begins("WITH") || begins("PRAGMA")
 }
 
@@ -277,7 +300,9 @@ impl ConnectionTrait for Database {
 /// # Errors
 /// The database refuses the query.
 pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
-    connection.query_all_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_all_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The first row of a query over this connection.
@@ -285,7 +310,9 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
 /// # Errors
 /// The database refuses the query.
 pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
-    connection.query_one_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_one_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The ids that a query gives.
@@ -301,7 +328,11 @@ pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| T::from_query_result(row, "")).collect()
+    rows(connection, sql)
+        .await?
+        .iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
 }
 
 /// The first row of a query over this connection, read by the names of its columns.
@@ -309,7 +340,10 @@ pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
+    row(connection, sql)
+        .await?
+        .map(|row| T::from_query_result(&row, ""))
+        .transpose()
 }
 
 /// The values of a query of one column.
@@ -339,6 +373,8 @@ fn only_value<T: TryGetable>(row: &QueryResult) -> Result<T, DbErr> {
 /// # Errors
 /// The database refuses the statement.
 pub async fn execute(transaction: &impl Writes, sql: &Sql) -> Result<u64, DbErr> {
-    let done = transaction.execute_raw(sql.statement(transaction.get_database_backend())).await?;
+    let done = transaction
+        .execute_raw(sql.statement(transaction.get_database_backend()))
+        .await?;
     Ok(done.rows_affected())
 }

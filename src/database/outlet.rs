@@ -59,12 +59,21 @@ fn unwritten(error: std::io::Error) -> DbErr {
 impl Outlet {
     /// An outlet that keeps everything.
     pub(super) fn whole() -> Self {
-        Self { out: Vec::with_capacity(CHUNK + ROW), way: Way::Whole }
+        Self {
+            out: Vec::with_capacity(CHUNK + ROW),
+            way: Way::Whole,
+        }
     }
 
     /// An outlet that sends parts.
     pub(super) fn parts(sender: Sender) -> Self {
-        Self { out: Vec::with_capacity(CHUNK + ROW), way: Way::Parts { sender, left: DATABASE_WAIT } }
+        Self {
+            out: Vec::with_capacity(CHUNK + ROW),
+            way: Way::Parts {
+                sender,
+                left: DATABASE_WAIT,
+            },
+        }
     }
 
     /// Sends what was written so far, if it is enough to be worth it.
@@ -113,7 +122,11 @@ impl Outlet {
                 file.seek(SeekFrom::Start(0)).await.map_err(unwritten)?;
                 loop {
                     let mut part = Vec::with_capacity(CHUNK);
-                    (&mut file).take(CHUNK as u64).read_to_end(&mut part).await.map_err(unwritten)?;
+                    (&mut file)
+                        .take(CHUNK as u64)
+                        .read_to_end(&mut part)
+                        .await
+                        .map_err(unwritten)?;
                     if part.is_empty() {
                         break;
                     }
@@ -136,7 +149,13 @@ mod tests {
     #[tokio::test]
     async fn a_slow_client_gets_everything_and_keeps_nobody_waiting() {
         let (sender, mut receiver) = mpsc::channel(1);
-        let mut outlet = Outlet { out: Vec::new(), way: Way::Parts { sender, left: Duration::from_millis(20) } };
+        let mut outlet = Outlet {
+            out: Vec::new(),
+            way: Way::Parts {
+                sender,
+                left: Duration::from_millis(20),
+            },
+        };
         let mut wanted = Vec::new();
         for number in 0..5_u8 {
             let part = vec![number; CHUNK + 1];

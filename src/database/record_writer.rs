@@ -28,19 +28,29 @@ impl RecordWriter {
     #[must_use]
     pub fn of(table: &'static Table, alias: &str, type_name: &str, keep: impl Fn(&str) -> bool) -> Self {
         let columns = table.columns.iter().filter(|column| keep(column.name));
-        Self::select(columns.map(|column| (format!("{alias}.\"{}\"", column.name), Field::from(column))), Some(type_name))
+        Self::select(
+            columns.map(|column| (format!("{alias}.\"{}\"", column.name), Field::from(column))),
+            Some(type_name),
+        )
     }
 
     /// Any keys, each with its SQL, and the type unless it is among them.
     #[must_use]
     pub fn select(keys: impl IntoIterator<Item = (String, Field)>, type_name: Option<&str>) -> Self {
-        let (columns, fields): (Vec<String>, Vec<Field>) = keys.into_iter().map(|(sql, field)| (called(sql, &field.key), field)).unzip();
+        let (columns, fields): (Vec<String>, Vec<Field>) = keys
+            .into_iter()
+            .map(|(sql, field)| (called(sql, &field.key), field))
+            .unzip();
         let mut tail = Vec::new();
         if let Some(type_name) = type_name {
             tail.extend_from_slice(if fields.is_empty() { b"\"type\":" } else { b",\"type\":" });
             write_text(&mut tail, type_name);
         }
-        Self { columns, rows: RowWriter::new(fields), tail }
+        Self {
+            columns,
+            rows: RowWriter::new(fields),
+            tail,
+        }
     }
 
     /// Adds keys: SQL, name and what it holds.
@@ -98,14 +108,20 @@ impl RecordWriter {
     /// # Errors
     /// The database refuses the query.
     pub async fn list<T>(self, database: &Database, sql: Sql) -> Result<Json<T>, DbErr> {
-        Ok(stream_array(database, sql, move |out, row| self.write(out, row)).await?.into())
+        Ok(stream_array(database, sql, move |out, row| self.write(out, row))
+            .await?
+            .into())
     }
 }
 
 /// A value by its SQL under the name of its key.
 fn called(sql: String, key: &str) -> String {
     let column = sql.rsplit('.').next().unwrap_or_default().trim_matches('"');
-    if column == key { sql } else { format!("{sql} AS \"{key}\"") }
+    if column == key {
+        sql
+    } else {
+        format!("{sql} AS \"{key}\"")
+    }
 }
 
 /// Writes a record that another one carries: a table which a query joins, and whose columns it selects behind others.
@@ -125,8 +141,17 @@ impl NestedWriter {
     pub fn new(key: &str, table: &'static Table, alias: &str, type_name: &str, list: &mut SelectList) -> Self {
         let record = RecordWriter::new(table, alias, type_name);
         let first = list.add_record(&record);
-        let id = table.columns.iter().position(|column| column.name == "id").unwrap_or_default();
-        Self { key: format!(",\"{key}\":").into_bytes(), first, id: SelectedColumn(first.0 + id), record }
+        let id = table
+            .columns
+            .iter()
+            .position(|column| column.name == "id")
+            .unwrap_or_default();
+        Self {
+            key: format!(",\"{key}\":").into_bytes(),
+            first,
+            id: SelectedColumn(first.0 + id),
+            record,
+        }
     }
 
     /// Number of bytes that are written before the object.

@@ -52,7 +52,10 @@ fn default(column: &Column, moment: NaiveDateTime) -> Value {
         ColumnDefault::Float(number) => number.into(),
         ColumnDefault::Text(text) => text.into(),
         ColumnDefault::EmptyList => Value::Json(Some(Box::new(serde_json::json!([])))),
-        ColumnDefault::TextList(items) => Value::Array(ArrayType::String, Some(Box::new(items.iter().map(|item| Value::from(*item)).collect()))),
+        ColumnDefault::TextList(items) => Value::Array(
+            ArrayType::String,
+            Some(Box::new(items.iter().map(|item| Value::from(*item)).collect())),
+        ),
         ColumnDefault::NewUuid => Uuid::new_v4().into(),
         ColumnDefault::Now => moment.into(),
     }
@@ -68,7 +71,11 @@ pub fn value_of<'a>(values: &'a [(&'static str, Value)], column: &str) -> Option
 ///
 /// # Errors
 /// The database refuses the row.
-pub async fn insert(transaction: &impl Writes, table: &'static Table, values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
+pub async fn insert(
+    transaction: &impl Writes,
+    table: &'static Table,
+    values: Vec<(&'static str, Value)>,
+) -> Result<Uuid, DbErr> {
     let id = match value_of(&values, "id") {
         Some(Value::Uuid(Some(id))) => *id,
         _ => Uuid::new_v4(),
@@ -85,7 +92,11 @@ pub async fn insert(transaction: &impl Writes, table: &'static Table, values: Ve
 ///
 /// # Errors
 /// The database refuses a row; none is stored then.
-pub async fn insert_many(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>) -> Result<(), DbErr> {
+pub async fn insert_many(
+    transaction: &impl Writes,
+    table: &'static Table,
+    rows: Vec<Vec<(&'static str, Value)>>,
+) -> Result<(), DbErr> {
     insert_rows(transaction, table, rows, "").await.map(drop)
 }
 
@@ -101,7 +112,12 @@ pub async fn insert_ignoring_duplicates(
     insert_rows(transaction, table, rows, " ON CONFLICT DO NOTHING").await
 }
 
-async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec<Vec<(&'static str, Value)>>, conflict: &str) -> Result<u64, DbErr> {
+async fn insert_rows(
+    transaction: &impl Writes,
+    table: &'static Table,
+    rows: Vec<Vec<(&'static str, Value)>>,
+    conflict: &str,
+) -> Result<u64, DbErr> {
     let moment = now();
     let mut new = 0;
     let columns = || table.columns.iter();
@@ -127,12 +143,19 @@ async fn insert_rows(transaction: &impl Writes, table: &'static Table, rows: Vec
 ///
 /// # Errors
 /// The database refuses the change.
-pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
+pub async fn update(
+    transaction: &impl Writes,
+    table: &'static Table,
+    id: Uuid,
+    values: Vec<(&'static str, Value)>,
+) -> Result<bool, DbErr> {
     let mut sql = Sql::new(format!("UPDATE \"{}\" SET ", table.name));
     let moved = table.column("updated_at").is_some() && value_of(&values, "updated_at").is_none();
     let moved = moved.then(|| ("updated_at", now().into()));
     for (at, (name, value)) in values.into_iter().chain(moved).enumerate() {
-        sql.push(if at > 0 { ", " } else { "" }).push(&format!("\"{name}\" = ")).bind(value);
+        sql.push(if at > 0 { ", " } else { "" })
+            .push(&format!("\"{name}\" = "))
+            .bind(value);
     }
     sql.push(" WHERE id = ").bind(id);
     Ok(execute(transaction, &sql).await? > 0)
@@ -142,8 +165,15 @@ pub async fn update(transaction: &impl Writes, table: &'static Table, id: Uuid, 
 ///
 /// # Errors
 /// The database refuses the change.
-pub async fn update_differing(transaction: &impl Writes, table: &'static Table, id: Uuid, values: Vec<(&'static str, Value)>) -> Result<bool, DbErr> {
-    Ok(!update_all_differing(transaction, table, &[id], values).await?.is_empty())
+pub async fn update_differing(
+    transaction: &impl Writes,
+    table: &'static Table,
+    id: Uuid,
+    values: Vec<(&'static str, Value)>,
+) -> Result<bool, DbErr> {
+    Ok(!update_all_differing(transaction, table, &[id], values)
+        .await?
+        .is_empty())
 }
 
 /// Changes columns of the rows with these ids where they hold something else, and moves `updated_at` then. Gives the ids of the rows
@@ -162,13 +192,28 @@ pub async fn update_all_differing(
     }
     let backend = transaction.get_database_backend();
     let mut sql = Sql::default();
-    let slots: Vec<(&'static str, String)> = values.into_iter().map(|(name, value)| (name, sql.slot(value))).collect();
-    let mut changes: Vec<String> = slots.iter().map(|(name, slot)| format!("\"{name}\" = {slot}")).collect();
+    let slots: Vec<(&'static str, String)> = values
+        .into_iter()
+        .map(|(name, value)| (name, sql.slot(value)))
+        .collect();
+    let mut changes: Vec<String> = slots
+        .iter()
+        .map(|(name, slot)| format!("\"{name}\" = {slot}"))
+        .collect();
     if table.column("updated_at").is_some() {
         changes.push(format!("\"updated_at\" = {}", sql.slot(now())));
     }
-    let others: Vec<String> = slots.iter().map(|(name, slot)| holds_other(backend, table, name, slot)).collect();
-    sql.push(&format!("UPDATE \"{}\" SET {} WHERE ({}) AND id", table.name, changes.join(", "), others.join(" OR "))).among(ids);
+    let others: Vec<String> = slots
+        .iter()
+        .map(|(name, slot)| holds_other(backend, table, name, slot))
+        .collect();
+    sql.push(&format!(
+        "UPDATE \"{}\" SET {} WHERE ({}) AND id",
+        table.name,
+        changes.join(", "),
+        others.join(" OR ")
+    ))
+    .among(ids);
     sql.push(" RETURNING id");
     super::ids(transaction, &sql).await
 }
@@ -188,19 +233,35 @@ fn holds_other(backend: DbBackend, table: &Table, name: &str, slot: &str) -> Str
 ///
 /// # Errors
 /// The database refuses a change; none is stored then.
-pub async fn update_many(transaction: &impl Writes, table: &'static Table, rows: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), DbErr> {
+pub async fn update_many(
+    transaction: &impl Writes,
+    table: &'static Table,
+    rows: Vec<(Uuid, Vec<(&'static str, Value)>)>,
+) -> Result<(), DbErr> {
     let Some((_, first)) = rows.first() else { return Ok(()) };
-    let moved = (table.column("updated_at").is_some() && value_of(first, "updated_at").is_none()).then(|| ("updated_at", Value::from(now())));
-    let names = first.iter().map(|(name, _)| *name).chain(moved.iter().map(|(name, _)| *name));
-    let changes: Vec<String> = names.enumerate().map(|(at, name)| format!("\"{name}\" = v.column{}", at + 2)).collect();
+    let moved = (table.column("updated_at").is_some() && value_of(first, "updated_at").is_none())
+        .then(|| ("updated_at", Value::from(now())));
+    let names = first
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(moved.iter().map(|(name, _)| *name));
+    let changes: Vec<String> = names
+        .enumerate()
+        .map(|(at, name)| format!("\"{name}\" = v.column{}", at + 2))
+        .collect();
     if changes.is_empty() {
         return Ok(());
     }
     for rows in rows.chunks((PLACEHOLDERS / (changes.len() + 1)).max(1)) {
-        let mut sql = Sql::new(format!("UPDATE \"{}\" SET {} FROM (VALUES ", table.name, changes.join(", ")));
+        let mut sql = Sql::new(format!(
+            "UPDATE \"{}\" SET {} FROM (VALUES ",
+            table.name,
+            changes.join(", ")
+        ));
         for (at, (id, values)) in rows.iter().enumerate() {
             let values = values.iter().chain(&moved).map(|(_, value)| value.clone());
-            sql.push(if at > 0 { ", " } else { "" }).bind_list(std::iter::once(Value::from(*id)).chain(values));
+            sql.push(if at > 0 { ", " } else { "" })
+                .bind_list(std::iter::once(Value::from(*id)).chain(values));
         }
         sql.push(&format!(") AS v WHERE \"{}\".id = v.column1", table.name));
         execute(transaction, &sql).await?;

@@ -2,7 +2,9 @@
 
 use chrono::{Datelike, NaiveDate};
 use entity::facts::{Column, Default as ColumnDefault, Kind};
-use sea_orm::sqlx::{ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use sea_orm::sqlx::{
+    ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow,
+};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -18,13 +20,20 @@ pub struct Field {
 impl Field {
     /// A key with what its column holds.
     pub fn new(key: impl Into<String>, kind: Kind) -> Self {
-        Self { key: key.into(), kind, is_list: false }
+        Self {
+            key: key.into(),
+            kind,
+            is_list: false,
+        }
     }
 }
 
 impl From<&Column> for Field {
     fn from(column: &Column) -> Self {
-        Self { is_list: column.default == ColumnDefault::EmptyList, ..Self::new(column.name, column.kind) }
+        Self {
+            is_list: column.default == ColumnDefault::EmptyList,
+            ..Self::new(column.name, column.kind)
+        }
     }
 }
 
@@ -47,7 +56,8 @@ impl RowWriter {
 
     /// Adds a field behind the others.
     pub fn push(&mut self, field: Field) {
-        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind, field.is_list));
+        self.fields
+            .push((format!("\"{}\":", field.key).into_bytes(), field.kind, field.is_list));
     }
 
     /// Writes `"a":1,"b":2`, without the braces around.
@@ -117,7 +127,11 @@ fn write_postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> R
         return Ok(());
     }
     if matches!(kind, Kind::TextArray | Kind::JsonArray | Kind::BytesArray) {
-        return write_postgres_array(out, value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?, kind);
+        return write_postgres_array(
+            out,
+            value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?,
+            kind,
+        );
     }
     let bytes = value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?;
     write_postgres_bytes(out, bytes, kind)
@@ -161,9 +175,15 @@ pub(super) const POSTGRES_EPOCH: i64 = 946_684_800;
 
 pub(super) fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
     match bytes.len() {
-        2 => Ok(i64::from(i16::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
-        4 => Ok(i64::from(i32::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
-        8 => Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?)),
+        2 => Ok(i64::from(i16::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        ))),
+        4 => Ok(i64::from(i32::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        ))),
+        8 => Ok(i64::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        )),
         _ => Err(broken("a whole number")),
     }
 }
@@ -175,7 +195,13 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
         Kind::BytesArray => Kind::Bytes,
         _ => Kind::Text { max: None },
     };
-    let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(i32::from_be_bytes).ok_or_else(|| broken("an array"));
+    let word = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .and_then(|word| word.try_into().ok())
+            .map(i32::from_be_bytes)
+            .ok_or_else(|| broken("an array"))
+    };
     out.push(b'[');
     if word(0)? > 0 {
         let mut at = 20;
@@ -204,19 +230,34 @@ pub(super) fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kin
         return Ok(());
     }
     match kind {
-        Kind::Uuid => write_uuid(out, <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Uuid => write_uuid(
+            out,
+            <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::Bool => {
             let yes = <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))? != 0;
             out.extend_from_slice(if yes { b"true" } else { b"false" });
         }
-        Kind::Integer | Kind::BigInteger => write_integer(out, <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
-        Kind::Float => write_float(out, <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Integer | Kind::BigInteger => write_integer(
+            out,
+            <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
+        Kind::Float => write_float(
+            out,
+            <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::Bytes => {
             let bytes = <&[u8] as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
             write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?);
         }
-        Kind::Text { .. } => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
-        Kind::Date => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Text { .. } => write_text(
+            out,
+            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
+        Kind::Date => write_text(
+            out,
+            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::DateTime => {
             // Stored as `2026-03-01 10:00:00.123456`; the fraction is cut.
             let text = <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
@@ -225,7 +266,11 @@ pub(super) fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kin
             out.push(b'"');
         }
         Kind::Json | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => {
-            out.extend_from_slice(<&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?.as_bytes());
+            out.extend_from_slice(
+                <&str as Decode<Sqlite>>::decode(value)
+                    .map_err(|error| problem(&error))?
+                    .as_bytes(),
+            );
         }
     }
     Ok(())
@@ -306,7 +351,9 @@ const DAYS_TO_1970: i64 = 719_163;
 /// Writes days since 1970 as a date of the Gregorian calendar. What lies beyond the years of chrono becomes the last day that
 /// it knows.
 fn write_days(out: &mut Vec<u8>, days: i64) {
-    let date = i32::try_from(days + DAYS_TO_1970).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = i32::try_from(days + DAYS_TO_1970)
+        .ok()
+        .and_then(NaiveDate::from_num_days_from_ce_opt);
     let date = date.unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
     let year = i64::from(date.year());
     if (0..=9999).contains(&year) {
@@ -347,7 +394,8 @@ mod tests {
     #[test]
     fn dates_agree_with_chrono() {
         for days in (-200_000..200_000).step_by(37) {
-            let day = chrono::NaiveDate::default() + chrono::Days::new(u64::try_from(i64::from(days) + 200_000).expect("positive"));
+            let day = chrono::NaiveDate::default()
+                + chrono::Days::new(u64::try_from(i64::from(days) + 200_000).expect("positive"));
             let day = day - chrono::Days::new(200_000);
             assert_eq!(written(|out| write_days(out, days.into())), day.to_string());
         }
@@ -356,7 +404,10 @@ mod tests {
     #[test]
     fn text_is_escaped_as_serde_does() {
         let text = "a\"b\\c\n\t\u{1}\u{7f}é\u{2028}";
-        assert_eq!(written(|out| write_text(out, text)), serde_json::to_string(text).expect("JSON"));
+        assert_eq!(
+            written(|out| write_text(out, text)),
+            serde_json::to_string(text).expect("JSON")
+        );
     }
 
     #[test]

@@ -78,8 +78,14 @@ mod tests {
         let first = list.add_record(&record);
         let after = list.add("'after'");
         let database = Database::connect("sqlite::memory:", 1).await?;
-        let row = database.row(&Sql::new(format!("SELECT {list}"))).await?.ok_or_else(|| DbErr::RecordNotFound("the row".into()))?;
-        assert_eq!((before.read::<String>(&row)?, after.read::<String>(&row)?), ("before".to_owned(), "after".to_owned()));
+        let row = database
+            .row(&Sql::new(format!("SELECT {list}")))
+            .await?
+            .ok_or_else(|| DbErr::RecordNotFound("the row".into()))?;
+        assert_eq!(
+            (before.read::<String>(&row)?, after.read::<String>(&row)?),
+            ("before".to_owned(), "after".to_owned())
+        );
         let mut out = Vec::new();
         record.write_keys(&mut out, &row, first)?;
         assert_eq!(String::from_utf8(out).as_deref(), Ok("\"one\":1,\"two\":2"));

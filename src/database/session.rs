@@ -50,12 +50,15 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(error: &DbErr) -> Self {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Conn(RuntimeErr::SqlxError(error))) =
-            error
+        let (DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
         else {
             return Self::Error;
         };
-        let SqlxError::Database(error) = &**error else { return Self::Error };
+        let SqlxError::Database(error) = &**error else {
+            return Self::Error;
+        };
         match error.code().as_deref() {
             // Serialisation failure, deadlock.
             Some("40001" | "40P01") => Self::Conflict,
@@ -82,7 +85,15 @@ impl Session {
         let held = Arc::new(Mutex::new(lent));
         let trouble = std::sync::Mutex::default();
         let (abandoned, finished) = (AtomicBool::default(), AtomicBool::default());
-        Self(Arc::new(Shared { connections, writes, held, trouble, abandoned, finished, watched: std::sync::Mutex::default() }))
+        Self(Arc::new(Shared {
+            connections,
+            writes,
+            held,
+            trouble,
+            abandoned,
+            finished,
+            watched: std::sync::Mutex::default(),
+        }))
     }
 
     /// The session that this task works with.
@@ -138,7 +149,10 @@ impl Session {
             }
             *guard = Some(self.0.connections.lend().await?);
         }
-        Ok(HeldConnection::Session { guard, session: self.clone() })
+        Ok(HeldConnection::Session {
+            guard,
+            session: self.clone(),
+        })
     }
 
     /// Takes the connection of a transaction out, to end it.
@@ -172,7 +186,10 @@ impl Session {
 /// A connection that is held for a while.
 pub(super) enum HeldConnection {
     /// That of a session.
-    Session { guard: OwnedMutexGuard<Option<Lent>>, session: Session },
+    Session {
+        guard: OwnedMutexGuard<Option<Lent>>,
+        session: Session,
+    },
     /// One that was borrowed for this alone.
     Own(Lent),
 }
@@ -185,7 +202,9 @@ impl HeldConnection {
                 if let Some(sources) = session.watched() {
                     sources.note(sql)?;
                 }
-                let lent = guard.as_deref_mut().ok_or_else(|| DbErr::Custom("the connection was given back".into()))?;
+                let lent = guard
+                    .as_deref_mut()
+                    .ok_or_else(|| DbErr::Custom("the connection was given back".into()))?;
                 Ok((lent, Some(session)))
             }
             Self::Own(lent) => Ok((lent, None)),
@@ -193,15 +212,25 @@ impl HeldConnection {
     }
 
     /// The rows of a query as the database sends them.
-    pub(super) fn stream(&mut self, sql: &Sql, backend: DbBackend) -> Result<BoxStream<'_, Result<QueryResult, DbErr>>, DbErr> {
+    pub(super) fn stream(
+        &mut self,
+        sql: &Sql,
+        backend: DbBackend,
+    ) -> Result<BoxStream<'_, Result<QueryResult, DbErr>>, DbErr> {
         let (connection, session) = self.parts(sql.text())?;
         let session = session.cloned();
-        Ok(connection.stream(sql.statement(backend)).inspect_err(move |error| note(session.as_ref(), error)).boxed())
+        Ok(connection
+            .stream(sql.statement(backend))
+            .inspect_err(move |error| note(session.as_ref(), error))
+            .boxed())
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let (connection, session) = self.parts(&statement.sql)?;
-        connection.execute(statement).await.inspect_err(|error| note(session, error))
+        connection
+            .execute(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
@@ -211,12 +240,18 @@ impl HeldConnection {
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let (connection, session) = self.parts(&statement.sql)?;
-        connection.rows(statement).await.inspect_err(|error| note(session, error))
+        connection
+            .rows(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let (connection, session) = self.parts(&statement.sql)?;
-        connection.row(statement).await.inspect_err(|error| note(session, error))
+        connection
+            .row(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 }
 

@@ -12,8 +12,17 @@ use sea_orm::DbErr;
 pub type Tables = u128;
 
 /// Words by which a statement gives something else each time, or reads what has no marks.
-const VOLATILE: [&str; 9] =
-    ["now", "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp", "clock_timestamp", "random", "gen_random_uuid"];
+const VOLATILE: [&str; 9] = [
+    "now",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "localtime",
+    "localtimestamp",
+    "clock_timestamp",
+    "random",
+    "gen_random_uuid",
+];
 /// Name that begins like a table of the servers themselves, and is none.
 const COLLATION: &str = super::dialect::NOCASE;
 
@@ -40,7 +49,9 @@ enum Word {
 static WORDS: LazyLock<HashMap<&'static str, Word>> = LazyLock::new(|| {
     let without = TABLES.iter().map(|table| (table.name, Word::Volatile));
     let volatile = VOLATILE.iter().map(|word| (*word, Word::Volatile));
-    let with = marked().enumerate().map(|(at, marked)| (marked.table, Word::Table(1 << at)));
+    let with = marked()
+        .enumerate()
+        .map(|(at, marked)| (marked.table, Word::Table(1 << at)));
     without.chain(volatile).chain(with).collect()
 });
 
@@ -68,7 +79,9 @@ impl Sources {
         }
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.sealed && !state.volatile && (volatile || tables & !state.tables != 0) {
-            return Err(DbErr::Custom(format!("a listing went on with other tables than it began with: {sql}")));
+            return Err(DbErr::Custom(format!(
+                "a listing went on with other tables than it began with: {sql}"
+            )));
         }
         state.tables |= tables;
         state.volatile |= volatile;
@@ -83,7 +96,8 @@ impl Sources {
 
 /// The words of a statement. Those of texts in it count, too, which does no harm.
 fn words(sql: &str) -> impl Iterator<Item = &str> {
-    sql.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).filter(|word| !word.is_empty())
+    sql.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -96,19 +110,32 @@ mod tests {
             sources.note(sql).expect("a statement in time");
         }
         let told = sources.seal()?;
-        Some(marked().enumerate().filter(|(at, _)| told & (1 << *at) != 0).map(|(_, marked)| marked.table).collect())
+        Some(
+            marked()
+                .enumerate()
+                .filter(|(at, _)| told & (1 << *at) != 0)
+                .map(|(_, marked)| marked.table)
+                .collect(),
+        )
     }
 
     #[test]
     fn tables_are_known_by_the_words_of_statements() {
         let sql = "SELECT t.id, \"p\".name FROM task t JOIN \"project\" p ON p.id=t.project_id WHERE t.name = $1 COLLATE dailies_nocase";
         assert_eq!(tables_of(&[sql]), Some(vec!["project", "task"]));
-        assert_eq!(tables_of(&["SELECT 1 FROM person", "SELECT 2 FROM task_type"]), Some(vec!["person", "task_type"]));
+        assert_eq!(
+            tables_of(&["SELECT 1 FROM person", "SELECT 2 FROM task_type"]),
+            Some(vec!["person", "task_type"])
+        );
     }
 
     #[test]
     fn what_has_no_marks_can_not_be_told() {
-        for sql in ["SELECT * FROM api_event", "SELECT 1 FROM task WHERE due_date < now()", "SELECT value FROM dailies_store"] {
+        for sql in [
+            "SELECT * FROM api_event",
+            "SELECT 1 FROM task WHERE due_date < now()",
+            "SELECT value FROM dailies_store",
+        ] {
             assert_eq!(tables_of(&[sql]), None, "{sql}");
         }
     }

@@ -37,8 +37,12 @@ impl Transaction {
     /// # Errors
     /// There is none: nothing may be changed here.
     pub fn current() -> Result<Self, DbErr> {
-        let session = Session::transaction().ok_or_else(|| DbErr::Custom("a change was begun outside of a transaction".into()))?;
-        Ok(Self { session, finished: false })
+        let session = Session::transaction()
+            .ok_or_else(|| DbErr::Custom("a change was begun outside of a transaction".into()))?;
+        Ok(Self {
+            session,
+            finished: false,
+        })
     }
 
     /// States that the change is whole. A transaction in which one was given up in the middle is undone.
@@ -123,9 +127,13 @@ impl Database {
 
     async fn turn(&self, number: u32) -> WriterTurn<'_> {
         if self.backend() == DbBackend::Postgres && number <= ATTEMPTS_BESIDE_OTHERS {
-            WriterTurn::BesideOthers { _place: self.writers.read().await }
+            WriterTurn::BesideOthers {
+                _place: self.writers.read().await,
+            }
         } else {
-            WriterTurn::Alone { _place: self.writers.write().await }
+            WriterTurn::Alone {
+                _place: self.writers.write().await,
+            }
         }
     }
 
@@ -134,8 +142,12 @@ impl Database {
             // A transaction that read before it writes could not go on after another one wrote.
             (DbBackend::Sqlite, _) => "BEGIN IMMEDIATE",
             // Locks of tables come before the first look at the data, so that it is one at what the others left.
-            (_, WriterTurn::BesideOthers { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE",
-            (_, WriterTurn::Alone { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE",
+            (_, WriterTurn::BesideOthers { .. }) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE"
+            }
+            (_, WriterTurn::Alone { .. }) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE"
+            }
         };
         let mut lent = self.connections.lend().await?;
         lent.in_transaction = true;
@@ -144,7 +156,10 @@ impl Database {
     }
 
     async fn end(&self, session: &Session, succeeded: bool, number: u32) -> Result<Ending, DbErr> {
-        let mut lent = session.take().await.ok_or_else(|| DbErr::Custom("the transaction has ended already".into()))?;
+        let mut lent = session
+            .take()
+            .await
+            .ok_or_else(|| DbErr::Custom("the transaction has ended already".into()))?;
         let conflict = || DbErr::Custom("other transactions were in the way".into());
         let postgres = self.backend() == DbBackend::Postgres;
         match session.trouble() {
@@ -164,7 +179,9 @@ impl Database {
             }
             _ if succeeded && session.is_torn() => {
                 undo(&mut lent).await?;
-                Err(DbErr::Custom("a change was given up in a transaction that went on".into()))
+                Err(DbErr::Custom(
+                    "a change was given up in a transaction that went on".into(),
+                ))
             }
             _ if !succeeded || session.is_abandoned() => {
                 undo(&mut lent).await?;

@@ -127,7 +127,9 @@ fn turns(rng: &mut StdRng, talk: &Talk<'_>) -> Vec<Turn> {
     }
     match talk.state {
         State::Review => turns.push(Turn::Submit),
-        State::Retake if turns.last().is_none_or(|turn| turn.state() != State::Retake) => turns.extend([Turn::Submit, Turn::Retake]),
+        State::Retake if turns.last().is_none_or(|turn| turn.state() != State::Retake) => {
+            turns.extend([Turn::Submit, Turn::Retake])
+        }
         State::Done => {
             turns.extend([Turn::Submit, Turn::Approve]);
             if talk.client.is_some() && rng.random_bool(0.1) {
@@ -144,7 +146,9 @@ fn moments(rng: &mut StdRng, talk: &Talk<'_>, count: usize) -> Vec<i64> {
     let count = i64::try_from(count).unwrap_or(i64::MAX).max(1);
     let begin = talk.begin.min(talk.end - PACE * count);
     let slot = (talk.end - begin) / count;
-    (0..count).map(|at| begin + slot * at + rng.random_range(0..slot)).collect()
+    (0..count)
+        .map(|at| begin + slot * at + rng.random_range(0..slot))
+        .collect()
 }
 
 fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, i64), revision: usize) -> Comment {
@@ -156,7 +160,10 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
         Turn::Submit => (artist, remarks::submit(rng, talk.about, revision)),
         Turn::Retake => (talk.reviewer, remarks::retake(rng, talk.about)),
         Turn::Approve => (talk.reviewer, remarks::approve(rng)),
-        Turn::Note(_) => (remarks::pick(rng, &[artist, talk.reviewer]), remarks::note(rng, talk.about)),
+        Turn::Note(_) => (
+            remarks::pick(rng, &[artist, talk.reviewer]),
+            remarks::note(rng, talk.about),
+        ),
         Turn::Client => (talk.client.unwrap_or(talk.reviewer), remarks::client(rng)),
     };
     let retake = turn == Turn::Retake;
@@ -174,7 +181,10 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
         pinned: note && rng.random_bool(0.1),
     };
     if retake && rng.random_bool(0.3) {
-        comment.checklist = remarks::checklist(rng, talk.about).into_iter().map(|item| (item, false)).collect();
+        comment.checklist = remarks::checklist(rng, talk.about)
+            .into_iter()
+            .map(|item| (item, false))
+            .collect();
     }
     if retake && talk.assignee.is_some() && rng.random_bool(0.4) {
         comment.acknowledged_by = talk.assignee;
@@ -186,7 +196,11 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
     let likely = if note { 0.6 } else { 0.3 };
     if (note || retake || turn == Turn::Client) && answering != author && rng.random_bool(likely) && next - minute > 2 {
         let minute = minute + rng.random_range(1..(next - minute).min(180));
-        comment.replies.push(Reply { minute, author: answering, text: remarks::reply(rng) });
+        comment.replies.push(Reply {
+            minute,
+            author: answering,
+            text: remarks::reply(rng),
+        });
     }
     comment
 }

@@ -69,18 +69,29 @@ pub async fn cover(storage: &Storage, project: Uuid, seed: u64) -> Result<(), Bo
         let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE)?;
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", project), drawn.await??.into()).await?)
+    Ok(storage
+        .put(
+            &FileKey::new(Bucket::Pictures, "thumbnails", project),
+            drawn.await??.into(),
+        )
+        .await?)
 }
 
 /// Stores the files of previews: for each its id and its picture.
 ///
 /// # Errors
 /// The storage refuses a file.
-pub async fn store(storage: &Storage, previews: impl Iterator<Item = (Uuid, &Frame)>, progress: &Progress) -> Result<(), StorageError> {
+pub async fn store(
+    storage: &Storage,
+    previews: impl Iterator<Item = (Uuid, &Frame)>,
+    progress: &Progress,
+) -> Result<(), StorageError> {
     stream::iter(previews.map(Ok))
         .try_for_each_concurrent(WRITERS, |(id, frame)| async move {
             for (prefix, content) in &frame.files {
-                storage.put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone()).await?;
+                storage
+                    .put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone())
+                    .await?;
             }
             progress.done(1);
             Ok(())

@@ -72,21 +72,38 @@ pub async fn run(app: &SharedApp, args: &DemoArgs) -> Result<(), Box<dyn std::er
     tell(app, &projects).await?;
     println!("Sign in with the password {PASSWORD} as:");
     for member in WITH_PASSWORD.map(|place| &PEOPLE[place]) {
-        println!("  {} ({}, {})", member.email(), member.full_name(), member.department.unwrap_or("production manager"));
+        println!(
+            "  {} ({}, {})",
+            member.email(),
+            member.full_name(),
+            member.department.unwrap_or("production manager")
+        );
     }
     println!("Everybody knows this password: change it where strangers can reach the server.");
     Ok(())
 }
 
 /// Makes the production of that number, and says what is in it.
-async fn make(app: &SharedApp, scale: &Scale, number: usize, seed: u64, frames: &[Frame]) -> Result<Uuid, Box<dyn std::error::Error>> {
+async fn make(
+    app: &SharedApp,
+    scale: &Scale,
+    number: usize,
+    seed: u64,
+    frames: &[Frame],
+) -> Result<Uuid, Box<dyn std::error::Error>> {
     let started = Instant::now();
     let crew = scale.crew(number);
     let plan = Plan::new(scale, crew, seed, database::now());
     let studio = Studio::find(app, crew).await?;
     let name = production::free_name(&app.database).await?;
     let progress = Progress::start(total(&plan));
-    let production = Production { scale, plan: &plan, studio: &studio, seed, frames };
+    let production = Production {
+        scale,
+        plan: &plan,
+        studio: &studio,
+        seed,
+        frames,
+    };
     let project = production.store(app, &name, &progress).await?;
     progress.finish();
     let comments: usize = plan.tasks.iter().map(|task| task.comments.len()).sum();
@@ -110,8 +127,19 @@ struct Production<'a> {
 }
 
 impl Production<'_> {
-    async fn store(&self, app: &SharedApp, name: &str, progress: &Progress) -> Result<Uuid, Box<dyn std::error::Error>> {
-        let Self { scale, plan, studio, seed, frames } = *self;
+    async fn store(
+        &self,
+        app: &SharedApp,
+        name: &str,
+        progress: &Progress,
+    ) -> Result<Uuid, Box<dyn std::error::Error>> {
+        let Self {
+            scale,
+            plan,
+            studio,
+            seed,
+            frames,
+        } = *self;
         let create = || async {
             let work = Work::begin_as(app, None).await?;
             let project = production::store(&*work, name, scale, plan, studio).await?;
@@ -120,11 +148,16 @@ impl Production<'_> {
         };
         let project = transact(app, create).await?;
         frames::cover(&app.storage, project, seed).await?;
-        let writer = Writer { database: &app.database, progress };
+        let writer = Writer {
+            database: &app.database,
+            progress,
+        };
         let breakdown = breakdown::store(&writer, project, plan, studio).await?;
         let activity = Activity::new(project, plan, studio, &breakdown);
         progress.part("Files", plan.previews.len());
-        let pictures = activity.pictures().filter_map(|(id, picture)| Some((id, frames.get(picture)?)));
+        let pictures = activity
+            .pictures()
+            .filter_map(|(id, picture)| Some((id, frames.get(picture)?)));
         frames::store(&app.storage, pictures, progress).await?;
         activity.store(&writer, frames).await?;
         Ok(project)
@@ -145,9 +178,16 @@ async fn tell(app: &SharedApp, projects: &[Uuid]) -> Result<(), Box<dyn std::err
 
 /// Rows and files that will be stored, apart from a few.
 fn total(plan: &Plan) -> usize {
-    let casting = plan.assets.iter().map(|asset| asset.casting.len()).chain(plan.shots.iter().map(|shot| shot.casting.len()));
+    let casting = plan
+        .assets
+        .iter()
+        .map(|asset| asset.casting.len())
+        .chain(plan.shots.iter().map(|shot| shot.casting.len()));
     let of_tasks = plan.tasks.iter().map(|task| {
-        let links = task.comments.iter().map(|comment| usize::from(comment.mention.is_some()) + usize::from(comment.acknowledged_by.is_some()));
+        let links = task
+            .comments
+            .iter()
+            .map(|comment| usize::from(comment.mention.is_some()) + usize::from(comment.acknowledged_by.is_some()));
         1 + task.assignees.len() + task.hours.len() + 2 * task.comments.len() + links.sum::<usize>()
     });
     let entities = plan.sequences.len() + plan.assets.len() + plan.shots.len();

@@ -11,7 +11,9 @@ use rand::{Rng, SeedableRng};
 use super::calendar::Calendar;
 use super::following::{self, Notice};
 use super::people::Crew;
-use super::pipeline::{ANIMATION, ASSET_STEPS, AssetKind, COMPOSITING, LAYOUT, MODELING, RIGGING, SHOT_STEPS, State, Step, shot_steps};
+use super::pipeline::{
+    ANIMATION, ASSET_STEPS, AssetKind, COMPOSITING, LAYOUT, MODELING, RIGGING, SHOT_STEPS, State, Step, shot_steps,
+};
 use super::remarks::pick;
 use super::review::{self, Playlist, Preview};
 use super::scale::Scale;
@@ -89,7 +91,18 @@ pub const COMPLEXITIES: [&str; 3] = ["Simple", "Medium", "Complex"];
 /// Kinds of the assets, over and over.
 const MIX: [AssetKind; 10] = {
     use AssetKind::{Character, Environment, Fx, Prop};
-    [Character, Prop, Environment, Prop, Fx, Character, Prop, Environment, Prop, Character]
+    [
+        Character,
+        Prop,
+        Environment,
+        Prop,
+        Fx,
+        Character,
+        Prop,
+        Environment,
+        Prop,
+        Character,
+    ]
 };
 
 impl Plan {
@@ -99,7 +112,10 @@ impl Plan {
         let calendar = Calendar::new(now, scale.weeks_before);
         let mut assets = assets(&mut rng, scale.assets);
         let sequences: Vec<Sequence> = (0..scale.sequences)
-            .map(|number| Sequence { name: story::numbered("SQ", number, scale.sequences), description: story::beat(number) })
+            .map(|number| Sequence {
+                name: story::numbered("SQ", number, scale.sequences),
+                description: story::beat(number),
+            })
             .collect();
         let mut shots = shots(&mut rng, scale, &assets);
         let mut planner = Planner::new(scale, crew, calendar);
@@ -107,19 +123,43 @@ impl Plan {
         for number in 0..assets.len() {
             let steps = assets[number].kind.steps(number);
             let start = 0.02 + 0.45 * share(number, assets.len());
-            planner.plan(&mut rng, TaskSubject::Asset(number), &steps, (start, 0.2), None, &mut tasks);
+            planner.plan(
+                &mut rng,
+                TaskSubject::Asset(number),
+                &steps,
+                (start, 0.2),
+                None,
+                &mut tasks,
+            );
         }
         for (number, shot) in shots.iter().enumerate() {
             let steps: Vec<&Step> = shot_steps(number).collect();
             let start = 0.12 + 0.5 * share(number, scale.shots);
             let frames = Some((shot.frame_in, shot.frame_out));
-            planner.plan(&mut rng, TaskSubject::Shot(number), &steps, (start, 0.33), frames, &mut tasks);
+            planner.plan(
+                &mut rng,
+                TaskSubject::Shot(number),
+                &steps,
+                (start, 0.33),
+                frames,
+                &mut tasks,
+            );
         }
         settle(&mut tasks, &mut assets, &mut shots);
         let previews = review::previews(&tasks, scale);
         let playlists = review::playlists(&tasks, &previews);
         let (subscriptions, notices) = following::follow(&mut rng, &tasks, crew, scale, calendar.now());
-        Self { calendar, sequences, assets, shots, tasks, previews, playlists, subscriptions, notices }
+        Self {
+            calendar,
+            sequences,
+            assets,
+            shots,
+            tasks,
+            previews,
+            playlists,
+            subscriptions,
+            notices,
+        }
     }
 }
 
@@ -153,7 +193,14 @@ fn assets(rng: &mut StdRng, count: usize) -> Vec<Asset> {
         let mut choice = props.clone();
         let count = rng.random_range(1..=3).min(choice.len());
         let (chosen, _) = choice.partial_shuffle(rng, count);
-        asset.casting = chosen.iter().map(|prop| Cast { asset: *prop, count: rng.random_range(1..=4), label: "fixed" }).collect();
+        asset.casting = chosen
+            .iter()
+            .map(|prop| Cast {
+                asset: *prop,
+                count: rng.random_range(1..=4),
+                label: "fixed",
+            })
+            .collect();
     }
     assets
 }
@@ -171,7 +218,12 @@ fn shots(rng: &mut StdRng, scale: &Scale, assets: &[Asset]) -> Vec<Shot> {
         let in_sequence = scale.shots / scale.sequences + usize::from(sequence < scale.shots % scale.sequences);
         for number in 0..in_sequence {
             let casting = casting(rng, &pool, scale);
-            let named = |kind: AssetKind| casting.iter().map(|cast| &assets[cast.asset]).find(|asset| asset.kind == kind);
+            let named = |kind: AssetKind| {
+                casting
+                    .iter()
+                    .map(|cast| &assets[cast.asset])
+                    .find(|asset| asset.kind == kind)
+            };
             let who = named(AssetKind::Character).map_or("Odda", |asset| asset.name.as_str());
             let place = named(AssetKind::Environment).map_or("harbour", |asset| asset.name.as_str());
             let thing = named(AssetKind::Prop).map(|asset| asset.name.as_str());
@@ -204,7 +256,12 @@ fn pool(rng: &mut StdRng, by_kind: &[Vec<usize>; 4]) -> [Vec<usize>; 4] {
         first.iter().chain(chosen.iter()).copied().collect::<Vec<_>>()
     };
     // Odda and the bird are nearly everywhere.
-    [some(characters, 5, 2), some(props, 9, 1), some(environments, 2, 0), some(effects, 3, 0)]
+    [
+        some(characters, 5, 2),
+        some(props, 9, 1),
+        some(environments, 2, 0),
+        some(effects, 3, 0),
+    ]
 }
 
 fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast> {
@@ -214,13 +271,25 @@ fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast>
     let mut rest: Vec<usize> = characters.iter().chain(props).chain(effects).copied().collect();
     rest.shuffle(rng);
     let mut seen: HashSet<usize> = chosen.iter().copied().collect();
-    chosen.extend(rest.into_iter().filter(|asset| seen.insert(*asset)).take(wanted.saturating_sub(2)));
+    chosen.extend(
+        rest.into_iter()
+            .filter(|asset| seen.insert(*asset))
+            .take(wanted.saturating_sub(2)),
+    );
     chosen
         .into_iter()
         .map(|asset| Cast {
             asset,
-            count: if props.contains(&asset) { rng.random_range(1..=3) } else { 1 },
-            label: if characters.contains(&asset) || rng.random_bool(0.3) { "animate" } else { "fixed" },
+            count: if props.contains(&asset) {
+                rng.random_range(1..=3)
+            } else {
+                1
+            },
+            label: if characters.contains(&asset) || rng.random_bool(0.3) {
+                "animate"
+            } else {
+                "fixed"
+            },
         })
         .collect()
 }
@@ -229,10 +298,20 @@ fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast>
 /// the shots that cast them, and which entities are complete or not begun.
 fn settle(tasks: &mut [Task], assets: &mut [Asset], shots: &mut [Shot]) {
     for of_entity in tasks.chunk_by(|a, b| a.subject == b.subject) {
-        let done = |step: &Step| of_entity.iter().any(|task| task.step.name == step.name && task.state == State::Done);
+        let done = |step: &Step| {
+            of_entity
+                .iter()
+                .any(|task| task.step.name == step.name && task.state == State::Done)
+        };
         let complete = of_entity.iter().all(|task| task.state == State::Done);
-        let begun = of_entity.iter().any(|task| !matches!(task.state, State::Todo | State::Ready));
-        let status = if complete { "complete" } else { ["standby", "running"][usize::from(begun)] };
+        let begun = of_entity
+            .iter()
+            .any(|task| !matches!(task.state, State::Todo | State::Ready));
+        let status = if complete {
+            "complete"
+        } else {
+            ["standby", "running"][usize::from(begun)]
+        };
         match of_entity[0].subject {
             TaskSubject::Shot(shot) => shots[shot].status = status,
             TaskSubject::Asset(asset) => {

@@ -46,13 +46,19 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
     }
     let is_asset = |task: &Task| matches!(task.subject, TaskSubject::Asset(_));
     // Whether assets are chosen, whether only what waits for approval is, and up to how many previews.
-    let passes = [(true, false, scale.previews / 4), (false, true, scale.previews / 2), (false, false, scale.previews)];
+    let passes = [
+        (true, false, scale.previews / 4),
+        (false, true, scale.previews / 2),
+        (false, false, scale.previews),
+    ];
     let mut previews: Vec<Preview> = Vec::new();
     for (assets, waiting, limit) in passes {
         shown.retain(|place| {
             let task = &tasks[*place];
             let found = of_task(task, *place, scale.pictures);
-            let taken = is_asset(task) == assets && (!waiting || task.state == State::Review) && previews.len() + found.len() <= limit;
+            let taken = is_asset(task) == assets
+                && (!waiting || task.state == State::Review)
+                && previews.len() + found.len() <= limit;
             if taken {
                 previews.extend(found);
             }
@@ -65,8 +71,16 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
 
 /// Task that was submitted last, if any was.
 fn last_submitted(tasks: &[Task]) -> Option<usize> {
-    let minute = |task: &Task| task.comments.iter().rfind(|comment| comment.state == State::Review).map(|comment| comment.minute);
-    let submitted = tasks.iter().enumerate().filter_map(|(at, task)| Some((minute(task)?, at)));
+    let minute = |task: &Task| {
+        task.comments
+            .iter()
+            .rfind(|comment| comment.state == State::Review)
+            .map(|comment| comment.minute)
+    };
+    let submitted = tasks
+        .iter()
+        .enumerate()
+        .filter_map(|(at, task)| Some((minute(task)?, at)));
     submitted.max().map(|(_, at)| at)
 }
 
@@ -105,16 +119,35 @@ pub fn playlists(tasks: &[Task], previews: &[Preview]) -> Vec<Playlist> {
         latest.insert(tasks[preview.task].subject, place);
     }
     let shown = |fits: &dyn Fn(&Task) -> bool| {
-        let mut entries: Vec<usize> = latest.values().copied().filter(|place| fits(&tasks[previews[*place].task])).collect();
+        let mut entries: Vec<usize> = latest
+            .values()
+            .copied()
+            .filter(|place| fits(&tasks[previews[*place].task]))
+            .collect();
         entries.sort_unstable();
         entries.truncate(PLAYLIST_LENGTH);
         entries
     };
     let is_shot = |task: &Task| matches!(task.subject, TaskSubject::Shot(_));
-    let playlist = |name, for_entity, for_client, entries| Playlist { name, for_entity, for_client, entries };
+    let playlist = |name, for_entity, for_client, entries| Playlist {
+        name,
+        for_entity,
+        for_client,
+        entries,
+    };
     vec![
-        playlist("Dailies", "shot", false, shown(&|task| is_shot(task) && task.state == State::Review)),
-        playlist("Client screening", "shot", true, shown(&|task| is_shot(task) && task.state == State::Done)),
+        playlist(
+            "Dailies",
+            "shot",
+            false,
+            shown(&|task| is_shot(task) && task.state == State::Review),
+        ),
+        playlist(
+            "Client screening",
+            "shot",
+            true,
+            shown(&|task| is_shot(task) && task.state == State::Done),
+        ),
         playlist("Asset review", "asset", false, shown(&|task| !is_shot(task))),
     ]
 }

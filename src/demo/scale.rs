@@ -97,7 +97,15 @@ impl Size {
                 notifications: 3000,
                 production_type: "featurefilm",
             },
-            Self::Huge => Scale { sequences: 220, shots: 8000, assets: 2840, people: 448, productions: 5, weeks_before: 48, ..Self::Large.scale() },
+            Self::Huge => Scale {
+                sequences: 220,
+                shots: 8000,
+                assets: 2840,
+                people: 448,
+                productions: 5,
+                weeks_before: 48,
+                ..Self::Large.scale()
+            },
         }
     }
 }
@@ -105,6 +113,9 @@ impl Size {
 impl Scale {
     /// The team of the production of that number.
     pub fn crew(&self, production: usize) -> Crew {
-        Crew { size: self.people, others: production * self.people.saturating_sub(PEOPLE.len()) }
+        Crew {
+            size: self.people,
+            others: production * self.people.saturating_sub(PEOPLE.len()),
+        }
     }
 }

@@ -38,11 +38,19 @@ impl Studio {
     /// Something is not there, or the database refuses the people.
     pub async fn find(app: &App, crew: Crew) -> Result<Self, DemoError> {
         let database = &app.database;
-        let open = id_of(database, "SELECT id FROM project_status WHERE name = $1", ["Open".into()]).await?;
+        let open = id_of(
+            database,
+            "SELECT id FROM project_status WHERE name = $1",
+            ["Open".into()],
+        )
+        .await?;
         let mut task_types = HashMap::new();
         for step in steps() {
             let sql = "SELECT id FROM task_type WHERE name = $1 AND for_entity = $2 ORDER BY created_at, id LIMIT 1";
-            task_types.insert(step.name, id_of(database, sql, [step.name.into(), step.made.for_entity().into()]).await?);
+            task_types.insert(
+                step.name,
+                id_of(database, sql, [step.name.into(), step.made.for_entity().into()]).await?,
+            );
         }
         let mut statuses = HashMap::new();
         for state in State::ALL {
@@ -53,7 +61,12 @@ impl Studio {
         let [character, prop, environment, effect] = AssetKind::ALL.map(AssetKind::name);
         Ok(Self {
             open,
-            asset_types: [kind(character).await?, kind(prop).await?, kind(environment).await?, kind(effect).await?],
+            asset_types: [
+                kind(character).await?,
+                kind(prop).await?,
+                kind(environment).await?,
+                kind(effect).await?,
+            ],
             shot_type: kind("Shot").await?,
             sequence_type: kind("Sequence").await?,
             people: everybody(app, crew).await?,
@@ -93,7 +106,11 @@ struct KeyedId {
 
 /// Ids by the `key` of the rows of a query.
 async fn ids_by_key(database: &Database, sql: &Sql) -> Result<HashMap<String, Uuid>, DbErr> {
-    Ok(database::read_all::<KeyedId>(database, sql).await?.into_iter().map(|known| (known.key, known.id)).collect())
+    Ok(database::read_all::<KeyedId>(database, sql)
+        .await?
+        .into_iter()
+        .map(|known| (known.key, known.id))
+        .collect())
 }
 
 /// The people of the demo studio, known by their e-mails. Those who are there already stay as they are.
@@ -102,8 +119,10 @@ async fn everybody(app: &App, crew: Crew) -> Result<Vec<Uuid>, DemoError> {
     let mut sql = Sql::new("SELECT email AS key, id FROM person WHERE is_bot = false AND email IN ");
     sql.bind_list(emails.iter().map(String::as_str));
     let mut known = ids_by_key(&app.database, &sql).await?;
-    let missing: Vec<(Uuid, usize)> =
-        (0..emails.len()).filter(|place| !known.contains_key(&emails[*place])).map(|place| (Uuid::new_v4(), place)).collect();
+    let missing: Vec<(Uuid, usize)> = (0..emails.len())
+        .filter(|place| !known.contains_key(&emails[*place]))
+        .map(|place| (Uuid::new_v4(), place))
+        .collect();
     if !missing.is_empty() {
         for (id, place) in &missing {
             if has_avatar(*place) {
@@ -140,7 +159,10 @@ async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), De
     };
     let link = |(id, place): &(Uuid, usize)| {
         let department = departments.get(crew.member(*place).department?)?;
-        Some(vec![("person_id", (*id).into()), ("department_id", (*department).into())])
+        Some(vec![
+            ("person_id", (*id).into()),
+            ("department_id", (*department).into()),
+        ])
     };
     let store = || async {
         let mut work = Work::begin_as(app, None).await?;
@@ -167,5 +189,8 @@ async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError>
         let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials())?;
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(app.storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into()).await?)
+    Ok(app
+        .storage
+        .put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into())
+        .await?)
 }

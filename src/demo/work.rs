@@ -119,7 +119,9 @@ impl Planner {
             longest_entry: scale.longest_entry,
             managers: crew.of(Role::Manager, None),
             clients: crew.of(Role::Client, None),
-            artists: super::plan::steps().map(|step| (step.department, crew.artists(step.department))).collect(),
+            artists: super::plan::steps()
+                .map(|step| (step.department, crew.artists(step.department)))
+                .collect(),
             logged: HashMap::new(),
         }
     }
@@ -149,7 +151,10 @@ impl Planner {
             open = state == State::Done;
             let mut task = self.assigned(rng, subject, step, planned, state);
             let talk = Talk {
-                about: super::remarks::About { step: step.name, frames },
+                about: super::remarks::About {
+                    step: step.name,
+                    frames,
+                },
                 state,
                 assignee: task.assignees.first().copied(),
                 reviewer: self.crew.reviewer(step.department),
@@ -157,7 +162,11 @@ impl Planner {
                 client: (step.name == "Compositing").then(|| pick(rng, &self.clients)),
                 crew: self.crew,
                 begin: first * DAY,
-                end: if state == State::Done { ((finish + 1) * DAY).min(self.calendar.now()) } else { self.calendar.now() },
+                end: if state == State::Done {
+                    ((finish + 1) * DAY).min(self.calendar.now())
+                } else {
+                    self.calendar.now()
+                },
             };
             task.comments = discussion::discuss(rng, &talk);
             self.log(rng, &mut task);
@@ -165,7 +174,14 @@ impl Planner {
         }
     }
 
-    fn assigned(&self, rng: &mut StdRng, subject: TaskSubject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
+    fn assigned(
+        &self,
+        rng: &mut StdRng,
+        subject: TaskSubject,
+        step: &'static Step,
+        planned: (i64, i64),
+        state: State,
+    ) -> Task {
         let artists = self.artists.get(step.department).map(Vec::as_slice).unwrap_or_default();
         let mut assignees = Vec::new();
         let untouched = matches!(state, State::Todo | State::Ready);
@@ -181,7 +197,11 @@ impl Planner {
             subject,
             step,
             state,
-            assigner: if rng.random_bool(0.8) { pick(rng, &self.managers) } else { self.crew.reviewer(step.department) },
+            assigner: if rng.random_bool(0.8) {
+                pick(rng, &self.managers)
+            } else {
+                self.crew.reviewer(step.department)
+            },
             assignees,
             priority: pick(rng, &[0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3]),
             difficulty: pick(rng, &[1, 2, 2, 3, 3, 3, 3, 4, 4, 5]),
@@ -194,15 +214,20 @@ impl Planner {
 
     /// Logs the first assignee's time from the beginning of the work to the last comment.
     fn log(&mut self, rng: &mut StdRng, task: &mut Task) {
-        let (Some(person), Some(begun), Some(last)) =
-            (task.assignees.first().copied(), task.milestones().begun, task.comments.last().map(|comment| comment.minute))
-        else {
+        let (Some(person), Some(begun), Some(last)) = (
+            task.assignees.first().copied(),
+            task.milestones().begun,
+            task.comments.last().map(|comment| comment.minute),
+        ) else {
             return;
         };
         let wanted = task.estimation() * rng.random_range(70..=130) / 100;
         for day in begun.div_euclid(DAY)..=last.div_euclid(DAY) {
             let used = self.logged.entry((person, day)).or_default();
-            let entry = pick(rng, &[120, 180, 240, 300, 420, 480]).min(self.longest_entry).min(480 - *used).min(wanted - task.logged());
+            let entry = pick(rng, &[120, 180, 240, 300, 420, 480])
+                .min(self.longest_entry)
+                .min(480 - *used)
+                .min(wanted - task.logged());
             if entry >= 30 {
                 let minutes = entry / 15 * 15;
                 *used += minutes;
@@ -216,7 +241,11 @@ impl Planner {
 /// before it is done, or nearly.
 fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> State {
     if first > today {
-        return if open && rng.random_bool(0.5) { State::Ready } else { State::Todo };
+        return if open && rng.random_bool(0.5) {
+            State::Ready
+        } else {
+            State::Todo
+        };
     }
     if finish < today && (finish < today - LONGEST_DELAY || (open && rng.random_bool(0.85))) {
         return State::Done;
@@ -224,5 +253,16 @@ fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> S
     if !open && rng.random_bool(0.65) {
         return pick(rng, &[State::Todo, State::Todo, State::Ready]);
     }
-    pick(rng, &[State::Wip, State::Wip, State::Wip, State::Review, State::Review, State::Retake, State::Retake])
+    pick(
+        rng,
+        &[
+            State::Wip,
+            State::Wip,
+            State::Wip,
+            State::Review,
+            State::Review,
+            State::Retake,
+            State::Retake,
+        ],
+    )
 }

@@ -22,11 +22,17 @@ pub(super) type Reader = ZipArchive<BufReader<File>>;
 pub(super) fn open(file: &Path) -> Result<(Reader, Manifest), DumpError> {
     let mut archive = ZipArchive::new(BufReader::new(File::open(file)?))?;
     let mut text = String::new();
-    let member = archive.by_name(MANIFEST).map_err(|_| DumpError::NoDump(format!("it has no {MANIFEST}")))?;
+    let member = archive
+        .by_name(MANIFEST)
+        .map_err(|_| DumpError::NoDump(format!("it has no {MANIFEST}")))?;
     BufReader::new(member).read_to_string(&mut text)?;
-    let manifest: serde_json::Value = serde_json::from_str(&text).map_err(|error| DumpError::NoDump(error.to_string()))?;
+    let manifest: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| DumpError::NoDump(error.to_string()))?;
     let version = manifest["version"].as_str().unwrap_or_default();
-    if manifest["format"].as_u64().is_none_or(|format| format > u64::from(FORMAT)) {
+    if manifest["format"]
+        .as_u64()
+        .is_none_or(|format| format > u64::from(FORMAT))
+    {
         return Err(DumpError::Newer(version.to_owned()));
     }
     let manifest = serde_json::from_value(manifest).map_err(|error| DumpError::NoDump(error.to_string()))?;
@@ -38,7 +44,9 @@ pub(super) fn open(file: &Path) -> Result<(Reader, Manifest), DumpError> {
 /// # Errors
 /// It is not there.
 pub(super) fn member<'a>(archive: &'a mut Reader, name: &str) -> Result<ZipFile<'a, BufReader<File>>, DumpError> {
-    archive.by_name(name).map_err(|error| DumpError::Damaged(format!("{name}: {error}")))
+    archive
+        .by_name(name)
+        .map_err(|error| DumpError::Damaged(format!("{name}: {error}")))
 }
 
 /// Reads everything in an archive, and compares it with what was written.
@@ -50,17 +58,28 @@ pub(super) fn check(archive: &mut Reader, manifest: &Manifest, with_files: bool)
     let count = files.map_or(0, |files| usize::try_from(files.count).unwrap_or(usize::MAX));
     let progress = Progress::start(manifest.tables.len() + count);
     progress.part("Checking", manifest.tables.len() + count);
-    for TablePart { member: name, rows, sha256, .. } in &manifest.tables {
-        let (found, sum) = lines(member(archive, name)?).map_err(|error| DumpError::Damaged(format!("{name}: {error}")))?;
+    for TablePart {
+        member: name,
+        rows,
+        sha256,
+        ..
+    } in &manifest.tables
+    {
+        let (found, sum) =
+            lines(member(archive, name)?).map_err(|error| DumpError::Damaged(format!("{name}: {error}")))?;
         if found != *rows || sum != *sha256 {
             return Err(DumpError::Damaged(format!("{name} is not the member that was written")));
         }
         progress.done(1);
     }
     if let Some(files) = files {
-        let (_, sum) = lines(member(archive, &files.member)?).map_err(|error| DumpError::Damaged(format!("{}: {error}", files.member)))?;
+        let (_, sum) = lines(member(archive, &files.member)?)
+            .map_err(|error| DumpError::Damaged(format!("{}: {error}", files.member)))?;
         if sum != files.sha256 {
-            return Err(DumpError::Damaged(format!("{} is not the member that was written", files.member)));
+            return Err(DumpError::Damaged(format!(
+                "{} is not the member that was written",
+                files.member
+            )));
         }
         stored::check(archive, files, &progress)?;
     }

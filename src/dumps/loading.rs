@@ -34,12 +34,24 @@ impl<'a> Loader<'a> {
     pub(super) fn new(part: &'a TablePart, types: &HashMap<(String, String), String>) -> Result<Self, DumpError> {
         let kind = |column: &ColumnPart| {
             let place = (part.name.clone(), column.name.clone());
-            types.get(&place).cloned().ok_or_else(|| DumpError::NoDump(format!("the database has no column {}.{}", part.name, column.name)))
+            types
+                .get(&place)
+                .cloned()
+                .ok_or_else(|| DumpError::NoDump(format!("the database has no column {}.{}", part.name, column.name)))
         };
         let types = part.columns.iter().map(kind).collect::<Result<_, _>>()?;
-        let names: Vec<String> = part.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+        let names: Vec<String> = part
+            .columns
+            .iter()
+            .map(|column| format!("\"{}\"", column.name))
+            .collect();
         let head = format!("INSERT INTO \"{}\" ({})", part.name, names.join(", "));
-        Ok(Self { table: &part.name, columns: &part.columns, head, types })
+        Ok(Self {
+            table: &part.name,
+            columns: &part.columns,
+            head,
+            types,
+        })
     }
 
     /// Stores every row of a member.
@@ -58,10 +70,21 @@ impl<'a> Loader<'a> {
                 bytes += line.len();
                 lines.push(line);
             }
-            let enough = if postgres { bytes >= STATEMENT_BYTES } else { lines.len() >= most };
+            let enough = if postgres {
+                bytes >= STATEMENT_BYTES
+            } else {
+                lines.len() >= most
+            };
             if !lines.is_empty() && (ended || enough) {
-                let sql = if postgres { self.text(&lines) } else { self.values(&lines)? };
-                let refused = |error| DumpError::Table { table: self.table.to_owned(), error };
+                let sql = if postgres {
+                    self.text(&lines)
+                } else {
+                    self.values(&lines)?
+                };
+                let refused = |error| DumpError::Table {
+                    table: self.table.to_owned(),
+                    error,
+                };
                 database::execute(transaction, &sql).await.map_err(refused)?;
                 lines.clear();
                 bytes = 0;
@@ -74,12 +97,29 @@ impl<'a> Loader<'a> {
 
     /// The statement that lets PostgreSQL take the lines apart.
     fn text(&self, lines: &[String]) -> Sql {
-        let values: Vec<String> =
-            self.columns.iter().zip(&self.types).map(|(column, kind)| format!("CAST(r.\"{}\" AS {kind})", column.name)).collect();
-        let fields: Vec<String> =
-            self.columns.iter().map(|column| format!("\"{}\" {}", column.name, if column.kind.is_list() { "text[]" } else { "text" })).collect();
-        let text =
-            format!("{} SELECT {} FROM json_to_recordset(CAST(CAST($1 AS text) AS json)) AS r({})", self.head, values.join(", "), fields.join(", "));
+        let values: Vec<String> = self
+            .columns
+            .iter()
+            .zip(&self.types)
+            .map(|(column, kind)| format!("CAST(r.\"{}\" AS {kind})", column.name))
+            .collect();
+        let fields: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| {
+                format!(
+                    "\"{}\" {}",
+                    column.name,
+                    if column.kind.is_list() { "text[]" } else { "text" }
+                )
+            })
+            .collect();
+        let text = format!(
+            "{} SELECT {} FROM json_to_recordset(CAST(CAST($1 AS text) AS json)) AS r({})",
+            self.head,
+            values.join(", "),
+            fields.join(", ")
+        );
         Sql::with(text, [format!("[{}]", lines.join(",")).into()])
     }
 
@@ -89,8 +129,18 @@ impl<'a> Loader<'a> {
         let mut sql = Sql::new(format!("{} VALUES ", self.head));
         for (at, line) in lines.iter().enumerate() {
             let row: HashMap<&str, &RawValue> = serde_json::from_str(line).map_err(wrong)?;
-            let value = |column: &ColumnPart| value(column.kind, row.get(column.name.as_str()).map_or("null", |raw| raw.get()));
-            let values = self.columns.iter().map(value).collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+            let value = |column: &ColumnPart| {
+                value(
+                    column.kind,
+                    row.get(column.name.as_str()).map_or("null", |raw| raw.get()),
+                )
+            };
+            let values = self
+                .columns
+                .iter()
+                .map(value)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(wrong)?;
             if at > 0 {
                 sql.push(", ");
             }
@@ -120,7 +170,8 @@ fn value(kind: Word, json: &str) -> Result<Value, serde_json::Error> {
         Word::TextList => Value::String(list::<String>(json)?.map(|items| join(items.iter().map(|item| quoted(item))))),
         Word::JsonList => Value::String(list::<String>(json)?.map(|items| join(items.into_iter()))),
         Word::BytesList => {
-            let texts = |items: Vec<String>| join(items.iter().map(|item| quoted(&String::from_utf8_lossy(&bytes(item)))));
+            let texts =
+                |items: Vec<String>| join(items.iter().map(|item| quoted(&String::from_utf8_lossy(&bytes(item)))));
             Value::String(list::<String>(json)?.map(texts))
         }
     })
@@ -141,13 +192,23 @@ fn quoted(text: &str) -> String {
 
 /// The very number that was written. SQLite has none of those that are words.
 fn number(json: &str) -> Option<f64> {
-    json.trim_matches('"').parse().ok().filter(|number: &f64| !number.is_nan())
+    json.trim_matches('"')
+        .parse()
+        .ok()
+        .filter(|number: &f64| !number.is_nan())
 }
 
 /// Bytes from two digits each, behind `\x`.
 fn bytes(digits: &str) -> Vec<u8> {
-    let digits: Vec<u8> = digits.trim_start_matches("\\x").chars().filter_map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
-    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit)).collect()
+    let digits: Vec<u8> = digits
+        .trim_start_matches("\\x")
+        .chars()
+        .filter_map(|digit| digit.to_digit(16)?.try_into().ok())
+        .collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit))
+        .collect()
 }
 
 #[cfg(test)]
@@ -160,12 +221,27 @@ mod tests {
         assert_eq!(stored(Word::Float, "0.1"), Value::Double(Some(0.1)));
         assert_eq!(stored(Word::Float, "null"), Value::Double(None));
         assert_eq!(stored(Word::Float, "\"NaN\""), Value::Double(None));
-        assert_eq!(stored(Word::Moment, "\"2026-03-01T10:00:00.000123\""), Value::String(Some("2026-03-01 10:00:00.000123".into())));
-        assert_eq!(stored(Word::Json, r#""{\"a\": 1}""#), Value::String(Some(r#"{"a": 1}"#.into())));
+        assert_eq!(
+            stored(Word::Moment, "\"2026-03-01T10:00:00.000123\""),
+            Value::String(Some("2026-03-01 10:00:00.000123".into()))
+        );
+        assert_eq!(
+            stored(Word::Json, r#""{\"a\": 1}""#),
+            Value::String(Some(r#"{"a": 1}"#.into()))
+        );
         assert_eq!(stored(Word::Bytes, r#""\\x00ff""#), Value::Bytes(Some(vec![0, 255])));
-        assert_eq!(stored(Word::TextList, r#"["a\"b",null]"#), Value::String(Some(r#"["a\"b"]"#.into())));
-        assert_eq!(stored(Word::JsonList, r#"["{\"a\": 1}","2"]"#), Value::String(Some(r#"[{"a": 1},2]"#.into())));
-        assert_eq!(stored(Word::BytesList, r#"["\\x6162"]"#), Value::String(Some(r#"["ab"]"#.into())));
+        assert_eq!(
+            stored(Word::TextList, r#"["a\"b",null]"#),
+            Value::String(Some(r#"["a\"b"]"#.into()))
+        );
+        assert_eq!(
+            stored(Word::JsonList, r#"["{\"a\": 1}","2"]"#),
+            Value::String(Some(r#"[{"a": 1},2]"#.into()))
+        );
+        assert_eq!(
+            stored(Word::BytesList, r#"["\\x6162"]"#),
+            Value::String(Some(r#"["ab"]"#.into()))
+        );
         assert!(value(Word::Boolean, "1").is_err());
     }
 }

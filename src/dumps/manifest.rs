@@ -102,6 +102,9 @@ impl From<&Column> for ColumnPart {
             Kind::JsonArray => Word::JsonList,
             Kind::BytesArray => Word::BytesList,
         };
-        Self { name: column.name.to_owned(), kind }
+        Self {
+            name: column.name.to_owned(),
+            kind,
+        }
     }
 }

@@ -25,9 +25,15 @@ impl NewFile {
         if target.symlink_metadata().is_ok() {
             return Err(DumpError::Exists(target.to_owned()));
         }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let file = NamedTempFile::with_prefix_in(".dailies-backup-", folder)?;
-        Ok(Self { file, target: target.to_owned() })
+        Ok(Self {
+            file,
+            target: target.to_owned(),
+        })
     }
 
     /// Its place until it is whole.

@@ -33,7 +33,12 @@ pub struct Restored {
 ///
 /// # Errors
 /// The dump is damaged or of another release, the database holds rows already and is not to be replaced, or one of them fails.
-pub async fn restore(database: &Database, storage: Option<&Storage>, file: &Path, replace: bool) -> Result<Restored, DumpError> {
+pub async fn restore(
+    database: &Database,
+    storage: Option<&Storage>,
+    file: &Path,
+    replace: bool,
+) -> Result<Restored, DumpError> {
     let (mut archive, manifest) = open(file)?;
     let all = migration::names();
     if !all.starts_with(&manifest.migrations) {
@@ -63,15 +68,31 @@ pub async fn restore(database: &Database, storage: Option<&Storage>, file: &Path
     if let (Some(files), Some(storage)) = (&manifest.files, storage) {
         stored::restore(&mut archive, files, storage).await?;
     }
-    let files = manifest.files.filter(|_| storage.is_some()).map(|files| (files.count, files.bytes));
-    let rows = manifest.tables.into_iter().filter(|part| part.rows > 0).map(|part| (part.name, part.rows)).collect();
-    Ok(Restored { version: manifest.version, made_at: manifest.made_at, database: manifest.database, rows, files })
+    let files = manifest
+        .files
+        .filter(|_| storage.is_some())
+        .map(|files| (files.count, files.bytes));
+    let rows = manifest
+        .tables
+        .into_iter()
+        .filter(|part| part.rows > 0)
+        .map(|part| (part.name, part.rows))
+        .collect();
+    Ok(Restored {
+        version: manifest.version,
+        made_at: manifest.made_at,
+        database: manifest.database,
+        rows,
+        files,
+    })
 }
 
 /// A table that has rows.
 async fn filled(database: &Database) -> Result<Option<String>, DumpError> {
     let known: Vec<String> = known(database).await?;
-    let looks = known.iter().map(|name| format!("SELECT '{name}' AS name WHERE EXISTS (SELECT 1 FROM \"{name}\")"));
+    let looks = known
+        .iter()
+        .map(|name| format!("SELECT '{name}' AS name WHERE EXISTS (SELECT 1 FROM \"{name}\")"));
     let sql = Sql::new(looks.collect::<Vec<_>>().join(" UNION ALL "));
     Ok(database::read_value(database, &sql).await?)
 }
@@ -80,7 +101,9 @@ async fn filled(database: &Database) -> Result<Option<String>, DumpError> {
 async fn known(database: &Database) -> Result<Vec<String>, DumpError> {
     let present = present(database).await?;
     let ours = tables().into_iter().map(|table| table.name.to_owned());
-    Ok(ours.filter(|name| present.iter().any(|column| column.table_name == *name)).collect())
+    Ok(ours
+        .filter(|name| present.iter().any(|column| column.table_name == *name))
+        .collect())
 }
 
 /// Puts the rows of a dump in place of all that are there.
@@ -90,18 +113,31 @@ async fn load(database: &Database, file: &Path, manifest: &Manifest) -> Result<(
     let known = known(database).await?;
     let keys = loosen(database, &transaction, &known).await?;
     empty(database, &transaction, &known).await?;
-    let types: HashMap<(String, String), String> =
-        present(database).await?.into_iter().map(|column| ((column.table_name, column.column_name), column.kind)).collect();
+    let types: HashMap<(String, String), String> = present(database)
+        .await?
+        .into_iter()
+        .map(|column| ((column.table_name, column.column_name), column.kind))
+        .collect();
     let progress = Progress::start(manifest.tables.len());
     progress.part("Tables", manifest.tables.len());
     for part in &manifest.tables {
-        Loader::new(part, &types)?.load(&transaction, member(&mut archive, &part.member)?).await?;
+        Loader::new(part, &types)?
+            .load(&transaction, member(&mut archive, &part.member)?)
+            .await?;
         progress.done(1);
     }
     progress.finish();
     for key in keys {
-        let sql = Sql::new(format!("ALTER TABLE {} ADD CONSTRAINT \"{}\" {}", key.table_name, key.name, key.definition));
-        database::execute(&transaction, &sql).await.map_err(|error| DumpError::Table { table: key.table_name, error })?;
+        let sql = Sql::new(format!(
+            "ALTER TABLE {} ADD CONSTRAINT \"{}\" {}",
+            key.table_name, key.name, key.definition
+        ));
+        database::execute(&transaction, &sql)
+            .await
+            .map_err(|error| DumpError::Table {
+                table: key.table_name,
+                error,
+            })?;
     }
     transaction.finish();
     Ok(())
@@ -117,7 +153,11 @@ struct ForeignKey {
 
 /// Lets rows come before those that they refer to, since tables refer to each other in circles: PostgreSQL gives the foreign
 /// keys up until all rows are there, SQLite looks at them when the transaction ends.
-async fn loosen(database: &Database, transaction: &Transaction, known: &[String]) -> Result<Vec<ForeignKey>, DumpError> {
+async fn loosen(
+    database: &Database,
+    transaction: &Transaction,
+    known: &[String],
+) -> Result<Vec<ForeignKey>, DumpError> {
     if database.backend() == DbBackend::Sqlite {
         database::execute(transaction, &Sql::new("PRAGMA defer_foreign_keys = ON")).await?;
         return Ok(Vec::new());
@@ -131,7 +171,14 @@ async fn loosen(database: &Database, transaction: &Transaction, known: &[String]
     keys.retain(|key| known.contains(&key.table_name));
     for key in &mut keys {
         key.table_name = format!("\"{}\"", key.table_name);
-        database::execute(transaction, &Sql::new(format!("ALTER TABLE {} DROP CONSTRAINT \"{}\"", key.table_name, key.name))).await?;
+        database::execute(
+            transaction,
+            &Sql::new(format!(
+                "ALTER TABLE {} DROP CONSTRAINT \"{}\"",
+                key.table_name, key.name
+            )),
+        )
+        .await?;
     }
     Ok(keys)
 }

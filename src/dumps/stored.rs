@@ -39,7 +39,9 @@ pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(F
                 continue;
             };
             // One that was removed meanwhile belongs to no row any more.
-            let Some(file) = storage.get(&key, None).await? else { continue };
+            let Some(file) = storage.get(&key, None).await? else {
+                continue;
+            };
             let name = key.to_string();
             archive.start_file(StoredPart::member(&name), options)?;
             let mut out = Summed::new(&mut *archive);
@@ -48,7 +50,12 @@ pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(F
                 out.write_all(&chunk)?;
             }
             let bytes = out.bytes;
-            let line = serde_json::to_vec(&StoredPart { name, bytes, sha256: out.sum() }).map_err(io::Error::from)?;
+            let line = serde_json::to_vec(&StoredPart {
+                name,
+                bytes,
+                sha256: out.sum(),
+            })
+            .map_err(io::Error::from)?;
             list.write_all(&line)?;
             list.write_all(b"\n")?;
             count += 1;
@@ -62,14 +69,25 @@ pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(F
     let mut list = list.into_inner().map_err(io::IntoInnerError::into_error)?;
     list.rewind()?;
     io::copy(&mut list, archive)?;
-    Ok((FilesPart { member: LIST.to_owned(), count, bytes: total, sha256 }, strange))
+    Ok((
+        FilesPart {
+            member: LIST.to_owned(),
+            count,
+            bytes: total,
+            sha256,
+        },
+        strange,
+    ))
 }
 
 /// The files that the list of an archive names.
 ///
 /// # Errors
 /// The list can't be read.
-fn listed(archive: &mut Reader, part: &FilesPart) -> Result<impl Iterator<Item = Result<StoredPart, DumpError>> + use<>, DumpError> {
+fn listed(
+    archive: &mut Reader,
+    part: &FilesPart,
+) -> Result<impl Iterator<Item = Result<StoredPart, DumpError>> + use<>, DumpError> {
     // The list is put aside, since the archive reads one member at a time.
     let mut file = tempfile::tempfile()?;
     io::copy(&mut member(archive, &part.member)?, &mut file)?;
@@ -89,7 +107,8 @@ pub(super) fn check(archive: &mut Reader, part: &FilesPart, progress: &Progress)
     for file in listed(archive, part)? {
         let StoredPart { name, bytes, sha256 } = file?;
         let damaged = |what: &str| DumpError::Damaged(format!("the stored file {name} {what}"));
-        name.parse::<FileKey>().map_err(|_| damaged("has a name that no file has"))?;
+        name.parse::<FileKey>()
+            .map_err(|_| damaged("has a name that no file has"))?;
         let mut content = Summed::new(member(archive, &StoredPart::member(&name))?);
         io::copy(&mut content, &mut io::sink()).map_err(|error| damaged(&format!("can't be read: {error}")))?;
         if content.bytes != bytes || content.sum() != sha256 {
@@ -98,7 +117,14 @@ pub(super) fn check(archive: &mut Reader, part: &FilesPart, progress: &Progress)
         count += 1;
         progress.done(1);
     }
-    if count == part.count { Ok(()) } else { Err(DumpError::Damaged(format!("it lists {count} stored files instead of {}", part.count))) }
+    if count == part.count {
+        Ok(())
+    } else {
+        Err(DumpError::Damaged(format!(
+            "it lists {count} stored files instead of {}",
+            part.count
+        )))
+    }
 }
 
 /// Puts every file into the store, in place of an earlier one.
@@ -113,7 +139,12 @@ pub(super) async fn restore(archive: &mut Reader, part: &FilesPart, storage: &St
         let name = file?.name;
         let key: FileKey = name.parse().map_err(|_| DumpError::Unlisted(name.clone()))?;
         let content = member(archive, &StoredPart::member(&name))?;
-        storage.put_stream(&key, futures::stream::try_unfold(content, |content| async move { next(content) })).await?;
+        storage
+            .put_stream(
+                &key,
+                futures::stream::try_unfold(content, |content| async move { next(content) }),
+            )
+            .await?;
         progress.done(1);
     }
     progress.finish();
@@ -124,5 +155,9 @@ pub(super) async fn restore(archive: &mut Reader, part: &FilesPart, storage: &St
 fn next<R: Read>(mut content: R) -> io::Result<Option<(Bytes, R)>> {
     let mut chunk = Vec::with_capacity(CHUNK);
     content.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)?;
-    Ok(if chunk.is_empty() { None } else { Some((chunk.into(), content)) })
+    Ok(if chunk.is_empty() {
+        None
+    } else {
+        Some((chunk.into(), content))
+    })
 }

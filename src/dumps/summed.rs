@@ -13,7 +13,11 @@ pub(super) struct Summed<T> {
 
 impl<T> Summed<T> {
     pub(super) fn new(inner: T) -> Self {
-        Self { inner, sum: Sha256::new(), bytes: 0 }
+        Self {
+            inner,
+            sum: Sha256::new(),
+            bytes: 0,
+        }
     }
 
     /// The sum (SHA-256) of everything so far.
@@ -23,7 +27,10 @@ impl<T> Summed<T> {
 
     /// Source that it read from or target that it wrote to, and the sum.
     pub(super) fn into_parts(self) -> (T, String) {
-        (self.inner, self.sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        (
+            self.inner,
+            self.sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        )
     }
 
     fn take_note(&mut self, bytes: &[u8]) {

@@ -38,7 +38,14 @@ const TABLES_WITHOUT_ENTITY: [(&str, &[OwnColumn]); 3] = [
             ("updated_at", Kind::DateTime, None),
         ],
     ),
-    ("dailies_store", &[("key", TEXT, None), ("value", TEXT, None), ("expires_at", Kind::DateTime, None)]),
+    (
+        "dailies_store",
+        &[
+            ("key", TEXT, None),
+            ("value", TEXT, None),
+            ("expires_at", Kind::DateTime, None),
+        ],
+    ),
 ];
 
 /// A table that is dumped.
@@ -51,8 +58,14 @@ pub struct Table {
 /// Every table, each behind those that it refers to where the circles among them allow it.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    let own = TABLES_WITHOUT_ENTITY.iter().map(|(name, columns)| Table { name, columns: columns.iter().map(column).collect() });
-    let entities = entity::TABLES.iter().map(|table| Table { name: table.name, columns: table.columns.clone() });
+    let own = TABLES_WITHOUT_ENTITY.iter().map(|(name, columns)| Table {
+        name,
+        columns: columns.iter().map(column).collect(),
+    });
+    let entities = entity::TABLES.iter().map(|table| Table {
+        name: table.name,
+        columns: table.columns.clone(),
+    });
     let mut waiting: BTreeMap<&'static str, Table> = own.chain(entities).map(|table| (table.name, table)).collect();
     let names: Vec<&'static str> = waiting.keys().copied().collect();
     let mut ordered = Vec::with_capacity(names.len());
@@ -72,7 +85,15 @@ fn place(name: &str, waiting: &mut BTreeMap<&'static str, Table>, ordered: &mut 
 }
 
 fn column((name, kind, references): &OwnColumn) -> Column {
-    Column { name, kind: *kind, nullable: true, default: Default::None, choices: &[], references: *references, names: &[] }
+    Column {
+        name,
+        kind: *kind,
+        nullable: true,
+        default: Default::None,
+        choices: &[],
+        references: *references,
+        names: &[],
+    }
 }
 
 /// A column of the database, as the database itself describes it.
@@ -109,7 +130,9 @@ pub(super) fn beside(tables: &[Table], present: &[Present]) -> BTreeSet<String> 
         let table = tables.iter().find(|table| table.name == column.table_name)?;
         Some(table.columns.iter().any(|one| one.name == column.column_name))
     };
-    let others = present.iter().filter(|column| !NOT_DUMPED.contains(&column.table_name.as_str()));
+    let others = present
+        .iter()
+        .filter(|column| !NOT_DUMPED.contains(&column.table_name.as_str()));
     let named = others.filter_map(|column| match known(column) {
         None => Some(column.table_name.clone()),
         Some(false) => Some(format!("{}.{}", column.table_name, column.column_name)),
@@ -131,16 +154,24 @@ mod tests {
         let names: Vec<&str> = tables().iter().map(|table| table.name).collect();
         let at = |name: &str| names.iter().position(|known| *known == name).expect("a table");
         assert_eq!(names.len(), entity::TABLES.len() + TABLES_WITHOUT_ENTITY.len());
-        for (first, second) in
-            [("person", "task"), ("project", "entity"), ("task", "comment"), ("person", "dailies_identity"), ("chat", "chat_message")]
-        {
+        for (first, second) in [
+            ("person", "task"),
+            ("project", "entity"),
+            ("task", "comment"),
+            ("person", "dailies_identity"),
+            ("chat", "chat_message"),
+        ] {
             assert!(at(first) < at(second), "{first} before {second}");
         }
     }
 
     #[test]
     fn what_is_not_ours_is_named() {
-        let column = |table: &str, column: &str| Present { table_name: table.into(), column_name: column.into(), kind: "text".into() };
+        let column = |table: &str, column: &str| Present {
+            table_name: table.into(),
+            column_name: column.into(),
+            kind: "text".into(),
+        };
         let present = [
             column("person", "id"),
             column("person", "nickname"),

@@ -32,7 +32,10 @@ pub struct Dumped {
 
 /// A member whose bytes shrink when they are compressed.
 pub(super) fn compressed() -> SimpleFileOptions {
-    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true).unix_permissions(0o600)
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .large_file(true)
+        .unix_permissions(0o600)
 }
 
 /// Writes everything that the database holds into a file, and the stored files, if there is a storage to take them from.
@@ -74,7 +77,12 @@ pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_at,
-        database: if database.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" }.to_owned(),
+        database: if database.backend() == DbBackend::Postgres {
+            "postgresql"
+        } else {
+            "sqlite"
+        }
+        .to_owned(),
         migrations: migration::names(),
         tables: parts,
         files,
@@ -84,18 +92,39 @@ pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -
     archive.write_all(&serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?)?;
     archive.finish()?.flush()?;
     target.keep()?;
-    let rows = manifest.tables.into_iter().filter(|part| part.rows > 0).map(|part| (part.name, part.rows)).collect();
-    Ok(Dumped { rows, files: manifest.files.map(|part| (part.count, part.bytes)), left_out })
+    let rows = manifest
+        .tables
+        .into_iter()
+        .filter(|part| part.rows > 0)
+        .map(|part| (part.name, part.rows))
+        .collect();
+    Ok(Dumped {
+        rows,
+        files: manifest.files.map(|part| (part.count, part.bytes)),
+        left_out,
+    })
 }
 
 /// Writes the rows of a table as a member, a line for each.
 async fn write_table(database: &Database, archive: &mut Archive, table: &Table) -> Result<TablePart, DumpError> {
     let member = format!("tables/{}.jsonl", table.name);
     archive.start_file(&member, compressed())?;
-    let columns: Vec<String> = table.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.name))
+        .collect();
     // The order of the rows in the file of the database is kept: it decides where nothing else does.
-    let place = if database.backend() == DbBackend::Postgres { "ctid" } else { "rowid" };
-    let sql = Sql::new(format!("SELECT {} FROM \"{}\" ORDER BY {place}", columns.join(", "), table.name));
+    let place = if database.backend() == DbBackend::Postgres {
+        "ctid"
+    } else {
+        "rowid"
+    };
+    let sql = Sql::new(format!(
+        "SELECT {} FROM \"{}\" ORDER BY {place}",
+        columns.join(", "),
+        table.name
+    ));
     let writer = ExactWriter::new(&table.columns);
     let mut out = Summed::new(archive);
     let (mut rows, mut line) = (0, Vec::new());
@@ -108,7 +137,16 @@ async fn write_table(database: &Database, archive: &mut Archive, table: &Table) 
             out.write_all(&line).map_err(|error| DbErr::Custom(error.to_string()))
         })
         .await;
-    result.map_err(|error| DumpError::Table { table: table.name.to_owned(), error })?;
+    result.map_err(|error| DumpError::Table {
+        table: table.name.to_owned(),
+        error,
+    })?;
     let columns = table.columns.iter().map(Into::into).collect();
-    Ok(TablePart { name: table.name.to_owned(), member, columns, rows, sha256: out.sum() })
+    Ok(TablePart {
+        name: table.name.to_owned(),
+        member,
+        columns,
+        rows,
+        sha256: out.sum(),
+    })
 }

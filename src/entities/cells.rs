@@ -21,7 +21,11 @@ pub(super) enum RowForm {
 impl RowForm {
     /// Brackets around a row.
     pub(super) fn brackets(self) -> (u8, u8) {
-        if self == Self::Plain { (b'{', b'}') } else { (b'[', b']') }
+        if self == Self::Plain {
+            (b'{', b'}')
+        } else {
+            (b'[', b']')
+        }
     }
 }
 
@@ -70,14 +74,29 @@ impl Writer {
                 write_text(&mut key, name);
                 key.push(b':');
             }
-            steps.push(CellStep { key, name, blank: blank(name), action });
+            steps.push(CellStep {
+                key,
+                name,
+                blank: blank(name),
+                action,
+            });
         }
         let opens_metadata = steps.iter().any(|step| matches!(step.action, Action::MetadataField));
-        Self { steps, opens_metadata, brackets: form.brackets() }
+        Self {
+            steps,
+            opens_metadata,
+            brackets: form.brackets(),
+        }
     }
 
     /// Writes an entity up to its tasks, and says where its list of ids goes. `metadata` is its metadata as JSON.
-    pub(super) fn write_entity(&self, out: &mut Vec<u8>, row: &QueryResult, metadata: &[u8], hidden: &[String]) -> Result<usize, DbErr> {
+    pub(super) fn write_entity(
+        &self,
+        out: &mut Vec<u8>,
+        row: &QueryResult,
+        metadata: &[u8],
+        hidden: &[String],
+    ) -> Result<usize, DbErr> {
         let mut fields = (self.opens_metadata || !hidden.is_empty()).then(|| Metadata::read(metadata));
         if let Some(fields) = &mut fields {
             fields.hide(hidden);
@@ -88,13 +107,18 @@ impl Writer {
             out.extend_from_slice(&step.key);
             match step.action {
                 Action::Column(column, kind, null) => write_column(out, row, column, kind, null)?,
-                Action::Metadata(null) if metadata == b"null" => out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes()),
+                Action::Metadata(null) if metadata == b"null" => {
+                    out.extend_from_slice(if hidden.is_empty() { null } else { "{}" }.as_bytes())
+                }
                 Action::Metadata(_) => match &fields {
                     Some(fields) if !hidden.is_empty() => fields.write(out),
                     _ => out.extend_from_slice(metadata),
                 },
                 Action::MetadataField => {
-                    let value = fields.as_ref().and_then(|fields| fields.get(step.name)).unwrap_or("null");
+                    let value = fields
+                        .as_ref()
+                        .and_then(|fields| fields.get(step.name))
+                        .unwrap_or("null");
                     out.extend_from_slice(value.as_bytes());
                 }
                 Action::Fixed(text) => out.extend_from_slice(text.as_bytes()),
@@ -106,14 +130,22 @@ impl Writer {
 
     /// Writes a task, and says where its assignees go. With `planless`, how it is planned is left out; so are the fields of its
     /// metadata that are `hidden`.
-    pub(super) fn write_task(&self, out: &mut Vec<u8>, row: &QueryResult, planless: bool, hidden: &[String]) -> Result<usize, DbErr> {
+    pub(super) fn write_task(
+        &self,
+        out: &mut Vec<u8>,
+        row: &QueryResult,
+        planless: bool,
+        hidden: &[String],
+    ) -> Result<usize, DbErr> {
         let mut gap = out.len();
         out.push(self.brackets.0);
         for step in &self.steps {
             out.extend_from_slice(&step.key);
             match (step.action, step.blank.filter(|_| planless)) {
                 (Action::Column(..), Some(blank)) => out.extend_from_slice(blank.as_bytes()),
-                (Action::Column(column, ..), None) if step.name == "data" && !hidden.is_empty() => write_masked(out, row, column, hidden)?,
+                (Action::Column(column, ..), None) if step.name == "data" && !hidden.is_empty() => {
+                    write_masked(out, row, column, hidden)?
+                }
                 (Action::Column(column, kind, null), None) => write_column(out, row, column, kind, null)?,
                 _ => gap = out.len(),
             }
@@ -132,7 +164,13 @@ fn write_masked(out: &mut Vec<u8>, row: &QueryResult, column: SelectedColumn, hi
     Ok(())
 }
 
-fn write_column(out: &mut Vec<u8>, row: &QueryResult, column: SelectedColumn, kind: Kind, null: &str) -> Result<(), DbErr> {
+fn write_column(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    column: SelectedColumn,
+    kind: Kind,
+    null: &str,
+) -> Result<(), DbErr> {
     let start = out.len();
     column.write(out, row, kind)?;
     if null != "null" && &out[start..] == b"null" {

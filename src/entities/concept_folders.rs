@@ -22,7 +22,10 @@ const FOLDER: EntityKind = EntityKind::ConceptFolder;
 /// `GET /data/projects/{project_id}/concept-folders`
 pub(super) async fn list(app: &App, access: &ProjectMember) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    Listing::new(&app.database, &scope, FOLDER).await?.send(&app.database).await
+    Listing::new(&app.database, &scope, FOLDER)
+        .await?
+        .send(&app.database)
+        .await
 }
 
 /// `POST /data/projects/{project_id}/concept-folders`
@@ -53,7 +56,10 @@ pub(super) async fn create(app: &App, access: &ProjectSupervisor, name: String) 
 pub(super) async fn rename(app: &App, caller: &Caller, id: Uuid, name: String) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let folder = require_kept(&work, caller, id).await?;
-    if named(&work, folder.project_id, folder.entity_type_id, &name).await?.is_some_and(|other| other != id) {
+    if named(&work, folder.project_id, folder.entity_type_id, &name)
+        .await?
+        .is_some_and(|other| other != id)
+    {
         return Err(Failure::parameter("A concept folder with this name already exists."));
     }
     if folder.name != name {
@@ -69,7 +75,10 @@ pub(super) async fn rename(app: &App, caller: &Caller, id: Uuid, name: String) -
 pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let folder = require_kept(&work, caller, id).await?;
-    let inside = Sql::with("SELECT id FROM entity WHERE parent_id = $1 ORDER BY name, id", [id.into()]);
+    let inside = Sql::with(
+        "SELECT id FROM entity WHERE parent_id = $1 ORDER BY name, id",
+        [id.into()],
+    );
     let inside = rows::ids(&*work, &inside).await?;
     put(&mut work, folder.project_id, &inside, None).await?;
     remove_links(&work, id).await?;
@@ -81,14 +90,23 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoCon
 
 /// `POST /actions/projects/{project_id}/move-concepts`: gives the ids of those that were moved. What is no concept of the
 /// production is left out.
-pub(super) async fn move_concepts(app: &App, access: &ProjectSupervisor, concepts: &[Uuid], folder_id: Option<Uuid>) -> Result<Vec<Uuid>, Failure> {
+pub(super) async fn move_concepts(
+    app: &App,
+    access: &ProjectSupervisor,
+    concepts: &[Uuid],
+    folder_id: Option<Uuid>,
+) -> Result<Vec<Uuid>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     require_within(&work, folder_id, FOLDER, project_id).await?;
     let found = find_entities(&*work, concepts).await?.into_iter();
     let mut found: HashMap<Uuid, EntityFacts> = found.map(|entity| (entity.id, entity)).collect();
     found.retain(|_, entity| entity.kind == EntityKind::Concept && entity.project_id == project_id);
-    let moved: Vec<Uuid> = concepts.iter().copied().filter(|id| found.remove(id).is_some()).collect();
+    let moved: Vec<Uuid> = concepts
+        .iter()
+        .copied()
+        .filter(|id| found.remove(id).is_some())
+        .collect();
     put(&mut work, project_id, &moved, folder_id).await?;
     work.commit().await?;
     Ok(moved)
@@ -100,7 +118,10 @@ async fn put(work: &mut Work<'_>, project_id: Uuid, concepts: &[Uuid], folder_id
     for ids in concepts.chunks(BATCH) {
         let mut sql = Sql::default();
         let folder = sql.slot(folder_id);
-        sql.push("UPDATE entity SET updated_at = ").bind(database::now()).push(&format!(", parent_id = {folder} WHERE id")).among(ids);
+        sql.push("UPDATE entity SET updated_at = ")
+            .bind(database::now())
+            .push(&format!(", parent_id = {folder} WHERE id"))
+            .among(ids);
         sql.push(&format!(" AND parent_id IS DISTINCT FROM {folder} RETURNING id"));
         moved.extend(database::ids(&**work, &sql).await?);
     }
@@ -127,5 +148,9 @@ async fn named(work: &Work<'_>, project_id: Uuid, entity_type_id: Uuid, name: &s
 }
 
 fn emit_folder(work: &mut Work<'_>, project_id: Uuid, id: Uuid, what: &str) {
-    work.emit_in(project_id, format!("{}:{what}", FOLDER.word()), payload([(FOLDER.id_key(), id)]));
+    work.emit_in(
+        project_id,
+        format!("{}:{what}", FOLDER.word()),
+        payload([(FOLDER.id_key(), id)]),
+    );
 }

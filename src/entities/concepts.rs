@@ -41,9 +41,15 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result
 }
 
 /// `GET /data/concepts/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    options: ListingOptions,
+) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named_for(app, caller, options.project_id, &STAFF_MEMBER).await?;
-    Request::listing(&layouts::CONCEPTS, scope, &options).load(&app.database).await
+    Request::listing(&layouts::CONCEPTS, scope, &options)
+        .load(&app.database)
+        .await
 }
 
 /// `GET /data/concepts/{concept_id}`
@@ -56,9 +62,13 @@ pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result
 /// `GET /data/concepts/{concept_id}/tasks`
 pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
     let relation = require_seen(app, caller, id).await?;
-    TaskList { of: TaskSet::Entity(id), visible: VisibleTasks::of_entity(caller, relation.project_id, relation.role.role), assignees }
-        .send(&app.database)
-        .await
+    TaskList {
+        of: TaskSet::Entity(id),
+        visible: VisibleTasks::of_entity(caller, relation.project_id, relation.role.role),
+        assignees,
+    }
+    .send(&app.database)
+    .await
 }
 
 /// `GET /data/concepts/{concept_id}/task-types`
@@ -77,11 +87,21 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
-    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id).await?.map(|folder| folder.id);
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: folder_id, ..NewEntity::default() };
+    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id)
+        .await?
+        .map(|folder| folder.id);
+    let new = NewEntity {
+        name: body.name,
+        description: body.description,
+        data: body.data,
+        parent_id: folder_id,
+        ..NewEntity::default()
+    };
     let (id, made) = find_or_create(&work, EntityKind::Concept, project_id, access.caller().person.id, new).await?;
     if made {
-        let links = subjects.into_iter().map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);
+        let links = subjects
+            .into_iter()
+            .map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);
         database::insert_many(&*work, &entity::entity_concept_link::TABLE, links.collect()).await?;
         work.emit_in(project_id, "concept:new", payload([("concept_id", id)]));
     }
@@ -105,14 +125,22 @@ async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<
     for (at, value) in named.iter().enumerate() {
         let text = value.as_str().or_else(|| value.get("id")?.as_str());
         let id = text.and_then(parse_id);
-        let id =
-            id.ok_or_else(|| Failure::field(format!("entity_concept_links.{at}"), "Input should be the id of an entity, or an object with one"))?;
+        let id = id.ok_or_else(|| {
+            Failure::field(
+                format!("entity_concept_links.{at}"),
+                "Input should be the id of an entity, or an object with one",
+            )
+        })?;
         if seen.insert(id) {
             ids.push(id);
         }
     }
-    let known: HashSet<Uuid> =
-        find_entities(&**work, &ids).await?.into_iter().filter(|entity| entity.project_id == project_id).map(|entity| entity.id).collect();
+    let known: HashSet<Uuid> = find_entities(&**work, &ids)
+        .await?
+        .into_iter()
+        .filter(|entity| entity.project_id == project_id)
+        .map(|entity| entity.id)
+        .collect();
     ids.retain(|id| known.contains(id));
     Ok(ids)
 }

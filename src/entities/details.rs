@@ -19,21 +19,35 @@ use crate::vocabulary::kinds::EntityKind;
 ///
 /// # Errors
 /// 404 when there is no such entity of the layout's kind.
-pub(super) async fn with_tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, rest: FurtherFacts) -> Result<Vec<u8>, Failure> {
+pub(super) async fn with_tasks(
+    database: &Database,
+    layout: &EntityLayout,
+    scope: &Scope,
+    id: Uuid,
+    rest: FurtherFacts,
+) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
     let mut list = SelectList::default();
     let (project_id, data) = (list.add("e.project_id"), list.add("e.data"));
     let writer = Writer::new(layout.fields, &mut list, RowForm::Plain);
     let rest = rest.writer(backend, layout).map(|rest| (list.add_record(&rest), rest));
-    let linked = layout.ids.as_ref().map_or("NULL".to_owned(), |ids| ids.as_list(backend));
+    let linked = layout
+        .ids
+        .as_ref()
+        .map_or("NULL".to_owned(), |ids| ids.as_list(backend));
     let mut sql = Sql::default();
     let hidden = scope.hidden_column(&mut sql, backend);
     let place = sql.slot(id);
-    sql.push(&format!("SELECT {list}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}", layout.from, layout.condition(),));
+    sql.push(&format!(
+        "SELECT {list}, {linked} AS linked_ids, {hidden} FROM {} WHERE e.id = {place} AND {}",
+        layout.from,
+        layout.condition(),
+    ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(8192);
     let (project_id, columns) = (project_id.read(&row)?, read_hidden(&row)?);
-    let [masks, task_masks] = [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(columns.iter().cloned(), kind));
+    let [masks, task_masks] =
+        [layout.kind.type_name(), OF_TASKS].map(|kind| Masks::among(columns.iter().cloned(), kind));
     let mut metadata = Vec::new();
     data.write(&mut metadata, &row, Kind::Json)?;
     let gap = writer.write_entity(&mut out, &row, &metadata, masks.of_project(project_id))?;
@@ -64,19 +78,47 @@ impl FurtherFacts {
         let Self::AllBut(left_out) = self else { return None };
         let lacks = |key: &str| !layout.has(key) && !left_out.contains(&key);
         let (name, ..) = PROJECT_NAME;
-        let project = ("(SELECT p.name FROM project p WHERE p.id = e.project_id)".to_owned(), Field::new(name, TEXT));
-        let columns = entity::entity::TABLE.columns.iter().map(|column| (format!("e.\"{}\"", column.name), Field::from(column)));
+        let project = (
+            "(SELECT p.name FROM project p WHERE p.id = e.project_id)".to_owned(),
+            Field::new(name, TEXT),
+        );
+        let columns = entity::entity::TABLE
+            .columns
+            .iter()
+            .map(|column| (format!("e.\"{}\"", column.name), Field::from(column)));
         let relations = RELATIONS.iter().map(|(name, table, own, other)| {
-            let ids = json_ids(backend, &format!("r.{other}"), &format!("{table} r WHERE r.{own} = e.id"));
+            let ids = json_ids(
+                backend,
+                &format!("r.{other}"),
+                &format!("{table} r WHERE r.{own} = e.id"),
+            );
             (ids, Field::new(*name, Kind::Json))
         });
-        Some(RecordWriter::select([project].into_iter().chain(columns).chain(relations).filter(|(_, field)| lacks(&field.key)), None))
+        Some(RecordWriter::select(
+            [project]
+                .into_iter()
+                .chain(columns)
+                .chain(relations)
+                .filter(|(_, field)| lacks(&field.key)),
+            None,
+        ))
     }
 }
 
 /// Writes the tasks of an entity that the caller finds in lists, the oldest first, without the `hidden` fields of their metadata.
-async fn tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uuid, hidden: &[String], out: &mut Vec<u8>) -> Result<(), Failure> {
-    let assignees = json_ids(database.backend(), "a.person_id", "task_person_link a WHERE a.task_id = t.id");
+async fn tasks(
+    database: &Database,
+    layout: &EntityLayout,
+    scope: &Scope,
+    id: Uuid,
+    hidden: &[String],
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let assignees = json_ids(
+        database.backend(),
+        "a.person_id",
+        "task_person_link a WHERE a.task_id = t.id",
+    );
     let mut list = SelectList::default();
     let writer = Writer::new(layout.task_fields, &mut list, RowForm::Plain);
     let mut sql = Sql::with(
@@ -96,7 +138,11 @@ async fn tasks(database: &Database, layout: &EntityLayout, scope: &Scope, id: Uu
             out.push(b',');
         }
         let gap = writer.write_task(out, row, planless, hidden)?;
-        let assignees = if planless { b"[]".to_vec() } else { json_of(row, "assignees")? };
+        let assignees = if planless {
+            b"[]".to_vec()
+        } else {
+            json_of(row, "assignees")?
+        };
         out.splice(gap..gap, assignees);
     }
     out.push(b']');
@@ -112,7 +158,11 @@ pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: En
     let mut sql = Sql::default();
     let hidden = scope.hidden_column(&mut sql, database.backend());
     let place = sql.slot(id);
-    let (of_episode, sequence) = if kind == EntityKind::Scene { ("sq.parent_id", "e.parent_id") } else { ("e.parent_id", "NULL") };
+    let (of_episode, sequence) = if kind == EntityKind::Scene {
+        ("sq.parent_id", "e.parent_id")
+    } else {
+        ("e.parent_id", "NULL")
+    };
     sql.push(&format!(
         "SELECT {}, sq.id AS sequence_id, sq.name AS sequence_name, ep.id AS episode_id, ep.name AS episode_name, {hidden} \
          FROM entity e JOIN project p ON p.id = e.project_id LEFT JOIN entity sq ON sq.id = {sequence} LEFT JOIN entity ep ON ep.id = {of_episode} \
@@ -122,7 +172,11 @@ pub(super) async fn group(database: &Database, scope: &Scope, id: Uuid, kind: En
     ));
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
-    writer.write_without(&mut out, &row, Masks::among(read_hidden(&row)?, kind.type_name()).of_project(row.try_get("", "project_id")?))?;
+    writer.write_without(
+        &mut out,
+        &row,
+        Masks::among(read_hidden(&row)?, kind.type_name()).of_project(row.try_get("", "project_id")?),
+    )?;
     if kind == EntityKind::Scene {
         write_parent(&mut out, &row, "sequence")?;
     }

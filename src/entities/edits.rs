@@ -21,11 +21,19 @@ use crate::vocabulary::kinds::EntityKind;
 /// `GET /data/edits`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
     let scope = Scope::named(app, caller, query_id(query, "project_id")?).await?;
-    listings::with_project(app, &scope, EntityKind::Edit, query).await?.send(&app.database).await
+    listings::with_project(app, &scope, EntityKind::Edit, query)
+        .await?
+        .send(&app.database)
+        .await
 }
 
 /// `GET /data/episodes/{episode_id}/edits`
-pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
+pub(super) async fn list_of_episode(
+    app: &App,
+    access: &EntityReader,
+    episode_id: Uuid,
+    relations: bool,
+) -> Result<Sent, Failure> {
     find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [episode_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Edit, conditions).await?;
@@ -34,7 +42,11 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/edits/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, options: ListingOptions) -> Result<with_tasks::Listing, Failure> {
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    options: ListingOptions,
+) -> Result<with_tasks::Listing, Failure> {
     let scope = Scope::named(app, caller, options.project_id).await?;
     let mut request = Request::listing(&layouts::EDITS, scope, &options);
     match options.episode {
@@ -58,6 +70,12 @@ pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Res
 /// `POST /data/projects/{project_id}/edits`
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewEdit) -> Result<Vec<u8>, Failure> {
     let parent_id = body.episode_id.or(body.parent_id);
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id, ..NewEntity::default() };
+    let new = NewEntity {
+        name: body.name,
+        description: body.description,
+        data: body.data,
+        parent_id,
+        ..NewEntity::default()
+    };
     creation::create(app, access, EntityKind::Edit, EntityKind::Episode, new).await
 }

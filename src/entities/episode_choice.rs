@@ -24,7 +24,9 @@ impl EpisodeChoice {
             Some("main") => Ok(Some(Self::Main)),
             Some(text) => match parse_id(text) {
                 Some(id) => Ok(Some(Self::One(id))),
-                None => Err(Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
+                None => Err(Failure::parameter(format!(
+                    "Invalid UUID format for episode_id: {text}"
+                ))),
             },
         }
     }

@@ -39,7 +39,10 @@ impl Links {
     /// The second ids of a first one.
     pub(super) fn of(&self, first: Uuid) -> impl Iterator<Item = Uuid> {
         let start = self.0.partition_point(|(found, _)| *found < first);
-        self.0[start..].iter().take_while(move |(found, _)| *found == first).map(|(_, second)| *second)
+        self.0[start..]
+            .iter()
+            .take_while(move |(found, _)| *found == first)
+            .map(|(_, second)| *second)
     }
 
     /// Writes the second ids of a first one as a JSON list.

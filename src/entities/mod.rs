@@ -31,5 +31,6 @@ mod with_tasks;
 mod work_lists;
 
 pub use handlers::{
-    AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers, SequencesHandlers, ShotsHandlers,
+    AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers,
+    SequencesHandlers, ShotsHandlers,
 };

@@ -25,7 +25,13 @@ use crate::vocabulary::kinds::EntityKind;
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the caller may not delete it, 400 when something still refers to it.
-pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKind, force: bool) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    kind: EntityKind,
+    force: bool,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
     entities::require(&*work, caller, id, &REMOVE).await?;
@@ -41,16 +47,31 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKin
 ///
 /// # Errors
 /// 403 when the caller may not delete one of them; nothing is deleted then.
-pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid], force: bool) -> Result<Vec<Uuid>, Failure> {
+pub(super) async fn delete_several(
+    app: &App,
+    caller: &Caller,
+    project_id: Uuid,
+    ids: &[Uuid],
+    force: bool,
+) -> Result<Vec<Uuid>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
+    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| EntityRelation::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
+    let allowed =
+        |entity: &EntityFacts| EntityRelation::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }
     found.retain(|_, entity| {
-        entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
+        entity.project_id == project_id
+            && !matches!(
+                entity.kind,
+                EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene
+            )
     });
     let mut done = Vec::new();
     let mut unneeded = UnneededFiles::default();
@@ -72,7 +93,11 @@ pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid,
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
-pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<UnneededFiles, Failure> {
+pub async fn remove_or_cancel(
+    work: &mut Work<'_>,
+    entity: &EntityFacts,
+    force: bool,
+) -> Result<UnneededFiles, Failure> {
     if force {
         return remove_entities(work, &[entity.id]).await;
     }
@@ -88,8 +113,15 @@ pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: 
 
 /// Whether something would be lost with an entity: its tasks, and of a scene what was made from it, too.
 async fn is_in_use(work: &Work<'_>, entity: &EntityFacts) -> Result<bool, DbErr> {
-    let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene { &USES_OF_SCENES } else { &[("task", "entity_id")] };
-    let uses: Vec<String> = places.iter().map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = $1)")).collect();
+    let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene {
+        &USES_OF_SCENES
+    } else {
+        &[("task", "entity_id")]
+    };
+    let uses: Vec<String> = places
+        .iter()
+        .map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = $1)"))
+        .collect();
     let sql = Sql::with(format!("SELECT 1 WHERE {}", uses.join(" OR ")), [entity.id.into()]);
     Ok(database::row(&**work, &sql).await?.is_some())
 }
@@ -110,8 +142,22 @@ const USES_OF_SCENES: [(&str, &str); 7] = [
 /// # Errors
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
-    database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
-    emit_entity(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
+    database::update(
+        &**work,
+        &entity::entity::TABLE,
+        entity.id,
+        vec![("canceled", true.into())],
+    )
+    .await?;
+    emit_entity(
+        work,
+        entity,
+        if entity.kind == EntityKind::Scene {
+            "delete"
+        } else {
+            "update"
+        },
+    );
     if entity.kind == EntityKind::Asset {
         Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }
@@ -126,9 +172,9 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
             emit_entity(work, entity, "delete");
             Ok(())
         }
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
-            Err(Failure::refused(format!("Some data are still linked to this {}.", entity.kind.word())))
-        }
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => Err(
+            Failure::refused(format!("Some data are still linked to this {}.", entity.kind.word())),
+        ),
         Err(error) => Err(error.into()),
     }
 }
@@ -145,7 +191,12 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
     let touched = Touched::by(&**work, &all).await?;
     let tasks = tasks_of(work, &all).await?;
-    let leaving_tasks: Vec<Uuid> = leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect();
+    let leaving_tasks: Vec<Uuid> = leaving
+        .iter()
+        .filter_map(|entity| tasks.get(&entity.id))
+        .flatten()
+        .copied()
+        .collect();
     tell_lost_news(work, "task_id", &leaving_tasks).await?;
     let mut removed = remove(work, &leaving_tasks).await?;
     for entity in &leaving {
@@ -164,18 +215,34 @@ pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Unneed
 }
 
 fn emit_entity(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
-    work.emit_in(entity.project_id, format!("{}:{what}", entity.kind.word()), payload([(entity.kind.id_key(), entity.id)]));
+    work.emit_in(
+        entity.project_id,
+        format!("{}:{what}", entity.kind.word()),
+        payload([(entity.kind.id_key(), entity.id)]),
+    );
 }
 
 /// The entities with these ids and all that go along with them, what is part of another one before it.
 async fn family(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
-    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
+    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect();
     let mut members: HashMap<Uuid, Vec<EntityFacts>> = HashMap::new();
-    let mut groups: Vec<Uuid> = roots.values().filter(|entity| is_group(entity.kind)).map(|entity| entity.id).collect();
+    let mut groups: Vec<Uuid> = roots
+        .values()
+        .filter(|entity| is_group(entity.kind))
+        .map(|entity| entity.id)
+        .collect();
     let mut seen: HashSet<Uuid> = groups.iter().copied().collect();
     while !groups.is_empty() {
         let found = members_of(work, &groups).await?;
-        groups = found.iter().filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id)).map(|(_, entity)| entity.id).collect();
+        groups = found
+            .iter()
+            .filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id))
+            .map(|(_, entity)| entity.id)
+            .collect();
         for (group, entity) in found {
             members.entry(group).or_default().push(entity);
         }
@@ -195,7 +262,12 @@ fn is_group(kind: EntityKind) -> bool {
 }
 
 /// Puts an entity behind its members.
-fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gone: &mut HashSet<Uuid>, leaving: &mut Vec<EntityFacts>) {
+fn leave(
+    entity: EntityFacts,
+    members: &mut HashMap<Uuid, Vec<EntityFacts>>,
+    gone: &mut HashSet<Uuid>,
+    leaving: &mut Vec<EntityFacts>,
+) {
     if !gone.insert(entity.id) {
         return;
     }
@@ -211,9 +283,13 @@ async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Entit
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(BATCH) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id AS group_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
+        let mut sql = Sql::new(format!(
+            "SELECT e.id, e.parent_id AS group_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"
+        ));
         sql.among(groups);
-        let mut native = Sql::new(format!("SELECT e.id, e.source_id AS group_id FROM entity e WHERE {asset} AND e.source_id"));
+        let mut native = Sql::new(format!(
+            "SELECT e.id, e.source_id AS group_id FROM entity e WHERE {asset} AND e.source_id"
+        ));
         native.among(groups);
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
@@ -224,7 +300,10 @@ async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Entit
     let ids: Vec<Uuid> = places.keys().copied().collect();
     let mut found = find_entities(&**work, &ids).await?;
     found.sort_by(|a, b| (turn(a.kind), &a.name, a.id).cmp(&(turn(b.kind), &b.name, b.id)));
-    Ok(found.into_iter().filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity))).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity)))
+        .collect())
 }
 
 fn turn(kind: EntityKind) -> u8 {
@@ -242,7 +321,10 @@ async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Ve
         let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id");
         sql.among(entities).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
-            found.entry(row.try_get("", "entity_id")?).or_default().push(row.try_get("", "id")?);
+            found
+                .entry(row.try_get("", "entity_id")?)
+                .or_default()
+                .push(row.try_get("", "id")?);
         }
     }
     Ok(found)
@@ -254,12 +336,25 @@ mod tests {
 
     fn entity(id: u128, kind: EntityKind) -> EntityFacts {
         let id = Uuid::from_u128(id);
-        EntityFacts { id, kind, name: String::new(), project_id: id, entity_type_id: id, parent_id: None, canceled: false, created_by: None }
+        EntityFacts {
+            id,
+            kind,
+            name: String::new(),
+            project_id: id,
+            entity_type_id: id,
+            parent_id: None,
+            canceled: false,
+            created_by: None,
+        }
     }
 
     #[test]
     fn members_go_before_what_they_are_part_of() {
-        let (episode, sequence, shot) = (entity(1, EntityKind::Episode), entity(2, EntityKind::Sequence), entity(3, EntityKind::Shot));
+        let (episode, sequence, shot) = (
+            entity(1, EntityKind::Episode),
+            entity(2, EntityKind::Sequence),
+            entity(3, EntityKind::Shot),
+        );
         let mut members = HashMap::from([(episode.id, vec![sequence.clone()]), (sequence.id, vec![shot.clone()])]);
         let (mut gone, mut leaving) = (HashSet::new(), Vec::new());
         leave(episode.clone(), &mut members, &mut gone, &mut leaving);

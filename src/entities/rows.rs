@@ -31,8 +31,18 @@ type Relation = (&'static str, &'static str, &'static str, &'static str);
 pub(super) const RELATIONS: [Relation; 4] = [
     ("entities_out", "entity_link", "entity_in_id", "entity_out_id"),
     ("entities_in", "entity_link", "entity_out_id", "entity_in_id"),
-    ("entity_concept_links", "entity_concept_link", "entity_in_id", "entity_out_id"),
-    ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
+    (
+        "entity_concept_links",
+        "entity_concept_link",
+        "entity_in_id",
+        "entity_out_id",
+    ),
+    (
+        "instance_casting",
+        "asset_instance_link",
+        "entity_id",
+        "asset_instance_id",
+    ),
 ];
 
 /// Relations that rows of concepts carry.
@@ -68,7 +78,15 @@ impl Listing {
 
     /// Entities of a kind on conditions alone, with nothing hidden.
     pub(super) fn unrestricted(kind: EntityKind, conditions: Sql) -> Self {
-        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: &[], masks: Masks::default() }
+        Self {
+            kind,
+            type_name: kind.type_name(),
+            extras: &[],
+            joins: "",
+            conditions,
+            relations: &[],
+            masks: Masks::default(),
+        }
     }
 
     /// Hides the metadata that the caller may not see in the productions of a scope.
@@ -85,7 +103,12 @@ impl Listing {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn mask_visitor(&mut self, database: &Database, caller: &Caller, role: Role) -> Result<(), Failure> {
+    pub(super) async fn mask_visitor(
+        &mut self,
+        database: &Database,
+        caller: &Caller,
+        role: Role,
+    ) -> Result<(), Failure> {
         if STAFF.contains(&role) {
             return Ok(());
         }
@@ -95,7 +118,11 @@ impl Listing {
     }
 
     fn from(&self) -> Sql {
-        self.conditions.clone().before(&format!("FROM entity e {} WHERE {}", self.joins, self.kind.condition("e.entity_type_id")))
+        self.conditions.clone().before(&format!(
+            "FROM entity e {} WHERE {}",
+            self.joins,
+            self.kind.condition("e.entity_type_id")
+        ))
     }
 
     /// Sends the list, ordered by name.
@@ -116,7 +143,9 @@ impl Listing {
 async fn relations(database: &Database, from: &Sql, wanted: &[Relation]) -> Result<Vec<(&'static str, Links)>, DbErr> {
     let mut found = Vec::with_capacity(wanted.len());
     for (name, table, own, other) in wanted {
-        let mut sql = from.clone().before(&format!("SELECT r.{own} AS owner, r.{other} AS item FROM {table} r WHERE r.{own} IN (SELECT e.id "));
+        let mut sql = from.clone().before(&format!(
+            "SELECT r.{own} AS owner, r.{other} AS item FROM {table} r WHERE r.{own} IN (SELECT e.id "
+        ));
         sql.push(")");
         found.push((*name, Links::load(database, &sql).await?));
     }
@@ -138,8 +167,13 @@ pub(crate) struct EntityWriter {
 
 impl EntityWriter {
     fn new(type_name: &str, extras: &[Extra], relations: Vec<(&'static str, Links)>, masks: Masks) -> Self {
-        let columns = entity::entity::TABLE.columns.iter().map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
-        let extras = extras.iter().map(|(key, sql, kind)| (*key, format!("{sql} AS \"{key}\""), *kind));
+        let columns = entity::entity::TABLE
+            .columns
+            .iter()
+            .map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
+        let extras = extras
+            .iter()
+            .map(|(key, sql, kind)| (*key, format!("{sql} AS \"{key}\""), *kind));
         let mut list = SelectList::default();
         let mut fields = Vec::new();
         let mut data = 0;
@@ -147,7 +181,11 @@ impl EntityWriter {
             if key == "data" {
                 data = at;
             }
-            fields.push((format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(), list.add(sql), kind));
+            fields.push((
+                format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(),
+                list.add(sql),
+                kind,
+            ));
         }
         let mut tail = b",\"type\":".to_vec();
         write_text(&mut tail, type_name);
@@ -156,7 +194,10 @@ impl EntityWriter {
             fields,
             data,
             tail,
-            relations: relations.into_iter().map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links)).collect(),
+            relations: relations
+                .into_iter()
+                .map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links))
+                .collect(),
             masks,
         }
     }
@@ -178,7 +219,11 @@ impl EntityWriter {
 
     /// Writes the object without its closing brace, so that keys can be added.
     pub(crate) fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get("", "project_id")?) };
+        let hidden = if self.masks.is_empty() {
+            &[]
+        } else {
+            self.masks.of_project(row.try_get("", "project_id")?)
+        };
         self.write_without(out, row, hidden)
     }
 
@@ -221,7 +266,10 @@ impl EntityWriter {
 /// 404 when it is not there.
 pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(type_name, &[]);
-    let sql = Sql::with(format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     writer.write(&mut out, &row)?;
@@ -233,7 +281,10 @@ pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str)
 /// # Errors
 /// The database does not answer.
 pub(super) async fn concept_links(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT entity_out_id FROM entity_concept_link WHERE entity_in_id = $1 ORDER BY created_at, id", [id.into()]);
+    let sql = Sql::with(
+        "SELECT entity_out_id FROM entity_concept_link WHERE entity_in_id = $1 ORDER BY created_at, id",
+        [id.into()],
+    );
     ids(connection, &sql).await
 }
 
@@ -282,9 +333,15 @@ pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> R
 ///
 /// # Errors
 /// 404 when there is none with that id, or it is of another kind.
-pub async fn find_entity(connection: &impl ConnectionTrait, id: Uuid, kind: EntityKind) -> Result<EntityFacts, Failure> {
+pub async fn find_entity(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+    kind: EntityKind,
+) -> Result<EntityFacts, Failure> {
     let found = find_entities(connection, &[id]).await?.into_iter().next();
-    found.filter(|entity| entity.kind == kind).ok_or_else(Failure::not_found)
+    found
+        .filter(|entity| entity.kind == kind)
+        .ok_or_else(Failure::not_found)
 }
 
 /// The ids that a query of one column selects.

@@ -28,15 +28,38 @@ struct MeasuredShot {
 ///
 /// # Errors
 /// 404 when there is no such task type.
-pub(super) async fn set(app: &App, access: &ProjectManager, task_type_id: Uuid, episode_id: Option<Uuid>) -> Result<Vec<ShotLength>, Failure> {
+pub(super) async fn set(
+    app: &App,
+    access: &ProjectManager,
+    task_type_id: Uuid,
+    episode_id: Option<Uuid>,
+) -> Result<Vec<ShotLength>, Failure> {
     let work = Work::begin(app, access.caller()).await?;
-    let production = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
-    task_type::Entity::find_by_id(task_type_id).one(&*work).await?.ok_or_else(Failure::not_found)?;
+    let production = project::Entity::find_by_id(access.project_id())
+        .one(&*work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    task_type::Entity::find_by_id(task_type_id)
+        .one(&*work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let rate = rate_of_production(production.fps.as_deref());
-    let shown: Vec<MeasuredShot> = database::read_all(&*work, &latest(&work, production.id, task_type_id, episode_id).await?).await?;
-    let lengths = shown.iter().map(|shot| (shot, ShotLength { id: shot.id, nb_frames: frames(shot.duration, rate) }));
-    let changed: Vec<ShotLength> =
-        lengths.clone().filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames)).map(|(_, length)| length).collect();
+    let shown: Vec<MeasuredShot> =
+        database::read_all(&*work, &latest(&work, production.id, task_type_id, episode_id).await?).await?;
+    let lengths = shown.iter().map(|shot| {
+        (
+            shot,
+            ShotLength {
+                id: shot.id,
+                nb_frames: frames(shot.duration, rate),
+            },
+        )
+    });
+    let changed: Vec<ShotLength> = lengths
+        .clone()
+        .filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames))
+        .map(|(_, length)| length)
+        .collect();
     for portion in changed.chunks(PORTION) {
         database::execute(&*work, &change(portion)).await?;
     }
@@ -46,13 +69,22 @@ pub(super) async fn set(app: &App, access: &ProjectManager, task_type_id: Uuid, 
 }
 
 /// The shots of a production or an episode with the latest movie of their tasks of a type.
-async fn latest(work: &Work<'_>, project_id: Uuid, task_type_id: Uuid, episode_id: Option<Uuid>) -> Result<Sql, Failure> {
+async fn latest(
+    work: &Work<'_>,
+    project_id: Uuid,
+    task_type_id: Uuid,
+    episode_id: Option<Uuid>,
+) -> Result<Sql, Failure> {
     let mut sql = Sql::with(
         "SELECT m.id, m.nb_frames, m.duration FROM (SELECT e.id, e.nb_frames, p.duration, \
          ROW_NUMBER() OVER (PARTITION BY e.id ORDER BY p.created_at DESC NULLS LAST, p.revision DESC, p.id) AS place \
          FROM preview_file p JOIN task t ON t.id = p.task_id JOIN entity e ON e.id = t.entity_id LEFT JOIN entity s ON s.id = e.parent_id \
          WHERE e.project_id = $1 AND t.task_type_id = $2 AND e.entity_type_id = $3 AND p.duration > 0",
-        [project_id.into(), task_type_id.into(), built_in_type(&**work, EntityKind::Shot).await?.into()],
+        [
+            project_id.into(),
+            task_type_id.into(),
+            built_in_type(&**work, EntityKind::Shot).await?.into(),
+        ],
     );
     if let Some(episode_id) = episode_id {
         sql.push(" AND s.parent_id = ").bind(episode_id);
@@ -71,7 +103,11 @@ fn change(lengths: &[ShotLength]) -> Sql {
     let now = database::now();
     let mut sql = Sql::new("UPDATE entity SET nb_frames = v.column2, updated_at = v.column3 FROM (VALUES ");
     for (at, length) in lengths.iter().enumerate() {
-        sql.push(if at > 0 { ", " } else { "" }).bind_list([SqlValue::from(length.id), length.nb_frames.into(), now.into()]);
+        sql.push(if at > 0 { ", " } else { "" }).bind_list([
+            SqlValue::from(length.id),
+            length.nb_frames.into(),
+            now.into(),
+        ]);
     }
     sql.push(") AS v WHERE entity.id = v.column1");
     sql
@@ -83,6 +119,14 @@ mod tests {
 
     #[test]
     fn frames_are_whole() {
-        assert_eq!((frames(20.0, 25.0), frames(5.2, 25.0), frames(2.002, 23.976), frames(1e300, 25.0)), (500, 130, 48, i32::MAX));
+        assert_eq!(
+            (
+                frames(20.0, 25.0),
+                frames(5.2, 25.0),
+                frames(2.002, 23.976),
+                frames(1e300, 25.0)
+            ),
+            (500, 130, 48, i32::MAX)
+        );
     }
 }

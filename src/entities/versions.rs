@@ -36,7 +36,9 @@ impl Latest {
     /// Whether a change by somebody of something with that name belongs to it. A name that was given since has to be kept in a
     /// version of its own.
     fn takes(&self, person_id: Uuid, name: &str, now: NaiveDateTime) -> bool {
-        let within = |moment: Option<NaiveDateTime>, seconds: i64| moment.is_some_and(|moment| (now - moment).num_seconds() <= seconds);
+        let within = |moment: Option<NaiveDateTime>, seconds: i64| {
+            moment.is_some_and(|moment| (now - moment).num_seconds() <= seconds)
+        };
         self.person_id == Some(person_id)
             && self.name == name
             && within(self.updated_at, SECONDS_BETWEEN)
@@ -54,7 +56,12 @@ pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<
     if !changes_identity(&before.values, body) {
         return Ok(());
     }
-    let data = body.get("data").filter(|data| data.is_object()).or_else(|| before.values.get("data")).cloned().unwrap_or_default();
+    let data = body
+        .get("data")
+        .filter(|data| data.is_object())
+        .or_else(|| before.values.get("data"))
+        .cloned()
+        .unwrap_or_default();
     let data = ("data", SqlValue::Json((!data.is_null()).then(|| Box::new(data))));
     let name = before.text("name").unwrap_or_default();
     let sql = Sql::with(
@@ -66,17 +73,25 @@ pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<
         database::update(&**work, &entity::entity_version::TABLE, latest.id, vec![data]).await?;
         return Ok(());
     }
-    let values = vec![("name", name.into()), data, ("entity_id", before.id.into()), ("person_id", caller.person.id.into())];
+    let values = vec![
+        ("name", name.into()),
+        data,
+        ("entity_id", before.id.into()),
+        ("person_id", caller.person.id.into()),
+    ];
     database::insert(&**work, &entity::entity_version::TABLE, values).await?;
     Ok(())
 }
 
 /// Whether a change touches what versions are kept for.
 fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> bool {
-    let differs = |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
+    let differs =
+        |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
     let field = |row: &Map<String, Value>, name: &str| row.get("data").and_then(|data| data.get(name)).cloned();
     differs(body.get("name"), before.get("name"))
-        || ["frame_in", "frame_out"].iter().any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
+        || ["frame_in", "frame_out"]
+            .iter()
+            .any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
 }
 
 /// The versions of a shot or an edit as a JSON list, newest first.
@@ -130,11 +145,18 @@ mod tests {
 
     #[test]
     fn quick_changes_belong_together() {
-        let moment = |seconds: i64| chrono::DateTime::from_timestamp(1_000_000 + seconds, 0).map(|moment| moment.naive_utc());
+        let moment =
+            |seconds: i64| chrono::DateTime::from_timestamp(1_000_000 + seconds, 0).map(|moment| moment.naive_utc());
         let author = Uuid::from_u128(1);
         let takes = |person: Uuid, name: &str, changed: i64, seconds: i64| {
             let (created_at, updated_at) = (moment(0), moment(changed));
-            let latest = Latest { id: Uuid::nil(), name: "SH010".into(), person_id: Some(author), created_at, updated_at };
+            let latest = Latest {
+                id: Uuid::nil(),
+                name: "SH010".into(),
+                person_id: Some(author),
+                created_at,
+                updated_at,
+            };
             latest.takes(person, name, moment(seconds).expect("a moment"))
         };
         assert!(takes(author, "SH010", 0, 60) && takes(author, "SH010", 250, 300));
@@ -147,7 +169,12 @@ mod tests {
     #[test]
     fn versions_are_for_names_and_frames() {
         let before = json!({"name": "SH010", "data": {"frame_in": 1, "fps": 24}});
-        let changes = |body: Value| changes_identity(before.as_object().expect("an object"), body.as_object().expect("an object"));
+        let changes = |body: Value| {
+            changes_identity(
+                before.as_object().expect("an object"),
+                body.as_object().expect("an object"),
+            )
+        };
         assert!(changes(json!({"name": "SH020"})));
         assert!(changes(json!({"data": {"frame_in": 2}})));
         assert!(changes(json!({"data": {"frame_out": 9}})));

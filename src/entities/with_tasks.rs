@@ -37,8 +37,19 @@ impl ListingOptions {
     ///
     /// # Errors
     /// 400 or 404 for an episode that is none.
-    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: RowForm) -> Result<Self, Failure> {
-        Ok(Self { project_id, episode: EpisodeChoice::read(query)?, id, assigned: query.get("assigned_to").is_some(), form })
+    pub(super) fn read(
+        query: &Query,
+        project_id: Option<Uuid>,
+        id: Option<Uuid>,
+        form: RowForm,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            project_id,
+            episode: EpisodeChoice::read(query)?,
+            id,
+            assigned: query.get("assigned_to").is_some(),
+            form,
+        })
     }
 }
 
@@ -122,7 +133,13 @@ impl Request {
             own_entities(&mut conditions, layout.kind, scope.person());
             conditions.push(")");
         }
-        Self { layout, scope, conditions, linked_with: None, form: options.form }
+        Self {
+            layout,
+            scope,
+            conditions,
+            linked_with: None,
+            form: options.form,
+        }
     }
 
     /// Cuts the lists of ids down to one id.
@@ -136,7 +153,11 @@ impl Request {
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
         let Self { layout, conditions, .. } = &self;
-        let mut sql = conditions.clone().before(&format!("SELECT e.id FROM {} WHERE {}", layout.from, layout.condition()));
+        let mut sql = conditions.clone().before(&format!(
+            "SELECT e.id FROM {} WHERE {}",
+            layout.from,
+            layout.condition()
+        ));
         sql.push(&order_by(database.backend(), layout.order, "e.id"));
         let masks = self.scope.masks(database, layout.kind).await?;
         let task_masks = self.scope.task_masks(database).await?;
@@ -146,7 +167,13 @@ impl Request {
             Ok(())
         };
         database.each_row(&sql, each).await?;
-        Ok(Listing { database: database.clone(), request: self, masks, task_masks, ids })
+        Ok(Listing {
+            database: database.clone(),
+            request: self,
+            masks,
+            task_masks,
+            ids,
+        })
     }
 }
 
@@ -160,7 +187,9 @@ impl Entities {
 impl PortionTasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
-        self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
+        self.rows[start..]
+            .iter()
+            .take_while(move |task| task.entity_id == entity_id)
     }
 }
 
@@ -173,8 +202,12 @@ fn bind_portion(sql: &mut Sql, ids: &[Uuid]) {
 impl Listing {
     /// Reads what is written of some entities.
     async fn read(&self, ids: &[Uuid]) -> Result<Portion, DbErr> {
-        let (mut entities, links, mut tasks, assignees) =
-            tokio::try_join!(self.entities(ids), self.links(ids), self.tasks(ids), self.assignees(ids))?;
+        let (mut entities, links, mut tasks, assignees) = tokio::try_join!(
+            self.entities(ids),
+            self.links(ids),
+            self.tasks(ids),
+            self.assignees(ids)
+        )?;
         entities.links = links;
         tasks.assignees = assignees;
         Ok(Portion { entities, tasks })
@@ -191,11 +224,20 @@ impl Listing {
         let mut metadata = Vec::new();
         let each = |row: &QueryResult| {
             let start = entities.text.len();
-            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(project_id.read(row)?) };
+            let hidden = if self.masks.is_empty() {
+                &[]
+            } else {
+                self.masks.of_project(project_id.read(row)?)
+            };
             metadata.clear();
             data.write(&mut metadata, row, Kind::Json)?;
             let gap = writer.write_entity(&mut entities.text, row, &metadata, hidden)?;
-            entities.rows.push(EntityText { id: id.read(row)?, start, gap, end: entities.text.len() });
+            entities.rows.push(EntityText {
+                id: id.read(row)?,
+                start,
+                gap,
+                end: entities.text.len(),
+            });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -221,9 +263,12 @@ impl Listing {
     async fn tasks(&self, ids: &[Uuid]) -> Result<PortionTasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
         let mut list = SelectList::default();
-        let [entity, created, task, project] = ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
+        let [entity, created, task, project] =
+            ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
         let writer = Writer::new(layout.task_fields, &mut list, *form);
-        let mut sql = Sql::new(format!("SELECT {list} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = "));
+        let mut sql = Sql::new(format!(
+            "SELECT {list} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = "
+        ));
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
         let plans = self.request.scope.plans();
@@ -235,7 +280,15 @@ impl Listing {
             let planless = plans.as_ref().is_some_and(|plans| plans.covers(project_id));
             let hidden = project_id.map_or(&[][..], |id| self.task_masks.of_project(id));
             let gap = writer.write_task(&mut tasks.text, row, planless, hidden)?;
-            tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len(), planless });
+            tasks.rows.push(TaskText {
+                entity_id,
+                created_at,
+                id,
+                start,
+                gap,
+                end: tasks.text.len(),
+                planless,
+            });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -244,7 +297,9 @@ impl Listing {
     }
 
     async fn assignees(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
-        let mut sql = Sql::new("SELECT a.task_id AS owner, a.person_id AS item FROM task t JOIN task_person_link a ON a.task_id = t.id");
+        let mut sql = Sql::new(
+            "SELECT a.task_id AS owner, a.person_id AS item FROM task t JOIN task_person_link a ON a.task_id = t.id",
+        );
         self.restrict_tasks(&mut sql, ids);
         Links::load(&self.database, &sql).await
     }
@@ -311,14 +366,35 @@ impl Listing {
         if self.request.form == RowForm::Plain {
             return b"{\"compact\":false".to_vec();
         }
-        let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let EntityLayout { header, fields, task_fields, .. } = self.request.layout;
-        let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
+        let names = |fields: &[Field]| {
+            fields
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let EntityLayout {
+            header,
+            fields,
+            task_fields,
+            ..
+        } = self.request.layout;
+        let text = format!(
+            "{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]",
+            names(fields),
+            names(task_fields)
+        );
         text.into_bytes()
     }
 
     /// Puts the answer together, one portion after the other, as fast as the client takes it.
-    async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
+    async fn send(
+        self,
+        head: Vec<u8>,
+        between: &'static [u8],
+        after: &'static [u8],
+        tail: &'static [u8],
+    ) -> Result<Sent, Failure> {
         let sent = send_written(|mut outlet| async move {
             outlet.out.extend_from_slice(&head);
             let mut first = true;

@@ -33,9 +33,18 @@ impl TaskSet {
         match self {
             Self::Entity(id) => sql.push("t.entity_id = ").bind(id),
             Self::Sequence(id) => sql.push("e.parent_id = ").bind(id),
-            Self::Episode(id) => sql.push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ").bind(id).push(")"),
-            Self::EpisodeAssets(id) => sql.push(&EntityKind::Asset.condition("e.entity_type_id")).push(" AND e.source_id = ").bind(id),
-            Self::EpisodeEdits(id) => sql.push(&EntityKind::Edit.condition("e.entity_type_id")).push(" AND e.parent_id = ").bind(id),
+            Self::Episode(id) => sql
+                .push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ")
+                .bind(id)
+                .push(")"),
+            Self::EpisodeAssets(id) => sql
+                .push(&EntityKind::Asset.condition("e.entity_type_id"))
+                .push(" AND e.source_id = ")
+                .bind(id),
+            Self::EpisodeEdits(id) => sql
+                .push(&EntityKind::Edit.condition("e.entity_type_id"))
+                .push(" AND e.parent_id = ")
+                .bind(id),
         };
     }
 }
@@ -70,14 +79,28 @@ impl TaskList {
         );
         self.of.condition(&mut from);
         self.visible.restrict(&mut from, "t");
-        let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
+        let assignees = if self.assignees {
+            Some(assignees(database, &from).await?)
+        } else {
+            None
+        };
         let columns = &entity::task::TABLE.columns;
-        let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
+        let fields = columns
+            .iter()
+            .map(Field::from)
+            .chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
-        let names: Vec<String> =
-            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(key, sql)| format!("{sql} AS {key}"))).collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| format!("t.\"{}\"", column.name))
+            .chain(NAMES.iter().map(|(key, sql)| format!("{sql} AS {key}")))
+            .collect();
         let mut sql = from.before(&format!("SELECT {} ", names.join(", ")));
-        sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
+        sql.push(&order_by(
+            database.backend(),
+            &["t.name", "p.name", "tt.name", "et.name", "e.name"],
+            "t.id",
+        ));
         let mask = TaskMask::of(database, self.visible.reach()).await?;
         let sent = stream_array(database, sql, move |out, row| {
             let start = out.len();
@@ -96,7 +119,9 @@ impl TaskList {
 }
 
 async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
-    let mut sql = from.clone().before("SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
+    let mut sql = from.clone().before(
+        "SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ",
+    );
     sql.push(")");
     Links::load(database, &sql).await
 }

@@ -18,9 +18,19 @@ pub struct ToldComment {
 impl Work<'_> {
     /// Tells the team what happened to a comment, with more where there is more to tell. Clients are told who wrote it when it
     /// is meant for them, as they are when they read it.
-    pub fn tell_of_comment(&mut self, project_id: Option<Uuid>, what: &'static str, comment: ToldComment, more: Payload) {
+    pub fn tell_of_comment(
+        &mut self,
+        project_id: Option<Uuid>,
+        what: &'static str,
+        comment: ToldComment,
+        more: Payload,
+    ) {
         let for_client = comment.for_client.unwrap_or_default();
-        let mut about = payload([("comment_id", comment.id), ("task_id", comment.task_id), ("person_id", comment.person_id)]);
+        let mut about = payload([
+            ("comment_id", comment.id),
+            ("task_id", comment.task_id),
+            ("person_id", comment.person_id),
+        ]);
         about.insert("for_client".into(), json!(for_client));
         about.extend(more);
         let name = format!("comment:{what}");

@@ -47,7 +47,9 @@ impl Episode {
         match text.unwrap_or_default() {
             "" | "all" => Ok(Self::All),
             "main" => Ok(Self::Main),
-            text => parse_id(text).map(Self::One).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
+            text => parse_id(text)
+                .map(Self::One)
+                .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
         }
     }
 }
@@ -73,7 +75,18 @@ const ASSETS: ExportLayout = ExportLayout {
 
 const SHOTS: ExportLayout = ExportLayout {
     name: "shots",
-    headings: &["Project", "Episode", "Sequence", "Name", "Description", "Time Spent", "Frames", "Frame In", "Frame Out", "FPS"],
+    headings: &[
+        "Project",
+        "Episode",
+        "Sequence",
+        "Name",
+        "Description",
+        "Time Spent",
+        "Frames",
+        "Frame In",
+        "Frame Out",
+        "FPS",
+    ],
     texts: &["ep.name", "sq.name", "e.name"],
     joins: "LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id",
     has_frames: true,
@@ -126,7 +139,12 @@ struct ExportedTasks {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: ExportFilter) -> Result<Media, Failure> {
+pub(super) async fn table(
+    database: &Database,
+    access: &ProjectMember,
+    kind: EntityKind,
+    filter: ExportFilter,
+) -> Result<Media, Failure> {
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -143,11 +161,21 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     let (task_types, work) = tasks(database, &from, &visible, person).await?;
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
-    headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
+    headings.extend(
+        task_types
+            .iter()
+            .flat_map(|name| [name.clone(), format!("{name} assignations")]),
+    );
     // Who works how long on what is for the team.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
     let mut list = SelectList::default();
-    let texts: Vec<SelectedColumn> = layout.texts.iter().copied().chain(["e.description"]).map(|column| list.add(column)).collect();
+    let texts: Vec<SelectedColumn> = layout
+        .texts
+        .iter()
+        .copied()
+        .chain(["e.description"])
+        .map(|column| list.add(column))
+        .collect();
     let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
     let mut sql = from.before(&format!("SELECT {list} "));
     sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
@@ -160,7 +188,11 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
             for column in &texts {
                 cells.push(text(row, *column)?);
             }
-            cells.push(if of_staff { format!("{:.2}", tasks.minutes / 60.0 / 8.0) } else { String::new() });
+            cells.push(if of_staff {
+                format!("{:.2}", tasks.minutes / 60.0 / 8.0)
+            } else {
+                String::new()
+            });
             if layout.has_frames {
                 cells.push(integer(row, frames)?);
                 cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
@@ -180,12 +212,20 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
 /// # Errors
 /// 404 when it is not there.
 pub(super) async fn project_name(database: &Database, id: Uuid) -> Result<String, Failure> {
-    Ok(project::Entity::find_by_id(id).one(database).await?.ok_or_else(Failure::not_found)?.name)
+    Ok(project::Entity::find_by_id(id)
+        .one(database)
+        .await?
+        .ok_or_else(Failure::not_found)?
+        .name)
 }
 
 /// The entities `e` that the table is about, from `FROM` on.
 fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, filter: &ExportFilter) -> Sql {
-    let mut sql = Sql::new(format!("FROM entity e {} WHERE {} AND e.project_id = ", layout.joins, kind.condition("e.entity_type_id")));
+    let mut sql = Sql::new(format!(
+        "FROM entity e {} WHERE {} AND e.project_id = ",
+        layout.joins,
+        kind.condition("e.entity_type_id")
+    ));
     sql.bind(access.project_id());
     if let Some(id) = filter.id {
         sql.push(" AND e.id = ").bind(id);
@@ -200,7 +240,9 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, fi
         }
         (Episode::One(id), EntityKind::Asset) => {
             sql.push(" AND (e.source_id = ").bind(id);
-            sql.push(" OR e.id IN (SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ").bind(id).push("))");
+            sql.push(" OR e.id IN (SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ")
+                .bind(id)
+                .push("))");
         }
         (Episode::One(id), _) => {
             sql.push(" AND ep.id = ").bind(id);
@@ -214,12 +256,20 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, fi
 }
 
 /// The metadata columns for the caller.
-async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<ExportedDescriptor>, Failure> {
+async fn descriptors(
+    database: &Database,
+    access: &ProjectMember,
+    kind: EntityKind,
+) -> Result<Vec<ExportedDescriptor>, Failure> {
     let mut sql = Sql::with(
         "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
         [access.project_id().into(), kind.type_name().into()],
     );
-    metadata::restrict(&mut sql, &Reach::within(access, access.project_id(), access.role()), "d");
+    metadata::restrict(
+        &mut sql,
+        &Reach::within(access, access.project_id(), access.role()),
+        "d",
+    );
     sql.push(" ORDER BY d.position NULLS LAST, d.name, d.id");
     Ok(database::read_all(database, &sql).await?)
 }
@@ -247,13 +297,22 @@ async fn tasks(
     let mut found: HashMap<Uuid, ExportedTasks> = HashMap::new();
     for task in database::read_all::<ExportedTask>(database, &sql).await? {
         let priority = task.priority.unwrap_or(i32::MAX);
-        priorities.entry(task.task_type.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
+        priorities
+            .entry(task.task_type.clone())
+            .and_modify(|least| *least = priority.min(*least))
+            .or_insert(priority);
         let tasks = found.entry(task.entity_id).or_default();
         tasks.minutes += task.duration.unwrap_or_default();
         let names = assignees.remove(&task.id).unwrap_or_default();
-        tasks.by_type.entry(task.task_type).or_insert([task.status.unwrap_or_default(), names]);
+        tasks
+            .by_type
+            .entry(task.task_type)
+            .or_insert([task.status.unwrap_or_default(), names]);
     }
-    let mut names: Vec<(i32, String)> = priorities.into_iter().map(|(name, priority)| (priority, name)).collect();
+    let mut names: Vec<(i32, String)> = priorities
+        .into_iter()
+        .map(|(name, priority)| (priority, name))
+        .collect();
     names.sort();
     Ok((names.into_iter().map(|(_, name)| name).collect(), found))
 }
@@ -269,13 +328,23 @@ async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, Stri
     let mut found: HashMap<Uuid, Vec<String>> = HashMap::new();
     database
         .each_row(&sql, |row| {
-            let Assignee { task_id, person_id, full_name } = Assignee::from_query_result(row, "")?;
+            let Assignee {
+                task_id,
+                person_id,
+                full_name,
+            } = Assignee::from_query_result(row, "")?;
             let unclear = full_name.is_empty() || shared.contains(&full_name.to_lowercase());
-            found.entry(task_id).or_default().push(if unclear { person_id.to_string() } else { full_name });
+            found
+                .entry(task_id)
+                .or_default()
+                .push(if unclear { person_id.to_string() } else { full_name });
             Ok(())
         })
         .await?;
-    Ok(found.into_iter().map(|(task_id, names)| (task_id, join_names(names.iter().map(String::as_str)))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(task_id, names)| (task_id, join_names(names.iter().map(String::as_str))))
+        .collect())
 }
 
 /// Names that several persons have, in small letters.
@@ -283,13 +352,16 @@ async fn shared_names(database: &Database) -> Result<HashSet<String>, DbErr> {
     let mut seen = HashSet::new();
     let mut shared = HashSet::new();
     database
-        .each_row(&Sql::new("SELECT TRIM(first_name || ' ' || last_name) AS full_name FROM person"), |row| {
-            let name = row.try_get::<String>("", "full_name")?.to_lowercase();
-            if !seen.insert(name.clone()) {
-                shared.insert(name);
-            }
-            Ok(())
-        })
+        .each_row(
+            &Sql::new("SELECT TRIM(first_name || ' ' || last_name) AS full_name FROM person"),
+            |row| {
+                let name = row.try_get::<String>("", "full_name")?.to_lowercase();
+                if !seen.insert(name.clone()) {
+                    shared.insert(name);
+                }
+                Ok(())
+            },
+        )
         .await?;
     Ok(shared)
 }
@@ -298,7 +370,8 @@ async fn shared_names(database: &Database) -> Result<HashSet<String>, DbErr> {
 fn data_of(row: &QueryResult, column: SelectedColumn) -> Result<Map<String, Value>, DbErr> {
     let mut text = Vec::new();
     column.write(&mut text, row, Kind::Json)?;
-    let data: Option<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
+    let data: Option<Map<String, Value>> =
+        serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(data.unwrap_or_default())
 }
 

@@ -37,13 +37,31 @@ impl Exports for ExportsHandlers {
         studio::time_spents(&self.0.database, &access).await
     }
 
-    async fn export_assets(&self, access: ProjectMember, _project_id: Uuid, query: ExportAssetsQuery) -> Result<Media, Failure> {
-        let filter = ExportFilter { id: query.id, episode: Episode::read(query.episode_id.as_deref())?, own: query.assigned_to.is_some() };
+    async fn export_assets(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportAssetsQuery,
+    ) -> Result<Media, Failure> {
+        let filter = ExportFilter {
+            id: query.id,
+            episode: Episode::read(query.episode_id.as_deref())?,
+            own: query.assigned_to.is_some(),
+        };
         entities::table(&self.0.database, &access, EntityKind::Asset, filter).await
     }
 
-    async fn export_shots(&self, access: ProjectMember, _project_id: Uuid, query: ExportShotsQuery) -> Result<Media, Failure> {
-        let filter = ExportFilter { id: query.id, episode: Episode::read(query.episode_id.as_deref())?, own: query.assigned_to.is_some() };
+    async fn export_shots(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportShotsQuery,
+    ) -> Result<Media, Failure> {
+        let filter = ExportFilter {
+            id: query.id,
+            episode: Episode::read(query.episode_id.as_deref())?,
+            own: query.assigned_to.is_some(),
+        };
         entities::table(&self.0.database, &access, EntityKind::Shot, filter).await
     }
 
@@ -51,8 +69,19 @@ impl Exports for ExportsHandlers {
         entities::table(&self.0.database, &access, EntityKind::Edit, ExportFilter::default()).await
     }
 
-    async fn export_casting(&self, access: ProjectMember, _project_id: Uuid, query: ExportCastingQuery) -> Result<Media, Failure> {
-        casting::table(&self.0.database, &access, query.episode_id.as_deref(), query.is_shot_casting).await
+    async fn export_casting(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportCastingQuery,
+    ) -> Result<Media, Failure> {
+        casting::table(
+            &self.0.database,
+            &access,
+            query.episode_id.as_deref(),
+            query.is_shot_casting,
+        )
+        .await
     }
 
     async fn export_playlist(&self, access: Caller, playlist_id: Uuid) -> Result<Media, Failure> {

@@ -39,7 +39,13 @@ pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Medi
          ORDER BY LOWER(p.first_name), LOWER(p.last_name), p.id",
     );
     let hidden = Column::text(DAILY_SALARY, "''");
-    let columns = PERSON.map(|column| if column.is(DAILY_SALARY) && !caller.is_admin() { hidden } else { column });
+    let columns = PERSON.map(|column| {
+        if column.is(DAILY_SALARY) && !caller.is_admin() {
+            hidden
+        } else {
+            column
+        }
+    });
     Table::of_studio(database, "people_export", &columns, from).await
 }
 

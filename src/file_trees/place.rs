@@ -30,7 +30,11 @@ impl Prefix {
     #[must_use]
     pub fn of(mode: &Value, separator: &str) -> Option<Self> {
         let (mountpoint, root) = (mode["mountpoint"].as_str()?, mode["root"].as_str()?);
-        Some(Self(if root.is_empty() { format!("{mountpoint}{separator}") } else { format!("{mountpoint}{separator}{root}{separator}") }))
+        Some(Self(if root.is_empty() {
+            format!("{mountpoint}{separator}")
+        } else {
+            format!("{mountpoint}{separator}{root}{separator}")
+        }))
     }
 
     #[must_use]
@@ -104,7 +108,10 @@ impl FilePlace {
     /// # Errors
     /// 404 when there is none.
     pub async fn of_entity(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with(format!("SELECT {COLUMNS} FROM entity e {JOINS} WHERE e.id = $1"), [entity_id.into()]);
+        let sql = Sql::with(
+            format!("SELECT {COLUMNS} FROM entity e {JOINS} WHERE e.id = $1"),
+            [entity_id.into()],
+        );
         let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
         Ok(Self::read(&row)?)
     }
@@ -121,9 +128,14 @@ impl FilePlace {
             ),
             [task_id.into()],
         );
-        let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+        let Some(row) = database::row(connection, &sql).await? else {
+            return Ok(None);
+        };
         let mut place = Self::read(&row)?;
-        place.values.set("Task", Some(Thing::record(task_id, row.try_get::<String>("", "task_name")?)));
+        place.values.set(
+            "Task",
+            Some(Thing::record(task_id, row.try_get::<String>("", "task_name")?)),
+        );
         place.set_task_type(TaskTypeRow::from_query_result(&row, "")?);
         Ok(Some(place))
     }
@@ -132,7 +144,11 @@ impl FilePlace {
     ///
     /// # Errors
     /// 404 when one of them is not there.
-    pub async fn of_instance(connection: &impl ConnectionTrait, instance_id: Uuid, temporal_entity_id: Uuid) -> Result<Self, Failure> {
+    pub async fn of_instance(
+        connection: &impl ConnectionTrait,
+        instance_id: Uuid,
+        temporal_entity_id: Uuid,
+    ) -> Result<Self, Failure> {
         let mut place = Self::of_entity(connection, temporal_entity_id).await?;
         let sql = Sql::with(
             "SELECT i.name AS instance_name, i.number, i.target_asset_id, a.id AS asset_id, a.name AS asset_name, k.id AS asset_type_id, \
@@ -140,12 +156,25 @@ impl FilePlace {
              JOIN entity_type k ON k.id = a.entity_type_id WHERE i.id = $1",
             [instance_id.into()],
         );
-        let row: InstanceRow = database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        place.kind = if row.target_asset_id.is_some() { "instance_asset" } else { "instance" };
-        place.values.set("Asset", Some(Thing::record(row.asset_id, row.asset_name)));
+        let row: InstanceRow = database::read_one(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
+        place.kind = if row.target_asset_id.is_some() {
+            "instance_asset"
+        } else {
+            "instance"
+        };
+        place
+            .values
+            .set("Asset", Some(Thing::record(row.asset_id, row.asset_name)));
         let asset_type = Thing::record(row.asset_type_id, row.asset_type_name);
-        place.values.set("AssetType", Some(asset_type.with_short_name(row.asset_type_short_name.unwrap_or_default())));
-        place.values.set("Instance", Some(Thing::instance(row.instance_name, row.number)));
+        place.values.set(
+            "AssetType",
+            Some(asset_type.with_short_name(row.asset_type_short_name.unwrap_or_default())),
+        );
+        place
+            .values
+            .set("Instance", Some(Thing::instance(row.instance_name, row.number)));
         Ok(place)
     }
 
@@ -167,7 +196,8 @@ impl FilePlace {
             EntityKind::Sequence => of_parent(parent),
             _ => None,
         };
-        let entity_type = Thing::record(row.type_id, row.type_name).with_short_name(row.type_short_name.unwrap_or_default());
+        let entity_type =
+            Thing::record(row.type_id, row.type_name).with_short_name(row.type_short_name.unwrap_or_default());
         let mut values = Values::default();
         values.set("Project", Some(Thing::record(row.project_id, row.project_name)));
         for token in ["Shot", "Scene", "Asset", "TemporalEntity"] {
@@ -186,28 +216,53 @@ impl FilePlace {
             EntityKind::Shot | EntityKind::Sequence | EntityKind::Scene | EntityKind::Episode => kind.word(),
             _ => EntityKind::Asset.word(),
         };
-        Ok(Self { project_id: row.project_id, entity_id: row.entity_id, tree: row.file_tree, kind: templates, values })
+        Ok(Self {
+            project_id: row.project_id,
+            entity_id: row.entity_id,
+            tree: row.file_tree,
+            kind: templates,
+            values,
+        })
     }
 
     /// Says of which task type the files are.
     ///
     /// # Errors
     /// 404 when there is no such task type.
-    pub async fn name_task_type(&mut self, connection: &impl ConnectionTrait, task_type_id: Uuid) -> Result<(), Failure> {
+    pub async fn name_task_type(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        task_type_id: Uuid,
+    ) -> Result<(), Failure> {
         let sql = Sql::with(
-            format!("SELECT {TASK_TYPE} FROM task_type y LEFT JOIN department d ON d.id = y.department_id WHERE y.id = $1"),
+            format!(
+                "SELECT {TASK_TYPE} FROM task_type y LEFT JOIN department d ON d.id = y.department_id WHERE y.id = $1"
+            ),
             [task_type_id.into()],
         );
-        let row = database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let row = database::read_one(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         self.set_task_type(row);
         Ok(())
     }
 
     fn set_task_type(&mut self, row: TaskTypeRow) {
-        let task_type = row.task_type_id.zip(row.task_type_name).map(|(id, name)| Thing::record(id, name));
+        let task_type = row
+            .task_type_id
+            .zip(row.task_type_name)
+            .map(|(id, name)| Thing::record(id, name));
         let short_name = row.task_type_short_name.unwrap_or_default();
-        self.values.set("TaskType", task_type.map(|task_type| task_type.with_short_name(short_name)));
-        self.values.set("Department", row.department_id.zip(row.department_name).map(|(id, name)| Thing::record(id, name)));
+        self.values.set(
+            "TaskType",
+            task_type.map(|task_type| task_type.with_short_name(short_name)),
+        );
+        self.values.set(
+            "Department",
+            row.department_id
+                .zip(row.department_name)
+                .map(|(id, name)| Thing::record(id, name)),
+        );
     }
 
     /// Says how the file is called, and of which revision it is.
@@ -224,8 +279,14 @@ impl FilePlace {
     #[must_use]
     pub fn asks_for(&self, mode: &str, token: &str) -> bool {
         let has = |part: &str| {
-            let template = self.tree.as_ref().and_then(|tree| tree[mode][part][self.kind].as_str()).unwrap_or_default();
-            pieces(template).iter().any(|piece| matches!(piece, Piece::Token { name, .. } if *name == token))
+            let template = self
+                .tree
+                .as_ref()
+                .and_then(|tree| tree[mode][part][self.kind].as_str())
+                .unwrap_or_default();
+            pieces(template)
+                .iter()
+                .any(|piece| matches!(piece, Piece::Token { name, .. } if *name == token))
         };
         !self.values.has(token) && (has("folder_path") || has("file_name"))
     }
@@ -237,7 +298,10 @@ impl FilePlace {
     pub fn path(&self, mode: &str, separator: &str) -> Result<Path, Malformed> {
         let folder = self.folder(mode, separator)?;
         let (_, template, style) = self.template(mode, "file_name", separator)?;
-        Ok(Path { folder, file: self.values.render_file(template, style).map_err(Malformed)? })
+        Ok(Path {
+            folder,
+            file: self.values.render_file(template, style).map_err(Malformed)?,
+        })
     }
 
     /// The folder in which the tree keeps the file in a mode.
@@ -251,10 +315,17 @@ impl FilePlace {
     }
 
     fn template(&self, mode: &str, part: &str, separator: &str) -> Result<(Prefix, &str, Style), Malformed> {
-        let tree = self.tree.as_ref().and_then(Value::as_object).filter(|tree| !tree.is_empty());
+        let tree = self
+            .tree
+            .as_ref()
+            .and_then(Value::as_object)
+            .filter(|tree| !tree.is_empty());
         let tree = tree.ok_or_else(|| Malformed("No tree can be found for given project.".into()))?;
-        let found = tree.get(mode).ok_or_else(|| Malformed(format!("Mode {mode} cannot be found on given tree.")))?;
-        let prefix = Prefix::of(found, separator).ok_or_else(|| Malformed(format!("Can't find given mode ({mode}) in given tree.")))?;
+        let found = tree
+            .get(mode)
+            .ok_or_else(|| Malformed(format!("Mode {mode} cannot be found on given tree.")))?;
+        let prefix = Prefix::of(found, separator)
+            .ok_or_else(|| Malformed(format!("Can't find given mode ({mode}) in given tree.")))?;
         let missing = || Malformed(format!("The mode {mode} of the tree has no {part} for {}.", self.kind));
         let template = found[part][self.kind].as_str().ok_or_else(missing)?;
         Ok((prefix, template, Style::of(found[part]["style"].as_str())))

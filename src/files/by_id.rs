@@ -25,8 +25,18 @@ pub(super) async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<Json<Any
         [id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    require_record(connection, caller, RecordRule::EntityReader, RecordSubject::Entity(row.try_get("", "entity_id")?)).await?;
+    require_record(
+        connection,
+        caller,
+        RecordRule::EntityReader,
+        RecordSubject::Entity(row.try_get("", "entity_id")?),
+    )
+    .await?;
     let is_working = row.try_get::<i32>("", "works")? == 1;
-    let text = if is_working { with_outputs(connection, id).await? } else { OutputWriter::new().one(connection, id).await? };
+    let text = if is_working {
+        with_outputs(connection, id).await?
+    } else {
+        OutputWriter::new().one(connection, id).await?
+    };
     Ok(Json::written(text))
 }

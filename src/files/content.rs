@@ -22,7 +22,12 @@ fn key(id: Uuid) -> FileKey {
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says; the earlier one stays then.
-pub(super) async fn upload(app: &App, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<WorkingFile>, Failure> {
+pub(super) async fn upload(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<WorkingFile>, Failure> {
     find(&app.database, caller, id, RecordRule::TaskWorker).await?;
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
@@ -50,10 +55,14 @@ pub(super) async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Med
     let headers = request_headers().unwrap_or_default();
     match serve(&app.storage, &[key(id)], &headers, &delivery).await {
         Ok(response) => Ok(Media::new(response)),
-        Err(ServeError::Missing) => Err(Failure::plain(StatusCode::NOT_FOUND, format!("Working file not found for: {id}"))),
-        Err(ServeError::RangeNotSatisfiable) => {
-            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
-        }
+        Err(ServeError::Missing) => Err(Failure::plain(
+            StatusCode::NOT_FOUND,
+            format!("Working file not found for: {id}"),
+        )),
+        Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "The requested range lies outside of the file.",
+        )),
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
 }

@@ -27,7 +27,10 @@ impl FilesHandlers {
 
 /// The entity that the caller may read.
 fn entity(access: &EntityReader, id: Uuid) -> Owner {
-    Owner::Entity { id, project_id: access.project_id() }
+    Owner::Entity {
+        id,
+        project_id: access.project_id(),
+    }
 }
 
 /// Filter that the query of a listing of output files names.
@@ -46,15 +49,28 @@ macro_rules! filter {
 
 #[async_trait]
 impl Files for FilesHandlers {
-    async fn list_task_working_files(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<Vec<WorkingFile>>, Failure> {
+    async fn list_task_working_files(
+        &self,
+        _access: TaskReader,
+        task_id: Uuid,
+    ) -> Result<Json<Vec<WorkingFile>>, Failure> {
         working_listings::of_task(&self.0, task_id).await
     }
 
-    async fn list_task_last_working_files(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<WorkingFilesByName>, Failure> {
+    async fn list_task_last_working_files(
+        &self,
+        _access: TaskReader,
+        task_id: Uuid,
+    ) -> Result<Json<WorkingFilesByName>, Failure> {
         working_listings::last_of_task(&self.0, task_id).await
     }
 
-    async fn create_task_working_file(&self, access: Caller, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
+    async fn create_task_working_file(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        body: WorkingFileAdd,
+    ) -> Result<Json<WorkingFile>, Failure> {
         working::create(&self.0, &access, task_id, body).await
     }
 
@@ -73,12 +89,27 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityWorkingFilesQuery,
     ) -> Result<Json<Vec<WorkingFile>>, Failure> {
-        let filter = WorkingFileFilter { task_id: query.task_id, name: query.name, relations: query.relations };
+        let filter = WorkingFileFilter {
+            task_id: query.task_id,
+            name: query.name,
+            relations: query.relations,
+        };
         working_listings::of_entity(&self.0, entity_id, &filter).await
     }
 
-    async fn comment_working_file(&self, access: Caller, working_file_id: Uuid, body: WorkingFileComment) -> Result<Json<WorkingFile>, Failure> {
-        working::change(&self.0, &access, working_file_id, vec![("comment", body.comment.into())]).await
+    async fn comment_working_file(
+        &self,
+        access: Caller,
+        working_file_id: Uuid,
+        body: WorkingFileComment,
+    ) -> Result<Json<WorkingFile>, Failure> {
+        working::change(
+            &self.0,
+            &access,
+            working_file_id,
+            vec![("comment", body.comment.into())],
+        )
+        .await
     }
 
     async fn touch_working_file(&self, access: Caller, working_file_id: Uuid) -> Result<Json<WorkingFile>, Failure> {
@@ -89,7 +120,12 @@ impl Files for FilesHandlers {
         content::download(&self.0, &access, working_file_id).await
     }
 
-    async fn upload_working_file(&self, access: Caller, working_file_id: Uuid, body: Submission) -> Result<Json<WorkingFile>, Failure> {
+    async fn upload_working_file(
+        &self,
+        access: Caller,
+        working_file_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<WorkingFile>, Failure> {
         content::upload(&self.0, &access, working_file_id, body).await
     }
 
@@ -97,9 +133,23 @@ impl Files for FilesHandlers {
         by_id::get(&self.0, &access, file_id).await
     }
 
-    async fn create_entity_output_file(&self, access: Caller, entity_id: Uuid, body: OutputFileAdd) -> Result<Json<CreatedOutputFile>, Failure> {
+    async fn create_entity_output_file(
+        &self,
+        access: Caller,
+        entity_id: Uuid,
+        body: OutputFileAdd,
+    ) -> Result<Json<CreatedOutputFile>, Failure> {
         let relation = require(&self.0.database, &access, entity_id, &PRESENT).await?;
-        outputs::create(&self.0, &access, Owner::Entity { id: entity_id, project_id: relation.project_id }, body).await
+        outputs::create(
+            &self.0,
+            &access,
+            Owner::Entity {
+                id: entity_id,
+                project_id: relation.project_id,
+            },
+            body,
+        )
+        .await
     }
 
     async fn build_entity_output_file_path(
@@ -138,7 +188,11 @@ impl Files for FilesHandlers {
         output_listings::last(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
     }
 
-    async fn list_entity_output_types(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<OutputType>>, Failure> {
+    async fn list_entity_output_types(
+        &self,
+        _access: EntityReader,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<OutputType>>, Failure> {
         output_listings::types(&self.0, OutputOwner::Entity(entity_id)).await
     }
 
@@ -149,7 +203,13 @@ impl Files for FilesHandlers {
         output_type_id: Uuid,
         query: ListEntityOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::of_type(&self.0, OutputOwner::Entity(entity_id), output_type_id, query.representation).await
+        output_listings::of_type(
+            &self.0,
+            OutputOwner::Entity(entity_id),
+            output_type_id,
+            query.representation,
+        )
+        .await
     }
 
     async fn list_project_output_files(
@@ -168,7 +228,10 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         require_instance(&self.0.database, &access, asset_instance_id).await?;
-        let filter = OutputFileFilter { temporal_entity_id: query.temporal_entity_id, ..filter!(query) };
+        let filter = OutputFileFilter {
+            temporal_entity_id: query.temporal_entity_id,
+            ..filter!(query)
+        };
         output_listings::list(&self.0, OutputOwner::Instance(asset_instance_id), &filter).await
     }
 
@@ -236,10 +299,21 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::of_type(&self.0, OutputOwner::Appearance(instance), output_type_id, query.representation).await
+        output_listings::of_type(
+            &self.0,
+            OutputOwner::Appearance(instance),
+            output_type_id,
+            query.representation,
+        )
+        .await
     }
 
-    async fn set_project_file_tree(&self, access: ProjectManager, project_id: Uuid, body: FileTreeName) -> Result<Json<Project>, Failure> {
+    async fn set_project_file_tree(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        body: FileTreeName,
+    ) -> Result<Json<Project>, Failure> {
         trees::set(&self.0, &access, project_id, &body.tree_name).await
     }
 
@@ -255,7 +329,11 @@ impl Files for FilesHandlers {
         legacy::folder(&self.0, &access, body).await
     }
 
-    async fn build_file_legacy(&self, access: Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
+    async fn build_file_legacy(
+        &self,
+        access: Caller,
+        body: OldPathRequest,
+    ) -> Result<Json<WorkingFileLocation>, Failure> {
         legacy::file(&self.0, &access, body).await
     }
 

@@ -4,7 +4,8 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    OldFileTreeName, OldFolder, OldPathRequest, OldPublication, OldPublished, OutputFileAdd, Project, WorkingFileLocation, WorkingFilePathRequest,
+    OldFileTreeName, OldFolder, OldPathRequest, OldPublication, OldPublished, OutputFileAdd, Project,
+    WorkingFileLocation, WorkingFilePathRequest,
 };
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -39,11 +40,17 @@ fn asked(body: OldPathRequest) -> WorkingFilePathRequest {
 pub(super) async fn folder(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<OldFolder>, Failure> {
     let task_id = body.task_id;
     require(&app.database, caller, task_id, &READ).await?;
-    Ok(Json::of(&OldFolder { path: working::folder(app, caller, task_id, &asked(body)).await? })?)
+    Ok(Json::of(&OldFolder {
+        path: working::folder(app, caller, task_id, &asked(body)).await?,
+    })?)
 }
 
 /// The path of a working file.
-pub(super) async fn file(app: &App, caller: &Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
+pub(super) async fn file(
+    app: &App,
+    caller: &Caller,
+    body: OldPathRequest,
+) -> Result<Json<WorkingFileLocation>, Failure> {
     let task_id = body.task_id;
     require(&app.database, caller, task_id, &READ).await?;
     working::path(app, caller, task_id, asked(body)).await
@@ -67,8 +74,12 @@ pub(super) async fn publish(app: &App, caller: &Caller, body: OldPublication) ->
         [body.task_id.into(), body.working_file_revision.into()],
     );
     let source: Source = database::read_one(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let (Some(id), Some(project_id)) = (source.entity_id, source.project_id) else { return Err(Failure::not_found()) };
-    let task_type_id = source.task_type_id.ok_or_else(|| paths::refusal("The task has no task type."))?;
+    let (Some(id), Some(project_id)) = (source.entity_id, source.project_id) else {
+        return Err(Failure::not_found());
+    };
+    let task_type_id = source
+        .task_type_id
+        .ok_or_else(|| paths::refusal("The task has no task type."))?;
     let file = OutputFileAdd {
         output_type_id: defaults::geometry(&mut work).await?.id,
         task_type_id,

@@ -41,7 +41,11 @@ pub(super) enum NamedKind {
 
 impl<'a> NameLookup<'a> {
     pub(super) fn new(app: &'a App, scope: &'a Scope) -> Self {
-        Self { app, scope, known: HashMap::new() }
+        Self {
+            app,
+            scope,
+            known: HashMap::new(),
+        }
     }
 
     /// The record of that name, in any letter case. Marks and blanks count alike, since paths can't tell them apart; one that
@@ -59,8 +63,12 @@ impl<'a> NameLookup<'a> {
             return Ok(None);
         }
         let records = self.known.get(&kind).map(Vec::as_slice).unwrap_or_default();
-        let exact = records.iter().find(|(_, known)| known.to_lowercase() == name.to_lowercase());
-        Ok(exact.or_else(|| records.iter().find(|(id, known)| is_called(kind, *id, known, &wanted))).map(|(id, _)| *id))
+        let exact = records
+            .iter()
+            .find(|(_, known)| known.to_lowercase() == name.to_lowercase());
+        Ok(exact
+            .or_else(|| records.iter().find(|(id, known)| is_called(kind, *id, known, &wanted)))
+            .map(|(id, _)| *id))
     }
 
     async fn read(&self, kind: NamedKind) -> Result<Vec<(Uuid, String)>, Failure> {
@@ -80,20 +88,29 @@ impl<'a> NameLookup<'a> {
             NamedKind::Department => Sql::new("SELECT id, name FROM department"),
             NamedKind::OutputType => Sql::new("SELECT id, name FROM output_type"),
             NamedKind::OfType(type_id) => {
-                let mut sql = Sql::with("SELECT e.id, e.name FROM entity e WHERE e.entity_type_id = $1", [type_id.into()]);
+                let mut sql = Sql::with(
+                    "SELECT e.id, e.name FROM entity e WHERE e.entity_type_id = $1",
+                    [type_id.into()],
+                );
                 // Which of them a vendor works on is asked of each by itself.
                 self.scope.restrict(&mut sql, EntityKind::Asset);
                 sql
             }
             NamedKind::Within(kind, parent) => {
-                let mut sql = Sql::new(format!("SELECT e.id, e.name FROM entity e WHERE {}", kind.condition("e.entity_type_id")));
+                let mut sql = Sql::new(format!(
+                    "SELECT e.id, e.name FROM entity e WHERE {}",
+                    kind.condition("e.entity_type_id")
+                ));
                 if let Some(parent) = parent {
                     sql.push(" AND e.parent_id = ").bind(parent);
                 }
                 self.scope.restrict(&mut sql, kind);
                 sql
             }
-            NamedKind::Task { entity_id, task_type_id } => {
+            NamedKind::Task {
+                entity_id,
+                task_type_id,
+            } => {
                 let mut sql = Sql::with(
                     "SELECT t.id, t.name FROM task t WHERE t.entity_id = $1 AND t.task_type_id = $2",
                     [entity_id.into(), task_type_id.into()],

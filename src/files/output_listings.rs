@@ -23,13 +23,22 @@ impl OutputWriter {
     pub(super) fn new() -> Self {
         let record = RecordWriter::new(&entity::output_file::TABLE, "o", "OutputFile");
         let mut list = SelectList::of_record(&record);
-        let source = NestedWriter::new("source_file", &entity::working_file::TABLE, "s", "WorkingFile", &mut list);
+        let source = NestedWriter::new(
+            "source_file",
+            &entity::working_file::TABLE,
+            "s",
+            "WorkingFile",
+            &mut list,
+        );
         Self { list, record, source }
     }
 
     /// A query of output files up to its joins.
     fn select(&self) -> Sql {
-        Sql::new(format!("SELECT {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id", self.list))
+        Sql::new(format!(
+            "SELECT {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id",
+            self.list
+        ))
     }
 
     fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
@@ -53,7 +62,9 @@ impl OutputWriter {
     }
 
     async fn list(self, app: &App, sql: Sql) -> Result<Json<Vec<OutputFile>>, Failure> {
-        Ok(stream_array(&app.database, sql, move |out, row| self.write(out, row)).await?.into())
+        Ok(stream_array(&app.database, sql, move |out, row| self.write(out, row))
+            .await?
+            .into())
     }
 }
 
@@ -104,18 +115,27 @@ impl OutputOwner {
     /// Adds the condition on the files of a table.
     fn restrict(self, sql: &mut Sql, table: &str) {
         match self {
-            Self::Entity(id) => sql.push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = ")).bind(id),
+            Self::Entity(id) => sql
+                .push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = "))
+                .bind(id),
             Self::Instance(id) => sql.push(&format!("{table}.asset_instance_id = ")).bind(id),
-            Self::Appearance(Instance { id, temporal_entity_id, .. }) => {
+            Self::Appearance(Instance {
+                id, temporal_entity_id, ..
+            }) => {
                 sql.push(&format!("{table}.asset_instance_id = ")).bind(id);
-                sql.push(&format!(" AND {table}.temporal_entity_id = ")).bind(temporal_entity_id)
+                sql.push(&format!(" AND {table}.temporal_entity_id = "))
+                    .bind(temporal_entity_id)
             }
         };
     }
 }
 
 /// The files, the latest revision first.
-pub(super) async fn list(app: &App, of: OutputOwner, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn list(
+    app: &App,
+    of: OutputOwner,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");
@@ -139,7 +159,9 @@ pub(super) async fn of_type(
     output_type_id: Uuid,
     representation: Option<String>,
 ) -> Result<Json<Vec<OutputFile>>, Failure> {
-    output_type(&app.database, output_type_id).await?.ok_or_else(Failure::not_found)?;
+    output_type(&app.database, output_type_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");
@@ -153,7 +175,11 @@ pub(super) async fn of_type(
 }
 
 /// The last files of each task type, kind of output, name and representation.
-pub(super) async fn last(app: &App, of: OutputOwner, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn last(
+    app: &App,
+    of: OutputOwner,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(
@@ -168,7 +194,11 @@ pub(super) async fn last(app: &App, of: OutputOwner, filter: &OutputFileFilter) 
 }
 
 /// The files of all entities of a production, the last created first.
-pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &OutputFileFilter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn of_project(
+    app: &App,
+    project_id: Uuid,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" JOIN entity e ON e.id = o.entity_id WHERE o.asset_instance_id IS NULL AND o.temporal_entity_id IS NULL");
@@ -181,8 +211,10 @@ pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &OutputFileF
 /// The kinds of output that there are files of, by name. Of an entity those of instances count, too.
 pub(super) async fn types(app: &App, of: OutputOwner) -> Result<Json<Vec<OutputType>>, Failure> {
     let writer = RecordWriter::new(&entity::output_type::TABLE, "y", "OutputType");
-    let mut sql =
-        Sql::new(format!("SELECT {} FROM output_type y WHERE y.id IN (SELECT o.output_type_id FROM output_file o WHERE ", writer.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM output_type y WHERE y.id IN (SELECT o.output_type_id FROM output_file o WHERE ",
+        writer.columns()
+    ));
     match of {
         OutputOwner::Entity(id) => {
             sql.push("o.entity_id = ").bind(id);

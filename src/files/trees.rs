@@ -23,7 +23,9 @@ pub(super) async fn set(app: &App, caller: &Caller, project_id: Uuid, name: &str
     if database::update_differing(&*work, &TABLE, project_id, vec![("file_tree", tree.clone().into())]).await? {
         work.emit_in(project_id, "project:update", payload([]));
     }
-    let text = record(&*work, &TABLE, "Project", project_id).await?.ok_or_else(Failure::not_found)?;
+    let text = record(&*work, &TABLE, "Project", project_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
 }

@@ -42,10 +42,23 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Json<Vec<Working
 }
 
 /// The files of an entity, the latest revision first.
-pub(super) async fn of_entity(app: &App, entity_id: Uuid, filter: &WorkingFileFilter) -> Result<Json<Vec<WorkingFile>>, Failure> {
-    let writer = if filter.relations { with_outputs_writer(app.database.backend()) } else { RecordWriter::new(&TABLE, "w", TYPE) };
-    let mut sql =
-        Sql::with(format!("SELECT {} FROM working_file w WHERE w.entity_id = $1 AND w.revision >= 0", writer.columns()), [entity_id.into()]);
+pub(super) async fn of_entity(
+    app: &App,
+    entity_id: Uuid,
+    filter: &WorkingFileFilter,
+) -> Result<Json<Vec<WorkingFile>>, Failure> {
+    let writer = if filter.relations {
+        with_outputs_writer(app.database.backend())
+    } else {
+        RecordWriter::new(&TABLE, "w", TYPE)
+    };
+    let mut sql = Sql::with(
+        format!(
+            "SELECT {} FROM working_file w WHERE w.entity_id = $1 AND w.revision >= 0",
+            writer.columns()
+        ),
+        [entity_id.into()],
+    );
     if let Some(task_id) = filter.task_id {
         sql.push(" AND w.task_id = ").bind(task_id);
     }

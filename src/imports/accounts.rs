@@ -44,7 +44,9 @@ impl ImportedPerson {
 
     /// Whether somebody who was there is switched on or off.
     pub(super) fn moves(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| before.active.unwrap_or_default() != self.account.active.unwrap_or_default())
+        self.before
+            .as_ref()
+            .is_some_and(|before| before.active.unwrap_or_default() != self.account.active.unwrap_or_default())
     }
 }
 

@@ -53,7 +53,11 @@ struct Types {
 impl Types {
     fn named(&self, name: &str) -> Option<Uuid> {
         let exact = self.known.iter().find(|(_, known)| known == name);
-        let close = || self.known.iter().find(|(_, known)| known.to_lowercase() == name.to_lowercase());
+        let close = || {
+            self.known
+                .iter()
+                .find(|(_, known)| known.to_lowercase() == name.to_lowercase())
+        };
         exact.or_else(close).map(|(id, _)| *id)
     }
 
@@ -63,7 +67,10 @@ impl Types {
         if name.is_empty() {
             return Err(RowProblem("An asset type is required in the Type column".into()));
         }
-        if EntityKind::BUILT_IN.iter().any(|kind| kind.type_name().eq_ignore_ascii_case(name)) {
+        if EntityKind::BUILT_IN
+            .iter()
+            .any(|kind| kind.type_name().eq_ignore_ascii_case(name))
+        {
             return Err(RowProblem::about("Type", format!("{name} is not an asset type")));
         }
         if let Some(id) = self.named(name) {
@@ -73,12 +80,19 @@ impl Types {
             return Ok(id);
         }
         if !self.own.is_empty() {
-            return Err(RowProblem(format!("Asset type {name} is not configured for this project")));
+            return Err(RowProblem(format!(
+                "Asset type {name} is not configured for this project"
+            )));
         }
         let id = Uuid::new_v4();
-        self.known.push((id, short_enough("Type", name, LONGEST_TYPE)?.to_owned()));
+        self.known
+            .push((id, short_enough("Type", name, LONGEST_TYPE)?.to_owned()));
         self.new.push((id, name.to_owned()));
-        work.emit_of_studio(&entity::entity_type::TABLE, "asset-type:new", payload([("asset_type_id", id)]));
+        work.emit_of_studio(
+            &entity::entity_type::TABLE,
+            "asset-type:new",
+            payload([("asset_type_id", id)]),
+        );
         Ok(id)
     }
 }
@@ -89,11 +103,26 @@ impl EntityImport for AssetImport {
         let production = Production::load(work, access.project_id(), EntityKind::Asset.type_name(), None).await?;
         let stock = Stock::load(work, access).await?;
         let all = entity_type::Entity::find().all(&**work).await?;
-        let mut known: Vec<(Uuid, String)> = all.into_iter().filter(|kind| !is_temporal(&kind.name)).map(|kind| (kind.id, kind.name)).collect();
+        let mut known: Vec<(Uuid, String)> = all
+            .into_iter()
+            .filter(|kind| !is_temporal(&kind.name))
+            .map(|kind| (kind.id, kind.name))
+            .collect();
         known.sort();
-        let sql = Sql::with("SELECT asset_type_id FROM project_asset_type_link WHERE project_id = $1", [production.id.into()]);
-        let own: HashSet<Uuid> = database::read_values::<Uuid>(&**work, &sql).await?.into_iter().collect();
-        let types = Types { known, new: Vec::new(), own, joined: Vec::new() };
+        let sql = Sql::with(
+            "SELECT asset_type_id FROM project_asset_type_link WHERE project_id = $1",
+            [production.id.into()],
+        );
+        let own: HashSet<Uuid> = database::read_values::<Uuid>(&**work, &sql)
+            .await?
+            .into_iter()
+            .collect();
+        let types = Types {
+            known,
+            new: Vec::new(),
+            own,
+            joined: Vec::new(),
+        };
         let asset_types: HashSet<Uuid> = types.known.iter().map(|(id, _)| *id).collect();
         let assets = stock.of_type(|id| asset_types.contains(&id));
         let by_type = Matches::of(assets.map(|asset| ((asset.entity_type_id, asset.name.clone()), asset.id)));
@@ -121,13 +150,27 @@ impl EntityImport for AssetImport {
         });
         let cells = read_task_cells(&self.production, EntityKind::Asset, line)?;
         let ready_for = line.get(READY_FOR).map(str::trim);
-        let ready_for = ready_for.map(|cell| if cell.is_empty() { Ok(None) } else { self.production.shot_task_type(READY_FOR, cell).map(Some) });
+        let ready_for = ready_for.map(|cell| {
+            if cell.is_empty() {
+                Ok(None)
+            } else {
+                self.production.shot_task_type(READY_FOR, cell).map(Some)
+            }
+        });
         let ready_for = ready_for.transpose()?;
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let Some(entry) = self.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
         let mut data = entry.take_data();
         let before = (!is_new && !self.update).then(|| data.clone());
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply(
+            &mut data,
+            &self.production.descriptors,
+            &self.production.people,
+            line,
+            is_new,
+        )?;
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         let writes = is_new || self.update;
         entry.put_data(before.unwrap_or(data));
@@ -152,17 +195,30 @@ impl EntityImport for AssetImport {
     }
 
     async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
-        let new_types = self.types.new.into_iter().map(|(id, name)| vec![("id", id.into()), ("name", name.into())]).collect();
+        let new_types = self
+            .types
+            .new
+            .into_iter()
+            .map(|(id, name)| vec![("id", id.into()), ("name", name.into())])
+            .collect();
         database::insert_many(&**work, &entity_type::TABLE, new_types).await?;
         if !self.types.joined.is_empty() {
             let project_id = self.production.id;
-            let links = self.types.joined.iter().map(|id| vec![("project_id", project_id.into()), ("asset_type_id", (*id).into())]).collect();
+            let links = self
+                .types
+                .joined
+                .iter()
+                .map(|id| vec![("project_id", project_id.into()), ("asset_type_id", (*id).into())])
+                .collect();
             database::insert_many(&**work, &entity::project_asset_type_link::TABLE, links).await?;
             work.emit_of_production(project_id, "project:update");
         }
         self.stock.store(work).await?;
         self.tasks.store(work, caller).await?;
-        Touched::by(&**work, &self.stock.readiness_changed()).await?.settle(work).await
+        Touched::by(&**work, &self.stock.readiness_changed())
+            .await?
+            .settle(work)
+            .await
     }
 }
 
@@ -171,7 +227,9 @@ impl AssetImport {
     fn episode(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Option<Option<Uuid>>, RowProblem> {
         match line.get(EPISODE).map(str::trim) {
             None | Some("") => Ok(None),
-            Some(_) if !self.production.is_show => Err(RowProblem("An episode column is present for a production that isn't a TV Show".into())),
+            Some(_) if !self.production.is_show => Err(RowProblem(
+                "An episode column is present for a production that isn't a TV Show".into(),
+            )),
             Some(MAIN_PACK) => Ok(Some(None)),
             Some(name) => self.stock.episode(work, EPISODE, name).map(|id| Some(Some(id))),
         }
@@ -180,7 +238,12 @@ impl AssetImport {
     /// Makes the tasks that an asset of a type lacks.
     fn require_tasks(&mut self, work: &mut Work<'_>, id: Uuid, type_id: Uuid) {
         let workflow = self.workflows.get(&type_id);
-        for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Asset)) {
+        for task_type in self
+            .production
+            .task_types
+            .iter()
+            .filter(|task_type| task_type.is_for(EntityKind::Asset))
+        {
             if workflow.is_none_or(|workflow| workflow.contains(&task_type.id)) {
                 self.tasks.require(work, id, task_type.id);
             }

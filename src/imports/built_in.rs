@@ -21,7 +21,10 @@ impl ByParent {
     /// The entities of a type.
     pub(super) fn of(stock: &Stock, type_id: Uuid) -> Self {
         let entities = stock.of_type(|id| id == type_id);
-        Self { type_id, found: Matches::of(entities.map(|entity| ((entity.parent_id, entity.name.clone()), entity.id))) }
+        Self {
+            type_id,
+            found: Matches::of(entities.map(|entity| ((entity.parent_id, entity.name.clone()), entity.id))),
+        }
     }
 
     /// The entity that the next row with this name means.
@@ -51,20 +54,44 @@ impl BuiltInTable {
     ///
     /// # Errors
     /// 404 when there is no such production.
-    pub(super) async fn load(work: &mut Work<'_>, access: &ProjectManager, kind: EntityKind, update: bool) -> Result<Self, Failure> {
+    pub(super) async fn load(
+        work: &mut Work<'_>,
+        access: &ProjectManager,
+        kind: EntityKind,
+        update: bool,
+    ) -> Result<Self, Failure> {
         let production = Production::load(work, access.project_id(), kind.type_name(), None).await?;
         let type_id = built_in_type(&**work, kind).await?;
         let stock = Stock::load(work, access).await?;
         let by_parent = ByParent::of(&stock, type_id);
         let tasks = TaskColumns::load(work, production.id, kind).await?;
-        Ok(Self { production, stock, by_parent, update, kind, tasks })
+        Ok(Self {
+            production,
+            stock,
+            by_parent,
+            update,
+            kind,
+            tasks,
+        })
     }
 
     /// Gives a new entity the tasks of its kind, and takes over the cells of its row about tasks.
-    pub(super) fn settle_tasks(&mut self, work: &mut Work<'_>, id: Uuid, is_new: bool, cells: Vec<TaskCells>, line: u64) {
+    pub(super) fn settle_tasks(
+        &mut self,
+        work: &mut Work<'_>,
+        id: Uuid,
+        is_new: bool,
+        cells: Vec<TaskCells>,
+        line: u64,
+    ) {
         let kind = self.kind;
         if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
+            for task_type in self
+                .production
+                .task_types
+                .iter()
+                .filter(|task_type| task_type.is_for(kind))
+            {
                 self.tasks.require(work, id, task_type.id);
             }
         }

@@ -59,7 +59,9 @@ pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet) ->
     let mut work = Work::begin(app, access.caller()).await?;
     let mut import = CastingImport::load(&work, access.project_id()).await?;
     for line in sheet.lines() {
-        import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?;
+        import
+            .line(&mut work, &line)
+            .map_err(|problem| problem.at(line.number))?;
     }
     import.store(&mut work).await?;
     work.commit().await?;
@@ -102,11 +104,18 @@ impl CastingImport {
             cell => integer_of("Occurences", cell)?,
         };
         if count < 0 {
-            return Err(RowProblem::invalid("Occurences", &count.to_string(), "a number from 0 on is expected"));
+            return Err(RowProblem::invalid(
+                "Occurences",
+                &count.to_string(),
+                "a number from 0 on is expected",
+            ));
         }
         let label = line.get("Label");
         short_enough("Label", label.unwrap_or_default(), LONGEST_LABEL)?;
-        let found = self.targets.asset(kind, asset).zip(self.targets.target(line, parent, name));
+        let found = self
+            .targets
+            .asset(kind, asset)
+            .zip(self.targets.target(line, parent, name));
         if let Some((asset_id, target)) = found.filter(|(asset_id, target)| *asset_id != target.id) {
             self.cast(work, target, asset_id, count, label);
         }
@@ -130,13 +139,20 @@ impl CastingImport {
             }
             self.changed.insert(key);
         } else {
-            if let Some(episode_id) = target.episode_id.filter(|episode_id| !self.links.contains_key(&(*episode_id, asset_id))) {
+            if let Some(episode_id) = target
+                .episode_id
+                .filter(|episode_id| !self.links.contains_key(&(*episode_id, asset_id)))
+            {
                 self.add(episode_id, asset_id, 1, &given);
                 self.derived.insert((episode_id, asset_id));
                 work.emit_in(self.project_id, "asset:update", payload([("asset_id", asset_id)]));
             }
             let id = self.add(target.id, asset_id, count, &given);
-            let mut about = payload([("entity_link_id", id), ("entity_in_id", target.id), ("entity_out_id", asset_id)]);
+            let mut about = payload([
+                ("entity_link_id", id),
+                ("entity_in_id", target.id),
+                ("entity_out_id", asset_id),
+            ]);
             about.insert("nb_occurences".into(), json!(count));
             work.emit_in(self.project_id, "entity-link:new", about);
         }
@@ -145,8 +161,14 @@ impl CastingImport {
 
     fn add(&mut self, entity_in_id: Uuid, entity_out_id: Uuid, count: i32, label: &str) -> Uuid {
         let id = Uuid::new_v4();
-        let link =
-            StoredCasting { id, entity_in_id, entity_out_id, nb_occurences: Some(count), label: Some(label.to_owned()), canceled: Some(false) };
+        let link = StoredCasting {
+            id,
+            entity_in_id,
+            entity_out_id,
+            nb_occurences: Some(count),
+            label: Some(label.to_owned()),
+            canceled: Some(false),
+        };
         self.links.insert((entity_in_id, entity_out_id), link);
         self.new.insert((entity_in_id, entity_out_id));
         *self.counts.entry(entity_in_id).or_default() += 1;
@@ -156,7 +178,10 @@ impl CastingImport {
     fn emit_casting(&mut self, work: &mut Work<'_>, target: CastingTarget) {
         let mut about = payload([(target.kind.id_key(), target.id)]);
         if target.kind != EntityKind::Asset {
-            about.insert("nb_entities_out".into(), json!(self.counts.get(&target.id).copied().unwrap_or_default()));
+            about.insert(
+                "nb_entities_out".into(),
+                json!(self.counts.get(&target.id).copied().unwrap_or_default()),
+            );
         }
         if target.kind == EntityKind::Shot {
             self.shots.insert(target.id);
@@ -172,7 +197,14 @@ impl CastingImport {
                 ("entity_out_id", link.entity_out_id.into()),
                 ("nb_occurences", link.nb_occurences.into()),
                 ("label", link.label.clone().into()),
-                ("data", SqlValue::Json(self.derived.contains(&(link.entity_in_id, link.entity_out_id)).then(|| Box::new(derived_data())))),
+                (
+                    "data",
+                    SqlValue::Json(
+                        self.derived
+                            .contains(&(link.entity_in_id, link.entity_out_id))
+                            .then(|| Box::new(derived_data())),
+                    ),
+                ),
             ]
         };
         let new = self.new.iter().filter_map(|key| self.links.get(key)).map(row).collect();
@@ -190,10 +222,18 @@ impl CastingImport {
 /// The statement that changes castings.
 fn change(links: &[&StoredCasting]) -> Sql {
     let now = database::now();
-    let mut sql = Sql::new("UPDATE entity_link SET nb_occurences = v.column2, label = v.column3, updated_at = v.column4 FROM (VALUES ");
+    let mut sql = Sql::new(
+        "UPDATE entity_link SET nb_occurences = v.column2, label = v.column3, updated_at = v.column4 FROM (VALUES ",
+    );
     for (at, link) in links.iter().enumerate() {
         sql.push(if at > 0 { ", (" } else { "(" }).bind(link.id);
-        sql.push(", ").bind(link.nb_occurences).push(", ").bind(link.label.clone()).push(", ").bind(now).push(")");
+        sql.push(", ")
+            .bind(link.nb_occurences)
+            .push(", ")
+            .bind(link.label.clone())
+            .push(", ")
+            .bind(now)
+            .push(")");
     }
     sql.push(") AS v WHERE entity_link.id = v.column1");
     sql

@@ -22,7 +22,9 @@ pub(super) struct EditImport(BuiltInTable);
 #[async_trait]
 impl EntityImport for EditImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
-        BuiltInTable::load(work, access, EntityKind::Edit, update).await.map(Self)
+        BuiltInTable::load(work, access, EntityKind::Edit, update)
+            .await
+            .map(Self)
     }
 
     fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
@@ -30,17 +32,29 @@ impl EntityImport for EditImport {
         let name = line.name("Name", LONGEST_NAME)?;
         let episode = line.filled("Episode");
         if episode.is_some() && !table.production.is_show {
-            return Err(RowProblem("An episode column is present for a production that isn't a TV Show".into()));
+            return Err(RowProblem(
+                "An episode column is present for a production that isn't a TV Show".into(),
+            ));
         }
         let cells = read_task_cells(&table.production, EntityKind::Edit, line)?;
-        let episode_id = episode.map(|name| table.stock.episode(work, "Episode", name)).transpose()?;
+        let episode_id = episode
+            .map(|name| table.stock.episode(work, "Episode", name))
+            .transpose()?;
         let id = table.by_parent.require(&mut table.stock, episode_id, name);
-        let Some(entry) = table.stock.entry(id) else { return Ok(id) };
+        let Some(entry) = table.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
         let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &table.production.descriptors, &table.production.people, line, is_new)?;
+        metadata::apply(
+            &mut data,
+            &table.production.descriptors,
+            &table.production.people,
+            line,
+            is_new,
+        )?;
         entry.put_data(if writes { data } else { stored });
         if writes {
             entry.describe(line);

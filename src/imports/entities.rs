@@ -41,7 +41,15 @@ impl ImportedEntity {
 
     /// Columns that a row may have written.
     pub(super) fn written(&self) -> Value {
-        let stored::Model { name, project_id, entity_type_id, source_id, description, data, .. } = &self.model;
+        let stored::Model {
+            name,
+            project_id,
+            entity_type_id,
+            source_id,
+            description,
+            data,
+            ..
+        } = &self.model;
         json!({
             "name": name,
             "project_id": project_id,
@@ -63,12 +71,19 @@ impl ImportedEntity {
     /// Puts the metadata back. What had none before gets none for nothing.
     pub(super) fn put_data(&mut self, data: Map<String, Value>) {
         let had_none = self.before.as_ref().is_some_and(|before| before.data.is_none());
-        self.model.data = if data.is_empty() && had_none { None } else { Some(data.into()) };
+        self.model.data = if data.is_empty() && had_none {
+            None
+        } else {
+            Some(data.into())
+        };
     }
 
     /// Takes the description of a row over; an empty cell is as good as none.
     pub(super) fn describe(&mut self, line: &SheetRow<'_>) {
-        if let Some(text) = line.get("Description").filter(|text| self.model.description.as_deref().unwrap_or_default() != *text) {
+        if let Some(text) = line
+            .get("Description")
+            .filter(|text| self.model.description.as_deref().unwrap_or_default() != *text)
+        {
             self.model.description = Some(text.to_owned());
         } else if self.is_new() && line.get("Description").is_some() {
             self.model.description = Some(String::new());
@@ -99,7 +114,9 @@ impl Stock {
         let project_id = access.project_id();
         let episode_type = built_in_type(&**work, EntityKind::Episode).await?;
         let sequence_type = built_in_type(&**work, EntityKind::Sequence).await?;
-        let query = stored::Entity::find().filter(stored::Column::ProjectId.eq(project_id)).order_by_asc(stored::Column::Id);
+        let query = stored::Entity::find()
+            .filter(stored::Column::ProjectId.eq(project_id))
+            .order_by_asc(stored::Column::Id);
         let mut stock = Self {
             project_id,
             creator: access.person.id,
@@ -112,7 +129,10 @@ impl Stock {
             told: HashSet::new(),
         };
         for model in query.all(&**work).await? {
-            stock.keep(ImportedEntity { before: Some(model.clone()), model });
+            stock.keep(ImportedEntity {
+                before: Some(model.clone()),
+                model,
+            });
         }
         Ok(stock)
     }
@@ -122,7 +142,9 @@ impl Stock {
         if model.entity_type_id == self.episode_type {
             self.episodes.entry(model.name.clone()).or_insert(model.id);
         } else if model.entity_type_id == self.sequence_type {
-            self.sequences.entry((model.parent_id, model.name.clone())).or_insert(model.id);
+            self.sequences
+                .entry((model.parent_id, model.name.clone()))
+                .or_insert(model.id);
         }
         self.places.insert(model.id, self.entries.len());
         self.entries.push(entry);
@@ -130,7 +152,10 @@ impl Stock {
 
     /// The entities of a type.
     pub(super) fn of_type(&self, fits: impl Fn(Uuid) -> bool) -> impl Iterator<Item = &stored::Model> {
-        self.entries.iter().map(|entry| &entry.model).filter(move |model| fits(model.entity_type_id))
+        self.entries
+            .iter()
+            .map(|entry| &entry.model)
+            .filter(move |model| fits(model.entity_type_id))
     }
 
     /// One of the entities, to look at.
@@ -140,12 +165,15 @@ impl Stock {
 
     /// Whether an id is that of an episode of the production.
     pub(super) fn is_episode(&self, id: Uuid) -> bool {
-        self.model(id).is_some_and(|model| model.entity_type_id == self.episode_type)
+        self.model(id)
+            .is_some_and(|model| model.entity_type_id == self.episode_type)
     }
 
     /// The first sequence with a name, in whichever episode.
     pub(super) fn sequence_named(&self, name: &str) -> Option<Uuid> {
-        self.of_type(|id| id == self.sequence_type).find(|sequence| sequence.name == name).map(|sequence| sequence.id)
+        self.of_type(|id| id == self.sequence_type)
+            .find(|sequence| sequence.name == name)
+            .map(|sequence| sequence.id)
     }
 
     /// One of the entities.
@@ -188,7 +216,11 @@ impl Stock {
         if let Some(id) = self.episodes.get(name) {
             return Ok(*id);
         }
-        let id = self.add(self.episode_type, super::sheet::short_enough(column, name, LONGEST_NAME)?, None);
+        let id = self.add(
+            self.episode_type,
+            super::sheet::short_enough(column, name, LONGEST_NAME)?,
+            None,
+        );
         work.emit_in(self.project_id, "episode:new", payload([("episode_id", id)]));
         Ok(id)
     }
@@ -205,7 +237,9 @@ impl Stock {
 
     /// Tells of an entity of a kind when a row added or changed it, with more that is said of it.
     pub(super) fn emit_change(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
-        let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else { return };
+        let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else {
+            return;
+        };
         let verb = if entry.is_new() { "new" } else { "update" };
         if (entry.is_new() || entry.is_changed()) && self.told.insert(id) {
             let mut about = payload([(kind.id_key(), id)]);
@@ -216,7 +250,12 @@ impl Stock {
 
     /// Assets that became ready for another task type than before.
     pub(super) fn readiness_changed(&self) -> Vec<Uuid> {
-        let other = |entry: &&ImportedEntity| entry.before.as_ref().is_some_and(|before| before.ready_for != entry.model.ready_for);
+        let other = |entry: &&ImportedEntity| {
+            entry
+                .before
+                .as_ref()
+                .is_some_and(|before| before.ready_for != entry.model.ready_for)
+        };
         self.entries.iter().filter(other).map(|entry| entry.model.id).collect()
     }
 
@@ -231,10 +270,18 @@ impl Stock {
             _ => 2,
         };
         for wanted in 0..3 {
-            let new = self.entries.iter().filter(|entry| entry.is_new() && rank(&entry.model) == wanted);
+            let new = self
+                .entries
+                .iter()
+                .filter(|entry| entry.is_new() && rank(&entry.model) == wanted);
             database::insert_many(&**work, &stored::TABLE, new.map(|entry| row(&entry.model)).collect()).await?;
         }
-        let changed: Vec<&stored::Model> = self.entries.iter().filter(|entry| entry.is_changed()).map(|entry| &entry.model).collect();
+        let changed: Vec<&stored::Model> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.is_changed())
+            .map(|entry| &entry.model)
+            .collect();
         for models in changed.chunks(PORTION) {
             database::execute(&**work, &change(models)).await?;
         }
@@ -321,5 +368,7 @@ impl<K: std::hash::Hash + Eq> Matches<K> {
 /// The database does not answer.
 pub(super) async fn answer(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let rows = database::json::records(&**work, &stored::TABLE, "Entity", ids).await?;
-    Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
+    Ok(database::json::array(
+        ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice),
+    ))
 }

@@ -29,7 +29,12 @@ pub(super) trait EntityImport: Sized + Send {
 ///
 /// # Errors
 /// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import<T: EntityImport>(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import<T: EntityImport>(
+    app: &App,
+    access: &ProjectManager,
+    sheet: &Sheet,
+    update: bool,
+) -> Result<Vec<u8>, Failure> {
     if sheet.len() == 0 {
         return Ok(b"[]".to_vec());
     }
@@ -37,7 +42,11 @@ pub(super) async fn import<T: EntityImport>(app: &App, access: &ProjectManager, 
     let mut import = T::load(&mut work, access, update).await?;
     let mut ids = Vec::with_capacity(sheet.len());
     for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
+        ids.push(
+            import
+                .line(&mut work, &line)
+                .map_err(|problem| problem.at(line.number))?,
+        );
     }
     import.store(&mut work, access.caller()).await?;
     let text = answer(&work, &ids).await?;

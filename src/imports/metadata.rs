@@ -45,7 +45,9 @@ fn value(column: &ImportedDescriptor, people: &People, cell: &str) -> Result<Val
     match column.data_type.as_deref() {
         Some("boolean") => Ok(values::flag(&column.name, cell)?.to_string().into()),
         Some("person") => Ok(people.find(&column.name, cell)?.to_string().into()),
-        Some("number") => number(trimmed).ok_or_else(|| RowProblem::invalid(&column.name, cell, "a number is expected")),
+        Some("number") => {
+            number(trimmed).ok_or_else(|| RowProblem::invalid(&column.name, cell, "a number is expected"))
+        }
         Some("string") => Ok(cell.into()),
         _ => Ok(structure(trimmed).unwrap_or_else(|| cell.into())),
     }
@@ -73,7 +75,11 @@ mod tests {
     use crate::imports::sheet::Sheet;
 
     fn column(name: &str, data_type: &str) -> ImportedDescriptor {
-        ImportedDescriptor { name: name.into(), field_name: name.to_lowercase(), data_type: Some(data_type.into()) }
+        ImportedDescriptor {
+            name: name.into(),
+            field_name: name.to_lowercase(),
+            data_type: Some(data_type.into()),
+        }
     }
 
     fn applied(before: Value, columns: &[ImportedDescriptor], table: &str, is_new: bool) -> Result<Value, RowProblem> {
@@ -86,7 +92,12 @@ mod tests {
 
     #[test]
     fn what_was_exported_keeps_its_type() {
-        let columns = [column("Size", "number"), column("Outdoor", "boolean"), column("Steps", "checklist"), column("Note", "string")];
+        let columns = [
+            column("Size", "number"),
+            column("Outdoor", "boolean"),
+            column("Steps", "checklist"),
+            column("Note", "string"),
+        ];
         let stored = json!({"size": "12", "steps": [{"text": "a", "checked": true}], "note": "[1]"});
         let table = "Size;Outdoor;Steps;Note\n12;false;\"[{\"\"text\"\":\"\"a\"\",\"\"checked\"\":true}]\";[1]\n";
         assert_eq!(applied(stored.clone(), &columns, table, false), Ok(stored));
@@ -97,7 +108,10 @@ mod tests {
     #[test]
     fn wrong_cells_are_refused_and_empty_ones_stay_empty() {
         let columns = [column("Size", "number"), column("Outdoor", "boolean")];
-        assert_eq!(applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true), Ok(json!({"size": "", "outdoor": "true"})));
+        assert_eq!(
+            applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true),
+            Ok(json!({"size": "", "outdoor": "true"}))
+        );
         assert!(applied(json!({}), &columns, "Size;Outdoor\n;maybe\n", true).is_err());
         assert!(applied(json!({}), &columns, "Size;Outdoor\nbig;no\n", true).is_err());
     }

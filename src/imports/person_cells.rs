@@ -45,13 +45,18 @@ impl Places {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        Ok(Self { studios: named(connection, "studio").await?, departments: named(connection, "department").await? })
+        Ok(Self {
+            studios: named(connection, "studio").await?,
+            departments: named(connection, "department").await?,
+        })
     }
 }
 
 async fn named(connection: &impl ConnectionTrait, table: &str) -> Result<HashMap<String, Uuid>, DbErr> {
     let rows = database::rows(connection, &Sql::new(format!("SELECT id, name FROM {table}"))).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?)))
+        .collect()
 }
 
 /// Contents of a row about a person. What it leaves empty stays as it is.
@@ -76,20 +81,36 @@ pub(super) struct PersonCells {
 impl PersonCells {
     /// Reads a row.
     pub(super) fn read(line: &SheetRow<'_>, places: &Places) -> Result<Self, RowProblem> {
-        let studio = |name: &str| places.studios.get(name).copied().ok_or_else(|| RowProblem(format!("Studio not found: {name}")));
+        let studio = |name: &str| {
+            places
+                .studios
+                .get(name)
+                .copied()
+                .ok_or_else(|| RowProblem(format!("Studio not found: {name}")))
+        };
         Ok(Self {
             first_name: short_enough("First Name", line.required("First Name")?, 80)?.to_owned(),
             last_name: short_enough("Last Name", line.required("Last Name")?, 80)?.to_owned(),
             email: line.required("Email")?.to_lowercase(),
-            phone: line.filled("Phone").map(|cell| short_enough("Phone", cell, 30)).transpose()?.map(str::to_owned),
+            phone: line
+                .filled("Phone")
+                .map(|cell| short_enough("Phone", cell, 30))
+                .transpose()?
+                .map(str::to_owned),
             role: choice(line, "Role", ROLES)?,
             contract_type: choice(line, "Contract Type", CONTRACTS)?,
             position: choice(line, "Position", POSITIONS)?,
             seniority: choice(line, "Seniority", SENIORITIES)?,
             country: line.filled("Country").map(country).transpose()?,
-            daily_salary: line.filled("Daily Salary").map(|cell| integer_of("Daily Salary", cell)).transpose()?,
+            daily_salary: line
+                .filled("Daily Salary")
+                .map(|cell| integer_of("Daily Salary", cell))
+                .transpose()?,
             studio_id: line.filled("Studio").map(studio).transpose()?,
-            departments: line.filled("Departments").map(|cell| departments(cell, places)).transpose()?,
+            departments: line
+                .filled("Departments")
+                .map(|cell| departments(cell, places))
+                .transpose()?,
             active: line.filled("Active").map(|cell| flag("Active", cell)).transpose()?,
         })
     }
@@ -103,8 +124,12 @@ impl PersonCells {
 
 /// A code that a cell gives, by itself or by its label.
 fn choice(line: &SheetRow<'_>, column: &str, choices: Choices) -> Result<Option<String>, RowProblem> {
-    let Some(cell) = line.filled(column) else { return Ok(None) };
-    let found = choices.iter().find(|(code, label)| code.eq_ignore_ascii_case(cell) || label.eq_ignore_ascii_case(cell));
+    let Some(cell) = line.filled(column) else {
+        return Ok(None);
+    };
+    let found = choices
+        .iter()
+        .find(|(code, label)| code.eq_ignore_ascii_case(cell) || label.eq_ignore_ascii_case(cell));
     let labels: Vec<&str> = choices.iter().map(|(_, label)| *label).collect();
     let wrong = || RowProblem::invalid(column, cell, format!("accepted values: {}", labels.join(", ")));
     found.map(|(code, _)| Some((*code).to_owned())).ok_or_else(wrong)
@@ -112,7 +137,11 @@ fn choice(line: &SheetRow<'_>, column: &str, choices: Choices) -> Result<Option<
 
 fn country(cell: &str) -> Result<String, RowProblem> {
     let is_code = cell.len() == 2 && cell.bytes().all(|letter| letter.is_ascii_alphabetic());
-    if is_code { Ok(cell.to_ascii_uppercase()) } else { Err(RowProblem::invalid("Country", cell, "two letters are expected")) }
+    if is_code {
+        Ok(cell.to_ascii_uppercase())
+    } else {
+        Err(RowProblem::invalid("Country", cell, "two letters are expected"))
+    }
 }
 
 /// Departments by name: one name alone, or several with commas between them.
@@ -122,7 +151,10 @@ fn departments(cell: &str, places: &Places) -> Result<Vec<Uuid>, RowProblem> {
     }
     let mut found = Vec::new();
     for name in split_names(cell) {
-        let id = places.departments.get(&name).ok_or_else(|| RowProblem(format!("Department not found: {name}")))?;
+        let id = places
+            .departments
+            .get(&name)
+            .ok_or_else(|| RowProblem(format!("Department not found: {name}")))?;
         if !found.contains(id) {
             found.push(*id);
         }

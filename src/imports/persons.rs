@@ -48,7 +48,9 @@ pub(super) async fn import(app: &App, access: &Admin, sheet: &Sheet, update: boo
     import.store(&mut work).await?;
     let rows = person_rows(&*work, &ids).await?;
     work.commit().await?;
-    Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
+    Ok(database::json::array(
+        ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice),
+    ))
 }
 
 impl<'a> PersonsImport<'a> {
@@ -59,14 +61,35 @@ impl<'a> PersonsImport<'a> {
             [false.into()],
         );
         let mut departments: HashMap<Uuid, BTreeSet<Uuid>> = HashMap::new();
-        for row in database::rows(&**work, &Sql::new("SELECT person_id, department_id FROM department_link")).await? {
-            departments.entry(row.try_get("", "person_id")?).or_default().insert(row.try_get("", "department_id")?);
+        for row in database::rows(
+            &**work,
+            &Sql::new("SELECT person_id, department_id FROM department_link"),
+        )
+        .await?
+        {
+            departments
+                .entry(row.try_get("", "person_id")?)
+                .or_default()
+                .insert(row.try_get("", "department_id")?);
         }
         let places = Places::load(&**work).await?;
-        let mut import = Self { app, caller, places, entries: Vec::new(), by_email: HashMap::new(), by_name: HashMap::new(), demoted_at: None };
+        let mut import = Self {
+            app,
+            caller,
+            places,
+            entries: Vec::new(),
+            by_email: HashMap::new(),
+            by_name: HashMap::new(),
+            demoted_at: None,
+        };
         for account in database::read_all::<ImportedAccount>(&**work, &sql).await? {
             let own = departments.remove(&account.id).unwrap_or_default();
-            import.keep(ImportedPerson { before: Some(account.clone()), account, departments: own.clone(), departments_before: own });
+            import.keep(ImportedPerson {
+                before: Some(account.clone()),
+                account,
+                departments: own.clone(),
+                departments_before: own,
+            });
         }
         Ok(import)
     }
@@ -75,7 +98,10 @@ impl<'a> PersonsImport<'a> {
         let place = self.entries.len();
         match entry.account.email.as_deref().filter(|email| !email.is_empty()) {
             Some(email) => self.by_email.insert(email.to_lowercase(), place),
-            None => self.by_name.insert((entry.account.first_name.clone(), entry.account.last_name.clone()), place),
+            None => self.by_name.insert(
+                (entry.account.first_name.clone(), entry.account.last_name.clone()),
+                place,
+            ),
         };
         self.entries.push(entry);
         place
@@ -93,7 +119,12 @@ impl<'a> PersonsImport<'a> {
             Some(place) => place,
             None => {
                 wanted.check_address()?;
-                self.keep(ImportedPerson { account: fresh(&wanted), before: None, departments: BTreeSet::new(), departments_before: BTreeSet::new() })
+                self.keep(ImportedPerson {
+                    account: fresh(&wanted),
+                    before: None,
+                    departments: BTreeSet::new(),
+                    departments_before: BTreeSet::new(),
+                })
             }
         };
         let before = self.entries[place].account.clone();
@@ -117,15 +148,24 @@ impl<'a> PersonsImport<'a> {
             return Err(RowProblem("A preview account can't be changed.".into()));
         }
         let email = account.email.as_deref().unwrap_or_default();
-        let protected = self.app.settings.protected_accounts.iter().any(|known| !email.is_empty() && known.trim().eq_ignore_ascii_case(email));
+        let protected = self
+            .app
+            .settings
+            .protected_accounts
+            .iter()
+            .any(|known| !email.is_empty() && known.trim().eq_ignore_ascii_case(email));
         if !protected || account.id == self.caller {
             return Ok(());
         }
         if wanted.active == Some(false) && account.active == Some(true) {
-            return Err(RowProblem("Can't set this person as inactive it's a protected account.".into()));
+            return Err(RowProblem(
+                "Can't set this person as inactive it's a protected account.".into(),
+            ));
         }
         if wanted.role.as_ref().is_some_and(|role| *role != account.role) {
-            return Err(RowProblem("Can't change the role of this person it's a protected account.".into()));
+            return Err(RowProblem(
+                "Can't change the role of this person it's a protected account.".into(),
+            ));
         }
         Ok(())
     }
@@ -155,13 +195,18 @@ impl<'a> PersonsImport<'a> {
             row
         });
         database::insert_many(&**work, &person::TABLE, new.collect()).await?;
-        let old: Vec<&ImportedAccount> = changed().filter(|entry| entry.before.is_some()).map(|entry| &entry.account).collect();
+        let old: Vec<&ImportedAccount> = changed()
+            .filter(|entry| entry.before.is_some())
+            .map(|entry| &entry.account)
+            .collect();
         for accounts in old.chunks(PORTION) {
             database::execute(&**work, &change(accounts)).await?;
         }
         self.store_departments(work).await?;
-        let gone: Vec<Uuid> =
-            changed().filter(|entry| entry.moves() && !entry.account.active.unwrap_or_default()).map(|entry| entry.account.id).collect();
+        let gone: Vec<Uuid> = changed()
+            .filter(|entry| entry.moves() && !entry.account.active.unwrap_or_default())
+            .map(|entry| entry.account.id)
+            .collect();
         for ids in gone.chunks(BATCH) {
             // A token that was made before a person was switched off is dead when they come back.
             let mut sql = Sql::new("UPDATE person SET jti = NULL WHERE id");
@@ -170,7 +215,11 @@ impl<'a> PersonsImport<'a> {
         }
         for entry in changed() {
             let id = entry.account.id;
-            let name = if entry.before.is_some() { "person:update" } else { "person:new" };
+            let name = if entry.before.is_some() {
+                "person:update"
+            } else {
+                "person:new"
+            };
             work.emit_of_studio(&entity::person::TABLE, name, payload([("person_id", id)]));
             work.person_changed(id);
             if entry.moves() {
@@ -181,15 +230,26 @@ impl<'a> PersonsImport<'a> {
     }
 
     async fn store_departments(&self, work: &Work<'_>) -> Result<(), DbErr> {
-        let moved = || self.entries.iter().filter(|entry| entry.departments != entry.departments_before);
+        let moved = || {
+            self.entries
+                .iter()
+                .filter(|entry| entry.departments != entry.departments_before)
+        };
         let ids: Vec<Uuid> = moved().map(|entry| entry.account.id).collect();
         for ids in ids.chunks(BATCH) {
             let mut sql = Sql::new("DELETE FROM department_link WHERE person_id");
             sql.among(ids);
             database::execute(&**work, &sql).await?;
         }
-        let link = |person_id: Uuid, department_id: Uuid| vec![("person_id", person_id.into()), ("department_id", department_id.into())];
-        let links = moved().flat_map(|entry| entry.departments.iter().map(move |department| link(entry.account.id, *department)));
+        let link = |person_id: Uuid, department_id: Uuid| {
+            vec![("person_id", person_id.into()), ("department_id", department_id.into())]
+        };
+        let links = moved().flat_map(|entry| {
+            entry
+                .departments
+                .iter()
+                .map(move |department| link(entry.account.id, *department))
+        });
         database::insert_many(&**work, &department_link::TABLE, links.collect()).await
     }
 }

@@ -25,26 +25,45 @@ pub(super) struct ShotImport(BuiltInTable);
 #[async_trait]
 impl EntityImport for ShotImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
-        BuiltInTable::load(work, access, EntityKind::Shot, update).await.map(Self)
+        BuiltInTable::load(work, access, EntityKind::Shot, update)
+            .await
+            .map(Self)
     }
 
     fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
         let table = &mut self.0;
-        let episode = if table.production.is_show { Some(line.name("Episode", LONGEST_NAME)?) } else { None };
+        let episode = if table.production.is_show {
+            Some(line.name("Episode", LONGEST_NAME)?)
+        } else {
+            None
+        };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
         let cells = read_task_cells(&table.production, EntityKind::Shot, line)?;
-        let episode_id = episode.map(|name| table.stock.episode(work, "Episode", name)).transpose()?;
+        let episode_id = episode
+            .map(|name| table.stock.episode(work, "Episode", name))
+            .transpose()?;
         let sequence_id = table.stock.sequence(work, episode_id, sequence);
         let id = table.by_parent.require(&mut table.stock, Some(sequence_id), name);
-        let Some(entry) = table.stock.entry(id) else { return Ok(id) };
+        let Some(entry) = table.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
         let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &table.production.descriptors, &table.production.people, line, is_new)?;
-        if let Some(rate) = line.get("FPS").filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err()) {
+        metadata::apply(
+            &mut data,
+            &table.production.descriptors,
+            &table.production.people,
+            line,
+            is_new,
+        )?;
+        if let Some(rate) = line
+            .get("FPS")
+            .filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err())
+        {
             return Err(RowProblem::invalid("FPS", rate, "a frame rate is a number above 0"));
         }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
@@ -54,7 +73,11 @@ impl EntityImport for ShotImport {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]) } else { Payload::default() };
+        let more = if is_new {
+            Payload::from_iter([("episode_id".to_owned(), json!(episode_id))])
+        } else {
+            Payload::default()
+        };
         table.stock.emit_change(work, EntityKind::Shot, id, more);
         table.settle_tasks(work, id, is_new, cells, line.number);
         Ok(id)
@@ -76,7 +99,9 @@ struct Frames {
 impl Frames {
     fn read(line: &SheetRow<'_>) -> Result<Self, RowProblem> {
         let number = |names: [&str; 2], key: &str| {
-            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
+            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else {
+                return Ok(None);
+            };
             let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{cell}'"));
             integer(cell).ok_or_else(wrong).map(Some)
         };
@@ -99,7 +124,9 @@ impl Frames {
         }
         let frame = |key: &str| integer(&plain(data.get(key)));
         let between = match (frame("frame_in"), frame("frame_out")) {
-            (Some(first), Some(last)) if moved && last > first => last.checked_sub(first).and_then(|length| length.checked_add(1)),
+            (Some(first), Some(last)) if moved && last > first => {
+                last.checked_sub(first).and_then(|length| length.checked_add(1))
+            }
             _ => None,
         };
         self.count.or(between).or(stored)
@@ -120,8 +147,15 @@ mod tests {
     fn the_count_follows_from_first_and_last_frame() {
         let frames = |count, first, last| Frames { count, first, last };
         let range = json!({"frame_in": 1001, "frame_out": 1100});
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &json!({}), None), (range.clone(), Some(100)));
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &range, None), (range.clone(), None), "nothing moved");
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &json!({}), None),
+            (range.clone(), Some(100))
+        );
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &range, None),
+            (range.clone(), None),
+            "nothing moved"
+        );
         assert_eq!(applied(frames(Some(7), Some(1), Some(9)), &json!({}), None).1, Some(7));
         assert_eq!(applied(frames(None, Some(5), Some(5)), &json!({}), Some(3)).1, Some(3));
         assert_eq!(applied(frames(None, None, Some(1010)), &range, Some(100)).1, Some(10));

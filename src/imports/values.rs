@@ -20,7 +20,10 @@ pub(super) fn flag(column: &str, cell: &str) -> Result<bool, RowProblem> {
 /// A whole number. Spreadsheets may have given it a fraction of zeros.
 pub(super) fn integer(cell: &str) -> Option<i32> {
     let digits = cell.trim();
-    let whole = digits.split_once('.').filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0')).map_or(digits, |(whole, _)| whole);
+    let whole = digits
+        .split_once('.')
+        .filter(|(_, rest)| rest.bytes().all(|digit| digit == b'0'))
+        .map_or(digits, |(whole, _)| whole);
     whole.parse().ok()
 }
 
@@ -34,13 +37,19 @@ const MOST_DAYS: f64 = 10_000.0;
 
 /// A number of a column from zero to [`MOST_DAYS`].
 pub(super) fn amount(column: &str, cell: &str) -> Result<f64, RowProblem> {
-    let number = cell.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0 && *number <= MOST_DAYS);
+    let number = cell
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|number| number.is_finite() && *number >= 0.0 && *number <= MOST_DAYS);
     number.ok_or_else(|| RowProblem::invalid(column, cell, "a number from 0 on with a decimal point is expected"))
 }
 
 /// A day of a column.
 pub(super) fn day(column: &str, cell: &str) -> Result<NaiveDate, RowProblem> {
-    let day = NaiveDate::parse_from_str(cell.trim(), "%Y-%m-%d").ok().filter(|day| (1970..=9999).contains(&chrono::Datelike::year(day)));
+    let day = NaiveDate::parse_from_str(cell.trim(), "%Y-%m-%d")
+        .ok()
+        .filter(|day| (1970..=9999).contains(&chrono::Datelike::year(day)));
     day.ok_or_else(|| RowProblem::invalid(column, cell, "a day such as 2024-03-01 is expected"))
 }
 
@@ -56,7 +65,10 @@ mod tests {
 
     #[test]
     fn numbers_and_days_are_read() {
-        assert_eq!((integer("12"), integer("12.0"), integer("1.5"), integer("ten")), (Some(12), Some(12), None, None));
+        assert_eq!(
+            (integer("12"), integer("12.0"), integer("1.5"), integer("ten")),
+            (Some(12), Some(12), None, None)
+        );
         assert_eq!(amount("A", "2.5"), Ok(2.5));
         assert!(amount("A", "-1").is_err() && amount("A", "nan").is_err() && amount("A", "2,5").is_err());
         assert!(day("A", "2024-03-01").is_ok() && day("A", "01/03/2024").is_err());

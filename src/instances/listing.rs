@@ -50,7 +50,11 @@ pub(super) async fn by_asset(database: &Database, instances: Instances) -> Resul
 }
 
 /// The instances of an asset by the ids of the shots that they appear in, as far as the reach goes.
-pub(super) async fn by_shot(database: &Database, reach: &Reach, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+pub(super) async fn by_shot(
+    database: &Database,
+    reach: &Reach,
+    asset_id: Uuid,
+) -> Result<Json<Map<String, Value>>, Failure> {
     let mut selection = Sql::with(
         "FROM asset_instance i JOIN asset_instance_link l ON l.asset_instance_id = i.id JOIN entity s ON s.id = l.entity_id WHERE i.asset_id = $1",
         [asset_id.into()],
@@ -61,7 +65,11 @@ pub(super) async fn by_shot(database: &Database, reach: &Reach, asset_id: Uuid) 
 
 /// The instances of an asset by the ids of the scenes that they are in, as far as the reach goes. Those in other assets come
 /// last.
-pub(super) async fn by_scene(database: &Database, reach: &Reach, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+pub(super) async fn by_scene(
+    database: &Database,
+    reach: &Reach,
+    asset_id: Uuid,
+) -> Result<Json<Map<String, Value>>, Failure> {
     let mut selection = Sql::with(
         "FROM asset_instance i JOIN entity a ON a.id = i.asset_id LEFT JOIN entity s ON s.id = i.scene_id \
          LEFT JOIN entity g ON g.id = i.target_asset_id WHERE i.asset_id = $1",
@@ -103,7 +111,8 @@ impl Groups {
             self.out.push(b',');
             return;
         }
-        self.out.extend_from_slice(if self.open.replace(key).is_some() { b"]," } else { b"{" });
+        self.out
+            .extend_from_slice(if self.open.replace(key).is_some() { b"]," } else { b"{" });
         match key {
             Some(id) => write_uuid(&mut self.out, id),
             None => self.out.extend_from_slice(b"\"None\""),
@@ -112,7 +121,8 @@ impl Groups {
     }
 
     fn end(mut self) -> Vec<u8> {
-        self.out.extend_from_slice(if self.open.is_some() { b"]}" } else { b"{}" });
+        self.out
+            .extend_from_slice(if self.open.is_some() { b"]}" } else { b"{}" });
         self.out
     }
 }
@@ -130,6 +140,9 @@ mod tests {
             groups.turn_to(key);
             groups.out.push(item);
         }
-        assert_eq!(String::from_utf8(groups.end()).expect("text"), format!("{{\"{id}\":[1,2],\"None\":[3]}}"));
+        assert_eq!(
+            String::from_utf8(groups.end()).expect("text"),
+            format!("{{\"{id}\":[1,2],\"None\":[3]}}")
+        );
     }
 }

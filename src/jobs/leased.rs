@@ -32,7 +32,11 @@ impl LeasedJob {
         let id = queue::insert_claimed(&**work, J::KIND, payload(job)?).await?;
         let database = work.app().database.clone();
         let renewal = AbortOnDropHandle::new(tokio::spawn(async move { keep(&database, id, queue::FIRST).await }));
-        Ok(Self { id, lane: J::LANE, _renewal: renewal })
+        Ok(Self {
+            id,
+            lane: J::LANE,
+            _renewal: renewal,
+        })
     }
 
     /// Finishes the job with the change that it led to. Says no when somebody else has taken it up meanwhile, who will

@@ -42,10 +42,23 @@ fn lease_end(now: NaiveDateTime) -> NaiveDateTime {
 pub(super) async fn insert(transaction: &impl Writes, kind: &str, payloads: Vec<Value>) -> Result<(), DbErr> {
     let now = database::now();
     for payloads in payloads.chunks(PORTION) {
-        let mut sql = Sql::new("INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, created_at, updated_at) VALUES ");
+        let mut sql = Sql::new(
+            "INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, created_at, updated_at) VALUES ",
+        );
         for (at, payload) in payloads.iter().enumerate() {
-            sql.push(if at > 0 { ", (" } else { "(" }).bind(Uuid::new_v4()).push(", ").bind(kind).push(", ").bind(payload.clone());
-            sql.push(", 'queued', 0, ").bind(now).push(", ").bind(now).push(", ").bind(now).push(")");
+            sql.push(if at > 0 { ", (" } else { "(" })
+                .bind(Uuid::new_v4())
+                .push(", ")
+                .bind(kind)
+                .push(", ")
+                .bind(payload.clone());
+            sql.push(", 'queued', 0, ")
+                .bind(now)
+                .push(", ")
+                .bind(now)
+                .push(", ")
+                .bind(now)
+                .push(")");
         }
         database::execute(transaction, &sql).await?;
     }
@@ -58,7 +71,14 @@ pub(super) async fn insert_claimed(transaction: &impl Writes, kind: &str, payloa
     let sql = Sql::with(
         "INSERT INTO dailies_job (id, kind, payload, state, attempts, run_at, locked_until, created_at, updated_at) \
          VALUES ($1, $2, $3, 'running', $4, $5, $6, $5, $5)",
-        [id.into(), kind.into(), payload.into(), FIRST.into(), now.into(), lease_end(now).into()],
+        [
+            id.into(),
+            kind.into(),
+            payload.into(),
+            FIRST.into(),
+            now.into(),
+            lease_end(now).into(),
+        ],
     );
     database::execute(transaction, &sql).await?;
     Ok(id)
@@ -70,7 +90,9 @@ pub(super) async fn next_due(database: &Database, kinds: &[&'static str]) -> Res
         "SELECT MIN(CASE state WHEN 'queued' THEN run_at ELSE locked_until END) FROM dailies_job WHERE state IN ('queued', 'running') AND kind IN ",
     );
     sql.bind_list(kinds.iter().copied());
-    Ok(database::read_value::<Option<NaiveDateTime>>(database, &sql).await?.flatten())
+    Ok(database::read_value::<Option<NaiveDateTime>>(database, &sql)
+        .await?
+        .flatten())
 }
 
 /// Claims jobs of these kinds that are due: those that wait, and those that somebody left lying. Of several who claim at
@@ -82,8 +104,14 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
          SELECT id FROM dailies_job WHERE (state = 'queued' AND run_at <= $2 OR state = 'running' AND locked_until < $2) AND kind IN ",
         [lease_end(now).into(), now.into()],
     );
-    sql.bind_list(kinds.iter().copied()).push(" ORDER BY run_at LIMIT ").bind(i64::try_from(most).unwrap_or(i64::MAX));
-    sql.push(if database.backend() == DbBackend::Postgres { " FOR UPDATE SKIP LOCKED)" } else { ")" });
+    sql.bind_list(kinds.iter().copied())
+        .push(" ORDER BY run_at LIMIT ")
+        .bind(i64::try_from(most).unwrap_or(i64::MAX));
+    sql.push(if database.backend() == DbBackend::Postgres {
+        " FOR UPDATE SKIP LOCKED)"
+    } else {
+        ")"
+    });
     sql.push(" RETURNING id, kind, payload, attempts AS attempt");
     let claimed = database.change_returning(&sql).await?;
     claimed.iter().map(|row| Claimed::from_query_result(row, "")).collect()
@@ -92,7 +120,10 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
 /// Renews a lease. Says whether the job is still one's own.
 pub(super) async fn renew(database: &Database, id: Uuid, attempt: i32) -> Result<bool, DbErr> {
     let now = database::now();
-    let mut sql = Sql::with("UPDATE dailies_job SET locked_until = $1, updated_at = $2", [lease_end(now).into(), now.into()]);
+    let mut sql = Sql::with(
+        "UPDATE dailies_job SET locked_until = $1, updated_at = $2",
+        [lease_end(now).into(), now.into()],
+    );
     own(&mut sql, id, attempt);
     Ok(database.change(&sql).await? > 0)
 }
@@ -105,7 +136,13 @@ pub(super) async fn finish(database: &Database, id: Uuid, attempt: i32) -> Resul
 }
 
 /// Puts a job off that failed.
-pub(super) async fn put_off(database: &Database, id: Uuid, attempt: i32, wait: Duration, error: &str) -> Result<(), DbErr> {
+pub(super) async fn put_off(
+    database: &Database,
+    id: Uuid,
+    attempt: i32,
+    wait: Duration,
+    error: &str,
+) -> Result<(), DbErr> {
     let now = database::now();
     let run_at = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
     let mut sql = Sql::with(
@@ -139,7 +176,10 @@ pub(super) async fn bury(database: &Database, id: Uuid, attempt: i32, error: &st
 }
 
 fn own(sql: &mut Sql, id: Uuid, attempt: i32) {
-    sql.push(" WHERE state = 'running' AND id = ").bind(id).push(" AND attempts = ").bind(attempt);
+    sql.push(" WHERE state = 'running' AND id = ")
+        .bind(id)
+        .push(" AND attempts = ")
+        .bind(attempt);
 }
 
 fn shortened(error: &str) -> String {
@@ -181,8 +221,10 @@ pub async fn backlog(database: &Database) -> Result<Backlog, DbErr> {
 /// # Errors
 /// The database does not answer.
 pub async fn to_sweep(database: &Database) -> Result<u64, DbErr> {
-    let sql =
-        Sql::with("SELECT COUNT(*) FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - FAILED_JOB_RETENTION).into()]);
+    let sql = Sql::with(
+        "SELECT COUNT(*) FROM dailies_job WHERE state = 'dead' AND updated_at < $1",
+        [(database::now() - FAILED_JOB_RETENTION).into()],
+    );
     let count: i64 = database::read_value(database, &sql).await?.unwrap_or_default();
     Ok(count.unsigned_abs())
 }
@@ -192,7 +234,10 @@ pub async fn to_sweep(database: &Database) -> Result<u64, DbErr> {
 /// # Errors
 /// The database does not answer.
 pub async fn sweep(database: &Database) -> Result<(), DbErr> {
-    let sql = Sql::with("DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1", [(database::now() - FAILED_JOB_RETENTION).into()]);
+    let sql = Sql::with(
+        "DELETE FROM dailies_job WHERE state = 'dead' AND updated_at < $1",
+        [(database::now() - FAILED_JOB_RETENTION).into()],
+    );
     database.change(&sql).await?;
     Ok(())
 }

@@ -35,7 +35,13 @@ impl Registry {
     /// Adds a kind.
     #[must_use]
     pub fn with<J: Job>(mut self) -> Self {
-        let kind = JobKind { lane: J::LANE, attempts: J::ATTEMPTS, patience: J::patience, run: run::<J>, given_up: given_up::<J> };
+        let kind = JobKind {
+            lane: J::LANE,
+            attempts: J::ATTEMPTS,
+            patience: J::patience,
+            run: run::<J>,
+            given_up: given_up::<J>,
+        };
         self.kinds.insert(J::KIND, kind);
         self
     }
@@ -45,7 +51,11 @@ impl Registry {
     }
 
     pub(super) fn of_lane(&self, lane: Lane) -> Vec<&'static str> {
-        self.kinds.iter().filter(|(_, kind)| kind.lane == lane).map(|(name, _)| *name).collect()
+        self.kinds
+            .iter()
+            .filter(|(_, kind)| kind.lane == lane)
+            .map(|(name, _)| *name)
+            .collect()
     }
 }
 

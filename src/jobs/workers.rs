@@ -48,11 +48,21 @@ impl Workers {
         let (end, _) = watch::channel(None);
         let mut lanes = JoinSet::new();
         for lane in Lane::ALL {
-            let crew = Crew { app: app.clone(), registry: registry.clone(), lane, running: JoinSet::new(), claims: HashMap::new() };
+            let crew = Crew {
+                app: app.clone(),
+                registry: registry.clone(),
+                lane,
+                running: JoinSet::new(),
+                claims: HashMap::new(),
+            };
             lanes.spawn(crew.work(end.subscribe()));
         }
         app.jobs.at_work.store(true, Ordering::Relaxed);
-        Self { app: app.clone(), end, lanes }
+        Self {
+            app: app.clone(),
+            end,
+            lanes,
+        }
     }
 
     /// Claims nothing more, waits so long for what is being done, and gives the rest back to the queue.
@@ -116,7 +126,9 @@ impl Crew {
         if places == 0 || kinds.is_empty() {
             return Ok(LONGEST_SLEEP);
         }
-        let Some(due) = queue::next_due(&self.app.database, kinds).await? else { return Ok(LONGEST_SLEEP) };
+        let Some(due) = queue::next_due(&self.app.database, kinds).await? else {
+            return Ok(LONGEST_SLEEP);
+        };
         if let Ok(wait) = (due - database::now()).to_std()
             && !wait.is_zero()
         {
@@ -178,7 +190,9 @@ fn traced(claimed: &Claimed) -> Span {
 
 /// Does one job, unless it is lost to somebody else on the way, and enters what came of it.
 async fn perform(app: SharedApp, registry: Arc<Registry>, claimed: Claimed) {
-    let Some(kind) = registry.kind(&claimed.kind) else { return };
+    let Some(kind) = registry.kind(&claimed.kind) else {
+        return;
+    };
     let started = Instant::now();
     let outcome = tokio::select! {
         outcome = attempt(&app, kind, &claimed) => outcome,
@@ -240,7 +254,10 @@ mod tests {
 
     #[test]
     fn waits_grow_up_to_an_hour() {
-        let seconds: Vec<u64> = [1, 2, 3, 6, 7, 30].into_iter().map(|attempt| wait_after(attempt).as_secs()).collect();
+        let seconds: Vec<u64> = [1, 2, 3, 6, 7, 30]
+            .into_iter()
+            .map(|attempt| wait_after(attempt).as_secs())
+            .collect();
         assert_eq!(seconds, [2, 8, 32, 2048, 3600, 3600]);
     }
 }

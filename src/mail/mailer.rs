@@ -46,7 +46,11 @@ impl MailError {
     /// Meaning for a job that sends: a mail server may come back, and an address stays wrong.
     #[must_use]
     pub fn of_job(self) -> JobError {
-        if self.may_pass() { self.into() } else { JobError::never(self) }
+        if self.may_pass() {
+            self.into()
+        } else {
+            JobError::never(self)
+        }
     }
 }
 
@@ -57,7 +61,11 @@ impl Mailer {
     /// The settings make no sense.
     pub fn new(settings: &MailSettings) -> Result<Self, MailError> {
         let sender = Mailbox::new(Some("Kitsu Bot".into()), settings.mail_default_sender.parse()?);
-        let transport = if settings.mail_enabled { Some(transport(settings)?) } else { None };
+        let transport = if settings.mail_enabled {
+            Some(transport(settings)?)
+        } else {
+            None
+        };
         Ok(Self { transport, sender })
     }
 
@@ -78,13 +86,31 @@ impl Mailer {
     ///
     /// # Errors
     /// The e-mail can't be put together, or the mail server does not take it.
-    pub async fn send(&self, id: Uuid, letter: &Letter, recipient: &Recipient, organisation: &str, origin: LetterOrigin) -> Result<(), MailError> {
-        let Some(transport) = &self.transport else { return Ok(()) };
+    pub async fn send(
+        &self,
+        id: Uuid,
+        letter: &Letter,
+        recipient: &Recipient,
+        organisation: &str,
+        origin: LetterOrigin,
+    ) -> Result<(), MailError> {
+        let Some(transport) = &self.transport else {
+            return Ok(());
+        };
         let written = letter.write(recipient, organisation, origin)?;
-        let to = Mailbox::new(Some(recipient.full_name.clone()).filter(|name| !name.is_empty()), recipient.address.parse()?);
+        let to = Mailbox::new(
+            Some(recipient.full_name.clone()).filter(|name| !name.is_empty()),
+            recipient.address.parse()?,
+        );
         let name = format!("<{id}@{}>", self.sender.email.domain());
-        let message = Message::builder().from(self.sender.clone()).to(to).subject(written.subject).message_id(Some(name));
-        transport.send(message.multipart(MultiPart::alternative_plain_html(written.text, written.html))?).await?;
+        let message = Message::builder()
+            .from(self.sender.clone())
+            .to(to)
+            .subject(written.subject)
+            .message_id(Some(name));
+        transport
+            .send(message.multipart(MultiPart::alternative_plain_html(written.text, written.html))?)
+            .await?;
         Ok(())
     }
 }
@@ -98,9 +124,15 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
     } else {
         Tls::None
     };
-    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(STEP_TIMEOUT));
+    let mut transport = Transport::builder_dangerous(server)
+        .port(settings.mail_port)
+        .tls(tls)
+        .timeout(Some(STEP_TIMEOUT));
     if !settings.mail_username.is_empty() {
-        transport = transport.credentials(Credentials::new(settings.mail_username.clone(), settings.mail_password.clone()));
+        transport = transport.credentials(Credentials::new(
+            settings.mail_username.clone(),
+            settings.mail_password.clone(),
+        ));
     }
     Ok(transport.build())
 }
@@ -125,22 +157,39 @@ mod tests {
     }
 
     async fn send(mailer: &Mailer, address: &str) -> Result<(), MailError> {
-        let recipient = Recipient { address: address.into(), first_name: "Ada".into(), full_name: "Ada Lovelace".into(), timezone: None };
-        let origin = LetterOrigin { moment: NaiveDateTime::default(), address: None };
-        mailer.send(Uuid::nil(), &Letter::PasswordChanged, &recipient, "Kitsu", origin).await
+        let recipient = Recipient {
+            address: address.into(),
+            first_name: "Ada".into(),
+            full_name: "Ada Lovelace".into(),
+            timezone: None,
+        };
+        let origin = LetterOrigin {
+            moment: NaiveDateTime::default(),
+            address: None,
+        };
+        mailer
+            .send(Uuid::nil(), &Letter::PasswordChanged, &recipient, "Kitsu", origin)
+            .await
     }
 
     #[tokio::test]
     async fn a_server_may_come_back_and_an_address_stays_wrong() -> Result<(), MailError> {
         let mailer = Mailer::new(&settings())?;
-        assert!(send(&mailer, "ada@example.com").await.is_err_and(|error| error.may_pass()));
+        assert!(
+            send(&mailer, "ada@example.com")
+                .await
+                .is_err_and(|error| error.may_pass())
+        );
         assert!(send(&mailer, "no address").await.is_err_and(|error| !error.may_pass()));
         Ok(())
     }
 
     #[tokio::test]
     async fn nothing_is_sent_when_emails_are_switched_off() -> Result<(), MailError> {
-        let silent = Mailer::new(&MailSettings { mail_enabled: false, ..settings() })?;
+        let silent = Mailer::new(&MailSettings {
+            mail_enabled: false,
+            ..settings()
+        })?;
         assert!(!silent.is_enabled());
         send(&silent, "no address").await
     }

@@ -46,14 +46,19 @@ pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(
     let ways = ways(work, notices).await?;
     let (mut emails, mut messages) = (Vec::new(), Vec::new());
     for notice in notices {
-        let Some(ways) = ways.get(&notice.person_id) else { continue };
+        let Some(ways) = ways.get(&notice.person_id) else {
+            continue;
+        };
         let notification_id = notice.id;
         // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
         let by_email = ways.emails || (notice.kind == NoticeKind::PlaylistReady && !ways.services.is_empty());
         if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }
-        messages.extend(ways.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));
+        messages.extend(ways.services.iter().map(|service| NotificationMessage {
+            notification_id,
+            service: *service,
+        }));
     }
     jobs::enqueue(work, &emails).await?;
     jobs::enqueue(work, &messages).await
@@ -79,13 +84,29 @@ impl NotificationSettings {
             enabled.unwrap_or_default() && address.as_deref().is_some_and(|address| !address.is_empty())
         };
         let services = [
-            (Service::Slack, wants(self.notifications_slack_enabled, &self.notifications_slack_userid)),
-            (Service::Mattermost, wants(self.notifications_mattermost_enabled, &self.notifications_mattermost_userid)),
-            (Service::Discord, wants(self.notifications_discord_enabled, &self.notifications_discord_userid)),
+            (
+                Service::Slack,
+                wants(self.notifications_slack_enabled, &self.notifications_slack_userid),
+            ),
+            (
+                Service::Mattermost,
+                wants(
+                    self.notifications_mattermost_enabled,
+                    &self.notifications_mattermost_userid,
+                ),
+            ),
+            (
+                Service::Discord,
+                wants(self.notifications_discord_enabled, &self.notifications_discord_userid),
+            ),
         ];
         DeliveryWays {
             emails: wants(self.notifications_enabled, &self.email),
-            services: services.into_iter().filter(|(_, wanted)| *wanted).map(|(service, _)| service).collect(),
+            services: services
+                .into_iter()
+                .filter(|(_, wanted)| *wanted)
+                .map(|(service, _)| service)
+                .collect(),
         }
     }
 }
@@ -99,7 +120,11 @@ async fn ways(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Deliv
             "SELECT id, notifications_enabled, email, notifications_slack_enabled, notifications_slack_userid, notifications_mattermost_enabled, \
              notifications_mattermost_userid, notifications_discord_enabled, notifications_discord_userid FROM person WHERE active = ",
         );
-        sql.bind(true).push(" AND is_bot = ").bind(false).push(" AND id IN ").bind_list(persons.iter().copied());
+        sql.bind(true)
+            .push(" AND is_bot = ")
+            .bind(false)
+            .push(" AND id IN ")
+            .bind_list(persons.iter().copied());
         for settings in database::read_all::<NotificationSettings>(&**work, &sql).await? {
             found.insert(settings.id, settings.ways());
         }
@@ -115,10 +140,17 @@ impl Job for NotificationEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(message) = TaskMessage::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some((letter, recipient, origin)) = message.email() else { return Ok(()) };
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else {
+            return Ok(());
+        };
+        let Some((letter, recipient, origin)) = message.email() else {
+            return Ok(());
+        };
         let organisation = organisation(app).await?;
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }
 
@@ -140,8 +172,15 @@ impl Job for NotificationMessage {
             tracing::info!(service = ?self.service, "a message is not sent: the organisation has no access to the service");
             return Ok(());
         };
-        let Some(message) = TaskMessage::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some(message) = message.message(id, self.service) else { return Ok(()) };
-        app.messengers.send(self.service, &credential, message).await.map_err(MessengerError::of_job)
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else {
+            return Ok(());
+        };
+        let Some(message) = message.message(id, self.service) else {
+            return Ok(());
+        };
+        app.messengers
+            .send(self.service, &credential, message)
+            .await
+            .map_err(MessengerError::of_job)
     }
 }

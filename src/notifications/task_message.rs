@@ -63,7 +63,11 @@ impl Person {
                 names.push((service, text(name)?));
             }
         }
-        Ok(Self { recipient, wants_emails: flag("wants_emails")?, names })
+        Ok(Self {
+            recipient,
+            wants_emails: flag("wants_emails")?,
+            names,
+        })
     }
 }
 
@@ -106,7 +110,9 @@ impl TaskMessage {
         let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
         let flag = |name: &str| row.try_get::<Option<bool>>("", name).map(Option::unwrap_or_default);
         let id = |name: &str| row.try_get::<Option<Uuid>>("", name);
-        let Some(news) = news_of(&text("kind")?) else { return Ok(None) };
+        let Some(news) = news_of(&text("kind")?) else {
+            return Ok(None);
+        };
         if !flag("active")? || !may_be_told(row)? {
             return Ok(None);
         }
@@ -133,7 +139,9 @@ impl TaskMessage {
                 status: text("status")?.to_uppercase(),
                 text: if news == News::Assignation { String::new() } else { said },
             },
-            moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
+            moment: row
+                .try_get::<Option<NaiveDateTime>>("", "moment")?
+                .unwrap_or_else(database::now),
             production: project,
             person: Person::read(row)?,
         }))
@@ -141,15 +149,32 @@ impl TaskMessage {
 
     /// The message of it in a chat service, for those who want one there.
     pub(super) fn message(&self, id: Uuid, service: Service) -> Option<Message<'_>> {
-        let mut names = self.person.names.iter().filter(|(known, name)| *known == service && !name.is_empty());
-        names.next().map(|(_, to)| Message { id, to, production: &self.production, news: &self.news })
+        let mut names = self
+            .person
+            .names
+            .iter()
+            .filter(|(known, name)| *known == service && !name.is_empty());
+        names.next().map(|(_, to)| Message {
+            id,
+            to,
+            production: &self.production,
+            news: &self.news,
+        })
     }
 
     /// The e-mail of it, for those who want one.
     pub(super) fn email(&self) -> Option<(Letter, Recipient, LetterOrigin)> {
-        let Person { recipient, wants_emails, .. } = &self.person;
-        let origin = LetterOrigin { moment: self.moment, address: None };
-        (*wants_emails && !recipient.address.is_empty()).then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
+        let Person {
+            recipient,
+            wants_emails,
+            ..
+        } = &self.person;
+        let origin = LetterOrigin {
+            moment: self.moment,
+            address: None,
+        };
+        (*wants_emails && !recipient.address.is_empty())
+            .then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
 }
 
@@ -169,13 +194,17 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
         ),
         [notification_id.into()],
     );
-    let Some(row) = app.database.row(&sql).await? else { return Ok(None) };
+    let Some(row) = app.database.row(&sql).await? else {
+        return Ok(None);
+    };
     if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(&row, "reader")?.is_member() {
         return Ok(None);
     }
     let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
     let project = text("project")?;
-    let names = [project.clone(), text("episode")?, text("playlist")?].into_iter().filter(|name| !name.is_empty());
+    let names = [project.clone(), text("episode")?, text("playlist")?]
+        .into_iter()
+        .filter(|name| !name.is_empty());
     let entries = row.try_get::<Option<i64>>("", "entries")?.unwrap_or_default();
     let mut person = Person::read(&row)?;
     // Whoever wants to hear of anything is told of this by e-mail, too.
@@ -188,9 +217,15 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
             task: names.collect::<Vec<_>>().join(" / "),
             link: playlist_link(&row, &app.settings)?,
             status: String::new(),
-            text: if entries > 1 { format!("{entries} elements") } else { String::new() },
+            text: if entries > 1 {
+                format!("{entries} elements")
+            } else {
+                String::new()
+            },
         },
-        moment: row.try_get::<Option<NaiveDateTime>>("", "moment")?.unwrap_or_else(database::now),
+        moment: row
+            .try_get::<Option<NaiveDateTime>>("", "moment")?
+            .unwrap_or_else(database::now),
         production: project,
         person,
     }))
@@ -207,7 +242,10 @@ fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr
         None if for_all => "/episodes/all".to_owned(),
         None => "/episodes/main".to_owned(),
     };
-    Ok(format!("{}://{}/productions/{project_id}{episode}/playlists/{playlist_id}", settings.domain_protocol, settings.domain_name))
+    Ok(format!(
+        "{}://{}/productions/{project_id}{episode}/playlists/{playlist_id}",
+        settings.domain_protocol, settings.domain_name
+    ))
 }
 
 fn news_of(kind: &str) -> Option<News> {
@@ -224,7 +262,9 @@ fn news_of(kind: &str) -> Option<News> {
 /// notification was stored.
 fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
     let place = read_place(row, "reader")?;
-    let Some(author_id) = row.try_get::<Option<Uuid>>("", "writer_id")? else { return Ok(place.is_member()) };
+    let Some(author_id) = row.try_get::<Option<Uuid>>("", "writer_id")? else {
+        return Ok(place.is_member());
+    };
     let viewer = Viewer {
         person_id: row.try_get("", "person_id")?,
         place,
@@ -232,7 +272,14 @@ fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
     };
     let author_role = read_place(row, "writer")?.role;
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(viewer.may(&READ, Seen { author_id, author_role, for_client }))
+    Ok(viewer.may(
+        &READ,
+        Seen {
+            author_id,
+            author_role,
+            for_client,
+        },
+    ))
 }
 
 /// The text of a reply, which may be gone.
@@ -240,7 +287,10 @@ fn reply_text(row: &QueryResult, id: Uuid) -> Result<String, DbErr> {
     let replies = row.try_get::<Option<Value>>("", "replies")?.unwrap_or_default();
     let mut replies = replies.as_array().into_iter().flatten();
     let reply = replies.find(|reply| reply["id"].as_str().and_then(parse_id) == Some(id));
-    Ok(reply.and_then(|reply| reply["text"].as_str()).unwrap_or_default().to_owned())
+    Ok(reply
+        .and_then(|reply| reply["text"].as_str())
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// Address where the web UI shows a task.
@@ -255,7 +305,9 @@ struct TaskPlace {
 
 impl TaskPlace {
     fn link(&self, settings: &Settings) -> String {
-        let Self { project_id, task_id, .. } = self;
+        let Self {
+            project_id, task_id, ..
+        } = self;
         let episode = match self.episode_id {
             _ if !self.is_tv_show => String::new(),
             Some(id) => format!("/episodes/{id}"),
@@ -266,6 +318,9 @@ impl TaskPlace {
             "Edit" => "edits",
             _ => "assets",
         };
-        format!("{}://{}/productions/{project_id}{episode}/{section}/tasks/{task_id}", settings.domain_protocol, settings.domain_name)
+        format!(
+            "{}://{}/productions/{project_id}{episode}/{section}/tasks/{task_id}",
+            settings.domain_protocol, settings.domain_name
+        )
     }
 }

@@ -14,7 +14,14 @@ use crate::database::{self, Sql, now};
 use crate::events::Work;
 
 const ROLES: [&str; 6] = ["user", "admin", "supervisor", "manager", "client", "vendor"];
-const CONTRACTS: [&str; 6] = ["open-ended", "fixed-term", "short-term", "freelance", "apprentice", "internship"];
+const CONTRACTS: [&str; 6] = [
+    "open-ended",
+    "fixed-term",
+    "short-term",
+    "freelance",
+    "apprentice",
+    "internship",
+];
 const DATE_FORMATS: [&str; 3] = ["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY"];
 const SECOND_FACTORS: [&str; 3] = ["totp", "email_otp", "fido"];
 /// Days for which a personal token can be good. A token that never ends would outlive everything else of an account.
@@ -27,11 +34,19 @@ const LONGEST_TOKEN: u64 = 366;
 pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
     one_of(body, "role", &ROLES, "Invalid role")?;
     one_of(body, "contract_type", &CONTRACTS, "Invalid contract_type")?;
-    one_of(body, "two_factor_authentication", &SECOND_FACTORS, "Invalid two_factor_authentication")?;
+    one_of(
+        body,
+        "two_factor_authentication",
+        &SECOND_FACTORS,
+        "Invalid two_factor_authentication",
+    )?;
     if let Some(format) = body.get("display_date_format").filter(|format| !format.is_null())
         && !format.as_str().is_some_and(|format| DATE_FORMATS.contains(&format))
     {
-        return Err(Failure::parameter(format!("Invalid display_date_format, expected one of: {}.", DATE_FORMATS.join(", "))));
+        return Err(Failure::parameter(format!(
+            "Invalid display_date_format, expected one of: {}.",
+            DATE_FORMATS.join(", ")
+        )));
     }
     country(body)?;
     locale(body)?;
@@ -47,7 +62,9 @@ pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Str
 
 fn one_of(body: &Map<String, Value>, key: &str, choices: &[&str], message: &str) -> Result<(), Failure> {
     match body.get(key) {
-        Some(value) if !value.as_str().is_some_and(|value| choices.contains(&value)) => Err(Failure::parameter(message)),
+        Some(value) if !value.as_str().is_some_and(|value| choices.contains(&value)) => {
+            Err(Failure::parameter(message))
+        }
         _ => Ok(()),
     }
 }
@@ -56,7 +73,12 @@ fn one_of(body: &Map<String, Value>, key: &str, choices: &[&str], message: &str)
 fn second_factor(body: &Map<String, Value>) -> Result<(), Failure> {
     match body.get("preferred_two_factor_authentication") {
         Some(Value::Null) => Ok(()),
-        _ => one_of(body, "preferred_two_factor_authentication", &SECOND_FACTORS, "Invalid preferred_two_factor_authentication"),
+        _ => one_of(
+            body,
+            "preferred_two_factor_authentication",
+            &SECOND_FACTORS,
+            "Invalid preferred_two_factor_authentication",
+        ),
     }
 }
 
@@ -68,9 +90,14 @@ fn country(body: &mut Map<String, Value>) -> Result<(), Failure> {
     let code = given.as_str().unwrap_or_default().trim().to_ascii_uppercase();
     let known = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if !(given.is_null() || given.is_string()) || !(code.is_empty() || known) {
-        return Err(Failure::parameter("Invalid country code, expected an ISO 3166-1 alpha-2 code."));
+        return Err(Failure::parameter(
+            "Invalid country code, expected an ISO 3166-1 alpha-2 code.",
+        ));
     }
-    body.insert("country".into(), if code.is_empty() { Value::Null } else { code.into() });
+    body.insert(
+        "country".into(),
+        if code.is_empty() { Value::Null } else { code.into() },
+    );
     Ok(())
 }
 
@@ -81,7 +108,9 @@ fn locale(body: &mut Map<String, Value>) -> Result<(), Failure> {
     };
     let name = given.as_str().unwrap_or_default().trim().to_owned();
     if !(given.is_null() || given.is_string()) || !(name.is_empty() || is_locale(&name)) {
-        return Err(Failure::parameter("Invalid locale, expected a name available in Python Babel (e.g. en_US, fr_FR)."));
+        return Err(Failure::parameter(
+            "Invalid locale, expected a name available in Python Babel (e.g. en_US, fr_FR).",
+        ));
     }
     body.insert("locale".into(), if name.is_empty() { Value::Null } else { name.into() });
     Ok(())
@@ -89,11 +118,14 @@ fn locale(body: &mut Map<String, Value>) -> Result<(), Failure> {
 
 fn is_locale(name: &str) -> bool {
     let mut parts = name.split('_');
-    let language = parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let language = parts
+        .next()
+        .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()));
     let rest: Vec<&str> = parts.collect();
     let script = |part: &str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let region = |part: &str| {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_uppercase())) || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_uppercase()))
+            || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let known = match rest.as_slice() {
         [] => true,
@@ -108,7 +140,10 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
     let Some(given) = body.get("expiration_date") else {
         return Ok(());
     };
-    let is_bot = record.map_or_else(|| body.get("is_bot") == Some(&Value::Bool(true)), |record| record.flag("is_bot"));
+    let is_bot = record.map_or_else(
+        || body.get("is_bot") == Some(&Value::Bool(true)),
+        |record| record.flag("is_bot"),
+    );
     if given.is_null() {
         return Ok(());
     }
@@ -121,7 +156,9 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
         return Err(Failure::parameter("Expiration date can't be in the past."));
     }
     if !is_bot && record.is_some() && day > today + chrono::Days::new(LONGEST_TOKEN) {
-        return Err(Failure::parameter(format!("Expiration date can't be more than {LONGEST_TOKEN} days away.")));
+        return Err(Failure::parameter(format!(
+            "Expiration date can't be more than {LONGEST_TOKEN} days away."
+        )));
     }
     Ok(())
 }
@@ -163,10 +200,18 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
         return Ok(());
     };
     let Some(text) = given.as_str() else {
-        return if given.is_null() && record.is_none() { Ok(()) } else { Err(missing("email")) };
+        return if given.is_null() && record.is_none() {
+            Ok(())
+        } else {
+            Err(missing("email"))
+        };
     };
     let address = address(text).map_err(Failure::parameter)?;
-    let is_bot = body.get("is_bot").and_then(Value::as_bool).or_else(|| record.map(|record| record.flag("is_bot"))).unwrap_or_default();
+    let is_bot = body
+        .get("is_bot")
+        .and_then(Value::as_bool)
+        .or_else(|| record.map(|record| record.flag("is_bot")))
+        .unwrap_or_default();
     if !is_bot {
         let itself = record.map_or(Uuid::nil(), |record| record.id);
         let sql = Sql::with(
@@ -201,21 +246,51 @@ mod tests {
 
     #[test]
     fn locales_have_a_language_first() {
-        assert!(["fr", "en_US", "zh_Hans_CN", "es_419"].iter().all(|name| is_locale(name)));
-        assert!(["", "x", "english", "en-US", "en_us"].iter().all(|name| !is_locale(name)));
+        assert!(
+            ["fr", "en_US", "zh_Hans_CN", "es_419"]
+                .iter()
+                .all(|name| is_locale(name))
+        );
+        assert!(
+            ["", "x", "english", "en-US", "en_us"]
+                .iter()
+                .all(|name| !is_locale(name))
+        );
     }
 
     #[test]
     fn a_past_end_stays_but_is_not_chosen() {
         let past = body(json!({"expiration_date": "2020-01-01"}));
-        assert!(expiration(Some(&Record { id: Uuid::nil(), values: past.clone() }), &past).is_ok());
-        assert!(expiration(Some(&Record { id: Uuid::nil(), values: Map::new() }), &past).is_err());
+        assert!(
+            expiration(
+                Some(&Record {
+                    id: Uuid::nil(),
+                    values: past.clone()
+                }),
+                &past
+            )
+            .is_ok()
+        );
+        assert!(
+            expiration(
+                Some(&Record {
+                    id: Uuid::nil(),
+                    values: Map::new()
+                }),
+                &past
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn a_token_ends_in_time() {
-        let record = Record { id: Uuid::nil(), values: Map::new() };
-        let in_days = |days: u64| body(json!({"expiration_date": (now().date() + chrono::Days::new(days)).to_string()}));
+        let record = Record {
+            id: Uuid::nil(),
+            values: Map::new(),
+        };
+        let in_days =
+            |days: u64| body(json!({"expiration_date": (now().date() + chrono::Days::new(days)).to_string()}));
         assert!(expiration(Some(&record), &in_days(30)).is_ok());
         assert!(expiration(Some(&record), &in_days(1000)).is_err());
         assert!(expiration(Some(&record), &body(json!({"expiration_date": null}))).is_ok());

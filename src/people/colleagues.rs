@@ -56,7 +56,11 @@ pub fn writer(database: &Database, caller: &Caller, view: View) -> RecordWriter 
     if view == View::Card {
         return writer;
     }
-    let departments = json_ids(database.backend(), "d.department_id", "department_link d WHERE d.person_id = p.id");
+    let departments = json_ids(
+        database.backend(),
+        "d.department_id",
+        "department_link d WHERE d.person_id = p.id",
+    );
     writer.with(&[(&departments, "departments", Kind::Json)])
 }
 
@@ -70,7 +74,10 @@ pub fn only_known(sql: &mut Sql, caller: &Caller) {
 pub fn only_colleagues(sql: &mut Sql, person_id: Uuid) {
     let own = "SELECT m.project_id FROM project_person_link m WHERE m.person_id = ";
     sql.push(" AND (p.id = ").bind(person_id);
-    sql.push(" OR p.id IN (SELECT l.person_id FROM project_person_link l WHERE l.project_id IN (").push(own).bind(person_id).push("))");
+    sql.push(" OR p.id IN (SELECT l.person_id FROM project_person_link l WHERE l.project_id IN (")
+        .push(own)
+        .bind(person_id)
+        .push("))");
     sql.push(" OR p.id IN (SELECT a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id WHERE t.project_id IN (");
     sql.push(own).bind(person_id).push(")))");
 }

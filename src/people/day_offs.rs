@@ -24,14 +24,19 @@ struct Writer {
 
 impl Writer {
     fn new() -> Self {
-        Self { record: RecordWriter::of(&entity::day_off::TABLE, "o", "DayOff", |column| column != "description") }
+        Self {
+            record: RecordWriter::of(&entity::day_off::TABLE, "o", "DayOff", |column| column != "description"),
+        }
     }
 
     /// The days off that somebody reads.
     fn select(&self, absences: &Absences) -> Sql {
         let mut sql = Sql::default();
         let with_reason = absences.with_reason(&mut sql, "o.person_id");
-        sql.push(&format!("SELECT {}, o.description, {with_reason} AS with_reason FROM day_off o WHERE 1 = 1", self.record.columns()));
+        sql.push(&format!(
+            "SELECT {}, o.description, {with_reason} AS with_reason FROM day_off o WHERE 1 = 1",
+            self.record.columns()
+        ));
         absences.restrict(&mut sql, "o.person_id");
         sql
     }
@@ -61,7 +66,10 @@ impl Writer {
 }
 
 fn add_period(sql: &mut Sql, (first, last): Period) {
-    sql.push(" AND o.end_date >= ").bind(first).push(" AND o.date <= ").bind(last);
+    sql.push(" AND o.end_date >= ")
+        .bind(first)
+        .push(" AND o.date <= ")
+        .bind(last);
 }
 
 /// Days off of a person that somebody reads.
@@ -78,7 +86,12 @@ async fn absences_of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Abse
 }
 
 /// Days off of a person, of a period if one is given.
-pub(super) async fn of_person(app: &App, caller: &Caller, person_id: Uuid, period: Option<Period>) -> Result<Json<Vec<DayOff>>, Failure> {
+pub(super) async fn of_person(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    period: Option<Period>,
+) -> Result<Json<Vec<DayOff>>, Failure> {
     let absences = absences_of(app, caller, person_id).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);
@@ -91,7 +104,12 @@ pub(super) async fn of_person(app: &App, caller: &Caller, person_id: Uuid, perio
 }
 
 /// The days off of a person that a day lies in, or an empty object.
-pub(super) async fn around(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
+pub(super) async fn around(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    day: NaiveDate,
+) -> Result<Json<UserDayOff>, Failure> {
     let absences = absences_of(app, caller, person_id).await?;
     let writer = Writer::new();
     let mut sql = writer.select(&absences);

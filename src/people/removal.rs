@@ -69,7 +69,10 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         database::execute(&**work, &sql).await?;
     }
     for (table, column) in FORGETTING_COLUMNS {
-        let sql = Sql::with(format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"), [person_id.into()]);
+        let sql = Sql::with(
+            format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"),
+            [person_id.into()],
+        );
         database::execute(&**work, &sql).await?;
     }
     Ok(())

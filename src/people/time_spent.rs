@@ -22,7 +22,10 @@ fn noted() -> RecordWriter {
 /// Times `s` that were noted on tasks `t`, with what the tasks belong to.
 #[must_use]
 pub(super) fn noted_on_tasks() -> RecordWriter {
-    noted().with(&[("t.project_id", "project_id", Kind::Uuid), ("t.task_type_id", "task_type_id", Kind::Uuid)])
+    noted().with(&[
+        ("t.project_id", "project_id", Kind::Uuid),
+        ("t.task_type_id", "task_type_id", Kind::Uuid),
+    ])
 }
 
 /// Times that a person noted, between two days if both are given, as far as the caller may know.
@@ -34,7 +37,10 @@ pub(super) async fn of_person(
     last: Option<NaiveDate>,
 ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
     require_human(&app.database, person_id).await?;
-    let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted_on_tasks().columns());
+    let text = format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ",
+        noted_on_tasks().columns()
+    );
     let mut sql = Sql::new(text);
     sql.bind(person_id);
     match (first, last) {
@@ -53,7 +59,10 @@ pub(super) async fn of_person(
 /// Everything that a person noted in a period.
 pub(super) async fn in_period(app: &App, person_id: Uuid, period: Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
     require_human(&app.database, person_id).await?;
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s WHERE s.person_id = ", noted().columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s WHERE s.person_id = ",
+        noted().columns()
+    ));
     sql.bind(person_id);
     add_period(&mut sql, period);
     sql.push(" ORDER BY s.date, s.id");
@@ -61,9 +70,17 @@ pub(super) async fn in_period(app: &App, person_id: Uuid, period: Period) -> Res
 }
 
 /// Time that a person noted on a day, as far as the caller may know.
-pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
+pub(super) async fn on_day(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    day: NaiveDate,
+) -> Result<Json<Vec<TimeSpent>>, Failure> {
     require_human(&app.database, person_id).await?;
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ",
+        noted().columns()
+    ));
     sql.bind(person_id);
     add_period(&mut sql, (day, day));
     time_reader(app, caller, person_id).await?.restrict(&mut sql);
@@ -72,8 +89,15 @@ pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: Nai
 }
 
 /// Everything that anybody noted on the tasks of an entity, the latest day first.
-pub(super) async fn on_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1", noted().columns());
+pub(super) async fn on_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    let text = format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1",
+        noted().columns()
+    );
     let mut sql = Sql::with(text, [entity_id.into()]);
     VisibleHours::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
     sql.push(" ORDER BY s.date DESC, s.created_at, s.id");
@@ -82,7 +106,10 @@ pub(super) async fn on_entity(app: &App, access: &EntityReader, entity_id: Uuid)
 
 /// Keeps what was noted `s` from one day to another, both included.
 pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
-    sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last);
+    sql.push(" AND s.date >= ")
+        .bind(first)
+        .push(" AND s.date <= ")
+        .bind(last);
 }
 
 /// `time-reader`: what the caller learns of the time of others.
@@ -92,7 +119,11 @@ pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
 async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleHours, Failure> {
     let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     let may_ask = caller.person.id == person_id || LEADERS.contains(&caller.person.role) || !visible.leads_nowhere();
-    if may_ask { Ok(visible) } else { Err(Failure::forbidden()) }
+    if may_ask {
+        Ok(visible)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The time of a person in a period, summed up by task.

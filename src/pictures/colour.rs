@@ -49,7 +49,10 @@ fn try_to_srgb(picture: &mut DynamicImage, profile: &[u8]) -> Result<(), CmsErro
 }
 
 /// Converts by pieces, so that a large picture is not held twice.
-fn convert<T: Copy + Default>(samples: &mut [T], transform: &(impl TransformExecutor<T> + ?Sized)) -> Result<(), CmsError> {
+fn convert<T: Copy + Default>(
+    samples: &mut [T],
+    transform: &(impl TransformExecutor<T> + ?Sized),
+) -> Result<(), CmsError> {
     let mut source = Vec::with_capacity(CHUNK);
     for chunk in samples.chunks_mut(CHUNK) {
         source.clear();

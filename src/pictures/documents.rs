@@ -29,7 +29,11 @@ const QUALITY: u8 = 90;
 const FONT: Name<'static> = Name(b"DejaVuSans");
 const FONT_RESOURCE: Name<'static> = Name(b"F1");
 const PICTURE_RESOURCE: Name<'static> = Name(b"P1");
-const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
+const SYSTEM: SystemInfo<'static> = SystemInfo {
+    registry: Str(b"Adobe"),
+    ordering: Str(b"Identity"),
+    supplement: 0,
+};
 
 /// Text below a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,8 +79,16 @@ impl Document {
     pub fn new(title: &str) -> Result<Self, PictureError> {
         let mut pdf = Pdf::new();
         pdf.catalog(CATALOG).pages(TREE);
-        pdf.document_info(ABOUT).title(TextStr(title)).producer(TextStr("Dailies"));
-        Ok(Self { pdf, typeface: Typeface::open()?, pages: Vec::new(), next: FIRST_FREE, letters: BTreeMap::new() })
+        pdf.document_info(ABOUT)
+            .title(TextStr(title))
+            .producer(TextStr("Dailies"));
+        Ok(Self {
+            pdf,
+            typeface: Typeface::open()?,
+            pages: Vec::new(),
+            next: FIRST_FREE,
+            letters: BTreeMap::new(),
+        })
     }
 
     fn reference(&mut self) -> Ref {
@@ -107,7 +119,14 @@ impl Document {
 
         let mut marks = Content::new();
         marks.save_state();
-        marks.transform([shown_width, 0.0, 0.0, shown_height, (page_width - shown_width) / 2.0, page_height - MARGIN - shown_height]);
+        marks.transform([
+            shown_width,
+            0.0,
+            0.0,
+            shown_height,
+            (page_width - shown_width) / 2.0,
+            page_height - MARGIN - shown_height,
+        ]);
         marks.x_object(PICTURE_RESOURCE);
         marks.restore_state();
         let mut baseline = page_height - 2.0 * MARGIN - shown_height;
@@ -120,10 +139,14 @@ impl Document {
             marks.show(Str(&text));
             marks.end_text();
         }
-        self.pdf.stream(content_id, &deflate(&marks.finish())?).filter(Filter::FlateDecode);
+        self.pdf
+            .stream(content_id, &deflate(&marks.finish())?)
+            .filter(Filter::FlateDecode);
 
         let mut leaf = self.pdf.page(page_id);
-        leaf.parent(TREE).media_box(Rect::new(0.0, 0.0, page_width, page_height)).contents(content_id);
+        leaf.parent(TREE)
+            .media_box(Rect::new(0.0, 0.0, page_width, page_height))
+            .contents(content_id);
         let mut resources = leaf.resources();
         resources.x_objects().pair(PICTURE_RESOURCE, picture_id);
         resources.fonts().pair(FONT_RESOURCE, FONT_OBJECT);
@@ -135,7 +158,12 @@ impl Document {
 
     /// Text of a page, broken into lines.
     fn lines(&self, page: &DocumentPage, width: f32) -> Vec<PageLine> {
-        let broken = |text: &str, size: f32| self.typeface.wrap(text, width / size).into_iter().map(move |text| PageLine { text, size });
+        let broken = |text: &str, size: f32| {
+            self.typeface
+                .wrap(text, width / size)
+                .into_iter()
+                .map(move |text| PageLine { text, size })
+        };
         let mut lines: Vec<PageLine> = broken(&page.title, SIZES.0).collect();
         lines.extend(page.lines.iter().flat_map(|line| broken(line, SIZES.1)));
         lines.truncate(MOST_LINES);
@@ -170,9 +198,19 @@ impl Document {
         let face = self.typeface.face();
         let units = f32::from(face.units_per_em().max(1)) / 1000.0;
         let measure = |value: i16| f32::from(value) / units;
-        self.pdf.type0_font(FONT_OBJECT).base_font(FONT).encoding_predefined(Name(b"Identity-H")).descendant_font(SHAPES).to_unicode(MEANINGS);
+        self.pdf
+            .type0_font(FONT_OBJECT)
+            .base_font(FONT)
+            .encoding_predefined(Name(b"Identity-H"))
+            .descendant_font(SHAPES)
+            .to_unicode(MEANINGS);
         let mut shapes = self.pdf.cid_font(SHAPES);
-        shapes.subtype(CidFontType::Type2).base_font(FONT).system_info(SYSTEM).font_descriptor(DESCRIPTION).default_width(0.0);
+        shapes
+            .subtype(CidFontType::Type2)
+            .base_font(FONT)
+            .system_info(SYSTEM)
+            .font_descriptor(DESCRIPTION)
+            .default_width(0.0);
         shapes.cid_to_gid_map_predefined(Name(b"Identity"));
         let mut widths = shapes.widths();
         for glyph in self.letters.keys() {
@@ -182,12 +220,26 @@ impl Document {
         shapes.finish();
         let bounds = face.global_bounding_box();
         let mut description = self.pdf.font_descriptor(DESCRIPTION);
-        description.name(FONT).flags(FontFlags::SYMBOLIC).italic_angle(0.0).stem_v(80.0).font_file2(FILE);
-        description.bbox(Rect::new(measure(bounds.x_min), measure(bounds.y_min), measure(bounds.x_max), measure(bounds.y_max)));
-        description.ascent(measure(face.ascender())).descent(measure(face.descender()));
+        description
+            .name(FONT)
+            .flags(FontFlags::SYMBOLIC)
+            .italic_angle(0.0)
+            .stem_v(80.0)
+            .font_file2(FILE);
+        description.bbox(Rect::new(
+            measure(bounds.x_min),
+            measure(bounds.y_min),
+            measure(bounds.x_max),
+            measure(bounds.y_max),
+        ));
+        description
+            .ascent(measure(face.ascender()))
+            .descent(measure(face.descender()));
         description.cap_height(measure(face.capital_height().unwrap_or_else(|| face.ascender())));
         description.finish();
-        self.pdf.stream(FILE, &deflate(typeface::FILE)?).filter(Filter::FlateDecode);
+        self.pdf
+            .stream(FILE, &deflate(typeface::FILE)?)
+            .filter(Filter::FlateDecode);
         let mut meanings = UnicodeCmap::new(Name(b"Meanings"), SYSTEM);
         for (glyph, letter) in &self.letters {
             meanings.pair(*glyph, *letter);
@@ -229,19 +281,36 @@ mod tests {
     fn each_picture_has_a_page() {
         let mut document = Document::new("Été").unwrap();
         let picture = RgbImage::from_pixel(300, 150, Rgb([255, 0, 0]));
-        let page = DocumentPage { title: "SQ010 / SH020".into(), lines: vec!["Frame 12".into(), "word ".repeat(200)] };
+        let page = DocumentPage {
+            title: "SQ010 / SH020".into(),
+            lines: vec!["Frame 12".into(), "word ".repeat(200)],
+        };
         document.add(&picture, &page).unwrap();
         document.add(&picture, &DocumentPage::default()).unwrap();
         let file = document.finish().unwrap();
-        assert!(file.starts_with(b"%PDF-") && file.ends_with(b"%%EOF"), "{}", String::from_utf8_lossy(&file[file.len() - 20..]));
+        assert!(
+            file.starts_with(b"%PDF-") && file.ends_with(b"%%EOF"),
+            "{}",
+            String::from_utf8_lossy(&file[file.len() - 20..])
+        );
         assert!(contains(&file, "/Count 2") && contains(&file, "/DCTDecode") && contains(&file, "/FontFile2 7 0 R"));
     }
 
     #[test]
     fn long_words_do_not_make_endless_pages() {
         let document = Document::new("").unwrap();
-        let lines = document.lines(&DocumentPage { title: "x".repeat(100_000), lines: Vec::new() }, 300.0);
+        let lines = document.lines(
+            &DocumentPage {
+                title: "x".repeat(100_000),
+                lines: Vec::new(),
+            },
+            300.0,
+        );
         assert_eq!(lines.len(), MOST_LINES);
-        assert!(lines.iter().all(|line| document.typeface.width(&line.text) * line.size <= 301.0));
+        assert!(
+            lines
+                .iter()
+                .all(|line| document.typeface.width(&line.text) * line.size <= 301.0)
+        );
     }
 }

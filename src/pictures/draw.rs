@@ -34,8 +34,14 @@ pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> Result<R
     let hue = rng.random_range(0.48..0.82);
     let zenith = hsl(hue, 0.6, 0.3);
     let horizon = hsl(rng.random_range(-0.1..0.14), 0.85, 0.72);
-    let sun = Disc { x: w * rng.random_range(0.2..0.8), y: h * rng.random_range(0.25..0.5), radius: h * rng.random_range(0.07..0.14) };
-    let hills: Vec<Hill> = (0..HILLS).map(|index| Hill::new(&mut rng, index, width, h, horizon, hue)).collect();
+    let sun = Disc {
+        x: w * rng.random_range(0.2..0.8),
+        y: h * rng.random_range(0.25..0.5),
+        radius: h * rng.random_range(0.07..0.14),
+    };
+    let hills: Vec<Hill> = (0..HILLS)
+        .map(|index| Hill::new(&mut rng, index, width, h, horizon, hue))
+        .collect();
 
     let mut picture = RgbImage::new(width, height);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
@@ -83,11 +89,20 @@ pub fn draw_avatar(seed: u64, initials: &str) -> Result<RgbImage, PictureError> 
         }
         *pixel = to_pixel(colour);
     }
-    let initials: String = initials.chars().filter(|character| !character.is_whitespace()).take(3).collect();
+    let initials: String = initials
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .take(3)
+        .collect();
     let typeface = Typeface::open()?;
     let width = typeface.width(&initials);
     let size = (0.64 * side / width.max(f32::EPSILON)).min(0.67 * side);
-    let line = TextLine { text: &initials, size, left: (side - width * size) / 2.0, baseline: (side + CAPITALS * size) / 2.0 };
+    let line = TextLine {
+        text: &initials,
+        size,
+        left: (side - width * size) / 2.0,
+        baseline: (side + CAPITALS * size) / 2.0,
+    };
     line.draw(&mut picture, &typeface, WHITE)?;
     Ok(picture)
 }
@@ -118,16 +133,26 @@ impl Hill {
         let base = 0.5 + 0.4 * nearness;
         let waves: [(f32, f32, f32); 5] = std::array::from_fn(|octave| {
             let finer = (1 << octave) as f32;
-            (rng.random_range(0.6..1.4) * finer, rng.random_range(0.0..TAU), (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer)
+            (
+                rng.random_range(0.6..1.4) * finer,
+                rng.random_range(0.0..TAU),
+                (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer,
+            )
         });
         let skyline = (0..width)
             .map(|x| {
                 let position = x as f32 / width as f32;
-                let relief: f32 = waves.iter().map(|(frequency, phase, size)| size * (position * frequency * TAU + phase).sin()).sum();
+                let relief: f32 = waves
+                    .iter()
+                    .map(|(frequency, phase, size)| size * (position * frequency * TAU + phase).sin())
+                    .sum();
                 height * (base + relief)
             })
             .collect();
-        Self { colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness), skyline }
+        Self {
+            colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness),
+            skyline,
+        }
     }
 }
 
@@ -137,9 +162,19 @@ fn draw_caption(picture: &mut RgbImage, caption: &str) -> Result<(), PictureErro
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let margin = 0.05 * height;
     let size = ((width - 2.0 * margin) / typeface.width(caption).max(f32::EPSILON)).min(height / 13.0);
-    let line = TextLine { text: caption, size, left: margin, baseline: height - margin };
+    let line = TextLine {
+        text: caption,
+        size,
+        left: margin,
+        baseline: height - margin,
+    };
     let shadow = 0.07 * size;
-    TextLine { left: line.left + shadow, baseline: line.baseline + shadow, ..line }.draw(picture, &typeface, BLACK)?;
+    TextLine {
+        left: line.left + shadow,
+        baseline: line.baseline + shadow,
+        ..line
+    }
+    .draw(picture, &typeface, BLACK)?;
     line.draw(picture, &typeface, WHITE)
 }
 
@@ -154,12 +189,21 @@ struct TextLine<'a> {
 
 impl TextLine<'_> {
     fn draw(self, picture: &mut RgbImage, typeface: &Typeface, ink: Colour) -> Result<(), PictureError> {
-        let Some(path) = typeface.outline(self.text, self.size, 1.0, self.left, self.baseline).filter(|_| self.size > 0.0) else { return Ok(()) };
+        let Some(path) = typeface
+            .outline(self.text, self.size, 1.0, self.left, self.baseline)
+            .filter(|_| self.size > 0.0)
+        else {
+            return Ok(());
+        };
         let mask = Mask::new(picture.width(), picture.height());
         let mut mask = mask.ok_or_else(|| PictureError::Production("the picture has no size".into()))?;
         mask.fill_path(&path, FillRule::Winding, true, Transform::identity());
         for (pixel, cover) in picture.pixels_mut().zip(mask.data()).filter(|(_, cover)| **cover > 0) {
-            *pixel = to_pixel(mix(pixel.0.map(|part| f32::from(part) / 255.0), ink, f32::from(*cover) / 255.0));
+            *pixel = to_pixel(mix(
+                pixel.0.map(|part| f32::from(part) / 255.0),
+                ink,
+                f32::from(*cover) / 255.0,
+            ));
         }
         Ok(())
     }
@@ -214,7 +258,11 @@ mod tests {
     fn initials_are_drawn_in_the_middle() {
         let with = draw_avatar(3, "Jd").unwrap();
         let without = draw_avatar(3, "").unwrap();
-        let changed: Vec<u32> = with.enumerate_pixels().filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel).map(|(x, _, _)| x).collect();
+        let changed: Vec<u32> = with
+            .enumerate_pixels()
+            .filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel)
+            .map(|(x, _, _)| x)
+            .collect();
         let (first, last) = (changed.iter().min(), changed.iter().max());
         assert!(first.is_some_and(|x| *x > 50) && last.is_some_and(|x| *x < 350));
         assert_ne!(with, draw_avatar(4, "Jd").unwrap());

@@ -30,8 +30,15 @@ impl InkConversion {
         if !is_of_press(profile) {
             return None;
         }
-        let source = ColorProfile::new_from_slice(profile).ok().filter(|source| source.color_space == DataColorSpace::Cmyk)?;
-        let transform = source.create_transform_8bit(Layout::Rgba, &ColorProfile::new_srgb(), Layout::Rgb, TransformOptions::default());
+        let source = ColorProfile::new_from_slice(profile)
+            .ok()
+            .filter(|source| source.color_space == DataColorSpace::Cmyk)?;
+        let transform = source.create_transform_8bit(
+            Layout::Rgba,
+            &ColorProfile::new_srgb(),
+            Layout::Rgb,
+            TransformOptions::default(),
+        );
         transform.ok().map(Self)
     }
 
@@ -40,7 +47,9 @@ impl InkConversion {
     /// # Errors
     /// The file can't be read.
     pub(super) fn decode(&self, path: &Path) -> io::Result<Option<DynamicImage>> {
-        let Some(Inks { width, height, amounts }) = read_inks(&fs::read(path)?) else { return Ok(None) };
+        let Some(Inks { width, height, amounts }) = read_inks(&fs::read(path)?) else {
+            return Ok(None);
+        };
         let mut pixels = vec![0; amounts.len() / 4 * 3];
         for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
             if self.0.transform(amounts, pixels).is_err() {
@@ -59,7 +68,10 @@ struct Inks {
 }
 
 fn read_inks(content: &[u8]) -> Option<Inks> {
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX);
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(content), options);
     decoder.decode_headers().ok()?;
     let stored = decoder.input_colorspace()?;
@@ -72,7 +84,11 @@ fn read_inks(content: &[u8]) -> Option<Inks> {
     for pixel in amounts.as_chunks_mut::<4>().0 {
         *pixel = amounts_of(*pixel, stored);
     }
-    Some(Inks { width: u32::try_from(width).ok()?, height: u32::try_from(height).ok()?, amounts })
+    Some(Inks {
+        width: u32::try_from(width).ok()?,
+        height: u32::try_from(height).ok()?,
+        amounts,
+    })
 }
 
 /// Amounts of ink of a pixel. Programs for print store what is missing of each ink, or light, two colours and what is missing of
@@ -82,7 +98,11 @@ fn amounts_of([first, second, third, black]: [u8; 4], stored: ColorSpace) -> [u8
         return [first, second, third, black].map(|missing| 255 - missing);
     }
     let [light, blue, red] = [f32::from(first), f32::from(second) - 128.0, f32::from(third) - 128.0];
-    let colours = [light + 1.402 * red, light - 0.344_136 * blue - 0.714_136 * red, light + 1.772 * blue];
+    let colours = [
+        light + 1.402 * red,
+        light - 0.344_136 * blue - 0.714_136 * red,
+        light + 1.772 * blue,
+    ];
     let [cyan, magenta, yellow] = colours.map(|colour| colour.round().clamp(0.0, 255.0) as u8);
     [cyan, magenta, yellow, 255 - black]
 }

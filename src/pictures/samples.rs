@@ -61,9 +61,20 @@ pub(super) fn press_jpeg(stored: [u8; 4], transform: u8, profile: &[u8]) -> Vec<
     segment(0xee, &[&b"Adobe\0\x64\0\0\0\0"[..], &[transform]].concat());
     segment(0xe2, &[&b"ICC_PROFILE\0\x01\x01"[..], profile].concat());
     segment(0xdb, &[&[0_u8][..], &[1; 64]].concat());
-    segment(0xc0, &[8, 0, 16, 0, 16, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0]);
+    segment(
+        0xc0,
+        &[8, 0, 16, 0, 16, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0],
+    );
     // The first number of a block has a length of up to eleven bits, written in four; the others are all nothing, written in one.
-    segment(0xc4, &[&[0_u8, 0, 0, 0, 12][..], &[0; 12], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]].concat());
+    segment(
+        0xc4,
+        &[
+            &[0_u8, 0, 0, 0, 12][..],
+            &[0; 12],
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+        ]
+        .concat(),
+    );
     segment(0xc4, &[&[0x10_u8, 1][..], &[0; 15], &[0]].concat());
     segment(0xda, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
     let mut bits = String::new();
@@ -141,6 +152,10 @@ fn pixels(width: u32, height: u32) -> RgbImage {
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    let fold = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()));
+    let fold = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    };
     !bytes.iter().fold(u32::MAX, fold)
 }

@@ -44,7 +44,10 @@ impl Typeface {
 
     /// Width of a line whose letters have a size of one.
     pub(super) fn width(&self, text: &str) -> f32 {
-        text.chars().filter_map(|letter| self.glyph(letter)).map(|glyph| self.advance(glyph)).sum()
+        text.chars()
+            .filter_map(|letter| self.glyph(letter))
+            .map(|glyph| self.advance(glyph))
+            .sum()
     }
 
     fn units(&self) -> f32 {
@@ -55,7 +58,13 @@ impl Typeface {
     /// begins at `left`, on the line `baseline`.
     pub(super) fn outline(&self, text: &str, size: f32, stretch: f32, left: f32, baseline: f32) -> Option<Path> {
         let scale = size / self.units();
-        let mut pen = Pen { path: PathBuilder::new(), left, baseline, across: scale * stretch, down: scale };
+        let mut pen = Pen {
+            path: PathBuilder::new(),
+            left,
+            baseline,
+            across: scale * stretch,
+            down: scale,
+        };
         for glyph in text.chars().filter_map(|letter| self.glyph(letter)) {
             // A blank has no outline.
             let _ = self.face.outline_glyph(glyph, &mut pen);
@@ -127,7 +136,8 @@ impl OutlineBuilder for Pen {
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        self.path.cubic_to(self.x(x1), self.y(y1), self.x(x2), self.y(y2), self.x(x), self.y(y));
+        self.path
+            .cubic_to(self.x(x1), self.y(y1), self.x(x2), self.y(y2), self.x(x), self.y(y));
     }
 
     fn close(&mut self) {
@@ -156,9 +166,15 @@ mod tests {
     fn outlines_stand_on_their_line() {
         let typeface = Typeface::open().unwrap();
         let bounds = typeface.outline("EE", 100.0, 1.0, 10.0, 200.0).unwrap().bounds();
-        assert!(bounds.left() >= 10.0 && (bounds.bottom() - 200.0).abs() < 1.0 && bounds.top() < 140.0, "{bounds:?}");
+        assert!(
+            bounds.left() >= 10.0 && (bounds.bottom() - 200.0).abs() < 1.0 && bounds.top() < 140.0,
+            "{bounds:?}"
+        );
         let narrow = typeface.outline("EE", 100.0, 0.5, 10.0, 200.0).unwrap().bounds();
-        assert!((narrow.right() - 10.0) * 2.0 - (bounds.right() - 10.0) < 1.0, "{narrow:?} {bounds:?}");
+        assert!(
+            (narrow.right() - 10.0) * 2.0 - (bounds.right() - 10.0) < 1.0,
+            "{narrow:?} {bounds:?}"
+        );
         assert!(typeface.outline(" ", 100.0, 1.0, 0.0, 0.0).is_none());
     }
 
@@ -166,7 +182,10 @@ mod tests {
     fn lines_break_between_words_or_within_long_ones() {
         let typeface = Typeface::open().unwrap();
         let width = typeface.width("the sheep") + 0.01;
-        assert_eq!(typeface.wrap("the sheep stands\n\nthere", width), ["the sheep", "stands", "", "there"]);
+        assert_eq!(
+            typeface.wrap("the sheep stands\n\nthere", width),
+            ["the sheep", "stands", "", "there"]
+        );
         let letters = typeface.wrap("iiiiiiiiii", typeface.width("iii") + 0.01);
         assert_eq!(letters, ["iii", "iii", "iii", "i"]);
         assert_eq!(typeface.wrap("", 1.0), Vec::<String>::new());

@@ -46,7 +46,9 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> R
         .header(header::CONTENT_TYPE, "application/zip")
         .header(header::CONTENT_DISPOSITION, disposition)
         .header(header::CACHE_CONTROL, "no-cache");
-    Ok(Media::new(response.body(Body::from_bytes_stream(stream(app.storage.clone(), files)))))
+    Ok(Media::new(
+        response.body(Body::from_bytes_stream(stream(app.storage.clone(), files))),
+    ))
 }
 
 /// A file that goes into the archive.
@@ -87,19 +89,35 @@ impl ArchivedPreview {
         let base = match self.original_name.as_deref() {
             Some(name) if self.original.unwrap_or_default() && !name.is_empty() => name.to_owned(),
             _ => {
-                let names = EntityNames::new(self.kind.clone(), self.entity.clone(), self.parent.clone(), self.grandparent.clone());
+                let names = EntityNames::new(
+                    self.kind.clone(),
+                    self.entity.clone(),
+                    self.parent.clone(),
+                    self.grandparent.clone(),
+                );
                 let text = |name: &Option<String>| name.clone().unwrap_or_default();
                 let revision = format!("v{}", self.revision.unwrap_or(1));
                 slug(&[text(&self.project), names.full(), text(&self.task_type), revision].join("_"))
             }
         };
-        Packed { name: plain(&file_name(&base, self.position, &extension)), keys }
+        Packed {
+            name: plain(&file_name(&base, self.position, &extension)),
+            keys,
+        }
     }
 }
 
 /// A name that leads into no folder.
 fn plain(name: &str) -> String {
-    name.chars().map(|letter| if matches!(letter, '/' | '\\' | ':') || letter.is_control() { '_' } else { letter }).collect()
+    name.chars()
+        .map(|letter| {
+            if matches!(letter, '/' | '\\' | ':') || letter.is_control() {
+                '_'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }
 
 /// The files of the previews that the entries show, with the others of their revisions.
@@ -115,7 +133,8 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
          LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE q.id",
     );
-    sql.among(&ids).push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
+    sql.among(&ids)
+        .push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
     let mut found: HashMap<Uuid, Vec<ArchivedPreview>> = HashMap::new();
     for row in database::read_all::<ArchivedPreview>(database, &sql).await? {
         found.entry(row.shown).or_default().push(row);
@@ -123,10 +142,17 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
     let mut taken = HashSet::new();
     let mut files = VecDeque::new();
     for entry in entries {
-        let previews = entry.preview_file_id.and_then(|id| found.get(&id)).into_iter().flatten();
+        let previews = entry
+            .preview_file_id
+            .and_then(|id| found.get(&id))
+            .into_iter()
+            .flatten();
         for preview in previews.filter(|preview| preview.entity_id == entry.entity_id) {
             let Packed { name, keys } = preview.packed();
-            files.push_back(Packed { name: unique(&mut taken, name), keys });
+            files.push_back(Packed {
+                name: unique(&mut taken, name),
+                keys,
+            });
         }
     }
     Ok(files)
@@ -155,7 +181,10 @@ impl Buffer {
 
 impl Write for Buffer {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(part);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(part);
         Ok(part.len())
     }
 
@@ -179,8 +208,16 @@ struct Archive {
 fn stream(storage: Storage, files: VecDeque<Packed>) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let buffer = Buffer::default();
     let writer = Some(ZipWriter::new_stream(buffer.clone()));
-    let archive = Archive { storage, left: files, buffer, writer, content: None };
-    futures::stream::try_unfold(archive, |mut archive| async move { Ok(archive.next().await?.map(|part| (part, archive))) })
+    let archive = Archive {
+        storage,
+        left: files,
+        buffer,
+        writer,
+        content: None,
+    };
+    futures::stream::try_unfold(archive, |mut archive| async move {
+        Ok(archive.next().await?.map(|part| (part, archive)))
+    })
 }
 
 impl Archive {
@@ -190,7 +227,9 @@ impl Archive {
             if !part.is_empty() {
                 return Ok(Some(part.into()));
             }
-            let Some(writer) = &mut self.writer else { return Ok(None) };
+            let Some(writer) = &mut self.writer else {
+                return Ok(None);
+            };
             if let Some(content) = &mut self.content {
                 match content.try_next().await? {
                     Some(chunk) => writer.write_all(&chunk)?,
@@ -207,7 +246,9 @@ impl Archive {
     /// Begins with a file, unless it is nowhere.
     async fn open(&mut self, file: Packed) -> io::Result<()> {
         for key in &file.keys {
-            let Some(stored) = self.storage.get(key, None).await.map_err(io::Error::other)? else { continue };
+            let Some(stored) = self.storage.get(key, None).await.map_err(io::Error::other)? else {
+                continue;
+            };
             let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
             let options = options.large_file(stored.meta.size >= u64::from(u32::MAX));
             if let Some(writer) = &mut self.writer {
@@ -216,7 +257,10 @@ impl Archive {
             self.content = Some(stored.into_stream());
             return Ok(());
         }
-        tracing::warn!(name = file.name, "a preview is left out of an archive: its file is missing");
+        tracing::warn!(
+            name = file.name,
+            "a preview is left out of an archive: its file is missing"
+        );
         Ok(())
     }
 }
@@ -229,7 +273,10 @@ mod tests {
     fn names_are_told_apart() {
         let mut taken = HashSet::new();
         let names = ["a.mp4", "a.mp4", "A.mp4", "b.mp4"].map(|name| unique(&mut taken, name.to_owned()));
-        assert_eq!(names, ["a.mp4", "2_a.mp4", "2_A.mp4", "b.mp4"].map(|name| name.replace("2_A", "3_A")));
+        assert_eq!(
+            names,
+            ["a.mp4", "2_a.mp4", "2_A.mp4", "b.mp4"].map(|name| name.replace("2_A", "3_A"))
+        );
     }
 
     #[test]

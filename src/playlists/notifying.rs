@@ -16,7 +16,12 @@ use crate::notifications::notices::{self, Notice};
 ///
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who don't manage its production.
-pub(super) async fn notify(app: &App, caller: &Caller, playlist_id: Uuid, body: PlaylistNotification) -> Result<Json<PlaylistNotified>, Failure> {
+pub(super) async fn notify(
+    app: &App,
+    caller: &Caller,
+    playlist_id: Uuid,
+    body: PlaylistNotification,
+) -> Result<Json<PlaylistNotified>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let relation = require_manager(&*work, caller, playlist_id).await?;
     let clients = match relation.project_id {
@@ -30,5 +35,7 @@ pub(super) async fn notify(app: &App, caller: &Caller, playlist_id: Uuid, body: 
     }
     notices::store(&mut work, &notices).await?;
     work.commit().await?;
-    Ok(Json::of(&PlaylistNotified { status: "success".into() })?)
+    Ok(Json::of(&PlaylistNotified {
+        status: "success".into(),
+    })?)
 }

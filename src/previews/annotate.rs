@@ -21,7 +21,12 @@ use crate::events::{Work, payload};
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: AnnotationChanges) -> Result<Json<PreviewFile>, Failure> {
+pub(super) async fn update(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    changes: AnnotationChanges,
+) -> Result<Json<PreviewFile>, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
@@ -45,7 +50,12 @@ pub async fn draw_as_guest(
 }
 
 /// Merges drawings, tells of it, and gives the preview as JSON.
-async fn draw(work: &mut Work<'_>, preview: &PreviewSubject, person_id: Uuid, changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
+async fn draw(
+    work: &mut Work<'_>,
+    preview: &PreviewSubject,
+    person_id: Uuid,
+    changes: AnnotationChanges,
+) -> Result<Vec<u8>, Failure> {
     let id = preview.id;
     let before = stored(&**work, id).await?;
     let annotations = Value::from(merge(before.clone(), changes)?);
@@ -56,7 +66,10 @@ async fn draw(work: &mut Work<'_>, preview: &PreviewSubject, person_id: Uuid, ch
     let values = vec![("annotations", annotations.into()), ("updated_at", moment.into())];
     database::update(&**work, &entity::preview_file::TABLE, id, values).await?;
     let mut told = payload([("preview_file_id", id), ("person_id", person_id)]);
-    told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
+    told.insert(
+        "updated_at".into(),
+        json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()),
+    );
     work.emit_in(preview.project_id, "preview-file:annotation-update", told);
     rows::record(&**work, id, false).await
 }

@@ -45,11 +45,18 @@ async fn moments(app: &App, id: Uuid) -> Result<Vec<DrawnMoment>, Failure> {
 }
 
 fn read_moments(annotations: Value) -> Vec<DrawnMoment> {
-    let Value::Array(entries) = annotations else { return Vec::new() };
+    let Value::Array(entries) = annotations else {
+        return Vec::new();
+    };
     let moment = |mut entry: Value| {
         let time = entry["time"].as_f64()?;
         let objects = entry.pointer_mut("/drawing/objects").map(Value::take);
-        Some(DrawnMoment { time, objects: objects.and_then(|objects| objects.as_array().cloned()).unwrap_or_default() })
+        Some(DrawnMoment {
+            time,
+            objects: objects
+                .and_then(|objects| objects.as_array().cloned())
+                .unwrap_or_default(),
+        })
     };
     entries.into_iter().filter_map(moment).collect()
 }
@@ -83,11 +90,17 @@ impl Base {
         }
         let extension = &preview.extension;
         if MediaKind::of_extension(extension) != Some(MediaKind::Picture) {
-            return Err(Failure::refused(format!("Cannot extract {what} from preview with extension '{extension}'")));
+            return Err(Failure::refused(format!(
+                "Cannot extract {what} from preview with extension '{extension}'"
+            )));
         }
         let folder = tempfile::tempdir()?;
         let places = ["previews", "original"].map(|prefix| keys::picture(prefix, preview.id));
-        if fetch(app, &places, &folder.path().join("picture")).await? { Ok(Self::Picture(folder)) } else { Err(missing_file()) }
+        if fetch(app, &places, &folder.path().join("picture")).await? {
+            Ok(Self::Picture(folder))
+        } else {
+            Err(missing_file())
+        }
     }
 
     /// The file of a frame; nothing where a movie has none.
@@ -106,7 +119,10 @@ impl Base {
 pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Option<i64>) -> Result<Media, Failure> {
     let preview = managed(app, caller, id).await?;
     if number.is_some_and(|number| number < 1) {
-        return Err(Failure::field("frame_number", "Input should be greater than or equal to 1"));
+        return Err(Failure::field(
+            "frame_number",
+            "Input should be greater than or equal to 1",
+        ));
     }
     let number = match number {
         None if is_movie(&preview) => return Err(Failure::parameter("frame_number is required for movie previews")),
@@ -122,9 +138,14 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
         Base::Movie(_) => Failure::refused(format!("No annotation found for frame {number}")),
         Base::Picture(_) => Failure::refused("No annotation found on picture preview"),
     })?;
-    let frame = base.frame(app, number).await?.ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
+    let frame = base
+        .frame(app, number)
+        .await?
+        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
     let draw = move |frame: &pictures::Admitted| pictures::png(&pictures::annotated(frame, &moment.objects)?.into());
-    let content = picture_work(app, &frame, Purpose::Drawing, draw).await.map_err(failure)?;
+    let content = picture_work(app, &frame, Purpose::Drawing, draw)
+        .await
+        .map_err(failure)?;
     Ok(sent_picture(&format!("{id}_annotated_frame_{number}.png"), content))
 }
 
@@ -153,7 +174,9 @@ impl Drawn {
             return Err(Failure::refused("Preview file has no annotations"));
         }
         if moments.len() > MOST_ANNOTATIONS {
-            return Err(Failure::refused(format!("The preview has more than {MOST_ANNOTATIONS} annotations.")));
+            return Err(Failure::refused(format!(
+                "The preview has more than {MOST_ANNOTATIONS} annotations."
+            )));
         }
         let base = Base::of(app, &preview, "annotated frames").await?;
         let frames = match &base {
@@ -161,7 +184,12 @@ impl Drawn {
             Base::Picture(_) => (1..).zip(moments).collect(),
         };
         let name = download_name(app, &preview, "png").await?;
-        Ok(Self { name: pictures::name_without_extension(&name).to_owned(), preview, base, frames })
+        Ok(Self {
+            name: pictures::name_without_extension(&name).to_owned(),
+            preview,
+            base,
+            frames,
+        })
     }
 
     /// Adds each frame that there is to what is made of them, one after the other.
@@ -175,16 +203,27 @@ impl Drawn {
     {
         let mut found = false;
         for (number, moment) in self.frames {
-            let Some(frame) = self.base.frame(app, number).await? else { continue };
+            let Some(frame) = self.base.frame(app, number).await? else {
+                continue;
+            };
             let add = add.clone();
-            let work = move |frame: &pictures::Admitted| add(made, number, pictures::annotated(frame, &moment.objects)?);
-            made = picture_work(app, &frame, Purpose::Drawing, work).await.map_err(failure)?;
+            let work =
+                move |frame: &pictures::Admitted| add(made, number, pictures::annotated(frame, &moment.objects)?);
+            made = picture_work(app, &frame, Purpose::Drawing, work)
+                .await
+                .map_err(failure)?;
             found = true;
             if matches!(self.base, Base::Movie(_)) {
                 tokio::fs::remove_file(&frame).await?;
             }
         }
-        if found { Ok(made) } else { Err(Failure::refused("No annotated frame could be extracted from this preview")) }
+        if found {
+            Ok(made)
+        } else {
+            Err(Failure::refused(
+                "No annotated frame could be extracted from this preview",
+            ))
+        }
     }
 }
 
@@ -199,14 +238,20 @@ pub(super) async fn archive(app: &SharedApp, caller: &Caller, id: Uuid) -> Resul
     let add = move |mut archive: ZipWriter<File>, number: i64, picture: RgbImage| {
         // A picture in PNG gets no smaller.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        archive.start_file(format!("{base}_frame_{number}.png"), options).map_err(io::Error::other)?;
+        archive
+            .start_file(format!("{base}_frame_{number}.png"), options)
+            .map_err(io::Error::other)?;
         archive.write_all(&pictures::png(&picture.into())?)?;
         Ok(archive)
     };
     let archive = drawn.gather(app, ZipWriter::new(tempfile::tempfile()?), add).await?;
     let mut file = archive.finish()?;
     file.rewind()?;
-    Ok(sent("application/zip", Disposition::Attachment(&name), Body::from_async_read(tokio::fs::File::from_std(file))))
+    Ok(sent(
+        "application/zip",
+        Disposition::Attachment(&name),
+        Body::from_async_read(tokio::fs::File::from_std(file)),
+    ))
 }
 
 /// Sends all frames that were drawn on as a PDF, a page for each.
@@ -223,8 +268,14 @@ pub(super) async fn document(app: &SharedApp, caller: &Caller, id: Uuid) -> Resu
         Ok(document)
     };
     let document = drawn.gather(app, started, add).await?;
-    let content = tokio::task::spawn_blocking(move || document.finish()).await?.map_err(failure)?;
-    Ok(sent("application/pdf", Disposition::Attachment(&name), Body::from_vec(content)))
+    let content = tokio::task::spawn_blocking(move || document.finish())
+        .await?
+        .map_err(failure)?;
+    Ok(sent(
+        "application/pdf",
+        Disposition::Attachment(&name),
+        Body::from_vec(content),
+    ))
 }
 
 /// Text below the pictures of a preview.
@@ -266,27 +317,51 @@ impl Words {
             ),
             [preview.task_id.into()],
         );
-        let names = database::read_one::<TaskNames>(&app.database, &sql).await?.unwrap_or_default();
+        let names = database::read_one::<TaskNames>(&app.database, &sql)
+            .await?
+            .unwrap_or_default();
         let sql = Sql::with(
             "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
              LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
             [preview.id.into()],
         );
         let entity = EntityNames::new(names.kind, names.entity, names.parent, names.grandparent).full();
-        let title = [entity, names.task_type.unwrap_or_default(), format!("v{}", preview.revision.unwrap_or(1))];
+        let title = [
+            entity,
+            names.task_type.unwrap_or_default(),
+            format!("v{}", preview.revision.unwrap_or(1)),
+        ];
         let mut lines = vec![names.project.unwrap_or_default()];
         if let Some(comment) = database::read_one::<Holder>(&app.database, &sql).await? {
-            lines.push([comment.first_name, comment.last_name].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            lines.push(
+                [comment.first_name, comment.last_name]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            );
             lines.push(comment.text.unwrap_or_default());
         }
         lines.retain(|line| !line.trim().is_empty());
-        Ok(Self { title: title.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" – "), lines })
+        Ok(Self {
+            title: title
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" – "),
+            lines,
+        })
     }
 
     fn page(&self, number: i64, is_movie: bool) -> DocumentPage {
         let what = if is_movie { "Frame" } else { "Annotation" };
-        let lines = std::iter::once(format!("{what} {number}")).chain(self.lines.iter().cloned()).collect();
-        DocumentPage { title: self.title.clone(), lines }
+        let lines = std::iter::once(format!("{what} {number}"))
+            .chain(self.lines.iter().cloned())
+            .collect();
+        DocumentPage {
+            title: self.title.clone(),
+            lines,
+        }
     }
 }
 
@@ -300,14 +375,32 @@ mod tests {
     fn annotations_are_read_as_far_as_they_are_such() {
         let stored = json!([{"time": 1, "drawing": {"objects": [{"id": "a"}]}}, {"time": "x"}, 7, {"time": 0.5}]);
         let found = read_moments(stored);
-        assert_eq!(found, [DrawnMoment { time: 1.0, objects: vec![json!({"id": "a"})] }, DrawnMoment { time: 0.5, objects: Vec::new() }]);
+        assert_eq!(
+            found,
+            [
+                DrawnMoment {
+                    time: 1.0,
+                    objects: vec![json!({"id": "a"})]
+                },
+                DrawnMoment {
+                    time: 0.5,
+                    objects: Vec::new()
+                }
+            ]
+        );
         assert!(read_moments(Value::Null).is_empty());
     }
 
     #[test]
     fn moments_of_one_frame_are_drawn_together() {
-        let moment = |time: f64, id: &str| DrawnMoment { time, objects: vec![json!(id)] };
-        let frames = by_frame(vec![moment(0.41, "c"), moment(-3.0, "x"), moment(0.0, "a"), moment(0.4, "b")], 25.0);
+        let moment = |time: f64, id: &str| DrawnMoment {
+            time,
+            objects: vec![json!(id)],
+        };
+        let frames = by_frame(
+            vec![moment(0.41, "c"), moment(-3.0, "x"), moment(0.0, "a"), moment(0.4, "b")],
+            25.0,
+        );
         assert_eq!(frames.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 11]);
         assert_eq!(frames[0].1.objects, [json!("x"), json!("a")]);
         assert_eq!(frames[1].1.objects, [json!("b"), json!("c")]);
@@ -315,7 +408,10 @@ mod tests {
 
     #[test]
     fn half_a_frame_is_near_enough() {
-        let moment = |time: f64| DrawnMoment { time, objects: Vec::new() };
+        let moment = |time: f64| DrawnMoment {
+            time,
+            objects: Vec::new(),
+        };
         assert!(is_at(&moment(1.64), 42, 25.0) && is_at(&moment(1.66), 42, 25.0) && is_at(&moment(0.0), 1, 24.0));
         assert!(!is_at(&moment(1.67), 42, 25.0) && !is_at(&moment(1.6), 42, 25.0));
     }

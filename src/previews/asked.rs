@@ -32,10 +32,20 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<MovieDemands, Fa
          LEFT JOIN project_task_type_link l ON l.project_id = t.project_id AND l.task_type_id = t.task_type_id WHERE t.id = $1 LIMIT 1",
         [task_id.into()],
     );
-    let facts = database::read_one::<Facts>(&app.database, &sql).await?.unwrap_or_default();
-    let server = Bitrates { high: app.settings.movie_highdef_bitrate, low: app.settings.movie_lowdef_bitrate };
+    let facts = database::read_one::<Facts>(&app.database, &sql)
+        .await?
+        .unwrap_or_default();
+    let server = Bitrates {
+        high: app.settings.movie_highdef_bitrate,
+        low: app.settings.movie_lowdef_bitrate,
+    };
     let bitrates = Bitrates::choose([facts.own_high, facts.own_low], [facts.high, facts.low], server);
-    Ok(MovieDemands::read(&facts.data.unwrap_or_default(), facts.resolution.as_deref(), facts.fps.as_deref()).with(bitrates))
+    Ok(MovieDemands::read(
+        &facts.data.unwrap_or_default(),
+        facts.resolution.as_deref(),
+        facts.fps.as_deref(),
+    )
+    .with(bitrates))
 }
 
 /// Frames in a second of the movies of a production, where an entity says nothing else.

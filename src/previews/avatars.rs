@@ -49,9 +49,18 @@ impl Owner {
 
     /// Whether there is a picture, and when the record changed last.
     async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
-        let sql = Sql::with(format!("SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1", self.table().name), [id.into()]);
+        let sql = Sql::with(
+            format!(
+                "SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1",
+                self.table().name
+            ),
+            [id.into()],
+        );
         let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        Ok((row.try_get::<Option<bool>>("", "has_avatar")?.unwrap_or_default(), row.try_get("", "updated_at")?))
+        Ok((
+            row.try_get::<Option<bool>>("", "has_avatar")?.unwrap_or_default(),
+            row.try_get("", "updated_at")?,
+        ))
     }
 }
 
@@ -64,7 +73,9 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
     if !has_avatar {
         return Err(Failure::not_found());
     }
-    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", updated_at)
+        .send(app)
+        .await
 }
 
 /// Sends the picture of a production to those who may see the production.
@@ -80,9 +91,17 @@ pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Resu
 ///
 /// # Errors
 /// 404 when there is nobody of that id, 400 for what is no picture.
-pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
+pub(super) async fn set(
+    app: &SharedApp,
+    caller: &Caller,
+    owner: Owner,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<AvatarPath>, Failure> {
     let (had_avatar, _) = owner.facts(app, id).await?;
-    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let file = form
+        .file("file")
+        .ok_or_else(|| Failure::parameter("File not provided."))?;
     keep(app, Some(caller.person.id), owner, id, &file.path, had_avatar).await?;
     let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
     Ok(Json::of(&AvatarPath { thumbnail_path })?)
@@ -99,8 +118,17 @@ pub async fn set_of_person(app: &App, id: Uuid, content: &[u8]) -> Result<(), Fa
     keep(app, None, Owner::Person, id, file.path(), had_avatar).await
 }
 
-async fn keep(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid, path: &Path, had_avatar: bool) -> Result<(), Failure> {
-    let picture = picture_work(app, path, Purpose::Avatar, pictures::avatar).await.map_err(failure)?;
+async fn keep(
+    app: &App,
+    author: Option<Uuid>,
+    owner: Owner,
+    id: Uuid,
+    path: &Path,
+    had_avatar: bool,
+) -> Result<(), Failure> {
+    let picture = picture_work(app, path, Purpose::Avatar, pictures::avatar)
+        .await
+        .map_err(failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
     if let Err(error) = transact(app, || record(app, author, owner, id)).await {
@@ -127,7 +155,11 @@ async fn record(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid) -> Resu
     match owner {
         Owner::Person => {
             work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
-            work.emit_of_studio(&entity::person::TABLE, "person:set-thumbnail", payload([("person_id", id)]));
+            work.emit_of_studio(
+                &entity::person::TABLE,
+                "person:set-thumbnail",
+                payload([("person_id", id)]),
+            );
             work.person_changed(id);
         }
         Owner::Project => {
@@ -135,8 +167,16 @@ async fn record(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid) -> Resu
             work.emit_in(id, "project:set-thumbnail", payload([("project_id", id)]));
         }
         Owner::Organisation => {
-            work.emit_of_studio(&entity::organisation::TABLE, "organisation:update", payload([("organisation_id", id)]));
-            work.emit_of_studio(&entity::organisation::TABLE, "organisation:set-thumbnail", payload([("organisation_id", id)]));
+            work.emit_of_studio(
+                &entity::organisation::TABLE,
+                "organisation:update",
+                payload([("organisation_id", id)]),
+            );
+            work.emit_of_studio(
+                &entity::organisation::TABLE,
+                "organisation:set-thumbnail",
+                payload([("organisation_id", id)]),
+            );
         }
     }
     Ok(work.commit().await?)

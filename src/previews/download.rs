@@ -44,7 +44,14 @@ impl<'a> FileAnswer<'a> {
     /// A file that is shown in place.
     #[must_use]
     pub fn shown(keys: &'a [FileKey], content_type: &'a str, updated_at: Option<NaiveDateTime>) -> Self {
-        Self { keys, content_type, disposition: Disposition::Inline(""), updated_at, size: None, cache: None }
+        Self {
+            keys,
+            content_type,
+            disposition: Disposition::Inline(""),
+            updated_at,
+            size: None,
+            cache: None,
+        }
     }
 
     /// Sends it as the request asks: whole, in part, or not at all when the client has it.
@@ -65,9 +72,10 @@ impl<'a> FileAnswer<'a> {
         match serve(&app.storage, self.keys, &headers, &delivery).await {
             Ok(response) => Ok(Media::new(keeping(place, response))),
             Err(ServeError::Missing) => Err(Failure::not_found()),
-            Err(ServeError::RangeNotSatisfiable) => {
-                Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The server cannot provide the requested range."))
-            }
+            Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "The server cannot provide the requested range.",
+            )),
             Err(ServeError::Storage(error)) => Err(error.into()),
         }
     }
@@ -79,7 +87,9 @@ async fn place(app: &App) -> Result<Option<OwnedSemaphorePermit>, Failure> {
     let Some(places) = &app.media else { return Ok(None) };
     let place = Arc::clone(places).acquire_owned();
     let place = match u64::try_from(app.settings.media.media_slot_wait_timeout) {
-        Ok(seconds) if seconds > 0 => tokio::time::timeout(Duration::from_secs(seconds), place).await.map_err(|_| crowded())?,
+        Ok(seconds) if seconds > 0 => tokio::time::timeout(Duration::from_secs(seconds), place)
+            .await
+            .map_err(|_| crowded())?,
         _ => place.await,
     };
     // The semaphore is never closed, so there always is a permit.
@@ -88,7 +98,9 @@ async fn place(app: &App) -> Result<Option<OwnedSemaphorePermit>, Failure> {
 
 fn crowded() -> Failure {
     let failure = Failure::plain(StatusCode::SERVICE_UNAVAILABLE, "Too many media requests, retry later.");
-    failure.with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS).with_header(header::CACHE_CONTROL, NO_STORE)
+    failure
+        .with_header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
+        .with_header(header::CACHE_CONTROL, NO_STORE)
 }
 
 /// An answer that keeps its place until all of it is sent.
@@ -110,21 +122,26 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// picture, and 404 for others. Nobody may keep it.
 async fn unfinished(id: Uuid) -> Result<Media, Failure> {
     if !prefers_json().await {
-        return Err(Failure::plain(StatusCode::NOT_FOUND, "Preview file was not found.").with_header(header::CACHE_CONTROL, NO_STORE));
+        return Err(Failure::plain(StatusCode::NOT_FOUND, "Preview file was not found.")
+            .with_header(header::CACHE_CONTROL, NO_STORE));
     }
     let response = Response::builder()
         .status(StatusCode::ACCEPTED)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::RETRY_AFTER, RETRY_AFTER_SECONDS)
         .header(header::CACHE_CONTROL, NO_STORE);
-    Ok(Media::new(response.body(json!({"status": "processing", "preview_file_id": id}).to_string())))
+    Ok(Media::new(response.body(
+        json!({"status": "processing", "preview_file_id": id}).to_string(),
+    )))
 }
 
 /// Whether the client would rather have JSON than a picture.
 async fn prefers_json() -> bool {
     let mut request = Request::default();
     *request.headers_mut() = request_headers().map(|headers| (*headers).clone()).unwrap_or_default();
-    let Ok(Accept(wanted)) = Accept::from_request_without_body(&request).await else { return false };
+    let Ok(Accept(wanted)) = Accept::from_request_without_body(&request).await else {
+        return false;
+    };
     let first = |kinds: &[&str]| wanted.iter().position(|kind| kinds.contains(&kind.essence_str()));
     let picture = first(&["image/png", "image/*", "*/*"]);
     first(&["application/json"]).is_some_and(|json| picture.is_none_or(|picture| json < picture))
@@ -134,7 +151,12 @@ async fn prefers_json() -> bool {
 ///
 /// # Errors
 /// 404, 403 and 416 as the contract says.
-pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
+pub(super) async fn picture(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    prefix: &'static str,
+) -> Result<Media, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     send_picture(app, &preview, prefix).await
@@ -144,7 +166,12 @@ pub(super) async fn picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: 
 ///
 /// # Errors
 /// 404, 403 and 416 as the contract says.
-pub(super) async fn shared_picture(app: &SharedApp, caller: &Caller, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
+pub(super) async fn shared_picture(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    prefix: &'static str,
+) -> Result<Media, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_viewer(app, caller).await?;
     send_picture(app, &preview, prefix).await
@@ -158,13 +185,24 @@ pub async fn send_picture(app: &App, preview: &PreviewSubject, prefix: &'static 
     if preview.is_processing {
         return unfinished(preview.id).await;
     }
-    let size = if prefix == "original" { expected_size(preview, "png") } else { None };
-    FileAnswer { size, ..FileAnswer::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at) }.send(app).await
+    let size = if prefix == "original" {
+        expected_size(preview, "png")
+    } else {
+        None
+    };
+    FileAnswer {
+        size,
+        ..FileAnswer::shown(&[keys::picture(prefix, preview.id)], PNG, preview.updated_at)
+    }
+    .send(app)
+    .await
 }
 
 /// The size that the record gives for a stored file, when it tells of that very file. Another one is a copy that broke off.
 fn expected_size(preview: &PreviewSubject, extension: &str) -> Option<u64> {
-    u64::try_from(preview.file_size).ok().filter(|size| *size > 0 && preview.extension == extension)
+    u64::try_from(preview.file_size)
+        .ok()
+        .filter(|size| *size > 0 && preview.extension == extension)
 }
 
 /// A movie, from the first of the places where it is.
@@ -214,7 +252,10 @@ pub(super) async fn original(app: &SharedApp, caller: &Caller, id: Uuid, extensi
 /// 404, 400 and 416 as the contract says.
 pub async fn send_original(app: &App, preview: &PreviewSubject, extension: &str) -> Result<Media, Failure> {
     let extension = extension.to_lowercase();
-    if !matches!(MediaKind::of_extension(&extension), Some(MediaKind::Picture | MediaKind::Generic)) {
+    if !matches!(
+        MediaKind::of_extension(&extension),
+        Some(MediaKind::Picture | MediaKind::Generic)
+    ) {
         return Err(Failure::parameter(format!("Extension not allowed: {extension}")));
     }
     if extension == "png" {
@@ -223,7 +264,13 @@ pub async fn send_original(app: &App, preview: &PreviewSubject, extension: &str)
     if preview.is_processing {
         return unfinished(preview.id).await;
     }
-    FileAnswer::shown(&[keys::generic(preview.id)], content_type(&extension), preview.updated_at).send(app).await
+    FileAnswer::shown(
+        &[keys::generic(preview.id)],
+        content_type(&extension),
+        preview.updated_at,
+    )
+    .send(app)
+    .await
 }
 
 /// The file of a preview, whatever it is, to be saved.
@@ -254,5 +301,10 @@ async fn save(app: &App, preview: &PreviewSubject, keys: &[FileKey], extension: 
     }
     let name = download_name(app, preview, extension).await?;
     let answer = FileAnswer::shown(keys, content_type(extension), preview.updated_at);
-    FileAnswer { disposition: Disposition::Attachment(&name), ..answer }.send(app).await
+    FileAnswer {
+        disposition: Disposition::Attachment(&name),
+        ..answer
+    }
+    .send(app)
+    .await
 }

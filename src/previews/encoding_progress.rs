@@ -16,7 +16,9 @@ pub(super) async fn tell(app: &App, preview: &PreviewSubject, seconds: f64, mut 
     let mut told = None;
     while encoded.changed().await.is_ok() {
         let time = *encoded.borrow_and_update();
-        let Some(percent) = percent(time, seconds).filter(|percent| told != Some(*percent)) else { continue };
+        let Some(percent) = percent(time, seconds).filter(|percent| told != Some(*percent)) else {
+            continue;
+        };
         told = Some(percent);
         announce(app, preview, percent).await;
     }
@@ -28,12 +30,21 @@ fn percent(encoded: Duration, seconds: f64) -> Option<u8> {
 }
 
 async fn announce(app: &App, preview: &PreviewSubject, percent: u8) {
-    let PreviewSubject { id, task_id, project_id, .. } = *preview;
+    let PreviewSubject {
+        id,
+        task_id,
+        project_id,
+        ..
+    } = *preview;
     tracing::debug!(preview = %id, percent, "a movie is being encoded");
     let Some(project_id) = project_id else { return };
     let told = json!({"preview_file_id": id, "task_id": task_id, "progress": percent, "project_id": project_id});
     match to_raw_value(&told) {
-        Ok(told) => app.bus.publish(Audience::Project(project_id), "preview-file:progress", &told, None).await,
+        Ok(told) => {
+            app.bus
+                .publish(Audience::Project(project_id), "preview-file:progress", &told, None)
+                .await
+        }
         Err(error) => tracing::warn!(%error, preview = %id, "the progress of a movie can't be told"),
     }
 }
@@ -45,7 +56,14 @@ mod tests {
     #[test]
     fn a_share_is_whole_and_never_above_all() {
         let of = |milliseconds| percent(Duration::from_millis(milliseconds), 2.0);
-        assert_eq!([of(0), of(999), of(1000), of(1999), of(2500)], [Some(0), Some(49), Some(50), Some(99), Some(100)]);
-        assert_eq!(percent(Duration::from_secs(1), 0.0), None, "a movie whose length nobody knows");
+        assert_eq!(
+            [of(0), of(999), of(1000), of(1999), of(2500)],
+            [Some(0), Some(49), Some(50), Some(99), Some(100)]
+        );
+        assert_eq!(
+            percent(Duration::from_secs(1), 0.0),
+            None,
+            "a movie whose length nobody knows"
+        );
     }
 }

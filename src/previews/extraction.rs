@@ -38,13 +38,22 @@ pub(super) fn is_movie(preview: &PreviewSubject) -> bool {
 
 /// 404: there is a preview, but its file is not stored here.
 pub(super) fn missing_file() -> Failure {
-    Failure::answer(StatusCode::NOT_FOUND, json!({"error": "preview file binary is not available"}))
+    Failure::answer(
+        StatusCode::NOT_FOUND,
+        json!({"error": "preview file binary is not available"}),
+    )
 }
 
 /// Answer with a file that was made for it alone.
 pub(super) fn sent(content_type: &str, disposition: Disposition<'_>, body: Body) -> Media {
-    let response = Response::builder().header(header::CONTENT_TYPE, content_type).header(header::CACHE_CONTROL, "no-cache");
-    Media::new(response.header(header::CONTENT_DISPOSITION, disposition.header()).body(body))
+    let response = Response::builder()
+        .header(header::CONTENT_TYPE, content_type)
+        .header(header::CACHE_CONTROL, "no-cache");
+    Media::new(
+        response
+            .header(header::CONTENT_DISPOSITION, disposition.header())
+            .body(body),
+    )
 }
 
 pub(super) fn sent_picture(name: &str, content: Vec<u8>) -> Media {
@@ -64,8 +73,15 @@ impl Movie {
     /// # Errors
     /// 404 when it is not there.
     pub(super) async fn fetch(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
-        let movie = Self { folder: tempfile::tempdir()?, rate: asked::of_task(app, preview.task_id).await?.rate() };
-        if fetch(app, &keys::movie(preview.id), &movie.path()).await? { Ok(movie) } else { Err(missing_file()) }
+        let movie = Self {
+            folder: tempfile::tempdir()?,
+            rate: asked::of_task(app, preview.task_id).await?.rate(),
+        };
+        if fetch(app, &keys::movie(preview.id), &movie.path()).await? {
+            Ok(movie)
+        } else {
+            Err(missing_file())
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -79,16 +95,19 @@ impl Movie {
     pub(super) async fn frame(&self, app: &App, number: i64) -> Result<Option<PathBuf>, Failure> {
         let path = self.folder.path().join(format!("frame-{number}.png"));
         let second = movies::second_of(number, self.rate);
-        let written = movies::write_frame(&app.pictures, &self.path(), second, &path).await.map_err(refusal)?;
+        let written = movies::write_frame(&app.pictures, &self.path(), second, &path)
+            .await
+            .map_err(refusal)?;
         Ok(written.then_some(path))
     }
 }
 
 fn refusal(error: MovieError) -> Failure {
     match error {
-        MovieError::NoProgram(program) => {
-            Failure::plain(StatusCode::SERVICE_UNAVAILABLE, format!("The program {program} is not installed on this server."))
-        }
+        MovieError::NoProgram(program) => Failure::plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("The program {program} is not installed on this server."),
+        ),
         MovieError::Unreadable(reason) => {
             tracing::info!(reason, "a stored movie can't be read");
             Failure::parameter("The movie can't be read.")
@@ -107,8 +126,14 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i6
         return Err(Failure::not_found());
     }
     let movie = Movie::fetch(app, &preview).await?;
-    let frame = movie.frame(app, number).await?.ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
-    Ok(sent_picture(&format!("{id}_frame_{number}.png"), tokio::fs::read(frame).await?))
+    let frame = movie
+        .frame(app, number)
+        .await?
+        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
+    Ok(sent_picture(
+        &format!("{id}_frame_{number}.png"),
+        tokio::fs::read(frame).await?,
+    ))
 }
 
 /// Makes the picture of all frames anew, stores it and sends it.
@@ -124,7 +149,9 @@ pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<M
     let movie = Movie::fetch(app, &preview).await?;
     let facts = movies::probe(&app.pictures, &movie.path()).await.map_err(refusal)?;
     let tiles = movie.folder.path().join("tiles.png");
-    movies::write_tiles(&app.pictures, &movie.path(), &facts, movie.rate, &tiles).await.map_err(refusal)?;
+    movies::write_tiles(&app.pictures, &movie.path(), &facts, movie.rate, &tiles)
+        .await
+        .map_err(refusal)?;
     app.storage.put_file(&keys::picture("tiles", id), &tiles).await?;
     Ok(sent_picture(&format!("{id}_tile.png"), tokio::fs::read(tiles).await?))
 }

@@ -22,7 +22,12 @@ use crate::storage::{FileKey, StorageError};
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn set_main(app: &SharedApp, caller: &Caller, id: uuid::Uuid, frame_number: Option<i32>) -> Result<Json<ShownEntity>, Failure> {
+pub(super) async fn set_main(
+    app: &SharedApp,
+    caller: &Caller,
+    id: uuid::Uuid,
+    frame_number: Option<i32>,
+) -> Result<Json<ShownEntity>, Failure> {
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
@@ -78,9 +83,13 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
     }
     let target = folder.path().to_owned();
     let derive = move |frame: &Admitted| pictures::from_frame(frame, &target);
-    let derived = picture_work(app, &frame, Purpose::Frame, derive).await.map_err(failure)?;
+    let derived = picture_work(app, &frame, Purpose::Frame, derive)
+        .await
+        .map_err(failure)?;
     for derived in derived.pictures {
-        app.storage.put_file(&keys::picture(derived.prefix, preview.id), &derived.path).await?;
+        app.storage
+            .put_file(&keys::picture(derived.prefix, preview.id), &derived.path)
+            .await?;
     }
     Ok(())
 }

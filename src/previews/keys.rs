@@ -6,7 +6,14 @@ use crate::storage::{Bucket, FileKey};
 
 /// The pictures of a preview, derived from its picture or from its movie, and the picture as it was sent, as long as nothing
 /// is derived from it yet.
-const PICTURES: [&str; 6] = ["original", "previews", "thumbnails", "thumbnails-square", "tiles", SOURCE_PREFIX];
+const PICTURES: [&str; 6] = [
+    "original",
+    "previews",
+    "thumbnails",
+    "thumbnails-square",
+    "tiles",
+    SOURCE_PREFIX,
+];
 const SOURCE_PREFIX: &str = "source";
 
 /// Key of one of the pictures of a preview.
@@ -60,5 +67,9 @@ pub fn attachment(id: Uuid) -> FileKey {
 
 /// Every key that a file of the preview can have.
 pub fn all(id: Uuid) -> impl Iterator<Item = FileKey> {
-    PICTURES.into_iter().map(move |prefix| picture(prefix, id)).chain(movie(id)).chain([generic(id)])
+    PICTURES
+        .into_iter()
+        .map(move |prefix| picture(prefix, id))
+        .chain(movie(id))
+        .chain([generic(id)])
 }

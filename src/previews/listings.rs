@@ -35,18 +35,29 @@ const SUMMARY: [&str; 14] = [
 ];
 
 fn preview_columns(names: &[&str]) -> Vec<&'static Column> {
-    names.iter().filter_map(|name| entity::preview_file::TABLE.column(name)).collect()
+    names
+        .iter()
+        .filter_map(|name| entity::preview_file::TABLE.column(name))
+        .collect()
 }
 
 fn select(columns: &[&'static Column]) -> String {
-    columns.iter().map(|column| format!("p.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| format!("p.\"{}\"", column.name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The previews of the tasks of an entity that lists show to the caller.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
+pub(super) async fn of_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<Vec<PreviewSummary>>, Failure> {
     let columns = preview_columns(&SUMMARY);
     let mut sql = Sql::with(
         format!(
@@ -81,10 +92,22 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn by_task_type(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
+pub(super) async fn by_task_type(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<PreviewsByTaskType>, Failure> {
     let listed = OfEntities::within(access, access.project_id(), access.role());
-    let found = revisions::find(&app.database, Which::OfEntities(&[entity_id], &listed), PreviewForm::Listed, PreviewChoice::None).await?;
-    Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
+    let found = revisions::find(
+        &app.database,
+        Which::OfEntities(&[entity_id], &listed),
+        PreviewForm::Listed,
+        PreviewChoice::None,
+    )
+    .await?;
+    Ok(Json::written(revisions::by_task_type(
+        found.get(&entity_id).map_or(&[], Vec::as_slice),
+    )))
 }
 
 /// Previews of open productions that are not ready.
@@ -104,7 +127,9 @@ pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Resu
         let found = Sql::with("SELECT 1 FROM preview_file WHERE id = $1", [cursor.into()]);
         app.database.row(&found).await?.ok_or_else(unknown)?;
         // Among those of the same moment the id decides, so that none is left out.
-        sql.push(" AND (p.created_at, p.id) < (SELECT c.created_at, c.id FROM preview_file c WHERE c.id = ").bind(cursor).push(")");
+        sql.push(" AND (p.created_at, p.id) < (SELECT c.created_at, c.id FROM preview_file c WHERE c.id = ")
+            .bind(cursor)
+            .push(")");
     }
     sql.push(" ORDER BY p.created_at DESC, p.id DESC");
     if let Some(limit) = query.limit {

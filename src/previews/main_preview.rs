@@ -16,7 +16,10 @@ const KINDS: [&str; 6] = ["shot", "scene", "sequence", "episode", "edit", "conce
 /// # Errors
 /// 404 when there is no such entity.
 pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: Uuid) -> Result<(), Failure> {
-    let before = shown(&**work, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    let before = shown(&**work, &[entity_id])
+        .await?
+        .pop()
+        .ok_or_else(Failure::not_found)?;
     if before.preview_file_id == Some(preview_id) {
         return Ok(());
     }
@@ -48,7 +51,11 @@ impl ShownEntity {
         work.emit_in(self.project_id, "preview-file:set-main", about);
         let name = self.kind.to_lowercase();
         let kind = KINDS.into_iter().find(|kind| *kind == name).unwrap_or("asset");
-        work.emit_in(self.project_id, format!("{kind}:update"), payload([(format!("{kind}_id").as_str(), self.id)]));
+        work.emit_in(
+            self.project_id,
+            format!("{kind}:update"),
+            payload([(format!("{kind}_id").as_str(), self.id)]),
+        );
     }
 }
 
@@ -66,8 +73,15 @@ async fn shown(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Sh
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn with_status(connection: &impl ConnectionTrait, entity_id: Uuid, mut text: Vec<u8>) -> Result<Vec<u8>, DbErr> {
-    let status = shown(connection, &[entity_id]).await?.pop().and_then(|entity| entity.status);
+pub async fn with_status(
+    connection: &impl ConnectionTrait,
+    entity_id: Uuid,
+    mut text: Vec<u8>,
+) -> Result<Vec<u8>, DbErr> {
+    let status = shown(connection, &[entity_id])
+        .await?
+        .pop()
+        .and_then(|entity| entity.status);
     let status = json!(status).to_string();
     text.pop();
     database::json::write_key(&mut text, "preview_file_status", Some(status.as_bytes()));
@@ -83,7 +97,8 @@ pub struct ShownBy {
 }
 
 /// The previews that are left and may stand for something, the latest first.
-const REMAINING_PREVIEWS: &str = "p.position = 1 AND p.status = 'ready' AND p.extension IN ('png', 'mp4') ORDER BY p.created_at DESC, p.id LIMIT 1";
+const REMAINING_PREVIEWS: &str =
+    "p.position = 1 AND p.status = 'ready' AND p.extension IN ('png', 'mp4') ORDER BY p.created_at DESC, p.id LIMIT 1";
 
 impl ShownBy {
     /// Tasks and entities that previews stand for.
@@ -99,7 +114,12 @@ impl ShownBy {
     /// # Errors
     /// The database does not answer.
     pub async fn previews_of_comments(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Self, DbErr> {
-        Self::find(connection, "SELECT l.preview_file FROM comment_preview_link l WHERE l.comment", ids).await
+        Self::find(
+            connection,
+            "SELECT l.preview_file FROM comment_preview_link l WHERE l.comment",
+            ids,
+        )
+        .await
     }
 
     /// Entities that the previews of tasks stand for, apart from the tasks themselves.
@@ -108,7 +128,10 @@ impl ShownBy {
     /// The database does not answer.
     pub async fn previews_of_tasks(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Self, DbErr> {
         let found = Self::find(connection, "SELECT p.id FROM preview_file p WHERE p.task_id", ids).await?;
-        Ok(Self { tasks: Vec::new(), ..found })
+        Ok(Self {
+            tasks: Vec::new(),
+            ..found
+        })
     }
 
     async fn find(connection: &impl ConnectionTrait, previews: &str, ids: &[Uuid]) -> Result<Self, DbErr> {
@@ -116,10 +139,14 @@ impl ShownBy {
         for ids in ids.chunks(BATCH) {
             let mut sql = Sql::new(format!("SELECT id FROM task WHERE last_preview_file_id IN ({previews}"));
             sql.among(ids).push(") ORDER BY id");
-            found.tasks.extend(database::read_values::<Uuid>(connection, &sql).await?);
+            found
+                .tasks
+                .extend(database::read_values::<Uuid>(connection, &sql).await?);
             let mut sql = Sql::new(format!("SELECT id FROM entity WHERE preview_file_id IN ({previews}"));
             sql.among(ids).push(") ORDER BY id");
-            found.entities.extend(database::read_values::<Uuid>(connection, &sql).await?);
+            found
+                .entities
+                .extend(database::read_values::<Uuid>(connection, &sql).await?);
         }
         Ok(found)
     }
@@ -131,12 +158,22 @@ impl ShownBy {
     /// The database refuses.
     pub async fn settle(self, work: &mut Work<'_>) -> Result<(), DbErr> {
         for ids in self.tasks.chunks(BATCH) {
-            let mut sql = Sql::new("UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND ");
-            sql.push(REMAINING_PREVIEWS).push("), updated_at = ").bind(database::now()).push(" WHERE last_preview_file_id IS NULL AND id").among(ids);
+            let mut sql = Sql::new(
+                "UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND ",
+            );
+            sql.push(REMAINING_PREVIEWS)
+                .push("), updated_at = ")
+                .bind(database::now())
+                .push(" WHERE last_preview_file_id IS NULL AND id")
+                .among(ids);
             sql.push(" RETURNING id, project_id");
             for row in database::rows(&**work, &sql).await? {
                 let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-                work.emit_in(project_id, "task:update", payload([("task_id", row.try_get("", "id")?)]));
+                work.emit_in(
+                    project_id,
+                    "task:update",
+                    payload([("task_id", row.try_get("", "id")?)]),
+                );
             }
         }
         for ids in self.entities.chunks(BATCH) {
@@ -146,8 +183,13 @@ impl ShownBy {
             let mut sql = Sql::new(
                 "UPDATE entity SET preview_file_id = (SELECT p.id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE t.entity_id = entity.id AND ",
             );
-            sql.push(REMAINING_PREVIEWS).push("), updated_at = ").bind(database::now());
-            sql.push(" WHERE project_id IN (SELECT j.id FROM project j WHERE j.is_set_preview_automated = ").bind(true).push(") AND id").among(&lost);
+            sql.push(REMAINING_PREVIEWS)
+                .push("), updated_at = ")
+                .bind(database::now());
+            sql.push(" WHERE project_id IN (SELECT j.id FROM project j WHERE j.is_set_preview_automated = ")
+                .bind(true)
+                .push(") AND id")
+                .among(&lost);
             database::execute(&**work, &sql).await?;
             for entity in shown(&**work, &lost).await? {
                 entity.emit_updates(work);

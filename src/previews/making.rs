@@ -46,7 +46,18 @@ impl Made {
     /// A file of which nothing is made yet.
     pub(super) fn new(kind: MediaKind, extension: String, file_size: u64) -> Self {
         let status = "ready";
-        Self { kind, extension, status, width: 0, height: 0, duration: 0.0, file_size, data: None, files: Vec::new(), _folder: None }
+        Self {
+            kind,
+            extension,
+            status,
+            width: 0,
+            height: 0,
+            duration: 0.0,
+            file_size,
+            data: None,
+            files: Vec::new(),
+            _folder: None,
+        }
     }
 
     /// Whether there is more to do after the answer.
@@ -55,7 +66,12 @@ impl Made {
     }
 
     pub(super) fn add_pictures(&mut self, id: Uuid, derived: DerivedPictures, folder: TempDir) {
-        self.files.extend(derived.pictures.into_iter().map(|derived| (keys::picture(derived.prefix, id), Some(derived.path))));
+        self.files.extend(
+            derived
+                .pictures
+                .into_iter()
+                .map(|derived| (keys::picture(derived.prefix, id), Some(derived.path))),
+        );
         self._folder = Some(folder);
     }
 
@@ -81,7 +97,12 @@ pub(super) struct Treatment {
 }
 
 /// Makes of an upload what will be stored.
-pub(super) async fn make(app: &App, preview: &PreviewSubject, file: &UploadedFile, treatment: Treatment) -> Result<Made, Failure> {
+pub(super) async fn make(
+    app: &App,
+    preview: &PreviewSubject,
+    file: &UploadedFile,
+    treatment: Treatment,
+) -> Result<Made, Failure> {
     let id = preview.id;
     let extension = pictures::extension_of(&file.name);
     let Some(kind) = MediaKind::of_extension(&extension) else {
@@ -94,14 +115,29 @@ pub(super) async fn make(app: &App, preview: &PreviewSubject, file: &UploadedFil
         )),
         _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
         MediaKind::Picture if treatment.later => {
-            let (width, height) = app.pictures.measure(&file.path, Purpose::Preview).await.map_err(failure)?;
+            let (width, height) = app
+                .pictures
+                .measure(&file.path, Purpose::Preview)
+                .await
+                .map_err(failure)?;
             let files = vec![(keys::sent_picture(id), None)];
-            Ok(Made { status: "processing", width: pixels(width), height: pixels(height), files, ..made })
+            Ok(Made {
+                status: "processing",
+                width: pixels(width),
+                height: pixels(height),
+                files,
+                ..made
+            })
         }
         MediaKind::Picture => make_pictures(app, id, file, made).await,
         MediaKind::Movie if treatment.later => {
             let [_, _, source] = keys::movie(id);
-            Ok(Made { status: "processing", file_size: 0, files: vec![(source, None)], ..made })
+            Ok(Made {
+                status: "processing",
+                file_size: 0,
+                files: vec![(source, None)],
+                ..made
+            })
         }
         MediaKind::Movie => make_movie(app, preview, &file.path, made, treatment.normalize).await,
         MediaKind::Generic => {
@@ -128,7 +164,13 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
 ///
 /// # Errors
 /// A folder can't be made, or the database does not answer.
-pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path, mut made: Made, normalize: bool) -> Result<Made, Failure> {
+pub(super) async fn make_movie(
+    app: &App,
+    preview: &PreviewSubject,
+    movie: &Path,
+    mut made: Made,
+    normalize: bool,
+) -> Result<Made, Failure> {
     let id = preview.id;
     let sent = made.file_size;
     let stored = as_it_was_sent(app, id);
@@ -158,7 +200,12 @@ pub(super) async fn make_movie(app: &App, preview: &PreviewSubject, movie: &Path
             Err(error) => return Ok(broken(app, id, &error, made)),
         }
     } else {
-        PlayerMovies { best: movie.to_path_buf(), least: movie.to_path_buf(), facts, files: stored }
+        PlayerMovies {
+            best: movie.to_path_buf(),
+            least: movie.to_path_buf(),
+            facts,
+            files: stored,
+        }
     };
     match derive(app, id, &shown, asked.rate(), folder).await {
         Ok((pictures, folder)) => {
@@ -206,7 +253,10 @@ async fn convert(
 ) -> Result<PlayerMovies, MovieError> {
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
-    let definitions = Definitions { high, low: folder.join("low.mp4") };
+    let definitions = Definitions {
+        high,
+        low: folder.join("low.mp4"),
+    };
     let (encoded, times) = watch::channel(Duration::ZERO);
     let encoder = Encoder {
         preset: &settings.media.movie_encoding_preset,
@@ -226,11 +276,22 @@ async fn convert(
     if settings.files.preview_save_source_file {
         files.push((source_key, None));
     }
-    Ok(PlayerMovies { facts: movies::probe(&app.pictures, &best).await?, best, least: low, files })
+    Ok(PlayerMovies {
+        facts: movies::probe(&app.pictures, &best).await?,
+        best,
+        least: low,
+        files,
+    })
 }
 
 /// Makes the pictures of a movie. The one of all its frames may be missing.
-async fn derive(app: &App, id: Uuid, shown: &PlayerMovies, rate: f64, folder: TempDir) -> Result<(Files, TempDir), Unshown> {
+async fn derive(
+    app: &App,
+    id: Uuid,
+    shown: &PlayerMovies,
+    rate: f64,
+    folder: TempDir,
+) -> Result<(Files, TempDir), Unshown> {
     let frame = folder.path().join("frame.png");
     if !movies::write_frame(&app.pictures, &shown.best, 0.0, &frame).await? {
         return Err(MovieError::Unreadable("it has no frame".into()).into());
@@ -240,7 +301,11 @@ async fn derive(app: &App, id: Uuid, shown: &PlayerMovies, rate: f64, folder: Te
     // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
     let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
     let (derived, folder) = picture_work(app, &frame, Purpose::Frame, derive).await?;
-    let mut files: Files = derived.pictures.into_iter().map(|derived| (keys::picture(derived.prefix, id), Some(derived.path))).collect();
+    let mut files: Files = derived
+        .pictures
+        .into_iter()
+        .map(|derived| (keys::picture(derived.prefix, id), Some(derived.path)))
+        .collect();
     match tiled {
         Ok(()) => files.push((keys::picture("tiles", id), Some(tiles))),
         Err(error) => tracing::warn!(preview = %id, %error, "a movie has no picture of all its frames"),
@@ -251,13 +316,29 @@ async fn derive(app: &App, id: Uuid, shown: &PlayerMovies, rate: f64, folder: Te
 /// Place of a movie of which nothing is made.
 fn as_it_was_sent(app: &App, id: Uuid) -> Files {
     let [best, _, source] = keys::movie(id);
-    vec![(if app.settings.files.preview_save_source_file { source } else { best }, None)]
+    vec![(
+        if app.settings.files.preview_save_source_file {
+            source
+        } else {
+            best
+        },
+        None,
+    )]
 }
 
 /// A movie that can't be shown. It is kept where the settings say so, for another try.
 fn broken(app: &App, id: Uuid, error: &dyn std::fmt::Display, made: Made) -> Made {
     tracing::info!(preview = %id, %error, "a movie can't be shown");
     let [_, _, source] = keys::movie(id);
-    let files = if app.settings.files.preview_save_source_file { vec![(source, None)] } else { Vec::new() };
-    Made { status: "broken", file_size: 0, files, ..made }
+    let files = if app.settings.files.preview_save_source_file {
+        vec![(source, None)]
+    } else {
+        Vec::new()
+    };
+    Made {
+        status: "broken",
+        file_size: 0,
+        files,
+        ..made
+    }
 }

@@ -24,7 +24,9 @@ pub async fn download_name(app: &App, preview: &PreviewSubject, extension: &str)
         [preview.task_id.into()],
     );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let original = row.try_get::<Option<bool>>("", "keeps_original_name")?.unwrap_or_default();
+    let original = row
+        .try_get::<Option<bool>>("", "keeps_original_name")?
+        .unwrap_or_default();
     let base = match preview.original_name.as_deref() {
         Some(name) if original && !name.is_empty() => name.to_owned(),
         _ => {
@@ -32,7 +34,15 @@ pub async fn download_name(app: &App, preview: &PreviewSubject, extension: &str)
             let task_type: Option<String> = row.try_get("", "task_type_name")?;
             let entity = EntityNames::from_query_result(&row, "")?.full();
             let revision = format!("v{}", preview.revision.unwrap_or(1));
-            slug(&[project.unwrap_or_default(), entity, task_type.unwrap_or_default(), revision].join("_"))
+            slug(
+                &[
+                    project.unwrap_or_default(),
+                    entity,
+                    task_type.unwrap_or_default(),
+                    revision,
+                ]
+                .join("_"),
+            )
         }
     };
     Ok(file_name(&base, preview.position, extension))

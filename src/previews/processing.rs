@@ -48,7 +48,14 @@ const fn usual() -> bool {
 impl Processing {
     /// The job of an upload of which that is made.
     pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made, normalize: bool) -> Self {
-        Self { preview_id, author_id, kind: made.kind, extension: made.extension.clone(), announced: made.is_unfinished(), normalize }
+        Self {
+            preview_id,
+            author_id,
+            kind: made.kind,
+            extension: made.extension.clone(),
+            announced: made.is_unfinished(),
+            normalize,
+        }
     }
 
     /// The preview that it is about.
@@ -97,13 +104,21 @@ impl Processing {
             };
             return transact(app, release).await;
         };
-        let mut made = Made::new(self.kind, self.extension.clone(), tokio::fs::metadata(&source).await?.len());
+        let mut made = Made::new(
+            self.kind,
+            self.extension.clone(),
+            tokio::fs::metadata(&source).await?.len(),
+        );
         match self.kind {
             MediaKind::Picture => {
                 let target = tempfile::tempdir()?;
                 let is_new = first == keys::sent_picture(id);
                 let derive = move |source: &Admitted| {
-                    let make = if is_new { pictures::from_upload } else { pictures::variants };
+                    let make = if is_new {
+                        pictures::from_upload
+                    } else {
+                        pictures::variants
+                    };
                     Ok((make(source, target.path())?, target))
                 };
                 let derived = picture_work(app, &source, Purpose::Preview, derive);
@@ -122,7 +137,10 @@ impl Processing {
         }
         transact(app, || self.enter(app, &made)).await?;
         // What was only stored to be worked on goes.
-        if self.kind != MediaKind::Generic && made.files.iter().all(|(key, _)| *key != first) && first != keys::picture("original", id) {
+        if self.kind != MediaKind::Generic
+            && made.files.iter().all(|(key, _)| *key != first)
+            && first != keys::picture("original", id)
+        {
             removal::discard(&app.storage, vec![first]).await;
         }
         Ok(())
@@ -136,7 +154,17 @@ impl Processing {
             return Ok(());
         }
         let preview = PreviewSubject::find(&*work, id).await?;
-        enter(&mut work, &preview, made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
+        enter(
+            &mut work,
+            &preview,
+            made,
+            if self.announced {
+                Telling::Outcome
+            } else {
+                Telling::Arrival
+            },
+        )
+        .await?;
         Ok(work.commit().await?)
     }
 
@@ -145,7 +173,13 @@ impl Processing {
         let mut work = Work::begin_as(app, Some(self.author_id)).await?;
         if status(&*work, id).await?.as_deref() == Some("processing") {
             let preview = PreviewSubject::find(&*work, id).await?;
-            database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
+            database::update(
+                &*work,
+                &entity::preview_file::TABLE,
+                id,
+                vec![("status", "broken".into())],
+            )
+            .await?;
             tell_status(&mut work, preview.project_id, id, "broken");
         }
         Ok(work.commit().await?)
@@ -174,7 +208,9 @@ impl Job for Processing {
 
 pub(super) async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
     let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
-    Ok(database::read_value::<Option<String>>(connection, &sql).await?.flatten())
+    Ok(database::read_value::<Option<String>>(connection, &sql)
+        .await?
+        .flatten())
 }
 
 /// Way in which a change of a preview is told.
@@ -190,8 +226,18 @@ pub(super) enum Telling {
 ///
 /// # Errors
 /// 404 when the record is gone.
-pub(super) async fn enter(work: &mut Work<'_>, preview: &PreviewSubject, made: &Made, telling: Telling) -> Result<(), Failure> {
-    let PreviewSubject { id, task_id, project_id, .. } = *preview;
+pub(super) async fn enter(
+    work: &mut Work<'_>,
+    preview: &PreviewSubject,
+    made: &Made,
+    telling: Telling,
+) -> Result<(), Failure> {
+    let PreviewSubject {
+        id,
+        task_id,
+        project_id,
+        ..
+    } = *preview;
     let mut values = vec![
         ("extension", made.extension.as_str().into()),
         ("status", made.status.into()),
@@ -217,7 +263,11 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &PreviewSubject, made: &
     }
     if let Some(comment) = comment_of(&**work, id).await? {
         work.tell_of_comment(project_id, "update", comment, Payload::default());
-        let mut told = payload([("comment_id", comment.id), ("task_id", task_id), ("preview_file_id", id)]);
+        let mut told = payload([
+            ("comment_id", comment.id),
+            ("task_id", task_id),
+            ("preview_file_id", id),
+        ]);
         told.insert("revision".into(), json!(preview.revision));
         told.insert("extension".into(), json!(made.extension));
         told.insert("status".into(), json!(made.status));

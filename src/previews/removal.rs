@@ -35,9 +35,18 @@ pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_preview(work: &mut Work<'_>, project_id: Option<Uuid>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
+pub async fn remove_preview(
+    work: &mut Work<'_>,
+    project_id: Option<Uuid>,
+    preview_id: Uuid,
+    force: bool,
+) -> Result<(), Failure> {
     remove(work, preview_id).await?;
-    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_id)]));
+    work.emit_in(
+        project_id,
+        "preview-file:delete",
+        payload([("preview_file_id", preview_id)]),
+    );
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_id], force).await }));
     Ok(())
 }
@@ -55,8 +64,17 @@ pub(super) struct PreviewPlace {
 /// # Errors
 /// 404 when the preview does not belong to that task and that comment; 403 for those who may not read the comment, and for
 /// those who force it and don't manage the production.
-pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: PreviewPlace, force: bool) -> Result<(), Failure> {
-    let PreviewPlace { task_id, comment_id, preview_file_id } = place;
+pub(super) async fn remove_from_comment(
+    app: &App,
+    caller: &Caller,
+    place: PreviewPlace,
+    force: bool,
+) -> Result<(), Failure> {
+    let PreviewPlace {
+        task_id,
+        comment_id,
+        preview_file_id,
+    } = place;
     let mut work = Work::begin(app, caller).await?;
     let sql = Sql::with(
         "SELECT t.project_id FROM preview_file p JOIN task t ON t.id = p.task_id JOIN comment_preview_link l ON l.preview_file = p.id \
@@ -65,12 +83,18 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Previ
     );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-    CommentSubject::on_task(&*work, caller, task_id, comment_id).await?.comment_reader(caller)?;
+    CommentSubject::on_task(&*work, caller, task_id, comment_id)
+        .await?
+        .comment_reader(caller)?;
     if force {
         require(&*work, caller, project_id.ok_or_else(Failure::forbidden)?, &MANAGER).await?;
     }
     remove(&mut work, preview_file_id).await?;
-    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
+    work.emit_in(
+        project_id,
+        "preview-file:delete",
+        payload([("preview_file_id", preview_file_id)]),
+    );
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
     Ok(work.commit().await?)
 }
@@ -126,5 +150,8 @@ pub async fn discard(storage: &Storage, keys: Vec<FileKey>) {
             tracing::warn!(%key, %error, "a stored file could not be removed");
         }
     });
-    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
+    futures::stream::iter(deletions)
+        .buffer_unordered(AT_ONCE)
+        .collect::<()>()
+        .await;
 }

@@ -46,7 +46,10 @@ impl PreviewForm {
     }
 
     fn columns(self) -> impl Iterator<Item = &'static Column> {
-        SHOWN.iter().chain(self.keys()).filter_map(|name| entity::preview_file::TABLE.column(name))
+        SHOWN
+            .iter()
+            .chain(self.keys())
+            .filter_map(|name| entity::preview_file::TABLE.column(name))
     }
 
     fn select(self) -> String {
@@ -115,7 +118,9 @@ pub struct Revision {
 impl Revision {
     /// Writes `,"preview_file_width":1920` and so on for one of its previews.
     pub fn write_shown(&self, out: &mut Vec<u8>, preview_id: Uuid) {
-        let Some((_, text)) = self.shown.iter().find(|(id, _)| *id == preview_id) else { return };
+        let Some((_, text)) = self.shown.iter().find(|(id, _)| *id == preview_id) else {
+            return;
+        };
         out.push(b',');
         out.extend_from_slice(text);
         out.extend_from_slice(b",\"preview_file_previews\":[");
@@ -179,11 +184,17 @@ pub async fn find(
             listed.restrict(&mut sql, &shown.named());
         }
         Which::With(ids) => {
-            sql.push("EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id").among(ids);
-            sql.push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id").among(ids).push(")");
+            sql.push(
+                "EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id",
+            )
+            .among(ids);
+            sql.push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id")
+                .among(ids)
+                .push(")");
         }
     }
-    sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ").push(form.order());
+    sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ")
+        .push(form.order());
     let mut reading = RevisionReader::new(form, shown);
     for row in database::rows(connection, &sql).await? {
         reading.add(&row)?;
@@ -205,25 +216,40 @@ impl<'a> RevisionReader<'a> {
     fn new(form: PreviewForm, wanted: PreviewChoice<'a>) -> Self {
         let whole = RowWriter::new(form.columns().map(Field::from));
         let repeated = form.columns().take(SHOWN.len() + form.repeated());
-        let shown = RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
-        Self { form, wanted, whole, shown, found: HashMap::new() }
+        let shown =
+            RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
+        Self {
+            form,
+            wanted,
+            whole,
+            shown,
+            found: HashMap::new(),
+        }
     }
 
     fn add(&mut self, row: &QueryResult) -> Result<(), DbErr> {
-        let Some(entity_id) = row.try_get::<Option<Uuid>>("", "of_entity")? else { return Ok(()) };
+        let Some(entity_id) = row.try_get::<Option<Uuid>>("", "of_entity")? else {
+            return Ok(());
+        };
         let id: Uuid = row.try_get("", "preview_id")?;
         let (task_id, task_type_id): (Uuid, Uuid) = (row.try_get("", "of_task")?, row.try_get("", "of_type")?);
         let number: Option<i32> = row.try_get("", "number")?;
         let by_task = self.form == PreviewForm::Listed;
         let revisions = self.found.entry(entity_id).or_default();
-        let same = |last: &Revision| last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id);
+        let same = |last: &Revision| {
+            last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id)
+        };
         let is_first = !revisions.last().is_some_and(same);
         let shown = match self.wanted {
             PreviewChoice::None => false,
             PreviewChoice::Firsts => is_first,
             PreviewChoice::These(ids) => ids.contains(&id),
         };
-        let text = if shown { Some(beside_entity(&self.shown, self.form, row)?) } else { None };
+        let text = if shown {
+            Some(beside_entity(&self.shown, self.form, row)?)
+        } else {
+            None
+        };
         let mut told = Vec::with_capacity(512);
         self.whole.write(&mut told, row)?;
         if by_task {
@@ -231,14 +257,24 @@ impl<'a> RevisionReader<'a> {
         }
         if is_first {
             let shown = text.map(|text| (id, text)).into_iter().collect();
-            revisions.push(Revision { task_type_id, task_id, id, number, first: told, others: Vec::new(), shown });
+            revisions.push(Revision {
+                task_type_id,
+                task_id,
+                id,
+                number,
+                first: told,
+                others: Vec::new(),
+                shown,
+            });
         } else if let Some(last) = revisions.last_mut() {
-            last.others.extend_from_slice(if last.others.is_empty() { b"{" } else { b",{" });
+            last.others
+                .extend_from_slice(if last.others.is_empty() { b"{" } else { b",{" });
             last.others.extend_from_slice(&told);
             if by_task {
                 let place: Option<i32> = row.try_get("", "place")?;
                 let place = place.map_or_else(|| "null".to_owned(), |place| place.to_string());
-                last.others.extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
+                last.others
+                    .extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
             }
             last.others.push(b'}');
             last.shown.extend(text.map(|text| (id, text)));

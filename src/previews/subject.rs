@@ -71,7 +71,9 @@ impl PreviewSubject {
     /// # Errors
     /// 403 when a rule about the task does not allow it.
     pub(super) async fn require(&self, app: &App, caller: &Caller, rule: &TaskRule) -> Result<(), Failure> {
-        tasks::require(&app.database, caller, self.task_id, rule).await.map(|_| ())
+        tasks::require(&app.database, caller, self.task_id, rule)
+            .await
+            .map(|_| ())
     }
 
     /// # Errors
@@ -89,6 +91,12 @@ impl PreviewSubject {
     /// # Errors
     /// 403 for those who may neither read the task nor see the pictures of shared entities.
     pub(super) async fn require_viewer(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
-        preview_viewer(&app.database, caller, self.task_id, self.project_id.filter(|_| self.shown_everywhere)).await
+        preview_viewer(
+            &app.database,
+            caller,
+            self.task_id,
+            self.project_id.filter(|_| self.shown_everywhere),
+        )
+        .await
     }
 }

@@ -60,7 +60,9 @@ pub(super) async fn upload(
     if preview.has_file() {
         return Err(already_there());
     }
-    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let file = form
+        .file("file")
+        .ok_or_else(|| Failure::parameter("File not provided."))?;
     accept(app, caller, &preview, file, options).await?;
     Ok(Json::written(rows::record(&app.database, id, false).await?))
 }
@@ -69,14 +71,35 @@ pub(super) async fn upload(
 ///
 /// # Errors
 /// 400 when the file can't be taken; the record of the preview is gone then.
-pub async fn accept_for(app: &SharedApp, caller: &Caller, preview_id: Uuid, file: &UploadedFile) -> Result<(), Failure> {
+pub async fn accept_for(
+    app: &SharedApp,
+    caller: &Caller,
+    preview_id: Uuid,
+    file: &UploadedFile,
+) -> Result<(), Failure> {
     let preview = PreviewSubject::find(&app.database, preview_id).await?;
-    accept(app, caller, &preview, file, UploadOptions { normalize: true, timing: UploadTiming::Afterwards }).await
+    accept(
+        app,
+        caller,
+        &preview,
+        file,
+        UploadOptions {
+            normalize: true,
+            timing: UploadTiming::Afterwards,
+        },
+    )
+    .await
 }
 
 /// Stores the file of a preview that has none yet. A file that can't be taken is answered with 400, and the record of the
 /// preview goes.
-async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file: &UploadedFile, options: UploadOptions) -> Result<(), Failure> {
+async fn accept(
+    app: &SharedApp,
+    caller: &Caller,
+    preview: &PreviewSubject,
+    file: &UploadedFile,
+    options: UploadOptions,
+) -> Result<(), Failure> {
     let UploadOptions { normalize, timing } = options;
     let later = timing == UploadTiming::Afterwards && app.settings.jobs.enable_job_queue;
     let made = match make(app, preview, file, Treatment { normalize, later }).await {
@@ -88,7 +111,12 @@ async fn accept(app: &SharedApp, caller: &Caller, preview: &PreviewSubject, file
         Err(fault) => return Err(fault),
     };
     // A task of its own comes to an end when the sender hangs up, so the record is never left between two states.
-    let upload = Upload { path: file.path.to_path_buf(), name: file.name.clone(), made, normalize };
+    let upload = Upload {
+        path: file.path.to_path_buf(),
+        name: file.name.clone(),
+        made,
+        normalize,
+    };
     tokio::spawn(store(Arc::clone(app), caller.person.id, preview.clone(), upload)).await?
 }
 
@@ -103,7 +131,12 @@ struct Upload {
 
 /// Stores the files, and enters them into the record. What can't be entered is removed again.
 async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Upload) -> Result<(), Failure> {
-    let Upload { path, name, made, normalize } = upload;
+    let Upload {
+        path,
+        name,
+        made,
+        normalize,
+    } = upload;
     let later = made.is_unfinished();
     let job = Processing::new(preview.id, author, &made, normalize);
     let held = transact(&app, || claim(&app, author, &name, &job)).await?;
@@ -115,7 +148,11 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
             let mut work = Work::begin_as(&app, Some(author)).await?;
             enter(&mut work, &preview, &made, Telling::Arrival).await?;
             // Where somebody else has taken the job up, because this server was held up for long, it is their change.
-            let own = if later { held.hand_over(&mut work).await? } else { held.finish(&app.database).await? };
+            let own = if later {
+                held.hand_over(&mut work).await?
+            } else {
+                held.finish(&app.database).await?
+            };
             if own {
                 work.commit().await?;
             }
@@ -145,10 +182,15 @@ fn already_there() -> Failure {
 async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing) -> Result<LeasedJob, Failure> {
     let id = job.preview_id();
     // A name that is an extension alone would leave the record as if nothing had been sent.
-    let stem = Some(pictures::name_without_extension(file_name)).filter(|stem| !stem.is_empty()).unwrap_or(file_name);
+    let stem = Some(pictures::name_without_extension(file_name))
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(file_name);
     let name: String = stem.chars().take(NAME_LENGTH).collect();
     let work = Work::begin_as(app, Some(author)).await?;
-    let sql = Sql::with("UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''", [name.into(), id.into()]);
+    let sql = Sql::with(
+        "UPDATE preview_file SET original_name = $1 WHERE id = $2 AND COALESCE(original_name, '') = ''",
+        [name.into(), id.into()],
+    );
     if database::execute(&*work, &sql).await? == 0 {
         // Either another one was first, or the record is gone.
         PreviewSubject::find(&*work, id).await?;
@@ -164,7 +206,10 @@ async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing)
 /// # Errors
 /// The database refuses.
 pub(super) async fn release(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("UPDATE preview_file SET original_name = NULL WHERE id = $1", [id.into()]);
+    let sql = Sql::with(
+        "UPDATE preview_file SET original_name = NULL WHERE id = $1",
+        [id.into()],
+    );
     database::execute(&**work, &sql).await?;
     Ok(())
 }
@@ -177,6 +222,10 @@ async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
         return Err(already_there());
     }
     removal::remove(&mut work, id).await?;
-    work.emit_in(preview.project_id, "preview-file:delete", payload([("preview_file_id", id)]));
+    work.emit_in(
+        preview.project_id,
+        "preview-file:delete",
+        payload([("preview_file_id", id)]),
+    );
     Ok(work.commit().await?)
 }

@@ -34,7 +34,8 @@ where
         drop((place, admitted));
         result
     });
-    done.await.unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
+    done.await
+        .unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
 }
 
 /// Message for a client about a picture that can't be made.
@@ -42,7 +43,9 @@ pub(super) fn failure(error: PictureError) -> Failure {
     match error {
         PictureError::TooLarge { pixels, bytes } => {
             let megabytes = bytes >> 20;
-            Failure::parameter(format!("The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."))
+            Failure::parameter(format!(
+                "The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."
+            ))
         }
         PictureError::Unreadable(_) => Failure::parameter("Uploaded file is not a readable picture."),
         error => error.into(),

@@ -24,7 +24,11 @@ pub(super) fn check(app: &App, record: Option<&Record>, body: &Map<String, Value
     let rate = |key: &str, given: Option<&Value>| match given {
         None => Ok(stored(key)),
         Some(Value::Null) => Ok(None),
-        Some(value) => value.as_i64().filter(|rate| (1..=most).contains(rate)).map(Some).ok_or_else(|| out_of_range(value, most)),
+        Some(value) => value
+            .as_i64()
+            .filter(|rate| (1..=most).contains(rate))
+            .map(Some)
+            .ok_or_else(|| out_of_range(value, most)),
     };
     require_order(rate(HIGH, high)?.unwrap_or(most), rate(LOW, low)?)
 }
@@ -34,7 +38,11 @@ pub(super) fn check(app: &App, record: Option<&Record>, body: &Map<String, Value
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn of_link(app: &App, body: &Map<String, Value>, of_production: Option<i32>) -> Result<Option<[Option<i32>; 2]>, Failure> {
+pub(super) fn of_link(
+    app: &App,
+    body: &Map<String, Value>,
+    of_production: Option<i32>,
+) -> Result<Option<[Option<i32>; 2]>, Failure> {
     if !body.contains_key(HIGH) && !body.contains_key(LOW) {
         return Ok(None);
     }
@@ -42,7 +50,10 @@ pub(super) fn of_link(app: &App, body: &Map<String, Value>, of_production: Optio
     let rate = |key: &str| match body.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
-            let rate = value.as_i64().and_then(|rate| i32::try_from(rate).ok()).filter(|rate| (1..=most).contains(rate));
+            let rate = value
+                .as_i64()
+                .and_then(|rate| i32::try_from(rate).ok())
+                .filter(|rate| (1..=most).contains(rate));
             rate.map(Some).ok_or_else(|| out_of_range(value, most.into()))
         }
     };
@@ -53,12 +64,16 @@ pub(super) fn of_link(app: &App, body: &Map<String, Value>, of_production: Optio
 
 fn out_of_range(value: &Value, most: i64) -> Failure {
     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Failure::parameter(format!("Invalid bitrate {value}. Expected an integer number of Mbit/s between 1 and {most}."))
+    Failure::parameter(format!(
+        "Invalid bitrate {value}. Expected an integer number of Mbit/s between 1 and {most}."
+    ))
 }
 
 fn require_order(high: i64, low: Option<i64>) -> Result<(), Failure> {
     match low.filter(|low| *low > high) {
-        Some(low) => Err(Failure::parameter(format!("The low definition bitrate ({low}) cannot exceed the high definition one ({high})."))),
+        Some(low) => Err(Failure::parameter(format!(
+            "The low definition bitrate ({low}) cannot exceed the high definition one ({high})."
+        ))),
         None => Ok(()),
     }
 }

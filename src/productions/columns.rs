@@ -24,7 +24,12 @@ pub(super) struct Properties {
 
 impl Properties {
     /// Missing ones get their defaults.
-    pub(super) fn new(data_type: Option<String>, choices: Option<Vec<String>>, for_client: Option<bool>, departments: Option<Vec<Uuid>>) -> Self {
+    pub(super) fn new(
+        data_type: Option<String>,
+        choices: Option<Vec<String>>,
+        for_client: Option<bool>,
+        departments: Option<Vec<Uuid>>,
+    ) -> Self {
         Self {
             data_type: data_type.unwrap_or_else(|| "string".to_owned()),
             choices: choices.unwrap_or_default(),
@@ -75,7 +80,10 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
     );
     sql.push(")");
     let departments = id_lists(connection, &sql).await?;
-    let mut sql = condition.before(&format!("SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
+    let mut sql = condition.before(&format!(
+        "SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ",
+        model.columns()
+    ));
     sql.push(&format!(" ORDER BY {order}"));
     let mut out = b"[".to_vec();
     for row in database::rows(connection, &sql).await? {
@@ -103,10 +111,20 @@ pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> R
 }
 
 /// The productions among these in which a column for the same thing has the same name or key, apart from some columns.
-pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &ColumnSubject, apart: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+pub(super) async fn clashing(
+    work: &Work<'_>,
+    projects: &[Uuid],
+    subject: &ColumnSubject,
+    apart: &[Uuid],
+) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
-    sql.bind(subject.entity_type.as_str()).push(" AND (name = ").bind(subject.name.as_str());
-    sql.push(" OR field_name = ").bind(subject.field_name.as_str()).push(") AND project_id IN ").bind_list(projects.iter().copied());
+    sql.bind(subject.entity_type.as_str())
+        .push(" AND (name = ")
+        .bind(subject.name.as_str());
+    sql.push(" OR field_name = ")
+        .bind(subject.field_name.as_str())
+        .push(") AND project_id IN ")
+        .bind_list(projects.iter().copied());
     if let Some(task_type_id) = subject.task_type_id {
         sql.push(" AND task_type_id = ").bind(task_type_id);
     }
@@ -140,7 +158,11 @@ pub(super) async fn insert(
         row.extend(properties.columns());
         rows.push(row);
         ids.push(id);
-        work.emit_in(*project_id, "metadata-descriptor:new", payload([("metadata_descriptor_id", id)]));
+        work.emit_in(
+            *project_id,
+            "metadata-descriptor:new",
+            payload([("metadata_descriptor_id", id)]),
+        );
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::metadata_descriptor::TABLE, rows).await?;
@@ -153,21 +175,33 @@ pub(super) async fn insert(
 async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
     require_known(&**work, &entity::department::TABLE, "departments", departments).await?;
     let mut stored: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
-    let mut sql = Sql::new("SELECT metadata_descriptor_id, department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id");
+    let mut sql = Sql::new(
+        "SELECT metadata_descriptor_id, department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id",
+    );
     sql.among(ids);
     for row in database::rows(&**work, &sql).await? {
-        stored.entry(row.try_get("", "metadata_descriptor_id")?).or_default().insert(row.try_get("", "department_id")?);
+        stored
+            .entry(row.try_get("", "metadata_descriptor_id")?)
+            .or_default()
+            .insert(row.try_get("", "department_id")?);
     }
     let wanted: HashSet<Uuid> = departments.iter().copied().collect();
-    let ids: Vec<Uuid> = ids.iter().copied().filter(|id| stored.remove(id).unwrap_or_default() != wanted).collect();
+    let ids: Vec<Uuid> = ids
+        .iter()
+        .copied()
+        .filter(|id| stored.remove(id).unwrap_or_default() != wanted)
+        .collect();
     if ids.is_empty() {
         return Ok(ids);
     }
     let mut sql = Sql::new("DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ");
     sql.bind_list(ids.iter().copied());
     database::execute(&**work, &sql).await?;
-    let mut sql = Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ");
-    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ").bind_list(ids.iter().copied());
+    let mut sql = Sql::new(
+        "INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ",
+    );
+    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ")
+        .bind_list(ids.iter().copied());
     sql.push(" AND p.id IN ").bind_list(departments.iter().copied());
     database::execute(&**work, &sql).await?;
     Ok(ids)
@@ -175,7 +209,12 @@ async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) ->
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
 /// changes, and tells of each that changed.
-pub(super) async fn change(work: &mut Work<'_>, columns: &[StoredDescriptor], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
+pub(super) async fn change(
+    work: &mut Work<'_>,
+    columns: &[StoredDescriptor],
+    name: Option<&str>,
+    properties: &Properties,
+) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };
@@ -193,15 +232,24 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[StoredDescriptor], na
             return Err(taken());
         }
         if subject.field_name != first.subject.field_name {
-            let place = ColumnPlace { entity_type: &subject.entity_type, task_type_id: subject.task_type_id, projects: &projects };
+            let place = ColumnPlace {
+                entity_type: &subject.entity_type,
+                task_type_id: subject.task_type_id,
+                projects: &projects,
+            };
             field_data::rename(work, &place, &first.subject.field_name, &subject.field_name).await?;
         }
         values.extend([("name", subject.name.into()), ("field_name", subject.field_name.into())]);
     }
-    let mut changed = database::update_all_differing(&**work, &entity::metadata_descriptor::TABLE, &ids, values).await?;
+    let mut changed =
+        database::update_all_differing(&**work, &entity::metadata_descriptor::TABLE, &ids, values).await?;
     changed.extend(set_departments(work, &ids, &properties.departments).await?);
     for column in columns.iter().filter(|column| changed.contains(&column.id)) {
-        work.emit_in(column.project_id, "metadata-descriptor:update", payload([("metadata_descriptor_id", column.id)]));
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:update",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
     }
     Ok(())
 }
@@ -212,15 +260,26 @@ pub(super) async fn delete(work: &mut Work<'_>, columns: &[StoredDescriptor]) ->
         return Ok(());
     };
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
-    let place = ColumnPlace { entity_type: &first.subject.entity_type, task_type_id: first.subject.task_type_id, projects: &projects };
+    let place = ColumnPlace {
+        entity_type: &first.subject.entity_type,
+        task_type_id: first.subject.task_type_id,
+        projects: &projects,
+    };
     field_data::strip(work, &place, &first.subject.field_name).await?;
-    for (table, column) in [("department_metadata_descriptor_link", "metadata_descriptor_id"), ("metadata_descriptor", "id")] {
+    for (table, column) in [
+        ("department_metadata_descriptor_link", "metadata_descriptor_id"),
+        ("metadata_descriptor", "id"),
+    ] {
         let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));
         sql.bind_list(columns.iter().map(|column| column.id));
         database::execute(&**work, &sql).await?;
     }
     for column in columns {
-        work.emit_in(column.project_id, "metadata-descriptor:delete", payload([("metadata_descriptor_id", column.id)]));
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:delete",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
     }
     Ok(())
 }
@@ -233,7 +292,8 @@ pub(super) async fn place(work: &Work<'_>, places: &[(Uuid, i32)]) -> Result<(),
         for (id, position) in places {
             sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*position);
         }
-        sql.push(" END WHERE id IN ").bind_list(places.iter().map(|(id, _)| *id));
+        sql.push(" END WHERE id IN ")
+            .bind_list(places.iter().map(|(id, _)| *id));
         database::execute(&**work, &sql).await?;
     }
     Ok(())

@@ -27,15 +27,21 @@ impl ColumnPlace<'_> {
 
     /// Adds the condition on the rows of the table.
     fn add_condition(&self, sql: &mut Sql) {
-        let column = if self.entity_type == "Project" { "id" } else { "project_id" };
-        sql.push(&format!(" AND {column} IN ")).bind_list(self.projects.iter().copied());
+        let column = if self.entity_type == "Project" {
+            "id"
+        } else {
+            "project_id"
+        };
+        sql.push(&format!(" AND {column} IN "))
+            .bind_list(self.projects.iter().copied());
         match self.entity_type {
             "Project" => {}
             "Task" => {
                 sql.push(" AND task_type_id = ").bind(self.task_type_id);
             }
             kind => {
-                sql.push(" AND ").push(&EntityKind::of_type(kind).condition("entity_type_id"));
+                sql.push(" AND ")
+                    .push(&EntityKind::of_type(kind).condition("entity_type_id"));
             }
         }
     }
@@ -48,12 +54,27 @@ impl ColumnPlace<'_> {
 pub(super) async fn rename(work: &Work<'_>, place: &ColumnPlace<'_>, old: &str, new: &str) -> Result<(), Failure> {
     let mut sql = start(place);
     if work.get_database_backend() == DbBackend::Postgres {
-        sql.push("CASE WHEN data -> ").bind(old).push(" = 'null'::jsonb THEN data - ").bind(old);
-        sql.push(" ELSE (data - ").bind(old).push(") || jsonb_build_object(").bind(new).push(", data -> ").bind(old).push(") END");
+        sql.push("CASE WHEN data -> ")
+            .bind(old)
+            .push(" = 'null'::jsonb THEN data - ")
+            .bind(old);
+        sql.push(" ELSE (data - ")
+            .bind(old)
+            .push(") || jsonb_build_object(")
+            .bind(new)
+            .push(", data -> ")
+            .bind(old)
+            .push(") END");
     } else {
         let (old, new) = (path(old), path(new));
-        sql.push("CASE WHEN json_type(data, ").bind(old.clone()).push(") = 'null' THEN json_remove(data, ").bind(old.clone());
-        sql.push(") ELSE json_set(json_remove(data, ").bind(old.clone()).push("), ").bind(new);
+        sql.push("CASE WHEN json_type(data, ")
+            .bind(old.clone())
+            .push(") = 'null' THEN json_remove(data, ")
+            .bind(old.clone());
+        sql.push(") ELSE json_set(json_remove(data, ")
+            .bind(old.clone())
+            .push("), ")
+            .bind(new);
         sql.push(", json(data -> ").bind(old).push(")) END");
     }
     finish(work, place, sql, old).await
@@ -82,9 +103,13 @@ fn start(place: &ColumnPlace<'_>) -> Sql {
 /// Rows without the key are left alone.
 async fn finish(work: &Work<'_>, place: &ColumnPlace<'_>, mut sql: Sql, key: &str) -> Result<(), Failure> {
     if work.get_database_backend() == DbBackend::Postgres {
-        sql.push(" WHERE jsonb_typeof(data) = 'object' AND data -> ").bind(key).push(" IS NOT NULL");
+        sql.push(" WHERE jsonb_typeof(data) = 'object' AND data -> ")
+            .bind(key)
+            .push(" IS NOT NULL");
     } else {
-        sql.push(" WHERE json_type(data, ").bind(path(key)).push(") IS NOT NULL");
+        sql.push(" WHERE json_type(data, ")
+            .bind(path(key))
+            .push(") IS NOT NULL");
     }
     place.add_condition(&mut sql);
     database::execute(&**work, &sql).await?;
@@ -108,8 +133,21 @@ mod tests {
 
     #[test]
     fn what_a_column_is_for_names_the_table() {
-        for (entity_type, table) in [("Asset", "entity"), ("Shot", "entity"), ("Task", "task"), ("Project", "project")] {
-            assert_eq!(ColumnPlace { entity_type, task_type_id: None, projects: &[] }.table(), table);
+        for (entity_type, table) in [
+            ("Asset", "entity"),
+            ("Shot", "entity"),
+            ("Task", "task"),
+            ("Project", "project"),
+        ] {
+            assert_eq!(
+                ColumnPlace {
+                    entity_type,
+                    task_type_id: None,
+                    projects: &[]
+                }
+                .table(),
+                table
+            );
         }
     }
 }

@@ -50,9 +50,13 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
 /// Every production with its status and its own metadata columns.
 async fn every(app: &App) -> Result<Json<Vec<Project>>, Failure> {
     let columns = descriptors(app.database.backend(), " AND d.entity_type = 'Project'");
-    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project")
-        .with(&[("s.name", "project_status_name", Kind::Text { max: None }), (&columns, "descriptors", Kind::Json)]);
+    let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&[
+        ("s.name", "project_status_name", Kind::Text { max: None }),
+        (&columns, "descriptors", Kind::Json),
+    ]);
     let select = model.columns();
-    let sql = Sql::new(format!("SELECT {select} FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name"));
+    let sql = Sql::new(format!(
+        "SELECT {select} FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name"
+    ));
     Ok(model.list(&app.database, sql).await?)
 }

@@ -34,13 +34,27 @@ pub(super) async fn read_account(app: &App, access: &ProjectManager) -> Result<J
 /// Makes the account, or closes it and gives it another password.
 pub(super) async fn make(app: &App, access: &ProjectManager) -> Result<Json<NewPreviewAccount>, Failure> {
     if !app.settings.sign_in.keeps_passwords() {
-        return Err(Failure::plain(StatusCode::BAD_REQUEST, "Preview accounts require the local authentication strategy"));
+        return Err(Failure::plain(
+            StatusCode::BAD_REQUEST,
+            "Preview accounts require the local authentication strategy",
+        ));
     }
     let password = handed_out_password();
     let hash = app.passwords.hash(&password).await?;
     let account = transact(app, || store(app, access, &hash)).await?;
-    let PreviewAccount { id, email, full_name, preview_open_until } = shown(&account);
-    Ok(Json::of(&NewPreviewAccount { id, email, full_name, preview_open_until, password })?)
+    let PreviewAccount {
+        id,
+        email,
+        full_name,
+        preview_open_until,
+    } = shown(&account);
+    Ok(Json::of(&NewPreviewAccount {
+        id,
+        email,
+        full_name,
+        preview_open_until,
+        password,
+    })?)
 }
 
 async fn store(app: &App, access: &ProjectManager, hash: &[u8]) -> Result<person::Model, Failure> {
@@ -61,12 +75,17 @@ async fn store(app: &App, access: &ProjectManager, hash: &[u8]) -> Result<person
         }
         None => {
             let sql = Sql::with("SELECT name FROM project WHERE id = $1", [project_id.into()]);
-            let name: String = database::read_value(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+            let name: String = database::read_value(&*work, &sql)
+                .await?
+                .ok_or_else(Failure::not_found)?;
             let number = Uuid::new_v4().simple().to_string();
             let values = vec![
                 ("first_name", FIRST_NAME.into()),
                 ("last_name", name.into()),
-                ("email", format!("preview-{}@preview.kitsu.invalid", &number[..12]).into()),
+                (
+                    "email",
+                    format!("preview-{}@preview.kitsu.invalid", &number[..12]).into(),
+                ),
                 ("password", hash.into()),
                 ("role", "client".into()),
                 ("timezone", app.settings.default_timezone.clone().into()),
@@ -89,7 +108,12 @@ async fn store(app: &App, access: &ProjectManager, hash: &[u8]) -> Result<person
 /// Opens the account for an hour from now, or closes it. Sessions go on when an open account stays open for longer.
 pub(super) async fn open(app: &App, access: &ProjectManager, is_open: bool) -> Result<Json<PreviewAccount>, Failure> {
     let mut work = Work::begin(app, access).await?;
-    let missing = || Failure::plain(StatusCode::NOT_FOUND, "404 Not Found: No preview account for this project");
+    let missing = || {
+        Failure::plain(
+            StatusCode::NOT_FOUND,
+            "404 Not Found: No preview account for this project",
+        )
+    };
     let mut account = find(&*work, access.project_id()).await?.ok_or_else(missing)?;
     let now = database::now();
     if account.preview_open_until.is_none_or(|end| end <= now) {
@@ -97,7 +121,10 @@ pub(super) async fn open(app: &App, access: &ProjectManager, is_open: bool) -> R
     }
     account.preview_opened_at = account.preview_opened_at.filter(|_| is_open);
     account.preview_open_until = is_open.then(|| now + OPEN_FOR);
-    let values = vec![("preview_opened_at", account.preview_opened_at.into()), ("preview_open_until", account.preview_open_until.into())];
+    let values = vec![
+        ("preview_opened_at", account.preview_opened_at.into()),
+        ("preview_open_until", account.preview_open_until.into()),
+    ];
     database::update(&*work, &person::TABLE, account.id, values).await?;
     work.person_changed(account.id);
     work.commit().await?;
@@ -117,9 +144,15 @@ pub(super) async fn delete(app: &App, access: &ProjectManager) -> Result<NoConte
 /// # Errors
 /// The database refuses.
 pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
-    let Some(account) = find(&**work, project_id).await? else { return Ok(()) };
+    let Some(account) = find(&**work, project_id).await? else {
+        return Ok(());
+    };
     detach(work, account.id).await?;
-    database::execute(&**work, &Sql::with("DELETE FROM person WHERE id = $1", [account.id.into()])).await?;
+    database::execute(
+        &**work,
+        &Sql::with("DELETE FROM person WHERE id = $1", [account.id.into()]),
+    )
+    .await?;
     work.person_changed(account.id);
     work.end_sessions_of(account.id);
     work.emit_of_studio(&person::TABLE, "person:delete", payload([("person_id", account.id)]));
@@ -127,15 +160,22 @@ pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid) -> Result<(), 
 }
 
 async fn find(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<Option<person::Model>, DbErr> {
-    person::Entity::find().filter(person::Column::PreviewProjectId.eq(project_id)).one(connection).await
+    person::Entity::find()
+        .filter(person::Column::PreviewProjectId.eq(project_id))
+        .one(connection)
+        .await
 }
 
 fn shown(account: &person::Model) -> PreviewAccount {
     PreviewAccount {
         id: account.id,
         email: account.email.clone().unwrap_or_default(),
-        full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
-        preview_open_until: account.preview_open_until.map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
+        full_name: format!("{} {}", account.first_name, account.last_name)
+            .trim()
+            .to_owned(),
+        preview_open_until: account
+            .preview_open_until
+            .map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
     }
 }
 
@@ -150,7 +190,9 @@ pub(super) async fn require_own(work: &Work<'_>, project_id: Option<Uuid>, peopl
     if found.into_iter().all(|production| Some(production) == project_id) {
         return Ok(());
     }
-    Err(Failure::parameter("A preview account can only belong to its own project"))
+    Err(Failure::parameter(
+        "A preview account can only belong to its own project",
+    ))
 }
 
 /// Refuses another role for a preview account.
@@ -158,7 +200,10 @@ pub(super) async fn require_own(work: &Work<'_>, project_id: Option<Uuid>, peopl
 /// # Errors
 /// 400 when the person is one.
 pub(super) async fn require_other(work: &Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT 1 FROM person WHERE id = $1 AND preview_project_id IS NOT NULL", [person_id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM person WHERE id = $1 AND preview_project_id IS NOT NULL",
+        [person_id.into()],
+    );
     match database::row(&**work, &sql).await? {
         Some(_) => Err(Failure::parameter("A preview account keeps its client role")),
         None => Ok(()),

@@ -20,7 +20,8 @@ const OUTPUT_FILES: &str = "(SELECT id FROM output_file WHERE entity_id IN (SELE
      OR temporal_entity_id IN (SELECT id FROM entity WHERE project_id = $1) OR asset_instance_id IN \
      (SELECT id FROM asset_instance WHERE asset_id IN (SELECT id FROM entity WHERE project_id = $1) \
      OR scene_id IN (SELECT id FROM entity WHERE project_id = $1)))";
-const WORKING_FILES: &str = "(SELECT id FROM working_file WHERE entity_id IN (SELECT id FROM entity WHERE project_id = $1))";
+const WORKING_FILES: &str =
+    "(SELECT id FROM working_file WHERE entity_id IN (SELECT id FROM entity WHERE project_id = $1))";
 const SCHEDULE_VERSIONS: &str = "(SELECT id FROM production_schedule_version WHERE project_id = $1)";
 const SCHEDULE_LINKS: &str = "(SELECT id FROM production_schedule_version_task_link WHERE production_schedule_version_id IN \
      (SELECT id FROM production_schedule_version WHERE project_id = $1))";
@@ -56,12 +57,27 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
     // The picture of the production is stored under its id, as those of previews are under theirs.
     unneeded.previews.push(project_id);
     remove_playlists(work, project_id).await?;
-    run(work, "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1", project_id).await?;
+    run(
+        work,
+        "UPDATE project SET from_schedule_version_id = NULL WHERE id = $1",
+        project_id,
+    )
+    .await?;
     for (table, column, list) in FORGETTING_COLUMNS {
-        run(work, &format!("UPDATE {table} SET {column} = NULL WHERE {column} IN {list}"), project_id).await?;
+        run(
+            work,
+            &format!("UPDATE {table} SET {column} = NULL WHERE {column} IN {list}"),
+            project_id,
+        )
+        .await?;
     }
     for (table, column, list) in REMOVED {
-        run(work, &format!("DELETE FROM {table} WHERE {column} IN {list}"), project_id).await?;
+        run(
+            work,
+            &format!("DELETE FROM {table} WHERE {column} IN {list}"),
+            project_id,
+        )
+        .await?;
     }
     for table in TABLES_OF_ONE_PRODUCTION {
         run(work, &format!("DELETE FROM {table} WHERE project_id = $1"), project_id).await?;
@@ -75,7 +91,12 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
 /// # Errors
 /// The database does not answer.
 pub async fn team(work: &Work<'_>, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
-    ids(work, "SELECT person_id FROM project_person_link WHERE project_id = $1", project_id).await
+    ids(
+        work,
+        "SELECT person_id FROM project_person_link WHERE project_id = $1",
+        project_id,
+    )
+    .await
 }
 
 async fn ids(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<Vec<Uuid>, Failure> {
@@ -89,12 +110,24 @@ async fn run(work: &Work<'_>, text: &str, project_id: Uuid) -> Result<(), Failur
 
 /// Playlists with their movies, share links and notifications.
 async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
-    run(work, &format!("DELETE FROM notification WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;
-    let sql = Sql::with(format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"), [project_id.into()]);
+    run(
+        work,
+        &format!("DELETE FROM notification WHERE playlist_id IN {PLAYLISTS}"),
+        project_id,
+    )
+    .await?;
+    let sql = Sql::with(
+        format!("SELECT id, playlist_id FROM build_job WHERE playlist_id IN {PLAYLISTS}"),
+        [project_id.into()],
+    );
     let mut builds: Vec<Uuid> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
         let (id, playlist_id) = (row.try_get("", "id")?, row.try_get("", "playlist_id")?);
-        work.emit_in(project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
+        work.emit_in(
+            project_id,
+            "build-job:delete",
+            payload([("build_job_id", id), ("playlist_id", playlist_id)]),
+        );
         builds.push(id);
     }
     work.afterwards(move |app| Box::pin(discard_movies(app, builds)));
@@ -102,7 +135,12 @@ async fn remove_playlists(work: &mut Work<'_>, project_id: Uuid) -> Result<(), F
         work.emit_in(project_id, "playlist:delete", payload([("playlist_id", id)]));
     }
     for table in ["build_job", "playlist_share_link"] {
-        run(work, &format!("DELETE FROM {table} WHERE playlist_id IN {PLAYLISTS}"), project_id).await?;
+        run(
+            work,
+            &format!("DELETE FROM {table} WHERE playlist_id IN {PLAYLISTS}"),
+            project_id,
+        )
+        .await?;
     }
     run(work, "DELETE FROM playlist WHERE project_id = $1", project_id).await
 }
@@ -117,7 +155,11 @@ const FORGETTING_COLUMNS: [(&str, &str, &str); 9] = [
     ("asset_instance", "entity_id", ENTITIES),
     ("playlist", "episode_id", ENTITIES),
     ("search_filter", "search_filter_group_id", FILTER_GROUPS),
-    ("production_schedule_version", "production_schedule_from", SCHEDULE_VERSIONS),
+    (
+        "production_schedule_version",
+        "production_schedule_from",
+        SCHEDULE_VERSIONS,
+    ),
 ];
 
 /// Rows that go, each after those that refer to them: the table, the column, and what it refers to.
@@ -139,9 +181,21 @@ const REMOVED: [(&str, &str, &str); 22] = [
     ("chat", "object_id", ENTITIES),
     ("entity", "id", ENTITIES),
     ("budget_entry", "budget_id", BUDGETS),
-    ("department_metadata_descriptor_link", "metadata_descriptor_id", DESCRIPTORS),
-    ("production_schedule_version_task_link_person_link", "production_schedule_version_task_link_id", SCHEDULE_LINKS),
-    ("production_schedule_version_task_link", "production_schedule_version_id", SCHEDULE_VERSIONS),
+    (
+        "department_metadata_descriptor_link",
+        "metadata_descriptor_id",
+        DESCRIPTORS,
+    ),
+    (
+        "production_schedule_version_task_link_person_link",
+        "production_schedule_version_task_link_id",
+        SCHEDULE_LINKS,
+    ),
+    (
+        "production_schedule_version_task_link",
+        "production_schedule_version_id",
+        SCHEDULE_VERSIONS,
+    ),
     ("search_filter", "project_id", ITSELF),
     ("search_filter_group", "project_id", ITSELF),
 ];

@@ -28,7 +28,9 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
         OpenStatus::Any if caller.is_admin() => "'Open', 'open', 'Active'",
         _ => "'Open'",
     };
-    let mut sql = Sql::new(format!("SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"));
+    let mut sql = Sql::new(format!(
+        "SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name IN ({names})"
+    ));
     if !caller.is_admin() {
         sql.push(" AND ");
         projects_of(&mut sql, "p.id", caller.person.id);
@@ -45,16 +47,27 @@ pub(super) fn open_projects(caller: &Caller, status: OpenStatus, name: Option<&s
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn open_project_rows(app: &App, caller: &Caller, status: OpenStatus, name: Option<&str>) -> Result<Vec<u8>, Failure> {
+pub async fn open_project_rows(
+    app: &App,
+    caller: &Caller,
+    status: OpenStatus,
+    name: Option<&str>,
+) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
     let backend = database.backend();
     let mut sql = Sql::default();
     let mut keys: Vec<(&str, String)> = relations(backend).into_iter().chain(places(backend)).collect();
     keys.push(("descriptors", visible_descriptors(&mut sql, backend, caller)));
-    let keys: Vec<(&str, &str, Kind)> = keys.iter().map(|(key, list)| (list.as_str(), *key, Kind::Json)).collect();
+    let keys: Vec<(&str, &str, Kind)> = keys
+        .iter()
+        .map(|(key, list)| (list.as_str(), *key, Kind::Json))
+        .collect();
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project").with(&keys);
     let scope = sql.embed(&open_projects(caller, status, name));
-    sql.push(&format!("SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name", model.columns()));
+    sql.push(&format!(
+        "SELECT {}, {FIRST_EPISODE} AS first_episode_id FROM project p WHERE p.id IN ({scope}) ORDER BY p.name",
+        model.columns()
+    ));
     let mask = DataMask::of(database, caller).await?;
     let mut out = b"[".to_vec();
     for row in database.rows(&sql).await? {
@@ -86,7 +99,12 @@ const FIRST_EPISODE: &str = "(SELECT e.id FROM entity e JOIN entity_type k ON k.
 ///
 /// # Errors
 /// 404 when it is not there.
-pub(super) async fn surroundings(database: &Database, caller: &Caller, id: Uuid, whole: bool) -> Result<Vec<u8>, Failure> {
+pub(super) async fn surroundings(
+    database: &Database,
+    caller: &Caller,
+    id: Uuid,
+    whole: bool,
+) -> Result<Vec<u8>, Failure> {
     let backend = database.backend();
     let mut sql = Sql::default();
     let mut keys: Vec<(&str, String)> = Vec::new();
@@ -116,14 +134,26 @@ pub(super) async fn surroundings(database: &Database, caller: &Caller, id: Uuid,
 
 /// Lists of what is related to the production `p`: for each key its SQL.
 fn relations(backend: DbBackend) -> [(&'static str, String); 6] {
-    let ids = |table: &str, id: &str| json_ids(backend, &format!("l.{id}"), &format!("{table} l WHERE l.project_id = p.id"));
+    let ids = |table: &str, id: &str| {
+        json_ids(
+            backend,
+            &format!("l.{id}"),
+            &format!("{table} l WHERE l.project_id = p.id"),
+        )
+    };
     [
         ("team", ids("project_person_link", "person_id")),
         ("asset_types", ids("project_asset_type_link", "asset_type_id")),
         ("task_statuses", ids("project_task_status_link", "task_status_id")),
         ("task_types", ids("project_task_type_link", "task_type_id")),
-        ("status_automations", ids("project_status_automation_link", "status_automation_id")),
-        ("preview_background_files", ids("project_preview_background_file_link", "preview_background_file_id")),
+        (
+            "status_automations",
+            ids("project_status_automation_link", "status_automation_id"),
+        ),
+        (
+            "preview_background_files",
+            ids("project_preview_background_file_link", "preview_background_file_id"),
+        ),
     ]
 }
 
@@ -143,12 +173,26 @@ fn places(backend: DbBackend) -> [(&'static str, String); 3] {
     ];
     let place = json_object(backend, &place);
     let map = |table: &str, id: &str, value: (&str, Kind)| {
-        json_map(backend, (&format!("l.{id}"), Kind::Uuid), value, &format!("{table} l WHERE l.project_id = p.id"))
+        json_map(
+            backend,
+            (&format!("l.{id}"), Kind::Uuid),
+            value,
+            &format!("{table} l WHERE l.project_id = p.id"),
+        )
     };
     [
-        ("task_type_links", map("project_task_type_link", "task_type_id", (&place, Kind::Json))),
-        ("task_types_priority", map("project_task_type_link", "task_type_id", ("l.priority", Kind::Integer))),
-        ("task_statuses_link", map("project_task_status_link", "task_status_id", (&board, Kind::Json))),
+        (
+            "task_type_links",
+            map("project_task_type_link", "task_type_id", (&place, Kind::Json)),
+        ),
+        (
+            "task_types_priority",
+            map("project_task_type_link", "task_type_id", ("l.priority", Kind::Integer)),
+        ),
+        (
+            "task_statuses_link",
+            map("project_task_status_link", "task_status_id", (&board, Kind::Json)),
+        ),
     ]
 }
 
@@ -163,8 +207,15 @@ fn visible_descriptors(sql: &mut Sql, backend: DbBackend, caller: &Caller) -> St
 /// before it.
 pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
     let departments = "department_metadata_descriptor_link w WHERE w.metadata_descriptor_id = d.id";
-    let mut keys: Vec<JsonKey> = DESCRIPTOR.iter().map(|(column, name, kind)| JsonKey::new(*column, *name, *kind)).collect();
-    keys.push(JsonKey::new(json_ids(backend, "w.department_id", departments), "departments", Kind::Json));
+    let mut keys: Vec<JsonKey> = DESCRIPTOR
+        .iter()
+        .map(|(column, name, kind)| JsonKey::new(*column, *name, *kind))
+        .collect();
+    keys.push(JsonKey::new(
+        json_ids(backend, "w.department_id", departments),
+        "departments",
+        Kind::Json,
+    ));
     let from = format!("metadata_descriptor d WHERE d.project_id = p.id{more}");
     json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
 }
@@ -188,7 +239,10 @@ const DESCRIPTOR: [(&str, &str, Kind); 9] = [
 /// 404 when it is not there.
 pub async fn project(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let model = RecordWriter::new(&entity::project::TABLE, "p", "Project");
-    let sql = Sql::with(format!("SELECT {} FROM project p WHERE p.id = $1", model.columns()), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM project p WHERE p.id = $1", model.columns()),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(2048);
     model.write(&mut out, &row)?;

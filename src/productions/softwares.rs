@@ -33,19 +33,37 @@ pub(super) async fn list(app: &App, access: &ProjectMember) -> Result<Json<Vec<T
         [project_id.into()],
     );
     let rows: Vec<SoftwareRow> = database::read_all(&app.database, &sql).await?;
-    let rows = rows.into_iter().map(|SoftwareRow { task_type_id, software_id }| TaskTypeSoftware { project_id, task_type_id, software_id });
+    let rows = rows.into_iter().map(
+        |SoftwareRow {
+             task_type_id,
+             software_id,
+         }| TaskTypeSoftware {
+            project_id,
+            task_type_id,
+            software_id,
+        },
+    );
     Ok(Json::of(&rows.collect())?)
 }
 
 /// Notes that a production uses a software for a task type.
-pub(super) async fn add(app: &App, caller: &Caller, project_id: Uuid, task_type_id: Uuid, software: &str) -> Result<Json<TaskTypeSoftware>, Failure> {
+pub(super) async fn add(
+    app: &App,
+    caller: &Caller,
+    project_id: Uuid,
+    task_type_id: Uuid,
+    software: &str,
+) -> Result<Json<TaskTypeSoftware>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     require_lead_of_type(&*work, caller, Some(project_id), Some(task_type_id)).await?;
     let wrong = || Failure::parameter("task_type_id and software_id must be valid UUIDs.");
     let software_id = parse_id(software).ok_or_else(wrong)?;
     let sql = Sql::with("SELECT archived FROM software WHERE id = $1", [software_id.into()]);
     let found: Software = database::read_one(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let sql = Sql::with("SELECT 1 FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2", [project_id.into(), task_type_id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2",
+        [project_id.into(), task_type_id.into()],
+    );
     if database::row(&*work, &sql).await?.is_none() {
         return Err(Failure::parameter("The task type is not a task type of the project."));
     }
@@ -53,12 +71,20 @@ pub(super) async fn add(app: &App, caller: &Caller, project_id: Uuid, task_type_
         return Err(Failure::parameter("The software is archived."));
     }
     if !is_there(&work, project_id, task_type_id, software_id).await? {
-        let link = vec![("project_id", project_id.into()), ("task_type_id", task_type_id.into()), ("software_id", software_id.into())];
+        let link = vec![
+            ("project_id", project_id.into()),
+            ("task_type_id", task_type_id.into()),
+            ("software_id", software_id.into()),
+        ];
         database::insert(&*work, &entity::project_task_type_software_link::TABLE, link).await?;
         emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::of(&TaskTypeSoftware { project_id, task_type_id, software_id })?)
+    Ok(Json::of(&TaskTypeSoftware {
+        project_id,
+        task_type_id,
+        software_id,
+    })?)
 }
 
 async fn is_there(work: &Work<'_>, project_id: Uuid, task_type_id: Uuid, software_id: Uuid) -> Result<bool, Failure> {
@@ -70,7 +96,13 @@ async fn is_there(work: &Work<'_>, project_id: Uuid, task_type_id: Uuid, softwar
 }
 
 /// Notes that a production no longer uses a software for a task type.
-pub(super) async fn remove(app: &App, caller: &Caller, project_id: Uuid, task_type_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn remove(
+    app: &App,
+    caller: &Caller,
+    project_id: Uuid,
+    task_type_id: Uuid,
+    software_id: Uuid,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     require_lead_of_type(&*work, caller, Some(project_id), Some(task_type_id)).await?;
     let sql = Sql::with(

@@ -25,13 +25,20 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
-    let rows = app.database.rows(&Sql::with(text, [access.project_id().into()])).await?;
+    let rows = app
+        .database
+        .rows(&Sql::with(text, [access.project_id().into()]))
+        .await?;
     let departments = Sql::with(
         "SELECT d.person_id AS owner, d.department_id AS item FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id \
          WHERE l.project_id = $1",
         [access.project_id().into()],
     );
-    let departments = if whole { id_lists(&app.database, &departments).await? } else { Default::default() };
+    let departments = if whole {
+        id_lists(&app.database, &departments).await?
+    } else {
+        Default::default()
+    };
     let mut out = b"[".to_vec();
     for row in rows {
         if out.len() > 1 {
@@ -60,7 +67,10 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     let mut work = Work::begin(app, access).await?;
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [body.person_id.into()]);
     if database::row(&*work, &sql).await?.is_none() {
-        return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)));
+        return Err(Failure::parameter(format!(
+            "Person with id {} not found",
+            body.person_id
+        )));
     }
     preview_account::require_own(&work, Some(project_id), &[body.person_id]).await?;
     if body.role.is_some() {
@@ -81,12 +91,20 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
 }
 
 async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result<bool, Failure> {
-    let sql = Sql::with("SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2",
+        [project_id.into(), person_id.into()],
+    );
     Ok(database::row(&**work, &sql).await?.is_some())
 }
 
 /// Gives somebody in the team a role, and says whether it is another one.
-async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Option<&String>) -> Result<bool, Failure> {
+async fn store_role(
+    work: &Work<'_>,
+    project_id: Uuid,
+    person_id: Uuid,
+    role: Option<&String>,
+) -> Result<bool, Failure> {
     let sql = Sql::with(
         "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3 AND role IS DISTINCT FROM $1",
         [role.cloned().into(), project_id.into(), person_id.into()],
@@ -95,7 +113,12 @@ async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Op
 }
 
 /// Sets or clears the role of a member of the team.
-pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid, role: Option<String>) -> Result<Json<TeamMembership>, Failure> {
+pub(super) async fn set_role(
+    app: &App,
+    access: &ProjectManager,
+    person_id: Uuid,
+    role: Option<String>,
+) -> Result<Json<TeamMembership>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     preview_account::require_other(&work, person_id).await?;
@@ -106,14 +129,21 @@ pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid
         emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::of(&TeamMembership { project_id, person_id, role })?)
+    Ok(Json::of(&TeamMembership {
+        project_id,
+        person_id,
+        role,
+    })?)
 }
 
 /// Takes a person out of the team.
 pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) -> Result<NoContent, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let sql = Sql::with("DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
+    let sql = Sql::with(
+        "DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2",
+        [project_id.into(), person_id.into()],
+    );
     if database::execute(&*work, &sql).await? > 0 {
         emit_project_update(&mut work, project_id);
     }

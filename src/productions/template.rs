@@ -3,7 +3,10 @@
 use dailies_definitions::failure::Failure;
 use entity::arrays::TextArray;
 use entity::facts::{Kind, Table};
-use entity::{project_template, project_template_task_status_link as task_status_link, project_template_task_type_link as task_type_link};
+use entity::{
+    project_template, project_template_task_status_link as task_status_link,
+    project_template_task_type_link as task_type_link,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 use serde_json::Map;
 use uuid::Uuid;
@@ -38,22 +41,42 @@ pub(super) const SETTINGS: [&str; 18] = [
 
 /// Links that are copied as they are: the table of the template, that of the production, and the column of the target.
 pub(super) const PLAIN_LINKS: [(&str, &str, &str); 3] = [
-    ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
-    ("project_template_status_automation_link", "project_status_automation_link", "status_automation_id"),
-    ("project_template_preview_background_file_link", "project_preview_background_file_link", "preview_background_file_id"),
+    (
+        "project_template_asset_type_link",
+        "project_asset_type_link",
+        "asset_type_id",
+    ),
+    (
+        "project_template_status_automation_link",
+        "project_status_automation_link",
+        "status_automation_id",
+    ),
+    (
+        "project_template_preview_background_file_link",
+        "project_preview_background_file_link",
+        "preview_background_file_id",
+    ),
 ];
 
 /// 404 when there is no such template.
 pub(super) async fn require(work: &Work<'_>, template_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM project_template WHERE id = $1", [template_id.into()]);
-    database::row(&**work, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(&**work, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// Applies the template where the body is silent, and tells of it.
 ///
 /// # Errors
 /// 404 when there is no such template.
-pub(super) async fn apply(work: &mut Work<'_>, project_id: Uuid, template_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
+pub(super) async fn apply(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    template_id: Uuid,
+    body: &Map<String, serde_json::Value>,
+) -> Result<(), Failure> {
     require(work, template_id).await?;
     copy_settings(work, project_id, template_id, body).await?;
     copy_links(work, project_id, template_id).await?;
@@ -62,15 +85,27 @@ pub(super) async fn apply(work: &mut Work<'_>, project_id: Uuid, template_id: Uu
     Ok(())
 }
 
-async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
+async fn copy_settings(
+    work: &Work<'_>,
+    project_id: Uuid,
+    template_id: Uuid,
+    body: &Map<String, serde_json::Value>,
+) -> Result<(), Failure> {
     let mut sql = Sql::new("UPDATE project SET updated_at = ");
     sql.bind(database::now());
-    for column in SETTINGS.iter().filter(|column| body.get(**column).is_none_or(serde_json::Value::is_null)) {
-        sql.push(&format!(", {column} = COALESCE((SELECT t.{column} FROM project_template t WHERE t.id = ")).bind(template_id);
+    for column in SETTINGS
+        .iter()
+        .filter(|column| body.get(**column).is_none_or(serde_json::Value::is_null))
+    {
+        sql.push(&format!(
+            ", {column} = COALESCE((SELECT t.{column} FROM project_template t WHERE t.id = "
+        ))
+        .bind(template_id);
         sql.push(&format!("), {column})"));
     }
     sql.push(", default_preview_background_file_id = COALESCE(default_preview_background_file_id, ");
-    sql.push("(SELECT t.default_preview_background_file_id FROM project_template t WHERE t.id = ").bind(template_id);
+    sql.push("(SELECT t.default_preview_background_file_id FROM project_template t WHERE t.id = ")
+        .bind(template_id);
     sql.push(")) WHERE id = ").bind(project_id);
     database::execute(&**work, &sql).await?;
     Ok(())
@@ -79,11 +114,16 @@ async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid, bod
 async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     for (from, to, column) in PLAIN_LINKS {
         let mut sql = Sql::new(format!("INSERT INTO {to} (project_id, {column}) SELECT "));
-        sql.bind(project_id).push(&format!(", l.{column} FROM {from} l WHERE l.project_template_id = ")).bind(template_id);
+        sql.bind(project_id)
+            .push(&format!(", l.{column} FROM {from} l WHERE l.project_template_id = "))
+            .bind(template_id);
         sql.push(" ON CONFLICT DO NOTHING");
         database::execute(&**work, &sql).await?;
     }
-    let links = task_type_link::Entity::find().filter(task_type_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
+    let links = task_type_link::Entity::find()
+        .filter(task_type_link::Column::ProjectTemplateId.eq(template_id))
+        .all(&**work)
+        .await?;
     let rows = links.into_iter().map(|link| {
         vec![
             ("project_id", project_id.into()),
@@ -95,7 +135,10 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         ]
     });
     insert(work, &entity::project_task_type_link::TABLE, rows.collect()).await?;
-    let links = task_status_link::Entity::find().filter(task_status_link::Column::ProjectTemplateId.eq(template_id)).all(&**work).await?;
+    let links = task_status_link::Entity::find()
+        .filter(task_status_link::Column::ProjectTemplateId.eq(template_id))
+        .all(&**work)
+        .await?;
     let rows = links.into_iter().map(|link| {
         vec![
             ("project_id", project_id.into()),
@@ -122,7 +165,10 @@ async fn insert(work: &Work<'_>, table: &'static Table, rows: Vec<Vec<(&'static 
 
 /// Adds the metadata columns of the template, apart from those that clash with one that is there.
 async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
-    let template = project_template::Entity::find_by_id(template_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    let template = project_template::Entity::find_by_id(template_id)
+        .one(&**work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let snapshot = template.metadata_descriptors.unwrap_or_default();
     for item in snapshot.as_array().into_iter().flatten() {
         let Some((subject, properties, position)) = read_descriptor(item) else {
@@ -155,15 +201,44 @@ fn read_descriptor(item: &serde_json::Value) -> Option<(ColumnSubject, Propertie
     }
     let data_type = text("data_type");
     let column = entity::metadata_descriptor::TABLE.column("data_type")?;
-    if data_type.as_deref().is_some_and(|data_type| !column.choices.contains(&data_type)) {
+    if data_type
+        .as_deref()
+        .is_some_and(|data_type| !column.choices.contains(&data_type))
+    {
         return None;
     }
     let field_name = text("field_name").or_else(|| field_name(&name).ok())?;
-    let choices = item["choices"].as_array().into_iter().flatten().filter_map(|choice| choice.as_str().map(str::to_owned)).collect();
-    let departments = item["departments"].as_array().into_iter().flatten().filter_map(id).collect();
-    let properties = Properties::new(data_type, Some(choices), item["for_client"].as_bool(), Some(departments));
-    let position = item["position"].as_i64().and_then(|position| i32::try_from(position).ok());
-    Some((ColumnSubject { entity_type, task_type_id, name, field_name }, properties, position))
+    let choices = item["choices"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|choice| choice.as_str().map(str::to_owned))
+        .collect();
+    let departments = item["departments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(id)
+        .collect();
+    let properties = Properties::new(
+        data_type,
+        Some(choices),
+        item["for_client"].as_bool(),
+        Some(departments),
+    );
+    let position = item["position"]
+        .as_i64()
+        .and_then(|position| i32::try_from(position).ok());
+    Some((
+        ColumnSubject {
+            entity_type,
+            task_type_id,
+            name,
+            field_name,
+        },
+        properties,
+        position,
+    ))
 }
 
 #[cfg(test)]
@@ -177,7 +252,10 @@ mod tests {
         let (subject, properties, position) =
             read_descriptor(&json!({"name": "Delivery code", "entity_type": "Shot", "data_type": "list", "choices": ["a", "b"], "position": 2}))
                 .expect("a column");
-        assert_eq!((subject.field_name.as_str(), properties.data_type.as_str(), position), ("delivery_code", "list", Some(2)));
+        assert_eq!(
+            (subject.field_name.as_str(), properties.data_type.as_str(), position),
+            ("delivery_code", "list", Some(2))
+        );
         assert_eq!(properties.choices, ["a", "b"]);
         for item in [
             json!({"entity_type": "Shot"}),

@@ -38,7 +38,11 @@ pub async fn compare(app: &App, remote: &Remote, production: Option<&str>) -> Re
 }
 
 /// The same by the id of the production.
-pub(super) async fn compare_of(app: &App, remote: &Remote, production: Option<Uuid>) -> Result<Vec<Compared>, PullError> {
+pub(super) async fn compare_of(
+    app: &App,
+    remote: &Remote,
+    production: Option<Uuid>,
+) -> Result<Vec<Compared>, PullError> {
     let mut compared = Vec::new();
     for stage in stages().iter().filter(|stage| !stage.again) {
         let (collection, table) = (stage.collection.name(), stage.table().name);
@@ -47,7 +51,11 @@ pub(super) async fn compare_of(app: &App, remote: &Remote, production: Option<Uu
             Err(error) if error.is_missing() => None,
             found => Some(found?),
         };
-        compared.push(Compared { collection, there, here: scope::count(&app.database, table, production).await? });
+        compared.push(Compared {
+            collection,
+            there,
+            here: scope::count(&app.database, table, production).await?,
+        });
     }
     Ok(compared)
 }

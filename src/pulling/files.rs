@@ -51,7 +51,12 @@ enum Ending {
 ///
 /// # Errors
 /// The database does not answer. A file that can't be had is noted, and the others follow.
-pub(super) async fn fetch(app: &App, remote: &Remote, production: Option<Uuid>, workers: usize) -> Result<Fetched, PullError> {
+pub(super) async fn fetch(
+    app: &App,
+    remote: &Remote,
+    production: Option<Uuid>,
+    workers: usize,
+) -> Result<Fetched, PullError> {
     let wanted = wanted(&app.database, production).await?;
     let progress = Progress::start(wanted.len());
     progress.part("Files", wanted.len());
@@ -70,7 +75,10 @@ pub(super) async fn fetch(app: &App, remote: &Remote, production: Option<Uuid>, 
             Ending::Kept => fetched.kept += 1,
             Ending::Missing => fetched.missing += 1,
             Ending::Failed(reason) => {
-                let (count, named) = fetched.failed.entry(format!("{}/{}", file.key.bucket().name(), file.key.prefix())).or_default();
+                let (count, named) = fetched
+                    .failed
+                    .entry(format!("{}/{}", file.key.bucket().name(), file.key.prefix()))
+                    .or_default();
                 *count += 1;
                 if named.len() < NAMED {
                     named.push(format!("{}: {reason}", file.key.id()));
@@ -95,7 +103,16 @@ async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
         Err(error) if error.is_missing() => return Ending::Missing,
         Err(error) => return Ending::Failed(error.to_string()),
     };
-    match app.storage.put_stream(&file.key, answer.bytes_stream().map_err(|error| io::Error::other(error.without_url()))).await {
+    match app
+        .storage
+        .put_stream(
+            &file.key,
+            answer
+                .bytes_stream()
+                .map_err(|error| io::Error::other(error.without_url())),
+        )
+        .await
+    {
         Ok(bytes) => Ending::Fetched(bytes),
         Err(error) => Ending::Failed(error.to_string()),
     }
@@ -104,36 +121,79 @@ async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
 /// The files that rows here can have.
 async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<WantedFile>, DbErr> {
     let mut wanted = Vec::new();
-    for (table, collection) in [("person", "persons"), ("organisation", "organisations"), ("project", "projects")] {
+    for (table, collection) in [
+        ("person", "persons"),
+        ("organisation", "organisations"),
+        ("project", "projects"),
+    ] {
         each(database, table, "id", "has_avatar", production, |row| {
             let id: Uuid = row.try_get("", "id")?;
-            wanted.push(WantedFile { path: format!("/pictures/thumbnails/{collection}/{id}.png"), key: keys::thumbnail(id) });
+            wanted.push(WantedFile {
+                path: format!("/pictures/thumbnails/{collection}/{id}.png"),
+                key: keys::thumbnail(id),
+            });
             Ok(())
         })
         .await?;
     }
-    each(database, "preview_file", "id, extension", "extension IS NOT NULL", production, |row| {
-        wanted.extend(of_preview(row.try_get("", "id")?, &row.try_get::<String>("", "extension")?));
-        Ok(())
-    })
+    each(
+        database,
+        "preview_file",
+        "id, extension",
+        "extension IS NOT NULL",
+        production,
+        |row| {
+            wanted.extend(of_preview(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "extension")?,
+            ));
+            Ok(())
+        },
+    )
     .await?;
-    each(database, "preview_background_file", "id, extension", "extension IS NOT NULL", production, |row| {
-        let (id, extension): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "extension")?);
-        wanted.push(WantedFile { path: format!("/pictures/thumbnails/preview-background-files/{id}.png"), key: keys::thumbnail(id) });
-        wanted.push(WantedFile { path: format!("/pictures/preview-background-files/{id}.{extension}"), key: keys::background(id) });
-        Ok(())
-    })
+    each(
+        database,
+        "preview_background_file",
+        "id, extension",
+        "extension IS NOT NULL",
+        production,
+        |row| {
+            let (id, extension): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "extension")?);
+            wanted.push(WantedFile {
+                path: format!("/pictures/thumbnails/preview-background-files/{id}.png"),
+                key: keys::thumbnail(id),
+            });
+            wanted.push(WantedFile {
+                path: format!("/pictures/preview-background-files/{id}.{extension}"),
+                key: keys::background(id),
+            });
+            Ok(())
+        },
+    )
     .await?;
-    each(database, "attachment_file", "id, name", "name IS NOT NULL", production, |row| {
-        let (id, name): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
-        let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-        wanted.push(WantedFile { path: format!("/data/attachment-files/{id}/file/{name}"), key: keys::attachment(id) });
-        Ok(())
-    })
+    each(
+        database,
+        "attachment_file",
+        "id, name",
+        "name IS NOT NULL",
+        production,
+        |row| {
+            let (id, name): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
+            let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+            wanted.push(WantedFile {
+                path: format!("/data/attachment-files/{id}/file/{name}"),
+                key: keys::attachment(id),
+            });
+            Ok(())
+        },
+    )
     .await?;
     each(database, "working_file", "id", "id IS NOT NULL", production, |row| {
         let id: Uuid = row.try_get("", "id")?;
-        wanted.push(WantedFile { path: format!("/data/working-files/{id}/file"), key: FileKey::new(Bucket::Files, "working", id) });
+        wanted.push(WantedFile {
+            path: format!("/data/working-files/{id}/file"),
+            key: FileKey::new(Bucket::Files, "working", id),
+        });
         Ok(())
     })
     .await?;
@@ -159,21 +219,38 @@ async fn each(
 
 /// The files of a preview, by its extension.
 fn of_preview(id: Uuid, extension: &str) -> Vec<WantedFile> {
-    let picture = |place: &str, prefix| WantedFile { path: format!("/pictures/{place}/preview-files/{id}.png"), key: keys::picture(prefix, id) };
+    let picture = |place: &str, prefix| WantedFile {
+        path: format!("/pictures/{place}/preview-files/{id}.png"),
+        key: keys::picture(prefix, id),
+    };
     let pictures = || {
-        let places = [("originals", "original"), ("previews", "previews"), ("thumbnails", "thumbnails"), ("thumbnails-square", "thumbnails-square")];
+        let places = [
+            ("originals", "original"),
+            ("previews", "previews"),
+            ("thumbnails", "thumbnails"),
+            ("thumbnails-square", "thumbnails-square"),
+        ];
         places.map(|(place, prefix)| picture(place, prefix))
     };
     match extension {
         "png" => pictures().into(),
         "mp4" => {
             let [best, low, source] = keys::movie(id);
-            let movie = |place: &str, key| WantedFile { path: format!("/movies/{place}/preview-files/{id}.mp4"), key };
+            let movie = |place: &str, key| WantedFile {
+                path: format!("/movies/{place}/preview-files/{id}.mp4"),
+                key,
+            };
             let movies = [movie("originals", best), movie("low", low), movie("source", source)];
-            let tiles = WantedFile { path: format!("/movies/tiles/preview-files/{id}.png"), key: keys::picture("tiles", id) };
+            let tiles = WantedFile {
+                path: format!("/movies/tiles/preview-files/{id}.png"),
+                key: keys::picture("tiles", id),
+            };
             movies.into_iter().chain([tiles]).chain(pictures()).collect()
         }
-        other => vec![WantedFile { path: format!("/pictures/originals/preview-files/{id}.{other}"), key: keys::generic(id) }],
+        other => vec![WantedFile {
+            path: format!("/pictures/originals/preview-files/{id}.{other}"),
+            key: keys::generic(id),
+        }],
     }
 }
 

@@ -27,8 +27,17 @@ pub(super) type RowFilter = Option<(String, String)>;
 ///
 /// # Errors
 /// The other instance does not answer, or refuses.
-pub(super) async fn page(remote: &Remote, collection: &str, filter: &RowFilter, page: usize) -> Result<RowPage, RemoteError> {
-    let mut query = vec![("relations", "true".to_owned()), ("page", page.to_string()), ("limit", ROWS.to_string())];
+pub(super) async fn page(
+    remote: &Remote,
+    collection: &str,
+    filter: &RowFilter,
+    page: usize,
+) -> Result<RowPage, RemoteError> {
+    let mut query = vec![
+        ("relations", "true".to_owned()),
+        ("page", page.to_string()),
+        ("limit", ROWS.to_string()),
+    ];
     if collection == "persons" {
         // Zou gives administrators the hashes of passwords, so that people sign in here as there.
         query.push(("with_pass_hash", "true".to_owned()));
@@ -46,7 +55,14 @@ pub(super) async fn count(remote: &Remote, collection: &str, filters: &[RowFilte
     if columns.len() <= 1 {
         let mut total = 0;
         for filter in filters {
-            total += ask(remote, collection, filter, vec![("page", "1".to_owned()), ("limit", "1".to_owned())]).await?.total;
+            total += ask(
+                remote,
+                collection,
+                filter,
+                vec![("page", "1".to_owned()), ("limit", "1".to_owned())],
+            )
+            .await?
+            .total;
         }
         return Ok(total);
     }
@@ -55,9 +71,16 @@ pub(super) async fn count(remote: &Remote, collection: &str, filters: &[RowFilte
     for filter in filters {
         let mut at = 1;
         loop {
-            let query = vec![("fields", "id".to_owned()), ("page", at.to_string()), ("limit", IDS.to_string())];
+            let query = vec![
+                ("fields", "id".to_owned()),
+                ("page", at.to_string()),
+                ("limit", IDS.to_string()),
+            ];
             let RowPage { rows, pages, .. } = ask(remote, collection, filter, query).await?;
-            ids.extend(rows.iter().filter_map(|row| row.get("id").and_then(Value::as_str).map(str::to_owned)));
+            ids.extend(
+                rows.iter()
+                    .filter_map(|row| row.get("id").and_then(Value::as_str).map(str::to_owned)),
+            );
             if at >= pages {
                 break;
             }
@@ -67,7 +90,12 @@ pub(super) async fn count(remote: &Remote, collection: &str, filters: &[RowFilte
     Ok(ids.len() as u64)
 }
 
-async fn ask(remote: &Remote, collection: &str, filter: &RowFilter, query: Vec<(&str, String)>) -> Result<RowPage, RemoteError> {
+async fn ask(
+    remote: &Remote,
+    collection: &str,
+    filter: &RowFilter,
+    query: Vec<(&str, String)>,
+) -> Result<RowPage, RemoteError> {
     let filter = filter.as_ref().map(|(column, value)| (column.as_str(), value.clone()));
     let query: Vec<(&str, String)> = query.into_iter().chain(filter).collect();
     let path = format!("/data/{collection}");
@@ -76,9 +104,22 @@ async fn ask(remote: &Remote, collection: &str, filter: &RowFilter, query: Vec<(
     let number = |answer: &Value, key: &str| answer[key].as_u64();
     let (pages, total) = (number(&answer, "nb_pages"), number(&answer, "total"));
     // Some instances give small collections whole.
-    let rows = if answer.is_array() { answer.take() } else { answer.get_mut("data").map(Value::take).unwrap_or_default() };
-    let Value::Array(rows) = rows else { return Err(strange()) };
-    let rows: Vec<ForeignRow> = rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect();
+    let rows = if answer.is_array() {
+        answer.take()
+    } else {
+        answer.get_mut("data").map(Value::take).unwrap_or_default()
+    };
+    let Value::Array(rows) = rows else {
+        return Err(strange());
+    };
+    let rows: Vec<ForeignRow> = rows
+        .into_iter()
+        .filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None })
+        .collect();
     let total = total.unwrap_or(rows.len() as u64);
-    Ok(RowPage { rows, pages: pages.and_then(|pages| pages.try_into().ok()).unwrap_or(1), total })
+    Ok(RowPage {
+        rows,
+        pages: pages.and_then(|pages| pages.try_into().ok()).unwrap_or(1),
+        total,
+    })
 }

@@ -54,7 +54,10 @@ pub struct PullOutcome {
 pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<PullOutcome, PullError> {
     let state = PullState::new(&options.folder);
     let mut place = state.read(remote.url(), options.production.as_deref())?;
-    let mut outcome = PullOutcome { went_on: (place.stage, place.question, place.page) != (0, 0, 1), ..PullOutcome::default() };
+    let mut outcome = PullOutcome {
+        went_on: (place.stage, place.question, place.page) != (0, 0, 1),
+        ..PullOutcome::default()
+    };
     let production = match &options.production {
         Some(name) => Some(find(remote, name).await?),
         None => None,
@@ -62,12 +65,30 @@ pub async fn pull(app: &App, remote: &Remote, options: &PullOptions) -> Result<P
     let stages = stages();
     let progress = Progress::start(0);
     while let Some(stage) = stages.get(place.stage) {
-        progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
-        run(app, remote, stage, production, (&state, &mut place), &mut outcome, &progress).await?;
+        progress.next(format!(
+            "{}{}",
+            stage.collection.name(),
+            if stage.again { " (links)" } else { "" }
+        ));
+        run(
+            app,
+            remote,
+            stage,
+            production,
+            (&state, &mut place),
+            &mut outcome,
+            &progress,
+        )
+        .await?;
         if stage.collection == Collection::Projects {
             settings::bring(app, remote, production).await?;
         }
-        place = PullPlace { stage: place.stage + 1, question: 0, page: 1, ..place };
+        place = PullPlace {
+            stage: place.stage + 1,
+            question: 0,
+            page: 1,
+            ..place
+        };
         state.write(&place)?;
     }
     progress.finish();
@@ -87,7 +108,12 @@ pub(super) async fn find(remote: &Remote, name: &str) -> Result<Uuid, PullError>
     let found = page(remote, "projects", &Some(("name".to_owned(), name.to_owned())), 1).await?;
     let named = |row: &&ForeignRow| row.get("name").and_then(Value::as_str) == Some(name);
     let id = |row: &ForeignRow| row.get("id")?.as_str()?.parse().ok();
-    found.rows.iter().filter(named).find_map(id).ok_or_else(|| PullError::NoProduction(name.to_owned(), "there"))
+    found
+        .rows
+        .iter()
+        .filter(named)
+        .find_map(id)
+        .ok_or_else(|| PullError::NoProduction(name.to_owned(), "there"))
 }
 
 /// One pass over a collection, from the place on.
@@ -115,9 +141,16 @@ async fn run(
         outcome.rows += count as u64;
         progress.more(count);
         *place = if place.page < pages {
-            PullPlace { page: place.page + 1, ..place.clone() }
+            PullPlace {
+                page: place.page + 1,
+                ..place.clone()
+            }
         } else {
-            PullPlace { question: place.question + 1, page: 1, ..place.clone() }
+            PullPlace {
+                question: place.question + 1,
+                page: 1,
+                ..place.clone()
+            }
         };
         state.write(place)?;
     }
@@ -125,12 +158,24 @@ async fn run(
 }
 
 /// Stores the rows of a page in one transaction; or those that can be, when some are refused.
-async fn store(app: &App, stage: &Stage, mut rows: Vec<ForeignRow>, outcome: &mut PullOutcome) -> Result<(), PullError> {
+async fn store(
+    app: &App,
+    stage: &Stage,
+    mut rows: Vec<ForeignRow>,
+    outcome: &mut PullOutcome,
+) -> Result<(), PullError> {
     rows.iter_mut().for_each(|row| stage.cut(row));
-    let keep = |rows: Vec<ForeignRow>| async move { transact(app, || import(app, None, stage.source(), rows.clone(), true)).await };
-    let Err(failure) = keep(rows.clone()).await else { return Ok(()) };
+    let keep = |rows: Vec<ForeignRow>| async move {
+        transact(app, || import(app, None, stage.source(), rows.clone(), true)).await
+    };
+    let Err(failure) = keep(rows.clone()).await else {
+        return Ok(());
+    };
     // A database that does not answer refuses every row.
-    app.database.row(&crate::database::Sql::new("SELECT 1")).await.map_err(|_| PullError::refused(failure))?;
+    app.database
+        .row(&crate::database::Sql::new("SELECT 1"))
+        .await
+        .map_err(|_| PullError::refused(failure))?;
     for row in rows {
         let id = row.get("id").map(ToString::to_string).unwrap_or_default();
         if let Err(failure) = keep(vec![row]).await {

@@ -76,8 +76,15 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
     let production = found.ok_or_else(|| PullError::NoProduction(options.production.clone(), "here"))?;
     let mut pushed = Pushed::default();
     let progress = Progress::start(0);
-    for stage in stages().iter().filter(|stage| PUSHED_COLLECTIONS.contains(&stage.collection)) {
-        progress.next(format!("{}{}", stage.collection.name(), if stage.again { " (links)" } else { "" }));
+    for stage in stages()
+        .iter()
+        .filter(|stage| PUSHED_COLLECTIONS.contains(&stage.collection))
+    {
+        progress.next(format!(
+            "{}{}",
+            stage.collection.name(),
+            if stage.again { " (links)" } else { "" }
+        ));
         for ids in ids(&app.database, stage.table().name, production).await?.chunks(ROWS) {
             let rows = rows(&app.database, stage, ids).await?;
             pushed.rows += rows.len() as u64;
@@ -94,7 +101,10 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
 }
 
 async fn ids(database: &Database, table: &str, production: Uuid) -> Result<Vec<Uuid>, PullError> {
-    let sql = Sql::with(format!("SELECT id FROM \"{table}\" WHERE {} ORDER BY id", scope::belongs(table)), [production.into()]);
+    let sql = Sql::with(
+        format!("SELECT id FROM \"{table}\" WHERE {} ORDER BY id", scope::belongs(table)),
+        [production.into()],
+    );
     Ok(database::read_values(database, &sql).await?)
 }
 
@@ -112,11 +122,20 @@ async fn rows(database: &Database, stage: &Stage, ids: &[Uuid]) -> Result<Vec<Fo
 }
 
 /// Sends rows. When they are refused together, each is sent by itself.
-async fn send_rows(remote: &Remote, stage: &Stage, rows: &[ForeignRow], broadcast: bool, refused: &mut Vec<String>) -> Result<(), PullError> {
+async fn send_rows(
+    remote: &Remote,
+    stage: &Stage,
+    rows: &[ForeignRow],
+    broadcast: bool,
+    refused: &mut Vec<String>,
+) -> Result<(), PullError> {
     let path = format!("/import/kitsu/{}", stage.collection.name());
     let silent = if broadcast { "false" } else { "true" };
     let post = |rows: Vec<&ForeignRow>| {
-        let request = remote.request(Method::POST, &path).query(&[("silent", silent)]).json(&rows);
+        let request = remote
+            .request(Method::POST, &path)
+            .query(&[("silent", silent)])
+            .json(&rows);
         remote.once(Method::POST, &path, request)
     };
     if post(rows.iter().collect()).await.is_ok() {
@@ -140,8 +159,17 @@ struct PushedPreview {
 }
 
 /// Sends the files of previews, some at once, to those previews there that have none yet.
-async fn files(app: &App, remote: &Remote, production: Uuid, workers: usize, pushed: &mut Pushed) -> Result<(), PullError> {
-    let text = format!("SELECT id, original_name, extension FROM preview_file WHERE extension IS NOT NULL AND {}", scope::belongs("preview_file"));
+async fn files(
+    app: &App,
+    remote: &Remote,
+    production: Uuid,
+    workers: usize,
+    pushed: &mut Pushed,
+) -> Result<(), PullError> {
+    let text = format!(
+        "SELECT id, original_name, extension FROM preview_file WHERE extension IS NOT NULL AND {}",
+        scope::belongs("preview_file")
+    );
     let previews: Vec<PushedPreview> = database::read_all(&app.database, &Sql::with(text, [production.into()])).await?;
     let progress = Progress::start(previews.len());
     progress.part("Files", previews.len());
@@ -169,13 +197,17 @@ async fn upload(app: &App, remote: &Remote, preview: &PushedPreview) -> Result<b
         return Ok(false);
     }
     for key in sources(preview) {
-        let Some(file) = app.storage.get(&key, None).await? else { continue };
+        let Some(file) = app.storage.get(&key, None).await? else {
+            continue;
+        };
         let name = preview.original_name.clone().unwrap_or_else(|| preview.id.to_string());
         let length = file.meta.size;
         let part = multipart::Part::stream_with_length(Body::wrap_stream(file.into_stream()), length);
         let form = multipart::Form::new().part("file", part.file_name(format!("{name}.{}", preview.extension)));
         let path = format!("/pictures/preview-files/{}", preview.id);
-        remote.once(Method::POST, &path, remote.request(Method::POST, &path).multipart(form)).await?;
+        remote
+            .once(Method::POST, &path, remote.request(Method::POST, &path).multipart(form))
+            .await?;
         return Ok(true);
     }
     Ok(false)

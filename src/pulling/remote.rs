@@ -18,7 +18,12 @@ pub enum RemoteError {
     #[error("{url} can't be reached: {error}")]
     Unreachable { url: String, error: reqwest::Error },
     #[error("{method} {path} was answered with {status}: {message}")]
-    Refused { method: Method, path: String, status: StatusCode, message: String },
+    Refused {
+        method: Method,
+        path: String,
+        status: StatusCode,
+        message: String,
+    },
     #[error("{0} does not answer as Zou or Dailies do")]
     Strange(String),
     #[error("give a token in SYNC_TOKEN, or --login with a password in SYNC_PASSWORD")]
@@ -46,11 +51,27 @@ impl Remote {
     ///
     /// # Errors
     /// Nobody answers there, or refuses.
-    pub async fn sign_in(address: &str, login: Option<&str>, password: Option<&str>, token: Option<&str>) -> Result<Self, RemoteError> {
-        let unreachable = |error| RemoteError::Unreachable { url: address.to_owned(), error };
-        let http = reqwest::Client::builder().connect_timeout(CONNECTING).read_timeout(SILENCE).build().map_err(unreachable)?;
+    pub async fn sign_in(
+        address: &str,
+        login: Option<&str>,
+        password: Option<&str>,
+        token: Option<&str>,
+    ) -> Result<Self, RemoteError> {
+        let unreachable = |error| RemoteError::Unreachable {
+            url: address.to_owned(),
+            error,
+        };
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECTING)
+            .read_timeout(SILENCE)
+            .build()
+            .map_err(unreachable)?;
         let address = address.trim_end_matches('/');
-        let mut remote = Self { http, url: address.to_owned(), token: String::new() };
+        let mut remote = Self {
+            http,
+            url: address.to_owned(),
+            token: String::new(),
+        };
         if !remote.is_api().await? {
             remote.url = format!("{address}/api");
             if !remote.is_api().await? {
@@ -72,7 +93,12 @@ impl Remote {
     }
 
     async fn is_api(&self) -> Result<bool, RemoteError> {
-        let answer = self.http.get(format!("{}/", self.url)).send().await.map_err(|error| self.unreachable(error))?;
+        let answer = self
+            .http
+            .get(format!("{}/", self.url))
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         let answer: Result<Value, _> = answer.json().await;
         Ok(answer.is_ok_and(|answer| answer["api"].is_string()))
     }
@@ -82,26 +108,41 @@ impl Remote {
         let request = self.http.post(format!("{}/auth/login", self.url)).json(&body);
         let answer = self.once(Method::POST, "/auth/login", request).await?;
         let answer: Value = answer.json().await.map_err(|error| self.unreachable(error))?;
-        answer["access_token"].as_str().map(str::to_owned).ok_or_else(|| RemoteError::Strange(self.url.clone()))
+        answer["access_token"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| RemoteError::Strange(self.url.clone()))
     }
 
     /// A request to be sent once.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
+        self.http
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
     }
 
     /// Sends a request, and gives its answer when that is a success.
     ///
     /// # Errors
     /// Nobody answers, or with an error.
-    pub(super) async fn once(&self, method: Method, path: &str, request: RequestBuilder) -> Result<Response, RemoteError> {
+    pub(super) async fn once(
+        &self,
+        method: Method,
+        path: &str,
+        request: RequestBuilder,
+    ) -> Result<Response, RemoteError> {
         let answer = request.send().await.map_err(|error| self.unreachable(error))?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
         }
         let text = answer.text().await.unwrap_or_default();
-        Err(RemoteError::Refused { method, path: path.to_owned(), status, message: message(&text) })
+        Err(RemoteError::Refused {
+            method,
+            path: path.to_owned(),
+            status,
+            message: message(&text),
+        })
     }
 
     /// Answer at a path, which is asked for again when nobody answers.
@@ -111,7 +152,10 @@ impl Remote {
     pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Response, RemoteError> {
         let mut attempt = 1;
         loop {
-            match self.once(Method::GET, path, self.request(Method::GET, path).query(query)).await {
+            match self
+                .once(Method::GET, path, self.request(Method::GET, path).query(query))
+                .await
+            {
                 Err(error) if attempt < ATTEMPTS && passes(&error) => tokio::time::sleep(RETRY_PAUSE).await,
                 done => return done,
             }
@@ -124,11 +168,18 @@ impl Remote {
     /// # Errors
     /// Nobody answers, or with an error, or with something else.
     pub(super) async fn json(&self, path: &str, query: &[(&str, String)]) -> Result<Value, RemoteError> {
-        self.get(path, query).await?.json().await.map_err(|error| self.unreachable(error))
+        self.get(path, query)
+            .await?
+            .json()
+            .await
+            .map_err(|error| self.unreachable(error))
     }
 
     pub(super) fn unreachable(&self, error: reqwest::Error) -> RemoteError {
-        RemoteError::Unreachable { url: self.url.clone(), error: error.without_url() }
+        RemoteError::Unreachable {
+            url: self.url.clone(),
+            error: error.without_url(),
+        }
     }
 }
 
@@ -144,9 +195,16 @@ fn passes(error: &RemoteError) -> bool {
 /// Message of an error, with the first field that is wrong.
 fn message(text: &str) -> String {
     const MOST: usize = 300;
-    let Ok(body) = serde_json::from_str::<Value>(text) else { return text.chars().take(MOST).collect() };
-    let field = body["data"]["errors"].get(0).map(|error| format!(" {}: {}", error["field"], error["message"]));
-    let said = ["message", "msg"].into_iter().find_map(|key| body[key].as_str()).unwrap_or_default();
+    let Ok(body) = serde_json::from_str::<Value>(text) else {
+        return text.chars().take(MOST).collect();
+    };
+    let field = body["data"]["errors"]
+        .get(0)
+        .map(|error| format!(" {}: {}", error["field"], error["message"]));
+    let said = ["message", "msg"]
+        .into_iter()
+        .find_map(|key| body[key].as_str())
+        .unwrap_or_default();
     format!("{said}{}", field.unwrap_or_default())
 }
 

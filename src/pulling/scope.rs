@@ -24,12 +24,19 @@ pub(super) fn belongs(table: &str) -> String {
 
 fn by(table: &str, column: &str) -> String {
     let target = target(table, column);
-    if target == "project" { format!("{column} = $1") } else { format!("{column} IN (SELECT id FROM {target} WHERE {})", belongs(target)) }
+    if target == "project" {
+        format!("{column} = $1")
+    } else {
+        format!("{column} IN (SELECT id FROM {target} WHERE {})", belongs(target))
+    }
 }
 
 /// The table that a column leads to.
 fn target(table: &str, column: &str) -> &'static str {
-    Table::find(table).and_then(|table| table.column(column)).and_then(|column| column.targets().first().copied()).unwrap_or_default()
+    Table::find(table)
+        .and_then(|table| table.column(column))
+        .and_then(|column| column.targets().first().copied())
+        .unwrap_or_default()
 }
 
 /// Number of rows here, of one production or of all.
@@ -38,7 +45,10 @@ fn target(table: &str, column: &str) -> &'static str {
 /// The database does not answer.
 pub(super) async fn count(database: &Database, table: &str, production: Option<Uuid>) -> Result<u64, DbErr> {
     let sql = match production {
-        Some(id) => Sql::with(format!("SELECT COUNT(*) FROM \"{table}\" WHERE {}", belongs(table)), [id.into()]),
+        Some(id) => Sql::with(
+            format!("SELECT COUNT(*) FROM \"{table}\" WHERE {}", belongs(table)),
+            [id.into()],
+        ),
         None => Sql::new(format!("SELECT COUNT(*) FROM \"{table}\"")),
     };
     let count: i64 = database::read_value(database, &sql).await?.unwrap_or_default();
@@ -50,7 +60,11 @@ pub(super) async fn count(database: &Database, table: &str, production: Option<U
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn filters(database: &Database, table: &str, production: Option<Uuid>) -> Result<Vec<Option<(String, String)>>, DbErr> {
+pub(super) async fn filters(
+    database: &Database,
+    table: &str,
+    production: Option<Uuid>,
+) -> Result<Vec<Option<(String, String)>>, DbErr> {
     let Some(id) = production else { return Ok(vec![None]) };
     let columns = match Belonging::of(table) {
         Belonging::Itself => return Ok(vec![Some(("id".to_owned(), id.to_string()))]),
@@ -64,7 +78,10 @@ pub(super) async fn filters(database: &Database, table: &str, production: Option
             // What names a production needs no other way to it.
             return Ok(vec![Some(((*column).to_owned(), id.to_string()))]);
         }
-        let sql = Sql::with(format!("SELECT id FROM {target} WHERE {} ORDER BY id", belongs(target)), [id.into()]);
+        let sql = Sql::with(
+            format!("SELECT id FROM {target} WHERE {} ORDER BY id", belongs(target)),
+            [id.into()],
+        );
         let ids: Vec<Uuid> = database::read_values(database, &sql).await?;
         for ids in ids.chunks(IDS) {
             filters.push(Some(((*column).to_owned(), serde_json::json!(ids).to_string())));
@@ -81,7 +98,10 @@ mod tests {
     fn rows_are_found_by_what_they_belong_to() {
         assert_eq!(belongs("project"), "id = $1");
         assert_eq!(belongs("milestone"), "(project_id = $1)");
-        assert_eq!(belongs("budget_entry"), "(budget_id IN (SELECT id FROM budget WHERE (project_id = $1)))");
+        assert_eq!(
+            belongs("budget_entry"),
+            "(budget_id IN (SELECT id FROM budget WHERE (project_id = $1)))"
+        );
         for table in entity::TABLES {
             assert!(!belongs(table.name).contains("FROM  "), "{}", table.name);
         }

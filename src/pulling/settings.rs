@@ -20,14 +20,22 @@ use crate::events::transact;
 /// The other instance or the database does not answer.
 pub(super) async fn bring(app: &App, remote: &Remote, production: Option<Uuid>) -> Result<(), PullError> {
     let sql = match production {
-        Some(id) => Sql::with(format!("SELECT id FROM project WHERE {}", scope::belongs("project")), [id.into()]),
+        Some(id) => Sql::with(
+            format!("SELECT id FROM project WHERE {}", scope::belongs("project")),
+            [id.into()],
+        ),
         None => Sql::new("SELECT id FROM project ORDER BY id"),
     };
     let ids: Vec<Uuid> = database::read_values(&app.database, &sql).await?;
     // Older instances tell it of open productions only, in their list.
     let open = optional(remote, "/data/projects/open").await?;
     let id_of = |row: &Value| row["id"].as_str().and_then(|id| id.parse().ok());
-    let mut open: HashMap<Uuid, Value> = open.as_array().into_iter().flatten().filter_map(|row| Some((id_of(row)?, row.clone()))).collect();
+    let mut open: HashMap<Uuid, Value> = open
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|row| Some((id_of(row)?, row.clone())))
+        .collect();
     for id in ids {
         let details = match open.remove(&id) {
             Some(details) => details,
@@ -53,15 +61,35 @@ type LinkColumns = Vec<(&'static str, SqlValue)>;
 async fn store(project: Uuid, details: &Value, team: &Value) -> Result<(), DbErr> {
     let transaction = Transaction::current()?;
     for (id, columns) in task_types(details) {
-        change(&transaction, ("project_task_type_link", "task_type_id"), (project, id), columns).await?;
+        change(
+            &transaction,
+            ("project_task_type_link", "task_type_id"),
+            (project, id),
+            columns,
+        )
+        .await?;
     }
     for (id, columns) in statuses(details) {
-        change(&transaction, ("project_task_status_link", "task_status_id"), (project, id), columns).await?;
+        change(
+            &transaction,
+            ("project_task_status_link", "task_status_id"),
+            (project, id),
+            columns,
+        )
+        .await?;
     }
     for member in team.as_array().into_iter().flatten() {
-        let Some(id) = member["id"].as_str().and_then(|id| id.parse().ok()) else { continue };
+        let Some(id) = member["id"].as_str().and_then(|id| id.parse().ok()) else {
+            continue;
+        };
         if let Some(role) = member.get("project_role") {
-            change(&transaction, ("project_person_link", "person_id"), (project, id), vec![("role", text(role))]).await?;
+            change(
+                &transaction,
+                ("project_person_link", "person_id"),
+                (project, id),
+                vec![("role", text(role))],
+            )
+            .await?;
         }
     }
     transaction.finish();
@@ -81,14 +109,26 @@ fn task_types(details: &Value) -> Vec<(Uuid, LinkColumns)> {
         };
         return entries(links, columns);
     }
-    entries(&details["task_types_priority"], |priority| vec![("priority", number(priority))])
+    entries(&details["task_types_priority"], |priority| {
+        vec![("priority", number(priority))]
+    })
 }
 
 fn statuses(details: &Value) -> Vec<(Uuid, LinkColumns)> {
     entries(&details["task_statuses_link"], |link| {
         let roles = link["roles_for_board"].as_array();
-        let roles = roles.map(|roles| TextArray(roles.iter().filter_map(|role| role.as_str().map(str::to_owned)).collect()));
-        let mut columns = vec![("priority", number(&link["priority"])), ("roles_for_board", roles.into())];
+        let roles = roles.map(|roles| {
+            TextArray(
+                roles
+                    .iter()
+                    .filter_map(|role| role.as_str().map(str::to_owned))
+                    .collect(),
+            )
+        });
+        let mut columns = vec![
+            ("priority", number(&link["priority"])),
+            ("roles_for_board", roles.into()),
+        ];
         if link.get("is_client_allowed").is_some() {
             columns.push(("is_client_allowed", truth(&link["is_client_allowed"])));
         }
@@ -97,7 +137,11 @@ fn statuses(details: &Value) -> Vec<(Uuid, LinkColumns)> {
 }
 
 fn entries(map: &Value, columns: impl Fn(&Value) -> LinkColumns) -> Vec<(Uuid, LinkColumns)> {
-    map.as_object().into_iter().flatten().filter_map(|(id, value)| Some((id.parse().ok()?, columns(value)))).collect()
+    map.as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(id, value)| Some((id.parse().ok()?, columns(value))))
+        .collect()
 }
 
 fn number(value: &Value) -> SqlValue {
@@ -112,12 +156,23 @@ fn text(value: &Value) -> SqlValue {
     SqlValue::String(value.as_str().map(str::to_owned))
 }
 
-async fn change(transaction: &Transaction, (table, other): (&str, &str), (project, id): (Uuid, Uuid), columns: LinkColumns) -> Result<(), DbErr> {
+async fn change(
+    transaction: &Transaction,
+    (table, other): (&str, &str),
+    (project, id): (Uuid, Uuid),
+    columns: LinkColumns,
+) -> Result<(), DbErr> {
     let mut sql = Sql::new(format!("UPDATE {table} SET "));
     for (at, (name, value)) in columns.into_iter().enumerate() {
-        sql.push(if at > 0 { ", " } else { "" }).push(name).push(" = ").bind(value);
+        sql.push(if at > 0 { ", " } else { "" })
+            .push(name)
+            .push(" = ")
+            .bind(value);
     }
-    sql.push(" WHERE project_id = ").bind(project).push(&format!(" AND {other} = ")).bind(id);
+    sql.push(" WHERE project_id = ")
+        .bind(project)
+        .push(&format!(" AND {other} = "))
+        .bind(id);
     database::execute(transaction, &sql).await?;
     Ok(())
 }

@@ -60,7 +60,12 @@ const NOT_COPIED: [Collection; 2] = [Collection::Events, Collection::Plugins];
 
 /// Columns of persons that say which second factors they have: their secrets stay where they are, and whoever had one switched
 /// on without its secret could not sign in.
-const SECOND_FACTORS: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "preferred_two_factor_authentication"];
+const SECOND_FACTORS: [&str; 4] = [
+    "totp_enabled",
+    "email_otp_enabled",
+    "fido_enabled",
+    "preferred_two_factor_authentication",
+];
 
 /// One pass over a collection.
 #[derive(Clone, Debug)]
@@ -92,21 +97,38 @@ impl Stage {
 
 /// All passes, in their order.
 pub(super) fn stages() -> Vec<Stage> {
-    let tables: Vec<&str> = STAGES.iter().map(|collection| Source::copy_of(*collection).table().name).collect();
+    let tables: Vec<&str> = STAGES
+        .iter()
+        .map(|collection| Source::copy_of(*collection).table().name)
+        .collect();
     let mut first = Vec::with_capacity(STAGES.len());
     let mut second = Vec::new();
     for (at, collection) in STAGES.into_iter().enumerate() {
-        let among = |column: &Column, tables: &[&str]| !column.is_reference() || column.targets().iter().any(|target| tables.contains(target));
+        let among = |column: &Column, tables: &[&str]| {
+            !column.is_reference() || column.targets().iter().any(|target| tables.contains(target))
+        };
         let columns = &Source::copy_of(collection).table().columns;
         let stays = |column: &Column| collection == Collection::Persons && SECOND_FACTORS.contains(&column.name);
         let missing = |tables: &[&str]| -> Vec<&'static str> {
-            columns.iter().filter(|column| !among(column, tables) || stays(column)).map(|column| column.name).collect()
+            columns
+                .iter()
+                .filter(|column| !among(column, tables) || stays(column))
+                .map(|column| column.name)
+                .collect()
         };
         let (now, ever) = (missing(tables.get(..at).unwrap_or_default()), missing(&tables));
         if now != ever {
-            second.push(Stage { collection, without: ever, again: true });
+            second.push(Stage {
+                collection,
+                without: ever,
+                again: true,
+            });
         }
-        first.push(Stage { collection, without: now, again: false });
+        first.push(Stage {
+            collection,
+            without: now,
+            again: false,
+        });
     }
     first.extend(second);
     first
@@ -121,14 +143,24 @@ mod tests {
     #[test]
     fn every_collection_is_copied_or_stays_for_a_reason() {
         for collection in Collection::ALL {
-            assert_ne!(STAGES.contains(&collection), NOT_COPIED.contains(&collection), "{}", collection.name());
+            assert_ne!(
+                STAGES.contains(&collection),
+                NOT_COPIED.contains(&collection),
+                "{}",
+                collection.name()
+            );
         }
     }
 
     #[test]
     fn what_rows_need_is_there_before() {
         for stage in stages() {
-            let needed = |name: &&str| stage.table().column(name).is_some_and(|column| !column.nullable && column.default == Default::None);
+            let needed = |name: &&str| {
+                stage
+                    .table()
+                    .column(name)
+                    .is_some_and(|column| !column.nullable && column.default == Default::None)
+            };
             let lacking: Vec<_> = stage.without.iter().filter(|name| needed(name)).collect();
             assert!(lacking.is_empty(), "{} needs {lacking:?}", stage.collection.name());
         }
@@ -137,13 +169,22 @@ mod tests {
     #[test]
     fn pointers_are_set_by_a_second_pass() {
         let stages = stages();
-        let passes = |collection| stages.iter().filter(move |stage| stage.collection == collection).collect::<Vec<_>>();
+        let passes = |collection| {
+            stages
+                .iter()
+                .filter(move |stage| stage.collection == collection)
+                .collect::<Vec<_>>()
+        };
         let entities = passes(Collection::Entities);
         assert_eq!(entities.len(), 2);
         assert!(entities[0].without.contains(&"parent_id") && entities[0].without.contains(&"preview_file_id"));
         assert!(entities[1].without.is_empty());
         assert_eq!(passes(Collection::Tasks).len(), 2);
-        assert!(passes(Collection::Persons).iter().all(|stage| SECOND_FACTORS.iter().all(|column| stage.without.contains(column))));
+        assert!(
+            passes(Collection::Persons)
+                .iter()
+                .all(|stage| SECOND_FACTORS.iter().all(|column| stage.without.contains(column)))
+        );
         assert_eq!(passes(Collection::Departments).len(), 1);
     }
 }

@@ -28,7 +28,9 @@ pub(super) struct PullState {
 
 impl PullState {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { path: folder.join("pull.json") }
+        Self {
+            path: folder.join("pull.json"),
+        }
     }
 
     fn problem(&self, error: io::Error) -> PullError {
@@ -40,13 +42,20 @@ impl PullState {
     /// # Errors
     /// The file can't be read.
     pub(super) fn read(&self, from: &str, production: Option<&str>) -> Result<PullPlace, PullError> {
-        let begin = PullPlace { from: from.to_owned(), production: production.map(str::to_owned), page: 1, ..PullPlace::default() };
+        let begin = PullPlace {
+            from: from.to_owned(),
+            production: production.map(str::to_owned),
+            page: 1,
+            ..PullPlace::default()
+        };
         let text = match fs::read(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(begin),
             text => text.map_err(|error| self.problem(error))?,
         };
         let place: Option<PullPlace> = serde_json::from_slice(&text).ok();
-        Ok(place.filter(|place| place.from == begin.from && place.production == begin.production).unwrap_or(begin))
+        Ok(place
+            .filter(|place| place.from == begin.from && place.production == begin.production)
+            .unwrap_or(begin))
     }
 
     /// Keeps in mind where the copy is.
@@ -87,7 +96,11 @@ mod tests {
         let state = PullState::new(folder.path());
         let begin = state.read("a", None).expect("a beginning");
         assert_eq!((begin.stage, begin.page), (0, 1));
-        let place = PullPlace { stage: 3, page: 7, ..begin };
+        let place = PullPlace {
+            stage: 3,
+            page: 7,
+            ..begin
+        };
         state.write(&place).expect("room");
         assert_eq!(state.read("a", None).expect("a place"), place);
         assert_eq!(state.read("b", None).expect("a place").stage, 0);

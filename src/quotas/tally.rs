@@ -18,12 +18,20 @@ pub(super) struct Amount {
 impl Amount {
     /// A shot as a whole.
     pub(super) fn of(frames: i64, drawings: i64) -> Self {
-        Self { frames, drawings, count: 1.0 }
+        Self {
+            frames,
+            drawings,
+            count: 1.0,
+        }
     }
 
     /// A part of a shot.
     pub(super) fn part(frames: i64, drawings: i64, count: f64) -> Self {
-        Self { frames, drawings, count }
+        Self {
+            frames,
+            drawings,
+            count,
+        }
     }
 
     fn add(&mut self, other: Self) {
@@ -49,14 +57,22 @@ impl Tally {
             let (year, month) = (day.year(), day.format("%Y-%m").to_string());
             let week = day.iso_week();
             report.day.add(day.to_string(), Some(month.clone()), *amount);
-            report.week.add(format!("{}-{}", week.year(), week.week()), Some(week.year().to_string()), *amount);
+            report.week.add(
+                format!("{}-{}", week.year(), week.week()),
+                Some(week.year().to_string()),
+                *amount,
+            );
             report.month.add(month, Some(year.to_string()), *amount);
             report.year.add(year.to_string(), None, *amount);
         }
         for sums in [&mut report.day, &mut report.week, &mut report.month, &mut report.year] {
             #[expect(clippy::cast_precision_loss, reason = "nobody draws that many frames")]
             let seconds = |frames: i64| frames as f64 / fps;
-            sums.seconds = sums.frames.iter().map(|(key, frames)| (key.clone(), seconds(*frames))).collect();
+            sums.seconds = sums
+                .frames
+                .iter()
+                .map(|(key, frames)| (key.clone(), seconds(*frames)))
+                .collect();
         }
         report
     }
@@ -131,8 +147,12 @@ mod tests {
             "count": {"2024-06-12": 2, "2024-06-14": 1}, "drawings": {"2024-06-12": 4, "2024-06-14": 0}, "entries": {"2024-06": 2}});
         let week = json!({"frames": {"2024-24": 125}, "seconds": {"2024-24": 5.0}, "count": {"2024-24": 3}, "drawings": {"2024-24": 4},
             "entries": {"2024": 1}});
-        let year = json!({"frames": {"2024": 125}, "seconds": {"2024": 5.0}, "count": {"2024": 3}, "drawings": {"2024": 4}});
-        assert_eq!((&report["day"], &report["week"], &report["year"]), (&days, &week, &year));
+        let year =
+            json!({"frames": {"2024": 125}, "seconds": {"2024": 5.0}, "count": {"2024": 3}, "drawings": {"2024": 4}});
+        assert_eq!(
+            (&report["day"], &report["week"], &report["year"]),
+            (&days, &week, &year)
+        );
         assert_eq!(report["month"]["entries"], json!({"2024": 1}));
     }
 
@@ -143,8 +163,14 @@ mod tests {
             tally.add(day(date), Amount::part(0, 0, 1.0 / 3.0));
         }
         let report = serde_json::to_value(tally.report(24.0)).expect("JSON");
-        assert_eq!(report["day"]["count"], json!({"2024-06-12": 0.33, "2024-06-13": 0.33, "2024-06-14": 0.33}));
-        assert_eq!((&report["month"]["count"], &report["year"]["count"]), (&json!({"2024-06": 1}), &json!({"2024": 1})));
+        assert_eq!(
+            report["day"]["count"],
+            json!({"2024-06-12": 0.33, "2024-06-13": 0.33, "2024-06-14": 0.33})
+        );
+        assert_eq!(
+            (&report["month"]["count"], &report["year"]["count"]),
+            (&json!({"2024-06": 1}), &json!({"2024": 1}))
+        );
     }
 
     #[test]
@@ -152,7 +178,10 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(day("2024-12-30"), Amount::of(8, 0));
         let report = serde_json::to_value(tally.report(24.0)).expect("JSON");
-        assert_eq!((&report["week"]["frames"], &report["week"]["entries"]), (&json!({"2025-1": 8}), &json!({"2025": 1})));
+        assert_eq!(
+            (&report["week"]["frames"], &report["week"]["entries"]),
+            (&json!({"2025-1": 8}), &json!({"2025": 1}))
+        );
         assert_eq!(report["year"]["frames"], json!({"2024": 8}));
     }
 }

@@ -49,7 +49,10 @@ impl Touched {
         sql.among(containers);
         let parents = ids(connection, &sql).await?;
         let touched = Self::within(connection, &parents).await?;
-        Ok(touched.and(Self { containers: containers.iter().copied().collect(), episodes: BTreeSet::new() }))
+        Ok(touched.and(Self {
+            containers: containers.iter().copied().collect(),
+            episodes: BTreeSet::new(),
+        }))
     }
 
     /// Castings that are touched when something moves into or out of these sequences and episodes.
@@ -62,11 +65,16 @@ impl Touched {
         for groups in groups.chunks(BATCH) {
             let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {episode} AND e.id"));
             sql.among(groups);
-            sql.push(&format!(" UNION SELECT e.id FROM entity q JOIN entity e ON e.id = q.parent_id WHERE {episode} AND q.id"));
+            sql.push(&format!(
+                " UNION SELECT e.id FROM entity q JOIN entity e ON e.id = q.parent_id WHERE {episode} AND q.id"
+            ));
             sql.among(groups);
             episodes.extend(ids(connection, &sql).await?);
         }
-        Ok(Self { containers: BTreeSet::new(), episodes })
+        Ok(Self {
+            containers: BTreeSet::new(),
+            episodes,
+        })
     }
 
     /// All that one or the other touches.
@@ -130,8 +138,9 @@ struct CastingEntity {
 async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingEntity>, Failure> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql =
-            Sql::new("SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id");
+        let mut sql = Sql::new(
+            "SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id",
+        );
         sql.among(ids);
         found.extend(database::read_all::<CastingEntity>(&**work, &sql).await?);
     }
@@ -154,14 +163,23 @@ pub async fn recount(work: &Work<'_>, containers: &[Uuid]) -> Result<HashMap<Uui
             "WITH fresh AS (SELECT c.id AS entity_id, (SELECT COUNT(*) FROM entity_link l JOIN entity a ON a.id = l.entity_out_id \
              WHERE l.entity_in_id = c.id AND COALESCE(a.canceled, ",
         );
-        sql.bind(false).push(") = ").bind(false).push(") AS figure FROM entity c WHERE c.id").among(containers);
-        sql.push(") UPDATE entity SET nb_entities_out = fresh.figure, updated_at = ").bind(database::now());
+        sql.bind(false)
+            .push(") = ")
+            .bind(false)
+            .push(") AS figure FROM entity c WHERE c.id")
+            .among(containers);
+        sql.push(") UPDATE entity SET nb_entities_out = fresh.figure, updated_at = ")
+            .bind(database::now());
         sql.push(
             " FROM fresh WHERE entity.id = fresh.entity_id AND COALESCE(entity.nb_entities_out, -1) <> fresh.figure \
              RETURNING entity.id, entity.nb_entities_out",
         );
         let counts: Vec<Count> = database::read_all(&**work, &sql).await?;
-        changed.extend(counts.into_iter().map(|count| (count.id, count.nb_entities_out.unwrap_or_default())));
+        changed.extend(
+            counts
+                .into_iter()
+                .map(|count| (count.id, count.nb_entities_out.unwrap_or_default())),
+        );
     }
     Ok(changed)
 }
@@ -176,11 +194,20 @@ pub async fn counts_of(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, i3
     let mut sql = Sql::new("SELECT id, nb_entities_out FROM entity WHERE id");
     sql.among(ids);
     let counts: Vec<Count> = database::read_all(&**work, &sql).await?;
-    Ok(counts.into_iter().map(|count| (count.id, count.nb_entities_out.unwrap_or_default())).collect())
+    Ok(counts
+        .into_iter()
+        .map(|count| (count.id, count.nb_entities_out.unwrap_or_default()))
+        .collect())
 }
 
 /// Tells that the casting of an entity of a type is another one.
-pub fn emit_casting_update(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
+pub fn emit_casting_update(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    type_name: &str,
+    (id, count): (Uuid, i32),
+    (added, removed): (&[Uuid], &[Uuid]),
+) {
     let word = match EntityKind::of_type(type_name) {
         EntityKind::Shot => "shot",
         EntityKind::Episode => "episode",
@@ -215,7 +242,13 @@ impl Derived {
     /// Tells of each asset that left the episode.
     pub fn tell_left(&self, work: &mut Work<'_>) {
         for (asset_id, count) in &self.left {
-            emit_casting_update(work, self.project_id, EntityKind::Episode.type_name(), (self.episode_id, *count), (&[], &[*asset_id]));
+            emit_casting_update(
+                work,
+                self.project_id,
+                EntityKind::Episode.type_name(),
+                (self.episode_id, *count),
+                (&[], &[*asset_id]),
+            );
             work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }
@@ -267,14 +300,34 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
         return Ok(Vec::new());
     }
     let found = containers_of(work, episodes).await?.into_iter();
-    let mut derived: BTreeMap<Uuid, Derived> =
-        found.map(|episode| (episode.id, Derived { episode_id: episode.id, project_id: episode.project_id, ..Derived::default() })).collect();
+    let mut derived: BTreeMap<Uuid, Derived> = found
+        .map(|episode| {
+            (
+                episode.id,
+                Derived {
+                    episode_id: episode.id,
+                    project_id: episode.project_id,
+                    ..Derived::default()
+                },
+            )
+        })
+        .collect();
     let episodes: Vec<Uuid> = derived.keys().copied().collect();
-    let (links, cast) = (episode_links(work, &episodes, among).await?, cast_by_shots(work, &episodes, among).await?);
+    let (links, cast) = (
+        episode_links(work, &episodes, among).await?,
+        cast_by_shots(work, &episodes, among).await?,
+    );
     let there: HashSet<(Uuid, Uuid)> = links.iter().map(|link| (link.episode_id, link.asset_id)).collect();
     let wanted: HashSet<(Uuid, Uuid)> = cast.iter().map(|cast| (cast.episode_id, cast.asset_id)).collect();
     let mut joining = Vec::new();
-    for CastByShots { episode_id, asset_id, label } in cast.into_iter().filter(|cast| !there.contains(&(cast.episode_id, cast.asset_id))) {
+    for CastByShots {
+        episode_id,
+        asset_id,
+        label,
+    } in cast
+        .into_iter()
+        .filter(|cast| !there.contains(&(cast.episode_id, cast.asset_id)))
+    {
         if let Some(derived) = derived.get_mut(&episode_id) {
             derived.joined.push(asset_id);
         }
@@ -286,7 +339,8 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
             ("data", derived_data().into()),
         ]);
     }
-    let groundless = |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
+    let groundless =
+        |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
     let leaving: Vec<&EpisodeLink> = links.iter().filter(groundless).collect();
     if joining.is_empty() && leaving.is_empty() {
         return Ok(derived.into_values().collect());
@@ -296,7 +350,10 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
     let mut sql = Sql::new("DELETE FROM entity_link WHERE id");
     sql.among(&ids);
     database::execute(&**work, &sql).await?;
-    let joined = derived.values().filter(|derived| !derived.joined.is_empty()).map(|derived| derived.episode_id);
+    let joined = derived
+        .values()
+        .filter(|derived| !derived.joined.is_empty())
+        .map(|derived| derived.episode_id);
     let changed: BTreeSet<Uuid> = joined.chain(leaving.iter().map(|link| link.episode_id)).collect();
     let changed: Vec<Uuid> = changed.into_iter().collect();
     recount(work, &changed).await?;
@@ -314,7 +371,11 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
     Ok(derived.into_values().collect())
 }
 
-async fn episode_links(work: &Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<EpisodeLink>, Failure> {
+async fn episode_links(
+    work: &Work<'_>,
+    episodes: &[Uuid],
+    among: Option<&[Uuid]>,
+) -> Result<Vec<EpisodeLink>, Failure> {
     let mut sql = Sql::new(
         "SELECT l.id, l.entity_in_id AS episode_id, l.entity_out_id AS asset_id, l.data, a.canceled FROM entity_link l \
          JOIN entity a ON a.id = l.entity_out_id WHERE l.entity_in_id",
@@ -327,7 +388,11 @@ async fn episode_links(work: &Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]
     Ok(database::read_all(&**work, &sql).await?)
 }
 
-async fn cast_by_shots(work: &Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<CastByShots>, Failure> {
+async fn cast_by_shots(
+    work: &Work<'_>,
+    episodes: &[Uuid],
+    among: Option<&[Uuid]>,
+) -> Result<Vec<CastByShots>, Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
     let mut sql = Sql::new(format!(
         "SELECT q.parent_id AS episode_id, l.entity_out_id AS asset_id, MIN(l.label) AS label FROM entity_link l \
@@ -350,6 +415,9 @@ mod tests {
         assert!(is_derived(Some(&derived_data())));
         assert!(!is_derived(None) && !is_derived(Some(&json!({"auto": "yes"}))));
         assert_eq!(kept_data(Some(&derived_data())), None);
-        assert_eq!(kept_data(Some(&json!({"auto": true, "variant": "red"}))), Some(json!({"variant": "red"})));
+        assert_eq!(
+            kept_data(Some(&json!({"auto": true, "variant": "red"}))),
+            Some(json!({"variant": "red"}))
+        );
     }
 }

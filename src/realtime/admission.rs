@@ -47,7 +47,10 @@ impl Strangers {
     /// Nobody yet. Each of them will be closed when it was open for so long.
     pub(super) fn new(patience: Duration) -> Self {
         let quota = Quota::with_period(patience / STRANGERS.get()).map(|quota| quota.allow_burst(STRANGERS));
-        Self { limit: quota.map(DefaultKeyedRateLimiter::keyed), seen: AtomicU32::new(0) }
+        Self {
+            limit: quota.map(DefaultKeyedRateLimiter::keyed),
+            seen: AtomicU32::new(0),
+        }
     }
 
     /// True when one more of an address may open a connection.

@@ -32,7 +32,14 @@ pub(super) struct GuardedStream<S> {
 impl<S> GuardedStream<S> {
     pub(super) fn new(stream: S, token: CancellationToken, patience: Duration) -> Self {
         let cut = || Box::pin(token.clone().cancelled_owned());
-        Self { cut: [cut(), cut()], stream, patience, stalled: None, _hung_up: token.clone().drop_guard(), token }
+        Self {
+            cut: [cut(), cut()],
+            stream,
+            patience,
+            stalled: None,
+            _hung_up: token.clone().drop_guard(),
+            token,
+        }
     }
 
     /// Lets an answer of the stream pass, unless the line is cut or the peer stalls it.

@@ -96,9 +96,13 @@ impl Hub {
             Ok(admitted) => return Ok(admitted),
             Err(refusal) => refusal,
         };
-        let Some(Given(token)) = socket.extensions.get::<Given>() else { return Err(refusal) };
+        let Some(Given(token)) = socket.extensions.get::<Given>() else {
+            return Err(refusal);
+        };
         let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ListenerRefusal::Invalid)?;
-        self.gatekeeper.admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)])).await
+        self.gatekeeper
+            .admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+            .await
     }
 
     async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
@@ -113,9 +117,20 @@ impl Hub {
         peers::address(headers, peer, &self.proxies).is_none_or(|address| self.strangers.admit(address))
     }
 
-    pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
+    pub(super) async fn announce(
+        &self,
+        audience: Audience,
+        name: &str,
+        payload: &RawValue,
+        for_clients: Option<&RawValue>,
+    ) {
         let for_clients = for_clients.map(ToOwned::to_owned);
-        let event = Event { audience, name: name.to_owned(), payload: payload.to_owned(), for_clients };
+        let event = Event {
+            audience,
+            name: name.to_owned(),
+            payload: payload.to_owned(),
+            for_clients,
+        };
         if self.jobs.send(Job::Announce(event)).await.is_err() {
             tracing::warn!(name, "not announced, as the stream is closed");
         }
@@ -319,20 +334,34 @@ impl Hub {
             Audience::Persons(persons) => EventReceivers::Persons(persons),
             Audience::Team(persons) => {
                 let members: HashSet<Uuid> = persons.iter().copied().collect();
-                former = Team { clients: members.clone(), members };
+                former = Team {
+                    clients: members.clone(),
+                    members,
+                };
                 EventReceivers::Team(&former)
             }
             Audience::Project(project) => match teams.entry(*project) {
                 Entry::Occupied(team) => EventReceivers::Team(team.into_mut()),
-                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => EventReceivers::Team(team.insert(self.team(*project).await)),
+                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => {
+                    EventReceivers::Team(team.insert(self.team(*project).await))
+                }
                 Entry::Vacant(_) => EventReceivers::Team(&nobody),
             },
         };
         let late = match &event.for_clients {
-            None => self.listeners.announce(|who| receivers.include(who), &event.name, &event.payload),
+            None => self
+                .listeners
+                .announce(|who| receivers.include(who), &event.name, &event.payload),
             Some(less) => {
-                let mut late = self.listeners.announce(|who| receivers.include(who) && !receivers.are_clients(who), &event.name, &event.payload);
-                late.extend(self.listeners.announce(|who| receivers.are_clients(who), &event.name, less));
+                let mut late = self.listeners.announce(
+                    |who| receivers.include(who) && !receivers.are_clients(who),
+                    &event.name,
+                    &event.payload,
+                );
+                late.extend(
+                    self.listeners
+                        .announce(|who| receivers.are_clients(who), &event.name, less),
+                );
                 late
             }
         };

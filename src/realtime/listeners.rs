@@ -26,7 +26,13 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(io: SocketIo, socket: SocketRef, who: Admitted, gone: CancellationToken) -> Self {
-        Self { socket, gone, doubted: Notify::new(), io, who: RwLock::new(who) }
+        Self {
+            socket,
+            gone,
+            doubted: Notify::new(),
+            io,
+            who: RwLock::new(who),
+        }
     }
 
     pub(super) fn person(&self) -> Uuid {
@@ -110,23 +116,40 @@ impl Listeners {
 
     /// Whether the team of a production has to be known to tell who hears its events.
     pub(super) fn need_team(&self, audience: &Audience) -> bool {
-        matches!(audience, Audience::Project(_)) && self.read(|sockets| sockets.values().any(|listener| !listener.read(|who| who.hears_all)))
+        matches!(audience, Audience::Project(_))
+            && self.read(|sockets| sockets.values().any(|listener| !listener.read(|who| who.hears_all)))
     }
 
     pub(super) fn matching(&self, keep: impl Fn(&Admitted) -> bool) -> Vec<Arc<Listener>> {
-        self.read(|sockets| sockets.values().filter(|listener| listener.read(&keep)).cloned().collect())
+        self.read(|sockets| {
+            sockets
+                .values()
+                .filter(|listener| listener.read(&keep))
+                .cloned()
+                .collect()
+        })
     }
 
     /// Sends to those who may hear, and answers the sockets that could not keep up: they are
     /// no listeners any more, and their connection is to be cut.
     #[must_use]
-    pub(super) fn announce<T: Serialize + ?Sized>(&self, hears: impl Fn(&Admitted) -> bool, name: &str, payload: &T) -> Vec<SocketRef> {
+    pub(super) fn announce<T: Serialize + ?Sized>(
+        &self,
+        hears: impl Fn(&Admitted) -> bool,
+        name: &str,
+        payload: &T,
+    ) -> Vec<SocketRef> {
         self.send(self.matching(hears), name, payload)
     }
 
     /// Like [`announce`](Self::announce), to chosen sockets.
     #[must_use]
-    pub(super) fn send_to<'a, T: Serialize + ?Sized>(&self, sids: impl IntoIterator<Item = &'a Sid>, name: &str, payload: &T) -> Vec<SocketRef> {
+    pub(super) fn send_to<'a, T: Serialize + ?Sized>(
+        &self,
+        sids: impl IntoIterator<Item = &'a Sid>,
+        name: &str,
+        payload: &T,
+    ) -> Vec<SocketRef> {
         let told = self.read(|sockets| sids.into_iter().filter_map(|sid| sockets.get(sid).cloned()).collect());
         self.send(told, name, payload)
     }

@@ -24,7 +24,10 @@ const SESSION_RETENTION: Duration = Duration::from_secs(60);
 /// Others must not get them so: a client that changes to a WebSocket in the middle of a session
 /// would not come back for what is kept. Python clients change before the first event, if at all.
 pub(super) fn needed(headers: &HeaderMap) -> bool {
-    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).is_some_and(|agent| agent.to_ascii_lowercase().starts_with("python"))
+    headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.to_ascii_lowercase().starts_with("python"))
 }
 
 /// Packets that are kept for the next requests of each session.
@@ -42,7 +45,11 @@ impl Portions {
 
     /// The first portion of an answer; the rest is kept.
     pub(super) fn first(&self, sid: Sid, packets: Bytes) -> Bytes {
-        let end = packets.iter().enumerate().filter(|(_, byte)| **byte == SEPARATOR).nth(PACKETS_PER_ANSWER - 1);
+        let end = packets
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == SEPARATOR)
+            .nth(PACKETS_PER_ANSWER - 1);
         let Some((end, _)) = end else {
             return packets;
         };

@@ -55,7 +55,10 @@ impl Relay {
     /// Servers with the same channel are one; installations that share a Redis need a channel
     /// each. The numbered databases of Redis do not keep channels apart.
     pub fn new(client: redis::Client, channel: impl Into<String>) -> Self {
-        Self { client, channel: channel.into() }
+        Self {
+            client,
+            channel: channel.into(),
+        }
     }
 
     async fn listen(&self) -> redis::RedisResult<PubSub> {
@@ -118,13 +121,23 @@ impl Post {
     /// Starts to publish, and to hand what the other servers publish to `jobs`.
     pub(super) fn start(node: Uuid, relay: Option<Relay>, jobs: mpsc::Sender<Job>) -> Self {
         let Some(relay) = relay else {
-            return Self { node, queue: Mutex::new(None), tasks: Mutex::default(), joined: Arc::new(AtomicBool::new(true)) };
+            return Self {
+                node,
+                queue: Mutex::new(None),
+                tasks: Mutex::default(),
+                joined: Arc::new(AtomicBool::new(true)),
+            };
         };
         let (queue, queued) = mpsc::channel(BACKLOG);
         let publisher = tokio::spawn(publish(relay.clone(), queued));
         let joined = Arc::new(AtomicBool::new(false));
         let subscriber = tokio::spawn(subscribe(relay, node, jobs, joined.clone()));
-        Self { node, queue: Mutex::new(Some(queue)), tasks: Mutex::new(vec![subscriber, publisher]), joined }
+        Self {
+            node,
+            queue: Mutex::new(Some(queue)),
+            tasks: Mutex::new(vec![subscriber, publisher]),
+            joined,
+        }
     }
 
     pub(super) fn is_joined(&self) -> bool {
@@ -245,7 +258,12 @@ mod tests {
     fn news_survive_the_journey() {
         let payload = RawValue::from_string(r#"{"task_id":  "1", "b":1, "a":2}"#.into()).unwrap();
         let less = RawValue::from_string(r#"{"b": 1}"#.into()).unwrap();
-        let event = Event { audience: Audience::Project(Uuid::nil()), name: "task:new".into(), payload, for_clients: Some(less) };
+        let event = Event {
+            audience: Audience::Project(Uuid::nil()),
+            name: "task:new".into(),
+            payload,
+            for_clients: Some(less),
+        };
         let news = News::Event(event);
         let from = Uuid::nil();
         let text = serde_json::to_string(&Envelope { from, news }).unwrap();
@@ -255,7 +273,10 @@ mod tests {
         };
         assert_eq!(event.audience, Audience::Project(Uuid::nil()));
         assert_eq!(event.payload.get(), r#"{"task_id":  "1", "b":1, "a":2}"#);
-        assert_eq!(event.for_clients.map(|less| less.get().to_owned()).as_deref(), Some(r#"{"b": 1}"#));
+        assert_eq!(
+            event.for_clients.map(|less| less.get().to_owned()).as_deref(),
+            Some(r#"{"b": 1}"#)
+        );
 
         let hello = json!({"from": Uuid::nil(), "news": "hello"}).to_string();
         let back: Envelope = serde_json::from_str(&hello).unwrap();

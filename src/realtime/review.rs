@@ -43,7 +43,11 @@ impl<A: Adapter> FromMessageParts<A> for Message {
     fn from_message_parts(_: &Arc<Socket<A>>, packet: &mut Value, _: &Option<i64>) -> Result<Self, Self::Error> {
         let text = packet.as_str().map_or("", |text| text.as_str());
         let mut arguments = serde_json::from_str::<Vec<&RawValue>>(text)?.into_iter();
-        let mut next = || arguments.next().ok_or_else(|| serde_json::Error::missing_field("argument"));
+        let mut next = || {
+            arguments
+                .next()
+                .ok_or_else(|| serde_json::Error::missing_field("argument"))
+        };
         Ok(Self {
             name: serde_json::from_str(next()?.get())?,
             payload: next()?.to_owned(),
@@ -117,7 +121,11 @@ async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<EntryFacts>) -> 
         ready(())
     });
     let gone = CancellationToken::new();
-    socket.extensions.insert(Arrival { who, gone: gone.clone(), inbox: Arc::new(Mutex::new(inbox)) });
+    socket.extensions.insert(Arrival {
+        who,
+        gone: gone.clone(),
+        inbox: Arc::new(Mutex::new(inbox)),
+    });
     let sid = socket.id;
     socket.on_disconnect(move || {
         gone.cancel();
@@ -189,7 +197,12 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
-                hub.act(Act::Join { room, sid, person, state });
+                hub.act(Act::Join {
+                    room,
+                    sid,
+                    person,
+                    state,
+                });
             }
         }
         "preview-room:leave" => {
@@ -203,7 +216,11 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
             let Ok(state) = serde_json::from_str(payload.get()) else {
                 return;
             };
-            hub.act(Act::Update { room, state, only_newcomer: flag.unwrap_or(false) });
+            hub.act(Act::Update {
+                room,
+                state,
+                only_newcomer: flag.unwrap_or(false),
+            });
         }
         name => {
             if let Some(name) = relayed(name) {

@@ -19,13 +19,26 @@ pub(super) enum Act {
     /// A socket starts to follow the room.
     Open { room: Uuid },
     /// A person comes in, with the state to begin with if the room is empty.
-    Join { room: Uuid, sid: Sid, person: Uuid, state: RoomState },
+    Join {
+        room: Uuid,
+        sid: Sid,
+        person: Uuid,
+        state: RoomState,
+    },
     /// The person of this socket goes out.
     Leave { room: Uuid, sid: Sid },
     /// The room looks at something else.
-    Update { room: Uuid, state: RoomState, only_newcomer: bool },
+    Update {
+        room: Uuid,
+        state: RoomState,
+        only_newcomer: bool,
+    },
     /// A message for everybody in the room, which changes nothing.
-    Say { room: Uuid, name: String, payload: Box<RawValue> },
+    Say {
+        room: Uuid,
+        name: String,
+        payload: Box<RawValue>,
+    },
 }
 
 /// Persons of a server in a room.
@@ -95,7 +108,11 @@ impl Room {
         if let Some(only_newcomer) = only_newcomer {
             state.insert("only_newcomer".into(), only_newcomer.into());
         }
-        RoomNotice { room, name: "preview-room:room-updated".into(), payload: NoticePayload::Built(state.into()) }
+        RoomNotice {
+            room,
+            name: "preview-room:room-updated".into(),
+            payload: NoticePayload::Built(state.into()),
+        }
     }
 
     fn sit(&mut self, seat: Seat) {
@@ -134,7 +151,11 @@ impl Rooms {
 
     /// The rooms that a local socket follows or is in.
     pub(super) fn concerning(&self, server: Uuid, sid: Sid) -> Vec<Uuid> {
-        self.rooms.iter().filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid)).map(|(id, _)| *id).collect()
+        self.rooms
+            .iter()
+            .filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     pub(super) fn seated(&self, room: Uuid, server: Uuid, sid: Sid) -> bool {
@@ -148,7 +169,12 @@ impl Rooms {
                 let room = self.rooms.entry(id).or_default();
                 (id, vec![room.people_updated(id)])
             }
-            Act::Join { room: id, sid, person, state } => {
+            Act::Join {
+                room: id,
+                sid,
+                person,
+                state,
+            } => {
                 let room = self.rooms.entry(id).or_default();
                 if room.seats.is_empty() {
                     room.state = Some(updated_state(blank_state(), state));
@@ -164,13 +190,21 @@ impl Rooms {
                 }
                 (id, vec![room.people_updated(id)])
             }
-            Act::Update { room: id, state, only_newcomer } => {
+            Act::Update {
+                room: id,
+                state,
+                only_newcomer,
+            } => {
                 let room = self.rooms.entry(id).or_default();
                 let former = room.state.take().unwrap_or_else(blank_state);
                 room.state = Some(updated_state(former, state));
                 (id, vec![room.room_updated(id, Some(only_newcomer))])
             }
-            Act::Say { room: id, name, payload } => {
+            Act::Say {
+                room: id,
+                name,
+                payload,
+            } => {
                 let payload = NoticePayload::Verbatim(payload);
                 let room = id;
                 (id, vec![RoomNotice { room, name, payload }])
@@ -182,11 +216,20 @@ impl Rooms {
 
     /// Persons of each server, by room.
     pub(super) fn attendance(&self, server: Uuid) -> Vec<Attendance> {
-        let of_server =
-            |room: &Room| -> Vec<_> { room.seats.iter().filter(|seat| seat.server == server).map(|seat| (seat.sid, seat.person)).collect() };
+        let of_server = |room: &Room| -> Vec<_> {
+            room.seats
+                .iter()
+                .filter(|seat| seat.server == server)
+                .map(|seat| (seat.sid, seat.person))
+                .collect()
+        };
         self.rooms
             .iter()
-            .map(|(id, room)| Attendance { room: *id, state: room.state.clone().unwrap_or_default(), seats: of_server(room) })
+            .map(|(id, room)| Attendance {
+                room: *id,
+                state: room.state.clone().unwrap_or_default(),
+                seats: of_server(room),
+            })
             .filter(|attendance| !attendance.seats.is_empty())
             .collect()
     }
@@ -255,11 +298,20 @@ mod tests {
     }
 
     fn join(sid: Sid, person: Uuid, value: Value) -> Act {
-        Act::Join { room: ROOM, sid, person, state: state(value) }
+        Act::Join {
+            room: ROOM,
+            sid,
+            person,
+            state: state(value),
+        }
     }
 
     fn update(value: Value) -> Act {
-        Act::Update { room: ROOM, state: state(value), only_newcomer: false }
+        Act::Update {
+            room: ROOM,
+            state: state(value),
+            only_newcomer: false,
+        }
     }
 
     fn built(notice: &RoomNotice) -> &Value {
@@ -272,9 +324,19 @@ mod tests {
     #[test]
     fn the_first_to_join_sets_the_state() {
         let mut rooms = Rooms::default();
-        let sent = rooms.apply(HERE, join(Sid::new(), ANNA, json!({"current_frame": 12, "unknown": 1, "people": ["x"]})));
+        let sent = rooms.apply(
+            HERE,
+            join(
+                Sid::new(),
+                ANNA,
+                json!({"current_frame": 12, "unknown": 1, "people": ["x"]}),
+            ),
+        );
         assert_eq!(sent[0].name, "preview-room:room-people-updated");
-        assert_eq!(*built(&sent[0]), json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM}));
+        assert_eq!(
+            *built(&sent[0]),
+            json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM})
+        );
         assert_eq!(sent[1].name, "preview-room:room-updated");
         assert_eq!(
             *built(&sent[1]),

@@ -104,7 +104,10 @@ impl Lines {
             return;
         }
         // Long-polling has no connection to cut: say in the client's place that it leaves.
-        let leave = Request::builder().method(Method::POST).uri(engine_uri(Some(&format!("EIO=4&transport=polling&sid={}", socket.id)))).body("1");
+        let leave = Request::builder()
+            .method(Method::POST)
+            .uri(engine_uri(Some(&format!("EIO=4&transport=polling&sid={}", socket.id))))
+            .body("1");
         if let Err(error) = self.polling.call(leave).await {
             tracing::debug!(%error, "could not close a long-polling session");
         }
@@ -120,7 +123,9 @@ impl Lines {
             return self.polling.call(request).await;
         };
         if let Some(portion) = self.portions.next(sid) {
-            return Ok(Response::builder().content_type("text/plain; charset=UTF-8").body(portion));
+            return Ok(Response::builder()
+                .content_type("text/plain; charset=UTF-8")
+                .body(portion));
         }
         let mut response = self.polling.call(request).await?;
         let packets = response.take_body().into_bytes().await?;
@@ -133,7 +138,9 @@ impl Lines {
     fn websocket(self: &Arc<Self>, request: &Request, asked: &TransportQuery) -> Option<Response> {
         let headers = request.headers();
         let key: SecWebsocketKey = headers.typed_get()?;
-        let upgrades = headers.get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let upgrades = headers
+            .get(header::UPGRADE)
+            .is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let version = headers.typed_get() == Some(SecWebsocketVersion::V13);
         if !upgrades || !version || request.method() != Method::GET {
             return None;
@@ -218,7 +225,10 @@ impl Endpoint for SocketEndpoint {
         }
         let answer = lines.websocket(&request, &asked);
         Ok(answer.unwrap_or_else(|| {
-            Response::builder().status(StatusCode::BAD_REQUEST).content_type("application/json").body(r#"{"code":"3","message":"Bad request"}"#)
+            Response::builder()
+                .status(StatusCode::BAD_REQUEST)
+                .content_type("application/json")
+                .body(r#"{"code":"3","message":"Bad request"}"#)
         }))
     }
 }
@@ -234,7 +244,8 @@ struct TransportQuery {
 
 impl TransportQuery {
     fn read(query: &str) -> Self {
-        let value = |name| form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value));
+        let value =
+            |name| form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value));
         Self {
             websocket: value("transport").as_deref() == Some("websocket") && value("EIO").as_deref() == Some("4"),
             sid: value("sid").and_then(|sid| sid.parse().ok()),
@@ -244,7 +255,9 @@ impl TransportQuery {
 
 /// The address at which the service answers, wherever the endpoint is mounted.
 fn engine_uri(query: Option<&str>) -> Uri {
-    format!("{PATH}/?{}", query.unwrap_or_default()).parse().unwrap_or_else(|_| Uri::from_static(PATH))
+    format!("{PATH}/?{}", query.unwrap_or_default())
+        .parse()
+        .unwrap_or_else(|_| Uri::from_static(PATH))
 }
 
 #[cfg(test)]

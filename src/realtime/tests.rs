@@ -35,12 +35,23 @@ struct Gate {
 #[async_trait]
 impl Gatekeeper for Gate {
     async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
-        let token = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok()).ok_or(ListenerRefusal::MissingToken)?;
-        let number = token.strip_prefix("Bearer ").and_then(|token| token.parse().ok()).ok_or(ListenerRefusal::Invalid)?;
+        let token = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|token| token.to_str().ok())
+            .ok_or(ListenerRefusal::MissingToken)?;
+        let number = token
+            .strip_prefix("Bearer ")
+            .and_then(|token| token.parse().ok())
+            .ok_or(ListenerRefusal::Invalid)?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(ListenerRefusal::Revoked);
         }
-        Ok(Admitted { person: person(number), session: format!("session {number}"), hears_all: number == 9, looks_only: false })
+        Ok(Admitted {
+            person: person(number),
+            session: format!("session {number}"),
+            hears_all: number == 9,
+            looks_only: false,
+        })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
@@ -51,7 +62,10 @@ impl Gatekeeper for Gate {
 
     async fn team(&self, project: Uuid) -> Arc<Team> {
         Arc::new(match project {
-            PROJECT => Team { members: [person(1), person(2)].into(), clients: [person(2)].into() },
+            PROJECT => Team {
+                members: [person(1), person(2)].into(),
+                clients: [person(2)].into(),
+            },
             _ => Team::default(),
         })
     }
@@ -71,7 +85,9 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     async fn open(endpoint: &'a SocketEndpoint, token: &str) -> Self {
-        let request = Request::builder().uri_str("/?EIO=4&transport=polling").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = Request::builder()
+            .uri_str("/?EIO=4&transport=polling")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
         let answer = endpoint.call(request.finish()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let text = answer.into_body().into_string().await.unwrap();
@@ -94,7 +110,9 @@ impl<'a> Client<'a> {
     }
 
     fn request(&self, method: Method) -> poem::RequestBuilder {
-        Request::builder().method(method).uri_str(format!("/?EIO=4&transport=polling&sid={}", self.sid))
+        Request::builder()
+            .method(method)
+            .uri_str(format!("/?EIO=4&transport=polling&sid={}", self.sid))
     }
 
     async fn send(&self, packets: &str) {
@@ -112,7 +130,10 @@ impl<'a> Client<'a> {
         let request = self.request(Method::GET).finish();
         let answer = self.endpoint.call(request).await.unwrap();
         let text = answer.into_body().into_string().await.unwrap();
-        text.split('\u{1e}').filter(|packet| *packet != "2").map(str::to_owned).collect()
+        text.split('\u{1e}')
+            .filter(|packet| *packet != "2")
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The next packets.
@@ -129,7 +150,10 @@ impl<'a> Client<'a> {
     /// The names and payloads of the next messages.
     async fn hear(&self, count: usize) -> Vec<(String, Value)> {
         let packets = self.receive(count).await;
-        packets.iter().map(|packet| serde_json::from_str(packet.strip_prefix("42/events,").unwrap()).unwrap()).collect()
+        packets
+            .iter()
+            .map(|packet| serde_json::from_str(packet.strip_prefix("42/events,").unwrap()).unwrap())
+            .collect()
     }
 }
 
@@ -158,7 +182,9 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         ("main:test", Audience::Everyone),
     ];
     for (name, audience) in events {
-        realtime.broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#), None).await;
+        realtime
+            .broadcast(audience, name, &payload(r#"{"b":  1.50, "a":null}"#), None)
+            .await;
     }
     let expected = [
         vec!["person:new", "task:new", "task:delete", "main:test"],
@@ -166,7 +192,9 @@ async fn each_listener_hears_what_is_for_them_as_it_was_written() {
         vec!["person:new", "task:new", "task:delete", "main:test"],
     ];
     for (client, names) in clients.iter().zip(expected) {
-        let packets = names.iter().map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
+        let packets = names
+            .iter()
+            .map(|name| format!(r#"42/events,["{name}",{{"b":  1.50, "a":null}}]"#));
         assert_eq!(client.receive(names.len()).await, packets.collect::<Vec<_>>());
     }
 }
@@ -178,10 +206,18 @@ async fn clients_of_a_production_are_told_less() {
     for token in ["1", "2", "9"] {
         clients.push(Client::listen(&endpoint, token).await);
     }
-    let (whole, less) = (payload(r#"{"comment_id":"c","person_id":"p"}"#), payload(r#"{"comment_id":"c"}"#));
-    realtime.broadcast(Audience::Project(PROJECT), "comment:new", &whole, Some(&less)).await;
+    let (whole, less) = (
+        payload(r#"{"comment_id":"c","person_id":"p"}"#),
+        payload(r#"{"comment_id":"c"}"#),
+    );
+    realtime
+        .broadcast(Audience::Project(PROJECT), "comment:new", &whole, Some(&less))
+        .await;
     for (client, told) in clients.iter().zip([&whole, &less, &whole]) {
-        assert_eq!(client.receive(1).await, [format!(r#"42/events,["comment:new",{}]"#, told.get())]);
+        assert_eq!(
+            client.receive(1).await,
+            [format!(r#"42/events,["comment:new",{}]"#, told.get())]
+        );
     }
 }
 
@@ -189,7 +225,10 @@ async fn clients_of_a_production_are_told_less() {
 async fn without_a_token_the_namespace_is_closed() {
     let (realtime, endpoint) = stream();
     let client = Client::open(&endpoint, "nobody").await;
-    assert_eq!(client.receive(1).await, [r#"44/events,{"message":"Invalid access token."}"#]);
+    assert_eq!(
+        client.receive(1).await,
+        [r#"44/events,{"message":"Invalid access token."}"#]
+    );
     assert_eq!(realtime.listeners(), 0);
 }
 
@@ -210,9 +249,15 @@ async fn a_token_may_be_given_when_entering() {
 
 #[tokio::test]
 async fn who_does_not_enter_is_shown_out() {
-    let options = Options { introduction: Duration::from_millis(300), ..Options::default() };
+    let options = Options {
+        introduction: Duration::from_millis(300),
+        ..Options::default()
+    };
     let (_realtime, endpoint) = Realtime::new(Arc::new(Gate::default()), options);
-    let (stranger, listener) = (Client::open(&endpoint, "nobody").await, Client::listen(&endpoint, "1").await);
+    let (stranger, listener) = (
+        Client::open(&endpoint, "nobody").await,
+        Client::listen(&endpoint, "1").await,
+    );
     stranger.receive(1).await;
     sleep(Duration::from_millis(600)).await;
     let is_open = async |client: &Client<'_>| {
@@ -239,7 +284,10 @@ async fn the_end_of_a_session_closes_its_sockets() {
 async fn a_token_that_holds_no_more_ends_the_stream() {
     let gate = Arc::<Gate>::default();
     let recheck = Duration::from_millis(30);
-    let options = Options { recheck, ..Options::default() };
+    let options = Options {
+        recheck,
+        ..Options::default()
+    };
     let (realtime, endpoint) = Realtime::new(gate.clone(), options);
     let client = Client::listen(&endpoint, "1").await;
     sleep(3 * recheck).await;
@@ -256,8 +304,14 @@ async fn a_change_of_a_person_is_looked_at_at_once() {
     let one = Client::listen(&endpoint, "1").await;
     let two = Client::listen(&endpoint, "2").await;
     realtime.person_changed(person(1));
-    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
-    assert_eq!(one.receive(1).await, [r#"42/events,["main:test",{}]"#], "who may still listen goes on");
+    realtime
+        .broadcast(Audience::Everyone, "main:test", &payload("{}"), None)
+        .await;
+    assert_eq!(
+        one.receive(1).await,
+        [r#"42/events,["main:test",{}]"#],
+        "who may still listen goes on"
+    );
     gate.closed.store(true, Ordering::Relaxed);
     realtime.person_changed(person(1));
     assert_eq!(one.receive(1).await, ["41/events,"]);
@@ -282,7 +336,12 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
     let names: Vec<_> = heard.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["preview-room:room-people-updated", "preview-room:room-people-updated", "preview-room:room-updated", "preview-room:add-annotation"]
+        [
+            "preview-room:room-people-updated",
+            "preview-room:room-people-updated",
+            "preview-room:room-updated",
+            "preview-room:add-annotation"
+        ]
     );
     assert_eq!(heard[0].1["people"], json!([]));
     assert_eq!(heard[2].1["people"], json!([person(1)]));
@@ -293,7 +352,11 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
     assert_eq!(heard[1].1["people"], json!([person(1), person(2)]));
     two.say("change-version", room.clone()).await;
     two.say("open-playlist", room.clone()).await;
-    assert_eq!(one.hear(1).await[0].0, "preview-room:room-people-updated", "who has not opened the room is not heard");
+    assert_eq!(
+        one.hear(1).await[0].0,
+        "preview-room:room-people-updated",
+        "who has not opened the room is not heard"
+    );
     assert_eq!(two.hear(1).await[0].1["id"], json!(PLAYLIST));
 
     let update = json!([
@@ -318,7 +381,9 @@ async fn a_review_room_is_shared_by_those_who_opened_it() {
 async fn a_closed_stream_takes_no_connection() {
     let (realtime, endpoint) = stream();
     let client = Client::listen(&endpoint, "1").await;
-    realtime.broadcast(Audience::Everyone, "main:test", &payload("{}"), None).await;
+    realtime
+        .broadcast(Audience::Everyone, "main:test", &payload("{}"), None)
+        .await;
     let (heard, ()) = tokio::join!(client.receive(1), realtime.close());
     assert_eq!(heard, [r#"42/events,["main:test",{}]"#]);
     let request = Request::builder().uri_str("/?EIO=4&transport=polling");

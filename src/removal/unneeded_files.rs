@@ -31,5 +31,11 @@ impl UnneededFiles {
 
 /// Removes the stored contents of attached files. One that can't be removed stays, and the log says so.
 pub async fn discard_attachments(app: &App, ids: Vec<Uuid>) {
-    discard(&app.storage, ids.into_iter().flat_map(|id| [keys::attachment(id), keys::thumbnail(id)]).collect()).await;
+    discard(
+        &app.storage,
+        ids.into_iter()
+            .flat_map(|id| [keys::attachment(id), keys::thumbnail(id)])
+            .collect(),
+    )
+    .await;
 }

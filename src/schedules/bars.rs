@@ -22,8 +22,13 @@ use crate::vocabulary::kinds::EntityKind;
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
     let model = RecordWriter::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
-    let text = format!("SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id", model.columns());
-    Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
+    let text = format!(
+        "SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id",
+        model.columns()
+    );
+    Ok(model
+        .list(&app.database, Sql::with(text, [access.project_id().into()]))
+        .await?)
 }
 
 /// One bar for each task type of the production that has a task there. One that is set to use no task types uses all.
@@ -41,8 +46,15 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
     let wanted = names(&app.database, &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
-    let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
-    let order = if are_told(access.role()) { "i.start_date IS NULL, i.start_date, i.created_at" } else { "i.created_at, i.id" };
+    let mut sql = Sql::with(
+        "i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ",
+        [project_id.into()],
+    );
+    let order = if are_told(access.role()) {
+        "i.start_date IS NULL, i.start_date, i.created_at"
+    } else {
+        "i.created_at, i.id"
+    };
     sql.bind_list(wanted.into_keys()).push(" ORDER BY ").push(order);
     let mut out = b"[".to_vec();
     for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
@@ -72,12 +84,17 @@ impl ScheduledParts {
         let (text, episode) = match self {
             Self::AssetTypes => {
                 let assets = EntityKind::Asset.condition("e.entity_type_id");
-                let text = format!("SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}");
+                let text = format!(
+                    "SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}"
+                );
                 (text, "e.source_id")
             }
             Self::Episodes => (entities(EntityKind::Episode), "e.id"),
             Self::Sequences => (entities(EntityKind::Sequence), "e.parent_id"),
-            Self::Edits => (format!("{} AND COALESCE(e.canceled, false) = false", entities(EntityKind::Edit)), "e.parent_id"),
+            Self::Edits => (
+                format!("{} AND COALESCE(e.canceled, false) = false", entities(EntityKind::Edit)),
+                "e.parent_id",
+            ),
         };
         let mut sql = Sql::new(text);
         sql.push(" AND e.project_id = ").bind(project_id);
@@ -89,7 +106,10 @@ impl ScheduledParts {
 }
 
 fn entities(kind: EntityKind) -> String {
-    format!("SELECT e.id, e.name FROM entity e WHERE {}", kind.condition("e.entity_type_id"))
+    format!(
+        "SELECT e.id, e.name FROM entity e WHERE {}",
+        kind.condition("e.entity_type_id")
+    )
 }
 
 /// One bar of a task type for each part of the production.
@@ -107,7 +127,10 @@ pub(super) async fn of_parts(
     }
     let wanted = names(&app.database, &part.query(project_id, episode_id)).await?;
     complete(app, access, wanted.keys().map(|id| (task_type_id, Some(*id))).collect()).await?;
-    let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
+    let sql = Sql::with(
+        "i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2",
+        [project_id.into(), task_type_id.into()],
+    );
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
     for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
@@ -159,7 +182,11 @@ struct NamedPart {
 }
 
 async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
-    Ok(database::read_all::<NamedPart>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
+    Ok(database::read_all::<NamedPart>(connection, sql)
+        .await?
+        .into_iter()
+        .map(|one| (one.id, one.name))
+        .collect())
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.
@@ -172,11 +199,22 @@ struct KnownBar {
     object_id: Option<Uuid>,
 }
 
-async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[BarSubject]) -> Result<Vec<BarSubject>, Failure> {
-    let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
+async fn missing(
+    connection: &impl ConnectionTrait,
+    project_id: Uuid,
+    subjects: &[BarSubject],
+) -> Result<Vec<BarSubject>, Failure> {
+    let sql = Sql::with(
+        "SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL",
+        [project_id.into()],
+    );
     let known = database::read_all::<KnownBar>(connection, &sql).await?;
     let known: HashSet<BarSubject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
-    Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
+    Ok(subjects
+        .iter()
+        .copied()
+        .filter(|subject| !known.contains(subject))
+        .collect())
 }
 
 /// Adds the bars that are missing, and tells of each. A transaction is only started when there are any; those who are not

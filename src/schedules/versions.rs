@@ -20,7 +20,10 @@ use crate::events::{Work, payload};
 /// # Errors
 /// 404 when there is no such version.
 async fn project_of(connection: &impl ConnectionTrait, version_id: Uuid) -> Result<Uuid, Failure> {
-    let version = production_schedule_version::Entity::find_by_id(version_id).one(connection).await?.ok_or_else(Failure::not_found)?;
+    let version = production_schedule_version::Entity::find_by_id(version_id)
+        .one(connection)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     Ok(version.project_id)
 }
 
@@ -36,10 +39,19 @@ pub(super) async fn task_links(
     require(&app.database, caller, project_id, &STAFF_MEMBER).await?;
     let mut condition = Sql::new("FROM production_schedule_version_task_link l ");
     if let Some(task_type_id) = task_type_id {
-        condition.push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ").bind(task_type_id).push(" ");
+        condition
+            .push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ")
+            .bind(task_type_id)
+            .push(" ");
     }
-    condition.push("WHERE l.production_schedule_version_id = ").bind(version_id);
-    let model = RecordWriter::new(&entity::production_schedule_version_task_link::TABLE, "l", "ProductionScheduleVersionTaskLink");
+    condition
+        .push("WHERE l.production_schedule_version_id = ")
+        .bind(version_id);
+    let model = RecordWriter::new(
+        &entity::production_schedule_version_task_link::TABLE,
+        "l",
+        "ProductionScheduleVersionTaskLink",
+    );
     let mut sql = condition.clone().before(&format!("SELECT {} ", model.columns()));
     sql.push(" ORDER BY l.created_at, l.id");
     if !relations {
@@ -63,13 +75,19 @@ pub(super) async fn task_links(
 }
 
 /// Takes the dates, estimations and assignees of all tasks of the production into the version.
-pub(super) async fn fill_from_production(app: &App, caller: &Caller, version_id: Uuid) -> Result<Json<ScheduleVersionFilled>, Failure> {
+pub(super) async fn fill_from_production(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+) -> Result<Json<ScheduleVersionFilled>, Failure> {
     let work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     let mut plans = Sql::new("SELECT t.id, t.start_date, t.due_date, t.estimation FROM task t WHERE t.project_id = ");
     plans.bind(project_id);
-    let mut assignees = Sql::new("SELECT a.task_id, a.person_id FROM task_person_link a JOIN task t ON t.id = a.task_id WHERE t.project_id = ");
+    let mut assignees = Sql::new(
+        "SELECT a.task_id, a.person_id FROM task_person_link a JOIN task t ON t.id = a.task_id WHERE t.project_id = ",
+    );
     assignees.bind(project_id);
     let count = copy(&work, version_id, plans, assignees).await?;
     work.commit().await?;
@@ -77,15 +95,24 @@ pub(super) async fn fill_from_production(app: &App, caller: &Caller, version_id:
 }
 
 /// Takes what another version of the same production plans for its tasks into the version.
-pub(super) async fn fill_from_another(app: &App, caller: &Caller, version_id: Uuid, source_id: Uuid) -> Result<Json<ScheduleVersionFilled>, Failure> {
+pub(super) async fn fill_from_another(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+    source_id: Uuid,
+) -> Result<Json<ScheduleVersionFilled>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     if project_of(&*work, source_id).await? != project_id {
-        return Err(Failure::parameter("Production schedule versions must belong to the same project."));
+        return Err(Failure::parameter(
+            "Production schedule versions must belong to the same project.",
+        ));
     }
     if source_id == version_id {
-        return Err(Failure::parameter("A production schedule version cannot be copied onto itself."));
+        return Err(Failure::parameter(
+            "A production schedule version cannot be copied onto itself.",
+        ));
     }
     let mut plans = Sql::new(
         "SELECT s.task_id AS id, s.start_date, s.due_date, s.estimation FROM production_schedule_version_task_link s \
@@ -112,8 +139,14 @@ async fn copy(work: &Work<'_>, version_id: Uuid, plans: Sql, assignees: Sql) -> 
     let moment = database::now();
     let mut sql = plans.clone().before("WITH plan AS (");
     sql.push(") INSERT INTO production_schedule_version_task_link (id, production_schedule_version_id, task_id, start_date, due_date, estimation, ");
-    sql.push("created_at, updated_at) SELECT ").push(new_id(work.get_database_backend())).push(", ").bind(version_id);
-    sql.push(", plan.id, plan.start_date, plan.due_date, plan.estimation, ").bind(moment).push(", ").bind(moment);
+    sql.push("created_at, updated_at) SELECT ")
+        .push(new_id(work.get_database_backend()))
+        .push(", ")
+        .bind(version_id);
+    sql.push(", plan.id, plan.start_date, plan.due_date, plan.estimation, ")
+        .bind(moment)
+        .push(", ")
+        .bind(moment);
     sql.push(
         " FROM plan WHERE true ON CONFLICT (production_schedule_version_id, task_id) DO UPDATE SET start_date = excluded.start_date, \
          due_date = excluded.due_date, estimation = excluded.estimation, updated_at = excluded.updated_at",
@@ -123,13 +156,16 @@ async fn copy(work: &Work<'_>, version_id: Uuid, plans: Sql, assignees: Sql) -> 
         "DELETE FROM production_schedule_version_task_link_person_link WHERE production_schedule_version_task_link_id IN \
          (SELECT l.id FROM production_schedule_version_task_link l WHERE l.task_id IN (SELECT plan.id FROM (",
     );
-    sql.push(") plan) AND l.production_schedule_version_id = ").bind(version_id).push(")");
+    sql.push(") plan) AND l.production_schedule_version_id = ")
+        .bind(version_id)
+        .push(")");
     database::execute(&**work, &sql).await?;
     let mut sql = assignees.before(
         "INSERT INTO production_schedule_version_task_link_person_link (production_schedule_version_task_link_id, person_id) \
          SELECT l.id, plan.person_id FROM production_schedule_version_task_link l JOIN (",
     );
-    sql.push(") plan ON plan.task_id = l.task_id WHERE l.production_schedule_version_id = ").bind(version_id);
+    sql.push(") plan ON plan.task_id = l.task_id WHERE l.production_schedule_version_id = ")
+        .bind(version_id);
     database::execute(&**work, &sql).await?;
     Ok(i32::try_from(count)?)
 }
@@ -147,16 +183,27 @@ fn new_id(backend: DbBackend) -> &'static str {
 }
 
 fn filled(count: i32) -> Result<Json<ScheduleVersionFilled>, Failure> {
-    Ok(Json::of(&ScheduleVersionFilled { success: true, task_link_count: count })?)
+    Ok(Json::of(&ScheduleVersionFilled {
+        success: true,
+        task_link_count: count,
+    })?)
 }
 
 /// The name of this event has underscores where that of the record's own events has dashes: clients listen to both.
 fn tell_version(work: &mut Work<'_>, project_id: Uuid, version_id: Uuid) {
-    work.emit_in(project_id, "production_schedule_version:update", payload([("production_schedule_version_id", version_id)]));
+    work.emit_in(
+        project_id,
+        "production_schedule_version:update",
+        payload([("production_schedule_version_id", version_id)]),
+    );
 }
 
 /// Makes a version the schedule of its production.
-pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Result<Json<ScheduleVersionApplied>, Failure> {
+pub(super) async fn apply(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+) -> Result<Json<ScheduleVersionApplied>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
@@ -196,5 +243,8 @@ pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Resul
         work.emit_in(project_id, "project:update", payload([]));
     }
     work.commit().await?;
-    Ok(Json::of(&ScheduleVersionApplied { success: true, task_count: count })?)
+    Ok(Json::of(&ScheduleVersionApplied {
+        success: true,
+        task_count: count,
+    })?)
 }

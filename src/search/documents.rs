@@ -33,8 +33,13 @@ pub(super) struct Document {
 impl Document {
     /// The fields that are searched, the most important first.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let metadata = self.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        [("name", self.name.as_str()), ("description", self.description.as_str())].into_iter().chain(metadata)
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        [("name", self.name.as_str()), ("description", self.description.as_str())]
+            .into_iter()
+            .chain(metadata)
     }
 }
 
@@ -79,10 +84,17 @@ pub(super) async fn entities(
 
 fn document(row: EntityRow, kind: EntityKind, masks: &Masks) -> Document {
     let hidden = masks.of_project(row.project_id);
-    let data: Map<String, Value> = row.data.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let data: Map<String, Value> = row
+        .data
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let is_number = |field: &str| kind == EntityKind::Shot && FRAMES.contains(&field);
     let shown = |field: &str| !is_number(field) && hidden.iter().all(|name| name != field);
-    let metadata = data.into_iter().filter(|(field, _)| shown(field)).map(|(field, value)| (field, text_of(&value)));
+    let metadata = data
+        .into_iter()
+        .filter(|(field, _)| shown(field))
+        .map(|(field, value)| (field, text_of(&value)));
     Document {
         id: row.id,
         name: name(&row.place, &row.name),
@@ -124,7 +136,8 @@ struct PersonRow {
 
 /// The active persons whom the caller is told of.
 pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Vec<Document>, Failure> {
-    let mut sql = Sql::new("SELECT p.id, p.first_name, p.last_name FROM person p WHERE p.is_guest = false AND p.active = true");
+    let mut sql =
+        Sql::new("SELECT p.id, p.first_name, p.last_name FROM person p WHERE p.is_guest = false AND p.active = true");
     if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }

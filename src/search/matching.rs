@@ -30,9 +30,17 @@ impl Question {
     /// without the last words of a question than to answer nothing.
     pub(super) fn score(&mut self, document: &Document) -> Option<Score> {
         let asked = self.0.len();
-        let mut score = Score { missing: asked, mistakes: 0, fields: 0, parts: 0, surplus: 0 };
+        let mut score = Score {
+            missing: asked,
+            mistakes: 0,
+            fields: 0,
+            parts: 0,
+            surplus: 0,
+        };
         for term in &mut self.0 {
-            let Some((found, field)) = look(term, document) else { break };
+            let Some((found, field)) = look(term, document) else {
+                break;
+            };
             score.missing -= 1;
             score.mistakes += found.mistakes;
             score.fields += field;

@@ -27,7 +27,12 @@ struct Surroundings {
 }
 
 /// The list of assets or shots.
-pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks, hits: &[Hit]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn entities(
+    database: &Database,
+    kind: EntityKind,
+    masks: Masks,
+    hits: &[Hit],
+) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::masked(kind.type_name(), masks);
     let mut sql = Sql::new(format!(
         "SELECT {}, p.name AS project_name, et.name AS asset_type_name, sq.name AS sequence_name, ep.id AS found_episode_id, \
@@ -46,7 +51,11 @@ pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks
             write_key(out, "asset_type_name", Some(&around.asset_type_name));
             return Ok(());
         }
-        write_key(out, "sequence_name", Some(around.sequence_name.as_deref().unwrap_or_default()));
+        write_key(
+            out,
+            "sequence_name",
+            Some(around.sequence_name.as_deref().unwrap_or_default()),
+        );
         if let Some(id) = around.found_episode_id {
             write_key(out, "episode", around.episode_name.as_deref());
             out.extend_from_slice(b",\"episode_id\":");

@@ -26,7 +26,11 @@ pub(super) enum MatchedPart {
 
 /// A text in lower case and in letters of ASCII.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    let mut folded = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(deunicode::deunicode(text)) };
+    let mut folded = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(deunicode::deunicode(text))
+    };
     if folded.bytes().any(|byte| byte.is_ascii_uppercase()) {
         folded.to_mut().make_ascii_lowercase();
     }
@@ -35,7 +39,9 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
 
 /// The words of a folded text.
 pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    folded
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// A word that somebody typed, with what is known of the words that it was compared with.
@@ -55,7 +61,11 @@ impl Term {
             4..=8 => 1,
             _ => 2,
         };
-        Self { text: word.to_owned(), mistakes, known: HashMap::new() }
+        Self {
+            text: word.to_owned(),
+            mistakes,
+            known: HashMap::new(),
+        }
     }
 
     /// Match of a folded word, if it does.
@@ -87,7 +97,11 @@ impl Term {
         let lengths = text.len() - self.mistakes..(text.len() + self.mistakes + 1).min(word.len());
         let beginnings = lengths.map(|length| (osa_distance(text, &word[..length]), MatchedPart::Beginning));
         let (mistakes, part) = whole.into_iter().chain(beginnings).min()?;
-        if mistakes <= self.mistakes { found(mistakes, part) } else { None }
+        if mistakes <= self.mistakes {
+            found(mistakes, part)
+        } else {
+            None
+        }
     }
 }
 
@@ -101,7 +115,10 @@ mod tests {
 
     #[test]
     fn texts_are_folded_and_split() {
-        assert_eq!(words(&fold("L'Élan_vert-2")).collect::<Vec<_>>(), ["l", "elan", "vert", "2"]);
+        assert_eq!(
+            words(&fold("L'Élan_vert-2")).collect::<Vec<_>>(),
+            ["l", "elan", "vert", "2"]
+        );
         assert_eq!(words(&fold("Straße  ŁÓDŹ")).collect::<Vec<_>>(), ["strasse", "lodz"]);
         assert_eq!(words("?!").count(), 0);
     }

@@ -12,10 +12,27 @@ use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::json::{TEXT, write_key};
 use crate::database::{Field, RowWriter, Sql};
 
-const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
-const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];
-const TASK_STATUS: [(&str, Kind); 6] =
-    [("id", Kind::Uuid), ("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("is_default", Kind::Bool), ("for_concept", Kind::Bool)];
+const PRODUCTION: [(&str, Kind); 5] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("fps", TEXT),
+    ("ratio", TEXT),
+    ("resolution", TEXT),
+];
+const TASK_TYPE: [(&str, Kind); 4] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("color", TEXT),
+    ("for_entity", TEXT),
+];
+const TASK_STATUS: [(&str, Kind); 6] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("is_default", Kind::Bool),
+    ("for_concept", Kind::Bool),
+];
 
 /// Surroundings of the playlist of a link.
 ///
@@ -23,8 +40,12 @@ const TASK_STATUS: [(&str, Kind); 6] =
 /// 404 when the production is gone.
 pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedContext>, Failure> {
     let backend = app.database.backend();
-    let keys =
-        |fields: &[(&str, Kind)]| -> Vec<JsonKey> { fields.iter().map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind)).collect() };
+    let keys = |fields: &[(&str, Kind)]| -> Vec<JsonKey> {
+        fields
+            .iter()
+            .map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind))
+            .collect()
+    };
     let types = json_list(
         backend,
         &keys(&TASK_TYPE),
@@ -32,7 +53,11 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         "k.priority, k.name, k.id",
     );
     let mut shown = keys(&TASK_STATUS);
-    shown.push(JsonKey::new("COALESCE(l.is_client_allowed, k.is_client_allowed)", "is_client_allowed", Kind::Bool));
+    shown.push(JsonKey::new(
+        "COALESCE(l.is_client_allowed, k.is_client_allowed)",
+        "is_client_allowed",
+        Kind::Bool,
+    ));
     let statuses = json_list(
         backend,
         &shown,

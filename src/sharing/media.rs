@@ -20,10 +20,18 @@ use crate::previews::{keys, rows};
 ///
 /// # Errors
 /// 404 for an unknown preview, 403 for one that is not shown.
-pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<PreviewSubject, Failure> {
+pub(super) async fn shown(
+    connection: &impl ConnectionTrait,
+    visitor: &ShareVisitor,
+    id: Uuid,
+) -> Result<PreviewSubject, Failure> {
     let preview = PreviewSubject::find(connection, id).await?;
     let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
-    if shown.has_revision(preview.task_id, preview.revision) { Ok(preview) } else { Err(Failure::forbidden()) }
+    if shown.has_revision(preview.task_id, preview.revision) {
+        Ok(preview)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The record of a preview.
@@ -33,7 +41,9 @@ pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisi
 pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Json<PreviewFile>, Failure> {
     let connection = &app.database;
     shown(connection, visitor, id).await?;
-    Ok(Json::written(without_internal(&rows::record(connection, id, false).await?)))
+    Ok(Json::written(without_internal(
+        &rows::record(connection, id, false).await?,
+    )))
 }
 
 /// The file of a preview, to be saved.
@@ -56,7 +66,12 @@ pub(super) async fn movie(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result
 ///
 /// # Errors
 /// 404, 403 and 416 as the contract says.
-pub(super) async fn picture(app: &App, visitor: &ShareVisitor, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
+pub(super) async fn picture(
+    app: &App,
+    visitor: &ShareVisitor,
+    id: Uuid,
+    prefix: &'static str,
+) -> Result<Media, Failure> {
     send_picture(app, &shown(&app.database, visitor, id).await?, prefix).await
 }
 
@@ -87,16 +102,27 @@ struct Portrait {
 pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid) -> Result<Media, Failure> {
     let connection = &app.database;
     let tasks = SharedRecords::find(connection, visitor.playlist_id).await?.tasks();
-    let sql = seen(app, visitor, None, &tasks).await?.before("SELECT c.person_id, c.replies ");
+    let sql = seen(app, visitor, None, &tasks)
+        .await?
+        .before("SELECT c.person_id, c.replies ");
     let written = database::read_all::<Writers>(connection, &sql).await?;
-    let wrote = |comment: &Writers| comment.person_id == person_id || comment.replies.iter().flat_map(repliers).any(|id| id == person_id);
+    let wrote = |comment: &Writers| {
+        comment.person_id == person_id || comment.replies.iter().flat_map(repliers).any(|id| id == person_id)
+    };
     if !written.iter().any(wrote) {
         return Err(Failure::not_found());
     }
-    let sql = Sql::with("SELECT has_avatar, updated_at FROM person WHERE id = $1", [person_id.into()]);
-    let portrait = database::read_one::<Portrait>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let sql = Sql::with(
+        "SELECT has_avatar, updated_at FROM person WHERE id = $1",
+        [person_id.into()],
+    );
+    let portrait = database::read_one::<Portrait>(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if !portrait.has_avatar.unwrap_or_default() {
         return Err(Failure::not_found());
     }
-    FileAnswer::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at)
+        .send(app)
+        .await
 }

@@ -30,8 +30,10 @@ const PARTS: [&str; 5] = ["Shot", "Sequence", "Episode", "Edit", "Concept"];
 /// 404 when the playlist is gone.
 pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedPlaylist>, Failure> {
     let database = &app.database;
-    let writer = RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| !LEFT_OUT.contains(&column))
-        .with(&[("p.name", "project_name", TEXT), ("p.fps", "project_fps", TEXT)]);
+    let writer = RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| {
+        !LEFT_OUT.contains(&column)
+    })
+    .with(&[("p.name", "project_name", TEXT), ("p.fps", "project_fps", TEXT)]);
     let sql = Sql::with(
         format!(
             "SELECT {}, y.shots AS entries, y.is_for_all AS for_all FROM playlist y JOIN project p ON p.id = y.project_id WHERE y.id = $1",
@@ -44,9 +46,18 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     let entries = Entry::all(shots.as_ref());
     let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
     let shown: HashSet<Uuid> = ids.iter().copied().collect();
-    let found = revisions::find(database, Which::With(&ids), PreviewForm::Drawn, PreviewChoice::These(&shown)).await?;
+    let found = revisions::find(
+        database,
+        Which::With(&ids),
+        PreviewForm::Drawn,
+        PreviewChoice::These(&shown),
+    )
+    .await?;
     let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
-    let named = entries.iter().filter_map(|entry| entry.task_id).chain(found.values().flatten().map(|revision| revision.task_id));
+    let named = entries
+        .iter()
+        .filter_map(|entry| entry.task_id)
+        .chain(found.values().flatten().map(|revision| revision.task_id));
     let tasks = tasks(database, &distinct(named)).await?;
     let for_all = row.try_get::<Option<bool>>("", "for_all")?.unwrap_or_default();
     let mut out = Vec::with_capacity(4096);
@@ -62,11 +73,21 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         let entry = Entry::read(stored);
         if let Some(entity) = entry.entity_id.and_then(|id| entities.get(&id)) {
             write_key(&mut out, "name", Some(json!(entity.name).to_string().as_bytes()));
-            write_key(&mut out, "parent_name", Some(json!(entity.parent_name(for_all)).to_string().as_bytes()));
+            write_key(
+                &mut out,
+                "parent_name",
+                Some(json!(entity.parent_name(for_all)).to_string().as_bytes()),
+            );
         }
         let revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();
-        let by_preview = entry.preview_file_id.and_then(|id| Some(revisions.into_iter().find(|revision| revision.shows(id))?.task_id));
-        if let Some(task) = by_preview.or(entry.task_id).and_then(|id| tasks.get(&id)).filter(|task| task.entity_id == entry.entity_id) {
+        let by_preview = entry
+            .preview_file_id
+            .and_then(|id| Some(revisions.into_iter().find(|revision| revision.shows(id))?.task_id));
+        if let Some(task) = by_preview
+            .or(entry.task_id)
+            .and_then(|id| tasks.get(&id))
+            .filter(|task| task.entity_id == entry.entity_id)
+        {
             task.write(&mut out);
         }
         out.push(b'}');
@@ -80,7 +101,11 @@ const ENTRY_KEYS_FOR_GUESTS: [&str; 5] = ["id", "shot_id", "entity_id", "preview
 
 /// An entry without what clients of the team may have stored beside it.
 fn visible(stored: &Value) -> Value {
-    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| ENTRY_KEYS_FOR_GUESTS.contains(&key.as_str()));
+    let keys = stored
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| ENTRY_KEYS_FOR_GUESTS.contains(&key.as_str()));
     Value::Object(keys.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
@@ -113,7 +138,11 @@ async fn entities(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Ent
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE e.id",
     );
     sql.among(ids);
-    Ok(database::read_all::<Entity>(database, &sql).await?.into_iter().map(|entity| (entity.id, entity)).collect())
+    Ok(database::read_all::<Entity>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect())
 }
 
 #[derive(FromQueryResult)]
@@ -131,7 +160,11 @@ impl SharedTask {
     fn write(&self, out: &mut Vec<u8>) {
         let kind = json!({"id": self.type_id, "name": self.type_name, "color": self.type_color, "for_entity": self.for_entity});
         write_key(out, "preview_file_task_type", Some(kind.to_string().as_bytes()));
-        write_key(out, "preview_file_task_type_name", Some(json!(self.type_name).to_string().as_bytes()));
+        write_key(
+            out,
+            "preview_file_task_type_name",
+            Some(json!(self.type_name).to_string().as_bytes()),
+        );
         if let Some(color) = &self.status_color {
             write_key(out, "task_status_color", Some(json!(color).to_string().as_bytes()));
         }
@@ -144,7 +177,11 @@ async fn tasks(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Shared
          JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.id",
     );
     sql.among(ids);
-    Ok(database::read_all::<SharedTask>(database, &sql).await?.into_iter().map(|task| (task.id, task)).collect())
+    Ok(database::read_all::<SharedTask>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|task| (task.id, task))
+        .collect())
 }
 
 #[cfg(test)]

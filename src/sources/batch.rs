@@ -16,8 +16,14 @@ use crate::events::Work;
 pub(super) type ColumnValues = Vec<(&'static str, SqlValue)>;
 
 /// Tables whose rows come later than those that refer to them, or never. What is not here of them is left out.
-const LATER: [&str; 6] =
-    ["chat_message", "output_file", "preview_background_file", "preview_file", "production_schedule_version", "search_filter_group"];
+const LATER: [&str; 6] = [
+    "chat_message",
+    "output_file",
+    "preview_background_file",
+    "preview_file",
+    "production_schedule_version",
+    "search_filter_group",
+];
 
 /// A row on its way in.
 #[derive(Debug)]
@@ -50,9 +56,19 @@ impl Incoming {
 ///
 /// # Errors
 /// 400 that names the place and the field, when the value has no meaning for the column.
-pub(super) fn read_value(column: &Column, value: &Value, place: usize, field: &str, is_new: bool) -> Result<Option<SqlValue>, Failure> {
+pub(super) fn read_value(
+    column: &Column,
+    value: &Value,
+    place: usize,
+    field: &str,
+    is_new: bool,
+) -> Result<Option<SqlValue>, Failure> {
     coerce(column, value, is_new).map_err(|_| {
-        let message = if value.is_null() { "Input should not be null" } else { "Input should be what its column holds" };
+        let message = if value.is_null() {
+            "Input should not be null"
+        } else {
+            "Input should be what its column holds"
+        };
         wrong(place, field, message)
     })
 }
@@ -61,7 +77,12 @@ pub(super) fn read_value(column: &Column, value: &Value, place: usize, field: &s
 ///
 /// # Errors
 /// 400 that names the place and the field, when a value has no meaning for its column.
-pub(super) fn read_columns(table: &'static Table, row: &Map<String, Value>, place: usize, is_new: bool) -> Result<ColumnValues, Failure> {
+pub(super) fn read_columns(
+    table: &'static Table,
+    row: &Map<String, Value>,
+    place: usize,
+    is_new: bool,
+) -> Result<ColumnValues, Failure> {
     let mut columns = ColumnValues::new();
     for column in &table.columns {
         let Some(value) = row.get(column.name) else { continue };
@@ -103,7 +124,12 @@ pub(super) async fn store(work: &Work<'_>, table: &'static Table, mut rows: Vec<
 /// Refuses a new row that lacks what it needs.
 fn require_columns(table: &Table, row: &Incoming) -> Result<(), Failure> {
     let needed = |column: &&Column| !column.nullable && column.default == ColumnDefault::None;
-    match table.columns.iter().filter(needed).find(|column| value_of(&row.columns, column.name).is_none()) {
+    match table
+        .columns
+        .iter()
+        .filter(needed)
+        .find(|column| value_of(&row.columns, column.name).is_none())
+    {
         Some(column) => Err(wrong(row.place, column.name, "Field required")),
         None => Ok(()),
     }
@@ -129,7 +155,10 @@ async fn require_references(work: &Work<'_>, table: &'static Table, rows: &mut [
             continue;
         }
         let may_come_later = column.nullable && column.targets().iter().all(|target| LATER.contains(target));
-        for row in rows.iter_mut().filter(|row| row.reference(column.name).is_some_and(|id| unknown.contains(&id))) {
+        for row in rows
+            .iter_mut()
+            .filter(|row| row.reference(column.name).is_some_and(|id| unknown.contains(&id)))
+        {
             if !may_come_later {
                 return Err(wrong(row.place, column.name, "Input should name a record that exists"));
             }
@@ -146,18 +175,34 @@ async fn require_references(work: &Work<'_>, table: &'static Table, rows: &mut [
 pub(super) async fn existing(work: &Work<'_>, table: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
     let mut found = HashSet::new();
     for ids in ids.chunks(BATCH) {
-        found.extend(database::ids(&**work, &Sql::of_ids(format!("SELECT id FROM \"{table}\" WHERE id = ANY($1)"), ids)).await?);
+        found.extend(
+            database::ids(
+                &**work,
+                &Sql::of_ids(format!("SELECT id FROM \"{table}\" WHERE id = ANY($1)"), ids),
+            )
+            .await?,
+        );
     }
     Ok(found)
 }
 
 /// New rows in an order in which each comes after those of the same table that it refers to.
 fn referred_first(table: &'static Table, mut waiting: Vec<Incoming>) -> Vec<Incoming> {
-    let columns: Vec<&str> = table.columns.iter().filter(|column| column.references == Some(table.name)).map(|column| column.name).collect();
+    let columns: Vec<&str> = table
+        .columns
+        .iter()
+        .filter(|column| column.references == Some(table.name))
+        .map(|column| column.name)
+        .collect();
     let mut ordered = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
         let open: HashSet<Uuid> = waiting.iter().map(|row| row.id).collect();
-        let waits = |row: &Incoming| columns.iter().filter_map(|column| row.reference(column)).any(|id| id != row.id && open.contains(&id));
+        let waits = |row: &Incoming| {
+            columns
+                .iter()
+                .filter_map(|column| row.reference(column))
+                .any(|id| id != row.id && open.contains(&id))
+        };
         let (later, ready): (Vec<Incoming>, Vec<Incoming>) = waiting.into_iter().partition(waits);
         let stuck = ready.is_empty();
         ordered.extend(ready);
@@ -177,14 +222,31 @@ mod tests {
     use super::*;
 
     fn row(id: u128, parent: Option<u128>) -> Incoming {
-        let columns = vec![("id", Uuid::from_u128(id).into()), ("parent_id", parent.map(Uuid::from_u128).into())];
-        Incoming { stored: None, id: Uuid::from_u128(id), place: 0, columns }
+        let columns = vec![
+            ("id", Uuid::from_u128(id).into()),
+            ("parent_id", parent.map(Uuid::from_u128).into()),
+        ];
+        Incoming {
+            stored: None,
+            id: Uuid::from_u128(id),
+            place: 0,
+            columns,
+        }
     }
 
     #[test]
     fn parents_come_before_children() {
-        let rows = vec![row(3, Some(2)), row(2, Some(1)), row(4, Some(9)), row(1, None), row(5, Some(5))];
-        let order: Vec<u128> = referred_first(&entity::entity::TABLE, rows).iter().map(|row| row.id.as_u128()).collect();
+        let rows = vec![
+            row(3, Some(2)),
+            row(2, Some(1)),
+            row(4, Some(9)),
+            row(1, None),
+            row(5, Some(5)),
+        ];
+        let order: Vec<u128> = referred_first(&entity::entity::TABLE, rows)
+            .iter()
+            .map(|row| row.id.as_u128())
+            .collect();
         assert_eq!(order, [4, 1, 5, 2, 3]);
         let circle = referred_first(&entity::entity::TABLE, vec![row(1, Some(2)), row(2, Some(1))]);
         assert_eq!(circle.len(), 2);
@@ -193,7 +255,8 @@ mod tests {
     #[test]
     fn keys_that_are_no_columns_are_passed_over() {
         let row = json!({"id": Uuid::nil(), "date": "2026-06-01", "color": "red"});
-        let columns = read_columns(&entity::milestone::TABLE, row.as_object().expect("an object"), 0, true).expect("columns");
+        let columns =
+            read_columns(&entity::milestone::TABLE, row.as_object().expect("an object"), 0, true).expect("columns");
         let mut names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         names.sort_unstable();
         assert_eq!(names, ["date", "id"]);

@@ -29,17 +29,31 @@ pub(super) async fn add(
     id_of: fn(&Map<String, Value>) -> Option<Uuid>,
 ) -> Result<(), Failure> {
     let bare = |row: &Map<String, Value>| row.get("data").is_none_or(Value::is_null);
-    let asked = rows.iter().zip(&added).filter(|(row, added)| bare(row) && !added.is_empty());
+    let asked = rows
+        .iter()
+        .zip(&added)
+        .filter(|(row, added)| bare(row) && !added.is_empty());
     let ids: Vec<Uuid> = asked.filter_map(|(row, _)| id_of(row)).collect();
     let mut stored: HashMap<Uuid, Value> = HashMap::new();
     for ids in ids.chunks(BATCH) {
-        let sql = Sql::of_ids(format!("SELECT id, data FROM \"{}\" WHERE id = ANY($1)", table.name), ids);
+        let sql = Sql::of_ids(
+            format!("SELECT id, data FROM \"{}\" WHERE id = ANY($1)", table.name),
+            ids,
+        );
         let found = database::read_all::<StoredData>(&**work, &sql).await?;
         stored.extend(found.into_iter().filter_map(|row| Some((row.id, row.data?))));
     }
     for (row, added) in rows.iter_mut().zip(added).filter(|(_, added)| !added.is_empty()) {
-        let before = if bare(row) { id_of(row).and_then(|id| stored.get(&id).cloned()) } else { row.remove("data") };
-        let mut data = if let Some(Value::Object(data)) = before { data } else { Map::new() };
+        let before = if bare(row) {
+            id_of(row).and_then(|id| stored.get(&id).cloned())
+        } else {
+            row.remove("data")
+        };
+        let mut data = if let Some(Value::Object(data)) = before {
+            data
+        } else {
+            Map::new()
+        };
         data.extend(added);
         row.insert("data".into(), data.into());
     }

@@ -6,18 +6,20 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::rules::Collection;
 use dailies_definitions::schemas::{
-    AttachmentFile, AttachmentFileImport, BuildJob, BuildJobImport, Comment, CommentImport, DataImportError, Entity, EntityImport, EntityLink,
-    EntityLinkImport, MetadataDescriptor, MetadataDescriptorImport, Milestone, MilestoneImport, News, NewsImport, Notification, NotificationImport,
-    Person, Playlist, PlaylistImport, PreviewFile, PreviewFileImport, Project, ProjectImport, ScheduleItem, ScheduleItemImport, ShotgunAsset,
-    ShotgunEpisode, ShotgunEvent, ShotgunNote, ShotgunNumber, ShotgunPerson, ShotgunProject, ShotgunProjectConnection, ShotgunRemoval, ShotgunScene,
-    ShotgunSequence, ShotgunShot, ShotgunStatus, ShotgunStep, ShotgunTask, ShotgunVersion, Subscription, SubscriptionImport, Task, TaskImport,
-    TaskStatus, TaskType, TimeSpent, TimeSpentImport,
+    AttachmentFile, AttachmentFileImport, BuildJob, BuildJobImport, Comment, CommentImport, DataImportError, Entity,
+    EntityImport, EntityLink, EntityLinkImport, MetadataDescriptor, MetadataDescriptorImport, Milestone,
+    MilestoneImport, News, NewsImport, Notification, NotificationImport, Person, Playlist, PlaylistImport, PreviewFile,
+    PreviewFileImport, Project, ProjectImport, ScheduleItem, ScheduleItemImport, ShotgunAsset, ShotgunEpisode,
+    ShotgunEvent, ShotgunNote, ShotgunNumber, ShotgunPerson, ShotgunProject, ShotgunProjectConnection, ShotgunRemoval,
+    ShotgunScene, ShotgunSequence, ShotgunShot, ShotgunStatus, ShotgunStep, ShotgunTask, ShotgunVersion, Subscription,
+    SubscriptionImport, Task, TaskImport, TaskStatus, TaskType, TimeSpent, TimeSpentImport,
 };
 use dailies_definitions::sources::{
-    ImportKitsuAttachmentFilesQuery, ImportKitsuBuildJobsQuery, ImportKitsuCommentsQuery, ImportKitsuEntitiesQuery, ImportKitsuEntityLinksQuery,
-    ImportKitsuMetadataDescriptorsQuery, ImportKitsuMilestonesQuery, ImportKitsuNewsItemsQuery, ImportKitsuNotificationsQuery,
-    ImportKitsuPlaylistsQuery, ImportKitsuPreviewFilesQuery, ImportKitsuProjectsQuery, ImportKitsuScheduleItemsQuery, ImportKitsuSubscriptionsQuery,
-    ImportKitsuTasksQuery, ImportKitsuTimeSpentsQuery, Sources,
+    ImportKitsuAttachmentFilesQuery, ImportKitsuBuildJobsQuery, ImportKitsuCommentsQuery, ImportKitsuEntitiesQuery,
+    ImportKitsuEntityLinksQuery, ImportKitsuMetadataDescriptorsQuery, ImportKitsuMilestonesQuery,
+    ImportKitsuNewsItemsQuery, ImportKitsuNotificationsQuery, ImportKitsuPlaylistsQuery, ImportKitsuPreviewFilesQuery,
+    ImportKitsuProjectsQuery, ImportKitsuScheduleItemsQuery, ImportKitsuSubscriptionsQuery, ImportKitsuTasksQuery,
+    ImportKitsuTimeSpentsQuery, Sources,
 };
 use uuid::Uuid;
 
@@ -33,13 +35,26 @@ const YES_WORDS: [&str; 3] = ["1", "true", "yes"];
 
 impl SourcesHandlers {
     /// Takes rows of another instance over.
-    async fn rows<T>(&self, access: &Admin, source: Source, silent: Option<String>, rows: Vec<ForeignRow>) -> Result<Json<T>, Failure> {
+    async fn rows<T>(
+        &self,
+        access: &Admin,
+        source: Source,
+        silent: Option<String>,
+        rows: Vec<ForeignRow>,
+    ) -> Result<Json<T>, Failure> {
         let silent = silent.is_some_and(|word| YES_WORDS.contains(&word.to_lowercase().as_str()));
-        Ok(Json::written(kitsu::import(&self.0, Some(access.person.id), source, rows, silent).await?))
+        Ok(Json::written(
+            kitsu::import(&self.0, Some(access.person.id), source, rows, silent).await?,
+        ))
     }
 
     /// Imports records of ShotGrid.
-    async fn records<T>(&self, access: &Admin, kind: &'static RecordKind, records: &[Record]) -> Result<Json<T>, Failure> {
+    async fn records<T>(
+        &self,
+        access: &Admin,
+        kind: &'static RecordKind,
+        records: &[Record],
+    ) -> Result<Json<T>, Failure> {
         Ok(Json::written(shotgrid::import(&self.0, access, kind, records).await?))
     }
 
@@ -57,7 +72,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuAttachmentFilesQuery,
         body: Vec<AttachmentFileImport>,
     ) -> Result<Json<Vec<AttachmentFile>>, Failure> {
-        self.rows(&access, Source::of(Collection::AttachmentFiles), query.silent, body).await
+        self.rows(&access, Source::of(Collection::AttachmentFiles), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_build_jobs(
@@ -75,7 +91,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuCommentsQuery,
         body: Vec<CommentImport>,
     ) -> Result<Json<Vec<Comment>>, Failure> {
-        self.rows(&access, Source::of(Collection::Comments), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Comments), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_entities(
@@ -84,7 +101,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuEntitiesQuery,
         body: Vec<EntityImport>,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        self.rows(&access, Source::of(Collection::Entities), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Entities), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_entity_links(
@@ -93,7 +111,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuEntityLinksQuery,
         body: Vec<EntityLinkImport>,
     ) -> Result<Json<Vec<EntityLink>>, Failure> {
-        self.rows(&access, Source::of(Collection::EntityLinks), query.silent, body).await
+        self.rows(&access, Source::of(Collection::EntityLinks), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_metadata_descriptors(
@@ -102,7 +121,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuMetadataDescriptorsQuery,
         body: Vec<MetadataDescriptorImport>,
     ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
-        self.rows(&access, Source::of(Collection::MetadataDescriptors), query.silent, body).await
+        self.rows(&access, Source::of(Collection::MetadataDescriptors), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_milestones(
@@ -111,7 +131,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuMilestonesQuery,
         body: Vec<MilestoneImport>,
     ) -> Result<Json<Vec<Milestone>>, Failure> {
-        self.rows(&access, Source::of(Collection::Milestones), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Milestones), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_news_items(
@@ -120,7 +141,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuNewsItemsQuery,
         body: Vec<NewsImport>,
     ) -> Result<Json<Vec<News>>, Failure> {
-        self.rows(&access, Source::of(Collection::News), query.silent, body).await
+        self.rows(&access, Source::of(Collection::News), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_notifications(
@@ -129,7 +151,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuNotificationsQuery,
         body: Vec<NotificationImport>,
     ) -> Result<Json<Vec<Notification>>, Failure> {
-        self.rows(&access, Source::of(Collection::Notifications), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Notifications), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_playlists(
@@ -138,7 +161,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuPlaylistsQuery,
         body: Vec<PlaylistImport>,
     ) -> Result<Json<Vec<Playlist>>, Failure> {
-        self.rows(&access, Source::of(Collection::Playlists), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Playlists), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_preview_files(
@@ -147,7 +171,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuPreviewFilesQuery,
         body: Vec<PreviewFileImport>,
     ) -> Result<Json<Vec<PreviewFile>>, Failure> {
-        self.rows(&access, Source::of(Collection::PreviewFiles), query.silent, body).await
+        self.rows(&access, Source::of(Collection::PreviewFiles), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_projects(
@@ -156,7 +181,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuProjectsQuery,
         body: Vec<ProjectImport>,
     ) -> Result<Json<Vec<Project>>, Failure> {
-        self.rows(&access, Source::of(Collection::Projects), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Projects), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_schedule_items(
@@ -165,7 +191,8 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuScheduleItemsQuery,
         body: Vec<ScheduleItemImport>,
     ) -> Result<Json<Vec<ScheduleItem>>, Failure> {
-        self.rows(&access, Source::of(Collection::ScheduleItems), query.silent, body).await
+        self.rows(&access, Source::of(Collection::ScheduleItems), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_subscriptions(
@@ -174,11 +201,18 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuSubscriptionsQuery,
         body: Vec<SubscriptionImport>,
     ) -> Result<Json<Vec<Subscription>>, Failure> {
-        self.rows(&access, Source::of(Collection::Subscriptions), query.silent, body).await
+        self.rows(&access, Source::of(Collection::Subscriptions), query.silent, body)
+            .await
     }
 
-    async fn import_kitsu_tasks(&self, access: Admin, query: ImportKitsuTasksQuery, body: Vec<TaskImport>) -> Result<Json<Vec<Task>>, Failure> {
-        self.rows(&access, Source::of(Collection::Tasks), query.silent, body).await
+    async fn import_kitsu_tasks(
+        &self,
+        access: Admin,
+        query: ImportKitsuTasksQuery,
+        body: Vec<TaskImport>,
+    ) -> Result<Json<Vec<Task>>, Failure> {
+        self.rows(&access, Source::of(Collection::Tasks), query.silent, body)
+            .await
     }
 
     async fn import_kitsu_time_spents(
@@ -187,26 +221,47 @@ impl Sources for SourcesHandlers {
         query: ImportKitsuTimeSpentsQuery,
         body: Vec<TimeSpentImport>,
     ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        self.rows(&access, Source::of(Collection::TimeSpents), query.silent, body).await
+        self.rows(&access, Source::of(Collection::TimeSpents), query.silent, body)
+            .await
     }
 
-    async fn import_shotgun_projects(&self, access: Admin, body: Vec<ShotgunProject>) -> Result<Json<Vec<Project>>, Failure> {
+    async fn import_shotgun_projects(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunProject>,
+    ) -> Result<Json<Vec<Project>>, Failure> {
         self.records(&access, &shotgrid::PROJECTS, &body).await
     }
 
-    async fn import_shotgun_persons(&self, access: Admin, body: Vec<ShotgunPerson>) -> Result<Json<Vec<Person>>, Failure> {
+    async fn import_shotgun_persons(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunPerson>,
+    ) -> Result<Json<Vec<Person>>, Failure> {
         self.records(&access, &shotgrid::PERSONS, &body).await
     }
 
-    async fn import_shotgun_episodes(&self, access: Admin, body: Vec<ShotgunEpisode>) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn import_shotgun_episodes(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunEpisode>,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         self.records(&access, &shotgrid::EPISODES, &body).await
     }
 
-    async fn import_shotgun_sequences(&self, access: Admin, body: Vec<ShotgunSequence>) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn import_shotgun_sequences(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunSequence>,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         self.records(&access, &shotgrid::SEQUENCES, &body).await
     }
 
-    async fn import_shotgun_scenes(&self, access: Admin, body: Vec<ShotgunScene>) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn import_shotgun_scenes(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunScene>,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         self.records(&access, &shotgrid::SCENES, &body).await
     }
 
@@ -214,15 +269,27 @@ impl Sources for SourcesHandlers {
         self.records(&access, &shotgrid::SHOTS, &body).await
     }
 
-    async fn import_shotgun_assets(&self, access: Admin, body: Vec<ShotgunAsset>) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn import_shotgun_assets(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunAsset>,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         self.records(&access, &shotgrid::ASSETS, &body).await
     }
 
-    async fn import_shotgun_steps(&self, access: Admin, body: Vec<ShotgunStep>) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn import_shotgun_steps(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunStep>,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
         self.records(&access, &shotgrid::STEPS, &body).await
     }
 
-    async fn import_shotgun_statuses(&self, access: Admin, body: Vec<ShotgunStatus>) -> Result<Json<Vec<TaskStatus>>, Failure> {
+    async fn import_shotgun_statuses(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunStatus>,
+    ) -> Result<Json<Vec<TaskStatus>>, Failure> {
         self.records(&access, &shotgrid::STATUSES, &body).await
     }
 
@@ -230,7 +297,11 @@ impl Sources for SourcesHandlers {
         self.records(&access, &shotgrid::TASKS, &body).await
     }
 
-    async fn import_shotgun_versions(&self, access: Admin, body: Vec<ShotgunVersion>) -> Result<Json<Vec<PreviewFile>>, Failure> {
+    async fn import_shotgun_versions(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunVersion>,
+    ) -> Result<Json<Vec<PreviewFile>>, Failure> {
         self.records(&access, &shotgrid::VERSIONS, &body).await
     }
 
@@ -238,11 +309,19 @@ impl Sources for SourcesHandlers {
         self.records(&access, &shotgrid::NOTES, &body).await
     }
 
-    async fn import_shotgun_project_connections(&self, access: Admin, body: Vec<ShotgunProjectConnection>) -> Result<Json<Vec<Project>>, Failure> {
+    async fn import_shotgun_project_connections(
+        &self,
+        access: Admin,
+        body: Vec<ShotgunProjectConnection>,
+    ) -> Result<Json<Vec<Project>>, Failure> {
         Ok(Json::written(shotgrid::connect(&self.0, &access, &body).await?))
     }
 
-    async fn remove_shotgun_project(&self, access: Admin, body: ShotgunNumber) -> Result<Json<ShotgunRemoval>, Failure> {
+    async fn remove_shotgun_project(
+        &self,
+        access: Admin,
+        body: ShotgunNumber,
+    ) -> Result<Json<ShotgunRemoval>, Failure> {
         self.remove(&access, &shotgrid::PROJECTS, body.id).await
     }
 
@@ -250,11 +329,19 @@ impl Sources for SourcesHandlers {
         self.remove(&access, &shotgrid::PERSONS, body.id).await
     }
 
-    async fn remove_shotgun_episode(&self, access: Admin, body: ShotgunNumber) -> Result<Json<ShotgunRemoval>, Failure> {
+    async fn remove_shotgun_episode(
+        &self,
+        access: Admin,
+        body: ShotgunNumber,
+    ) -> Result<Json<ShotgunRemoval>, Failure> {
         self.remove(&access, &shotgrid::EPISODES, body.id).await
     }
 
-    async fn remove_shotgun_sequence(&self, access: Admin, body: ShotgunNumber) -> Result<Json<ShotgunRemoval>, Failure> {
+    async fn remove_shotgun_sequence(
+        &self,
+        access: Admin,
+        body: ShotgunNumber,
+    ) -> Result<Json<ShotgunRemoval>, Failure> {
         self.remove(&access, &shotgrid::SEQUENCES, body.id).await
     }
 
@@ -282,7 +369,11 @@ impl Sources for SourcesHandlers {
         self.remove(&access, &shotgrid::TASKS, body.id).await
     }
 
-    async fn remove_shotgun_version(&self, access: Admin, body: ShotgunNumber) -> Result<Json<ShotgunRemoval>, Failure> {
+    async fn remove_shotgun_version(
+        &self,
+        access: Admin,
+        body: ShotgunNumber,
+    ) -> Result<Json<ShotgunRemoval>, Failure> {
         self.remove(&access, &shotgrid::VERSIONS, body.id).await
     }
 
@@ -291,8 +382,15 @@ impl Sources for SourcesHandlers {
     }
 
     /// Connections are not kept by their numbers.
-    async fn remove_shotgun_project_connection(&self, _access: Admin, _body: ShotgunNumber) -> Result<Json<ShotgunRemoval>, Failure> {
-        Ok(Json::of(&ShotgunRemoval { removed_instance_id: None, success: true })?)
+    async fn remove_shotgun_project_connection(
+        &self,
+        _access: Admin,
+        _body: ShotgunNumber,
+    ) -> Result<Json<ShotgunRemoval>, Failure> {
+        Ok(Json::of(&ShotgunRemoval {
+            removed_instance_id: None,
+            success: true,
+        })?)
     }
 
     async fn list_shotgun_errors(&self, _access: Admin) -> Result<Json<Vec<DataImportError>>, Failure> {

@@ -45,20 +45,49 @@ static BUILD_JOBS: Plain = Plain::of(&entity::build_job::TABLE, "BuildJob");
 impl Source {
     /// Builds of playlists.
     pub(super) fn build_jobs() -> Self {
-        Self { resource: &BUILD_JOBS, relations: &[], adds: false, exact: false }
+        Self {
+            resource: &BUILD_JOBS,
+            relations: &[],
+            adds: false,
+            exact: false,
+        }
     }
 
     /// A collection, with what comes along of its relations.
     pub(super) fn of(collection: Collection) -> Self {
         let (relations, adds): (&[&str], bool) = match collection {
-            Collection::Comments => (&["previews", "mentions", "department_mentions", "acknowledgements", "attachment_files"], false),
+            Collection::Comments => (
+                &[
+                    "previews",
+                    "mentions",
+                    "department_mentions",
+                    "acknowledgements",
+                    "attachment_files",
+                ],
+                false,
+            ),
             Collection::Entities => (&["entities_out"], false),
             Collection::Tasks => (&["assignees"], false),
             Collection::MetadataDescriptors => (&["departments"], true),
-            Collection::Projects => (&["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"], true),
+            Collection::Projects => (
+                &[
+                    "team",
+                    "asset_types",
+                    "task_statuses",
+                    "task_types",
+                    "status_automations",
+                    "preview_background_files",
+                ],
+                true,
+            ),
             _ => (&[], false),
         };
-        Self { resource: collections::resource(collection), relations, adds, exact: false }
+        Self {
+            resource: collections::resource(collection),
+            relations,
+            adds,
+            exact: false,
+        }
     }
 
     /// A collection whose rows are to be the same as on the other instance, with all relations that are no records of their
@@ -73,12 +102,30 @@ impl Source {
             Collection::EntityTypes => &["task_types"],
             Collection::MetadataDescriptors | Collection::Persons => &["departments"],
             Collection::ProductionScheduleVersionTaskLinks => &["assignees"],
-            Collection::Projects => &["team", "asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"],
-            Collection::ProjectTemplates => &["asset_types", "task_statuses", "task_types", "status_automations", "preview_background_files"],
+            Collection::Projects => &[
+                "team",
+                "asset_types",
+                "task_statuses",
+                "task_types",
+                "status_automations",
+                "preview_background_files",
+            ],
+            Collection::ProjectTemplates => &[
+                "asset_types",
+                "task_statuses",
+                "task_types",
+                "status_automations",
+                "preview_background_files",
+            ],
             Collection::Tasks => &["assignees"],
             _ => &[],
         };
-        Self { resource: collections::resource(collection), relations, adds: false, exact: true }
+        Self {
+            resource: collections::resource(collection),
+            relations,
+            adds: false,
+            exact: true,
+        }
     }
 
     /// The table of the rows.
@@ -88,12 +135,17 @@ impl Source {
     }
 
     fn relations(self) -> impl Iterator<Item = &'static Relation> {
-        self.resource.relations().iter().filter(move |relation| self.relations.contains(&relation.name))
+        self.resource
+            .relations()
+            .iter()
+            .filter(move |relation| self.relations.contains(&relation.name))
     }
 
     /// Places where rows refer to others: in the rows themselves, and in their relations.
     fn places(self) -> Vec<(&'static Table, &'static str)> {
-        std::iter::once((self.table(), "id")).chain(self.relations().map(|relation| (relation.table, relation.own))).collect()
+        std::iter::once((self.table(), "id"))
+            .chain(self.relations().map(|relation| (relation.table, relation.own)))
+            .collect()
     }
 }
 
@@ -104,7 +156,13 @@ type RowKey = (Uuid, Uuid);
 ///
 /// # Errors
 /// 400 that names the place and the field of a row that is wrong; nothing is stored then.
-pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: Vec<ForeignRow>, silent: bool) -> Result<Vec<u8>, Failure> {
+pub async fn import(
+    app: &App,
+    author: Option<Uuid>,
+    source: Source,
+    mut given: Vec<ForeignRow>,
+    silent: bool,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin_as(app, author).await?;
     let table = source.table();
     if source.exact {
@@ -116,7 +174,10 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     let mut places: HashMap<RowKey, usize> = HashMap::with_capacity(given.len());
     let mut incoming: Vec<Incoming> = Vec::with_capacity(given.len());
     let mut order = Vec::with_capacity(given.len());
-    let mut lists: Vec<Lists> = source.relations().map(|relation| Lists::of(relation, !source.adds)).collect();
+    let mut lists: Vec<Lists> = source
+        .relations()
+        .map(|relation| Lists::of(relation, !source.adds))
+        .collect();
     for (place, row) in given.iter().enumerate() {
         let id = id_of(row).ok_or_else(|| wrong(place, "id", "Field required"))?;
         let key = key(table, row, id);
@@ -127,7 +188,12 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
         }
         let columns = read_columns(table, row, place, known.is_none())?;
         let at = *places.entry(key).or_insert_with(|| {
-            incoming.push(Incoming { stored: known, id, place, columns: Vec::new() });
+            incoming.push(Incoming {
+                stored: known,
+                id,
+                place,
+                columns: Vec::new(),
+            });
             incoming.len() - 1
         });
         incoming[at].extend(columns);
@@ -135,7 +201,8 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
         order.push(at);
         for list in &mut lists {
             if let Some(ids) = row.get(list.relation.name).and_then(Value::as_array) {
-                list.ids.insert(id, ids.iter().filter_map(|id| id.as_str().and_then(parse_id)).collect());
+                list.ids
+                    .insert(id, ids.iter().filter_map(|id| id.as_str().and_then(parse_id)).collect());
             }
         }
     }
@@ -143,7 +210,10 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     // Whether each was there, by the id that it has now.
     let known: HashMap<Uuid, Uuid> = incoming.iter().filter_map(|row| Some((row.id, row.stored?))).collect();
     let were = productions(&*work, table, &known.values().copied().collect::<Vec<_>>()).await?;
-    let before = known.iter().map(|(id, stored)| (*id, were.get(stored).copied().flatten())).collect();
+    let before = known
+        .iter()
+        .map(|(id, stored)| (*id, were.get(stored).copied().flatten()))
+        .collect();
     batch::store(&work, table, incoming).await?;
     for list in &lists {
         list.store(&work).await?;
@@ -158,7 +228,12 @@ pub async fn import(app: &App, author: Option<Uuid>, source: Source, mut given: 
     shape.extras.retain(|extra| extra.key != "type");
     let records = crud::rows(&*work, source.resource, &shape, &ids).await?;
     work.commit().await?;
-    Ok(json::array(order.iter().filter_map(|at| records.get(ids.get(*at)?)).map(Vec::as_slice)))
+    Ok(json::array(
+        order
+            .iter()
+            .filter_map(|at| records.get(ids.get(*at)?))
+            .map(Vec::as_slice),
+    ))
 }
 
 fn id_of(row: &ForeignRow) -> Option<Uuid> {
@@ -172,20 +247,38 @@ fn id_at(row: &ForeignRow, key: &str) -> Option<Uuid> {
 /// Key that makes a row one that is there already. A casting is known by the two entities.
 fn key(table: &Table, row: &ForeignRow, id: Uuid) -> RowKey {
     let linked = || Some((id_at(row, "entity_in_id")?, id_at(row, "entity_out_id")?));
-    let linked = if table.name == entity::entity_link::TABLE.name { linked() } else { None };
+    let linked = if table.name == entity::entity_link::TABLE.name {
+        linked()
+    } else {
+        None
+    };
     linked.unwrap_or((id, Uuid::nil()))
 }
 
 /// Ids of the rows that are there already, by what makes them so.
-async fn stored(work: &Work<'_>, table: &'static Table, given: &[ForeignRow]) -> Result<HashMap<RowKey, Uuid>, Failure> {
+async fn stored(
+    work: &Work<'_>,
+    table: &'static Table,
+    given: &[ForeignRow],
+) -> Result<HashMap<RowKey, Uuid>, Failure> {
     let ids: Vec<Uuid> = given.iter().filter_map(id_of).collect();
-    let mut found: HashMap<RowKey, Uuid> = batch::existing(work, table.name, &ids).await?.into_iter().map(|id| ((id, Uuid::nil()), id)).collect();
+    let mut found: HashMap<RowKey, Uuid> = batch::existing(work, table.name, &ids)
+        .await?
+        .into_iter()
+        .map(|id| ((id, Uuid::nil()), id))
+        .collect();
     if table.name == entity::entity_link::TABLE.name {
         let entities: Vec<Uuid> = given.iter().filter_map(|row| id_at(row, "entity_in_id")).collect();
         for ids in entities.chunks(BATCH) {
-            let sql = Sql::of_ids("SELECT id, entity_in_id, entity_out_id FROM entity_link WHERE entity_in_id = ANY($1)", ids);
+            let sql = Sql::of_ids(
+                "SELECT id, entity_in_id, entity_out_id FROM entity_link WHERE entity_in_id = ANY($1)",
+                ids,
+            );
             for row in rows(&**work, &sql).await? {
-                found.insert((row.try_get("", "entity_in_id")?, row.try_get("", "entity_out_id")?), row.try_get("", "id")?);
+                found.insert(
+                    (row.try_get("", "entity_in_id")?, row.try_get("", "entity_out_id")?),
+                    row.try_get("", "id")?,
+                );
             }
         }
     }

@@ -9,7 +9,8 @@ use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
-    ClientConfiguration, ConfigurationCheck, ErrorReports, MachineResources, ServerStatus, ServerVersion, StatusSeries, StudioStatistics, Success,
+    ClientConfiguration, ConfigurationCheck, ErrorReports, MachineResources, ServerStatus, ServerVersion, StatusSeries,
+    StudioStatistics, Success,
 };
 use dailies_definitions::status::Status;
 use governor::clock::{Clock, DefaultClock};
@@ -49,13 +50,24 @@ impl StatusHandlers {
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
         let test_events = DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS));
-        Self { app, prober: Prober::default(), parts: Parts::default(), machine: Machine::default(), test_events }
+        Self {
+            app,
+            prober: Prober::default(),
+            parts: Parts::default(),
+            machine: Machine::default(),
+            test_events,
+        }
     }
 
     /// Whether a visitor may see how the machine does.
     fn may_monitor(&self, visitor: &Visitor) -> bool {
         let settings = &self.app.settings;
-        may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors)
+        may_monitor(
+            &visitor.headers,
+            visitor.address,
+            &settings.trusted_proxies,
+            &settings.monitors,
+        )
     }
 }
 
@@ -71,12 +83,19 @@ struct StudioCounts {
 #[async_trait]
 impl Status for StatusHandlers {
     async fn get_version(&self, _visitor: Visitor) -> Result<Json<ServerVersion>, Failure> {
-        Ok(Json::of(&ServerVersion { api: API.into(), version: VERSION.into() })?)
+        Ok(Json::of(&ServerVersion {
+            api: API.into(),
+            version: VERSION.into(),
+        })?)
     }
 
     async fn get_status(&self, visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
         let probes = self.prober.probe(&self.app).await;
-        let parts = if self.may_monitor(&visitor) { Some(self.parts.look(&self.app, probes).await) } else { None };
+        let parts = if self.may_monitor(&visitor) {
+            Some(self.parts.look(&self.app, probes).await)
+        } else {
+            None
+        };
         Ok(Json::of(&ServerStatus {
             name: API.into(),
             version: VERSION.into(),
@@ -115,7 +134,10 @@ impl Status for StatusHandlers {
             event_stream_up: probes.event_stream.into(),
             job_queue_up: probes.job_queue.into(),
             indexer_up: probes.indexer.into(),
-            #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit for two centuries more")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "microseconds since 1970 fit for two centuries more"
+            )]
             time: now.timestamp_micros() as f64 / 1e6,
         })?)
     }
@@ -124,16 +146,32 @@ impl Status for StatusHandlers {
         if !self.may_monitor(&visitor) {
             return Err(Failure::forbidden());
         }
-        Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)
+        Ok(Json::of(
+            &self
+                .machine
+                .look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX))
+                .await?,
+        )?)
     }
 
     async fn send_test_event(&self, _visitor: Visitor) -> Result<Json<Success>, Failure> {
         if let Err(refused) = self.test_events.check() {
             let seconds = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-            let failure = Failure::plain(StatusCode::TOO_MANY_REQUESTS, "Too many test events. Try again in a moment.");
+            let failure = Failure::plain(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many test events. Try again in a moment.",
+            );
             return Err(failure.with_header(header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        self.app.bus.publish(Audience::Everyone, "main:test", &RawValue::from_string("{}".into())?, None).await;
+        self.app
+            .bus
+            .publish(
+                Audience::Everyone,
+                "main:test",
+                &RawValue::from_string("{}".into())?,
+                None,
+            )
+            .await;
         Ok(Json::of(&Success { success: true })?)
     }
 
@@ -142,7 +180,9 @@ impl Status for StatusHandlers {
             "SELECT COUNT(CASE WHEN extension = 'mp4' THEN 1 END) AS videos, COUNT(CASE WHEN extension = 'png' THEN 1 END) AS pictures, \
              COUNT(CASE WHEN extension = 'obj' THEN 1 END) AS models, (SELECT COUNT(*) FROM comment) AS comments FROM preview_file",
         );
-        let counts = database::read_one::<StudioCounts>(&self.app.database, &sql).await?.unwrap_or_default();
+        let counts = database::read_one::<StudioCounts>(&self.app.database, &sql)
+            .await?
+            .unwrap_or_default();
         Ok(Json::of(&StudioStatistics {
             number_of_video_previews: counts.videos,
             number_of_picture_previews: counts.pictures,
@@ -170,9 +210,10 @@ impl Status for StatusHandlers {
             movie_highdef_bitrate: settings.movie_highdef_bitrate,
             movie_lowdef_bitrate: settings.movie_lowdef_bitrate,
             preview_accounts_enabled: settings.sign_in.keeps_passwords(),
-            sentry: reports
-                .sentry_kitsu_enabled
-                .then(|| ErrorReports { dsn: reports.sentry_kitsu_dsn.clone(), sample_rate: reports.sentry_kitsu_sr }),
+            sentry: reports.sentry_kitsu_enabled.then(|| ErrorReports {
+                dsn: reports.sentry_kitsu_dsn.clone(),
+                sample_rate: reports.sentry_kitsu_sr,
+            }),
         })?)
     }
 

@@ -47,7 +47,11 @@ fn describe(system: &System, running_jobs: i64) -> Result<MachineResources, Erro
         date: Local::now().format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         cpu: CpuLoad {
             percent: system.cpus().iter().map(|cpu| tenths(f64::from(cpu.usage()))).collect(),
-            loadavg: LoadAverage { last_1_min: load.one, last_5_min: load.five, last_10_min: load.fifteen },
+            loadavg: LoadAverage {
+                last_1_min: load.one,
+                last_5_min: load.five,
+                last_10_min: load.fifteen,
+            },
         },
         memory: MemoryUse {
             total: bytes(total),
@@ -61,7 +65,11 @@ fn describe(system: &System, running_jobs: i64) -> Result<MachineResources, Erro
 
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is all that is told")]
 fn percent(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { tenths(part as f64 * 100.0 / whole as f64) }
+    if whole == 0 {
+        0.0
+    } else {
+        tenths(part as f64 * 100.0 / whole as f64)
+    }
 }
 
 fn tenths(number: f64) -> f64 {

@@ -35,13 +35,27 @@ impl Parts {
         let has_redis = app.settings.redis_host().is_some();
         ServerParts {
             database: DatabasePart {
-                kind: if app.database.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" }.to_owned(),
+                kind: if app.database.backend() == DbBackend::Postgres {
+                    "postgresql"
+                } else {
+                    "sqlite"
+                }
+                .to_owned(),
                 up: probes.database,
             },
             jobs: jobs_part(app, probes, backlog.ok().and_then(Result::ok)),
-            mail: MailPart { configured: reached.mail.is_some(), up: reached.mail },
-            storage: StoragePart { kind: app.settings.files.fs_backend.clone(), up: reached.storage },
-            redis: RedisPart { configured: has_redis, up: has_redis.then(|| app.bus.is_joined()) },
+            mail: MailPart {
+                configured: reached.mail.is_some(),
+                up: reached.mail,
+            },
+            storage: StoragePart {
+                kind: app.settings.files.fs_backend.clone(),
+                up: reached.storage,
+            },
+            redis: RedisPart {
+                configured: has_redis,
+                up: has_redis.then(|| app.bus.is_joined()),
+            },
         }
     }
 
@@ -52,9 +66,15 @@ impl Parts {
         {
             return reached;
         }
-        let (mail, storage) = tokio::join!(timeout(PROBE_TIMEOUT, app.mailer.is_reached()), timeout(PROBE_TIMEOUT, app.storage.is_reached()));
+        let (mail, storage) = tokio::join!(
+            timeout(PROBE_TIMEOUT, app.mailer.is_reached()),
+            timeout(PROBE_TIMEOUT, app.storage.is_reached())
+        );
         // Whoever takes too long is not reached.
-        let reached = Reached { mail: mail.unwrap_or(Some(false)), storage: storage.unwrap_or(false) };
+        let reached = Reached {
+            mail: mail.unwrap_or(Some(false)),
+            storage: storage.unwrap_or(false),
+        };
         *last = Some((Instant::now(), reached));
         reached
     }
@@ -62,7 +82,11 @@ impl Parts {
 
 /// The queue, whose numbers are not known where the database does not answer.
 fn jobs_part(app: &App, probes: Probes, backlog: Option<Backlog>) -> JobsPart {
-    let behind = |backlog: Backlog| backlog.oldest_due.map_or(0, |due| (database::now() - due).num_seconds().max(0));
+    let behind = |backlog: Backlog| {
+        backlog
+            .oldest_due
+            .map_or(0, |due| (database::now() - due).num_seconds().max(0))
+    };
     JobsPart {
         up: probes.job_queue,
         running_here: i64::try_from(app.jobs.running()).unwrap_or(i64::MAX),

@@ -24,7 +24,15 @@ impl Bucket {
     /// The prefixes of the files in it.
     fn prefixes(self) -> &'static [&'static str] {
         match self {
-            Self::Pictures => &["original", "previews", "thumbnails", "thumbnails-square", "tiles", "source", "preview-backgrounds"],
+            Self::Pictures => &[
+                "original",
+                "previews",
+                "thumbnails",
+                "thumbnails-square",
+                "tiles",
+                "source",
+                "preview-backgrounds",
+            ],
             Self::Movies => &["previews", "lowdef", "source", "playlists"],
             Self::Files => &["previews", "attachments", "working"],
         }
@@ -73,7 +81,11 @@ impl FileKey {
         let (rest, id) = name.split_at_checked(name.len().checked_sub(ID_LENGTH)?)?;
         let id = Uuid::parse_str(id).ok()?;
         let known = |prefix: &&&'static str| layout == KeyLayout::Folders || rest.strip_suffix('-') == Some(**prefix);
-        let mut keys = bucket.prefixes().iter().filter(known).map(|prefix| Self::new(bucket, prefix, id));
+        let mut keys = bucket
+            .prefixes()
+            .iter()
+            .filter(known)
+            .map(|prefix| Self::new(bucket, prefix, id));
         keys.find(|key| key.location(layout) == *location)
     }
 
@@ -120,7 +132,10 @@ impl FromStr for FileKey {
 
     fn from_str(text: &str) -> Result<Self, NoKey> {
         let (bucket, name) = text.split_once('/').ok_or(NoKey)?;
-        let bucket = Bucket::ALL.into_iter().find(|known| known.name() == bucket).ok_or(NoKey)?;
+        let bucket = Bucket::ALL
+            .into_iter()
+            .find(|known| known.name() == bucket)
+            .ok_or(NoKey)?;
         Self::at(bucket, &Path::from(name), KeyLayout::Flat).ok_or(NoKey)
     }
 }
@@ -141,16 +156,28 @@ mod tests {
     #[test]
     fn folders_are_the_first_six_characters_of_the_id() {
         let key = FileKey::new(Bucket::Movies, "previews", id());
-        assert_eq!(key.location(KeyLayout::Folders).as_ref(), "previews/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
-        assert_eq!(key.location(KeyLayout::Flat).as_ref(), "previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
+        assert_eq!(
+            key.location(KeyLayout::Folders).as_ref(),
+            "previews/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
+        );
+        assert_eq!(
+            key.location(KeyLayout::Flat).as_ref(),
+            "previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
+        );
     }
 
     #[test]
     fn dashed_prefixes_are_cut_at_their_first_dash() {
         let square = FileKey::new(Bucket::Pictures, "thumbnails-square", id());
-        assert_eq!(square.location(KeyLayout::Folders).as_ref(), "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
+        assert_eq!(
+            square.location(KeyLayout::Folders).as_ref(),
+            "thumbnails/squ/are/square-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
+        );
         let background = FileKey::new(Bucket::Pictures, "preview-backgrounds", id());
-        assert_eq!(background.location(KeyLayout::Folders).as_ref(), "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c");
+        assert_eq!(
+            background.location(KeyLayout::Folders).as_ref(),
+            "preview/bac/kgr/backgrounds-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"
+        );
     }
     #[test]
     fn keys_are_found_again_from_where_their_files_are() {
@@ -163,10 +190,18 @@ mod tests {
                 assert_eq!(key.to_string().parse(), Ok(key));
             }
         }
-        for other in ["other", "dbbackup-2026", "unknown/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c"] {
+        for other in [
+            "other",
+            "dbbackup-2026",
+            "unknown/153/23d/15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c",
+        ] {
             assert_eq!(FileKey::at(Bucket::Files, &Path::from(other), KeyLayout::Folders), None);
             assert_eq!(other.parse::<FileKey>(), Err(NoKey));
         }
-        assert!("movies/previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c/..".parse::<FileKey>().is_err());
+        assert!(
+            "movies/previews-15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c/.."
+                .parse::<FileKey>()
+                .is_err()
+        );
     }
 }

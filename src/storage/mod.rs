@@ -149,16 +149,22 @@ impl Storage {
     /// When the file cannot be read or the store fails; the former file is then untouched.
     pub async fn put_file(&self, key: &FileKey, path: &Path) -> Result<u64, StorageError> {
         let file = tokio::fs::File::open(path).await?;
-        self.put_stream(key, ReaderStream::with_capacity(file, READ_CHUNK)).await
+        self.put_stream(key, ReaderStream::with_capacity(file, READ_CHUNK))
+            .await
     }
 
     /// Stores what the stream gives without keeping it in memory, and returns its size in bytes.
     ///
     /// # Errors
     /// When the stream or the store fails; the former file is then untouched.
-    pub async fn put_stream(&self, key: &FileKey, content: impl Stream<Item = io::Result<Bytes>>) -> Result<u64, StorageError> {
+    pub async fn put_stream(
+        &self,
+        key: &FileKey,
+        content: impl Stream<Item = io::Result<Bytes>>,
+    ) -> Result<u64, StorageError> {
         let (bucket, location) = self.locate(key);
-        let mut writer = BufWriter::with_capacity(bucket.store.clone(), location, UPLOAD_PART).with_max_concurrency(UPLOAD_CONCURRENCY);
+        let mut writer = BufWriter::with_capacity(bucket.store.clone(), location, UPLOAD_PART)
+            .with_max_concurrency(UPLOAD_CONCURRENCY);
         match fill(&mut writer, content).await {
             Ok(size) => {
                 writer.shutdown().await?;
@@ -179,7 +185,10 @@ impl Storage {
     /// When the store fails or the range lies outside of the file.
     pub async fn get(&self, key: &FileKey, range: Option<Range<u64>>) -> Result<Option<StoredFile>, StorageError> {
         let (bucket, location) = self.locate(key);
-        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
+        let options = GetOptions {
+            range: range.map(Into::into),
+            ..GetOptions::default()
+        };
         let Some(found) = present(bucket.store.get_opts(&location, options).await)? else {
             return Ok(None);
         };
@@ -187,7 +196,11 @@ impl Storage {
             return Ok(None);
         };
         let range = found.range.clone();
-        Ok(Some(StoredFile { meta, range, stream: content_stream(found).await? }))
+        Ok(Some(StoredFile {
+            meta,
+            range,
+            stream: content_stream(found).await?,
+        }))
     }
 
     /// Facts about the file; `None` when there is no such file.
@@ -334,7 +347,11 @@ fn file_meta(meta: &ObjectMeta) -> Option<FileMeta> {
         Some(tag) => format!("\"{}\"", tag.trim_start_matches("W/").trim_matches('"')),
         None => format!("\"{:x}-{:x}\"", meta.last_modified.timestamp_micros(), meta.size),
     };
-    Some(FileMeta { size: meta.size, modified: meta.last_modified, etag })
+    Some(FileMeta {
+        size: meta.size,
+        modified: meta.last_modified,
+        etag,
+    })
 }
 
 async fn content_stream(found: GetResult) -> io::Result<BoxStream<'static, io::Result<Bytes>>> {

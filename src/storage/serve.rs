@@ -15,8 +15,8 @@ use poem::{
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{
-            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-            RANGE,
+            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+            IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE,
         },
     },
     web::headers::{ETag, Expires, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified},
@@ -78,10 +78,17 @@ enum WantedBytes {
 /// # Errors
 /// [`ServeError::Missing`] when none is stored, [`ServeError::RangeNotSatisfiable`] when the
 /// range cannot be given, [`ServeError::Storage`] when the store fails.
-pub async fn serve(storage: &Storage, keys: &[FileKey], request: &HeaderMap, delivery: &Delivery<'_>) -> Result<Response, ServeError> {
+pub async fn serve(
+    storage: &Storage,
+    keys: &[FileKey],
+    request: &HeaderMap,
+    delivery: &Delivery<'_>,
+) -> Result<Response, ServeError> {
     // Only these need the size or the tag before the content is opened: other requests spare
     // an object store one round trip.
-    let conditional = [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| request.contains_key(name));
+    let conditional = [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE]
+        .iter()
+        .any(|name| request.contains_key(name));
     for key in keys {
         let mut range = None;
         if conditional {
@@ -132,12 +139,16 @@ fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Resu
     let fresh = match (request.typed_get::<IfNoneMatch>(), &etag) {
         (Some(known), Some(etag)) => !known.precondition_passes(etag),
         (Some(_), None) => false,
-        (None, _) => request.typed_get::<IfModifiedSince>().is_some_and(|since| !since.is_modified(modified)),
+        (None, _) => request
+            .typed_get::<IfModifiedSince>()
+            .is_some_and(|since| !since.is_modified(modified)),
     };
     if fresh {
         return Ok(WantedBytes::Nothing);
     }
-    let stale_part = request.typed_get::<IfRange>().is_some_and(|known| known.is_modified(etag.as_ref(), Some(&modified.into())));
+    let stale_part = request
+        .typed_get::<IfRange>()
+        .is_some_and(|known| known.is_modified(etag.as_ref(), Some(&modified.into())));
     match request.get(RANGE).and_then(|value| value.to_str().ok()) {
         Some(range) if !stale_part => requested_part(range, meta.size),
         _ => Ok(WantedBytes::Whole),
@@ -152,7 +163,10 @@ fn requested_part(header: &str, size: u64) -> Result<WantedBytes, ServeError> {
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return Ok(WantedBytes::Whole);
     }
-    part_of(spec.trim(), size).filter(|part| part.start < part.end).map(WantedBytes::Part).ok_or(ServeError::RangeNotSatisfiable)
+    part_of(spec.trim(), size)
+        .filter(|part| part.start < part.end)
+        .map(WantedBytes::Part)
+        .ok_or(ServeError::RangeNotSatisfiable)
 }
 
 fn part_of(spec: &str, size: u64) -> Option<Range<u64>> {

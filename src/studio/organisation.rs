@@ -23,7 +23,9 @@ pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
     }
     // Of several who make it at once, one does: its name is unique.
     app.database.transact(make_organisation).await?;
-    found().await?.ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
+    found()
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
 }
 
 async fn make_organisation() -> Result<(), DbErr> {
@@ -39,10 +41,22 @@ async fn make_organisation() -> Result<(), DbErr> {
 /// The database does not answer.
 pub async fn organisation_row(app: &App, for_admin: bool) -> Result<Vec<u8>, DbErr> {
     let id = organisation(app).await?.id;
-    let columns = || organisation::TABLE.columns.iter().filter(|column| for_admin || !column.name.starts_with("chat_"));
+    let columns = || {
+        organisation::TABLE
+            .columns
+            .iter()
+            .filter(|column| for_admin || !column.name.starts_with("chat_"))
+    };
     let names: Vec<&str> = columns().map(|column| column.name).collect();
-    let sql = Sql::with(format!("SELECT {} FROM organisation WHERE id = $1", names.join(", ")), [id.into()]);
-    let row = app.database.row(&sql).await?.ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
+    let sql = Sql::with(
+        format!("SELECT {} FROM organisation WHERE id = $1", names.join(", ")),
+        [id.into()],
+    );
+    let row = app
+        .database
+        .row(&sql)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
     let mut out = vec![b'{'];
     RowWriter::new(columns().map(Field::from)).write(&mut out, &row)?;
     out.extend_from_slice(b",\"type\":\"Organisation\"}");

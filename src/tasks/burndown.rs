@@ -48,7 +48,9 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
         "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN({start}) AS first_start, MAX({due}) AS last_due, \
          MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
-    let sums: TaskSums = database::read_one(connection, &sums).await?.ok_or_else(Failure::not_found)?;
+    let sums: TaskSums = database::read_one(connection, &sums)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let mut done = Sql::default();
     let estimation = open_tasks::minutes(&mut done, "estimation", &as_client);
     let day = open_tasks::moment(&mut done, "done_date", &as_client);
@@ -63,12 +65,24 @@ pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<
 fn summed(sums: &TaskSums, done: &[Done]) -> Burndown {
     let first_done = done.first().map(|task| task.done_date.date());
     let last_done = done.last().map(|task| task.done_date.date());
-    let start = sums.first_start.map(|moment| moment.date()).or(sums.project_start).or(first_done);
-    let end = sums.last_due.map(|moment| moment.date()).or(sums.project_end).max(last_done);
+    let start = sums
+        .first_start
+        .map(|moment| moment.date())
+        .or(sums.project_start)
+        .or(first_done);
+    let end = sums
+        .last_due
+        .map(|moment| moment.date())
+        .or(sums.project_end)
+        .max(last_done);
     let mut days: BTreeMap<NaiveDate, DayOfBurndown> = BTreeMap::new();
     for task in done {
         let date = start.map_or(task.done_date.date(), |start| start.max(task.done_date.date()));
-        let day = days.entry(date).or_insert(DayOfBurndown { date, done: 0, done_estimation: 0.0 });
+        let day = days.entry(date).or_insert(DayOfBurndown {
+            date,
+            done: 0,
+            done_estimation: 0.0,
+        });
         day.done += 1;
         day.done_estimation += task.estimation.unwrap_or_default();
     }
@@ -86,7 +100,9 @@ mod tests {
     use super::*;
 
     fn moment(month: u32, day: u32) -> NaiveDateTime {
-        NaiveDate::from_ymd_opt(2026, month, day).and_then(|day| day.and_hms_opt(15, 0, 0)).expect("a moment")
+        NaiveDate::from_ymd_opt(2026, month, day)
+            .and_then(|day| day.and_hms_opt(15, 0, 0))
+            .expect("a moment")
     }
 
     #[test]
@@ -99,19 +115,39 @@ mod tests {
             project_start: None,
             project_end: None,
         };
-        let done = [(1, 20), (2, 2), (4, 1)].map(|(month, day)| Done { done_date: moment(month, day), estimation: Some(60.0) });
+        let done = [(1, 20), (2, 2), (4, 1)].map(|(month, day)| Done {
+            done_date: moment(month, day),
+            estimation: Some(60.0),
+        });
         let found = summed(&sums, &done);
-        assert_eq!((found.start_date, found.end_date), (Some(moment(2, 2).date()), Some(moment(4, 1).date())));
-        let days: Vec<(NaiveDate, i64, f64)> = found.done_by_day.iter().map(|day| (day.date, day.done, day.done_estimation)).collect();
+        assert_eq!(
+            (found.start_date, found.end_date),
+            (Some(moment(2, 2).date()), Some(moment(4, 1).date()))
+        );
+        let days: Vec<(NaiveDate, i64, f64)> = found
+            .done_by_day
+            .iter()
+            .map(|day| (day.date, day.done, day.done_estimation))
+            .collect();
         assert_eq!(days, [(moment(2, 2).date(), 2, 120.0), (moment(4, 1).date(), 1, 60.0)]);
     }
 
     #[test]
     fn without_tasks_the_days_are_those_of_productions() {
         let (from, to) = (moment(1, 5).date(), moment(6, 30).date());
-        let sums = TaskSums { total: 0, total_estimation: None, first_start: None, last_due: None, project_start: Some(from), project_end: Some(to) };
+        let sums = TaskSums {
+            total: 0,
+            total_estimation: None,
+            first_start: None,
+            last_due: None,
+            project_start: Some(from),
+            project_end: Some(to),
+        };
         let found = summed(&sums, &[]);
-        assert_eq!((found.start_date, found.end_date, found.total_estimation), (Some(from), Some(to), 0.0));
+        assert_eq!(
+            (found.start_date, found.end_date, found.total_estimation),
+            (Some(from), Some(to), 0.0)
+        );
         assert!(found.done_by_day.is_empty());
     }
 }

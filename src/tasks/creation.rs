@@ -49,7 +49,8 @@ pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> 
         Value::Array(items) if items.is_empty() => Ok(None),
         Value::Array(items) => {
             let ids: Option<Vec<Uuid>> = items.iter().map(|item| item.as_str().and_then(parse_id)).collect();
-            ids.map(Some).ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
+            ids.map(Some)
+                .ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
         }
         _ => Err(Failure::parameter("Request body must be a JSON array.")),
     }
@@ -57,7 +58,12 @@ pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> 
 
 /// The criteria of a query, for the columns that are given.
 pub fn matching(criteria: impl IntoIterator<Item = (&'static str, Option<SqlValue>)>) -> Selection {
-    Selection::Matching(criteria.into_iter().filter_map(|(column, value)| value.map(|value| (column, value))).collect())
+    Selection::Matching(
+        criteria
+            .into_iter()
+            .filter_map(|(column, value)| value.map(|value| (column, value)))
+            .collect(),
+    )
 }
 
 /// A task type as new tasks show it.
@@ -72,7 +78,10 @@ struct TaskType {
 
 impl TaskType {
     fn candidate(&self) -> Candidate<'_> {
-        Candidate { id: self.id, for_entity: self.for_entity.as_deref() }
+        Candidate {
+            id: self.id,
+            for_entity: self.for_entity.as_deref(),
+        }
     }
 }
 
@@ -89,7 +98,10 @@ pub async fn for_entities(
     selection: Selection,
 ) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, caller).await?;
-    let task_type = task_types(&*work, Some(task_type_id)).await?.remove(&task_type_id).ok_or_else(Failure::not_found)?;
+    let task_type = task_types(&*work, Some(task_type_id))
+        .await?
+        .remove(&task_type_id)
+        .ok_or_else(Failure::not_found)?;
     let pipeline = Pipeline::find(&*work, project_id).await?;
     let why = |entity: &Entity| pipeline.mismatch(task_type.candidate(), entity.target());
     let entities = match selection {
@@ -103,20 +115,38 @@ pub async fn for_entities(
         // Of all the assets of a production, those get tasks whose workflow has the task type.
         Selection::Matching(criteria) => {
             let all = matching_entities(&work, project_id, among, criteria).await?;
-            match all.first().and_then(why).filter(|_| !all.iter().any(|entity| why(entity).is_none())) {
+            match all
+                .first()
+                .and_then(why)
+                .filter(|_| !all.iter().any(|entity| why(entity).is_none()))
+            {
                 Some(message) => return Err(Failure::parameter(message)),
                 None => all.into_iter().filter(|entity| why(entity).is_none()).collect(),
             }
         }
     };
-    let concepts = entities.first().is_some_and(|entity| entity.kind == EntityKind::Concept);
+    let concepts = entities
+        .first()
+        .is_some_and(|entity| entity.kind == EntityKind::Concept);
     let sql = Sql::with(
         "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
         [project_id.into(), task_type_id.into()],
     );
     let served: HashSet<Uuid> = database::read_values::<Uuid>(&*work, &sql).await?.into_iter().collect();
-    let wanted: Vec<(Uuid, Uuid)> = entities.iter().filter(|entity| !served.contains(&entity.id)).map(|entity| (entity.id, task_type_id)).collect();
-    create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
+    let wanted: Vec<(Uuid, Uuid)> = entities
+        .iter()
+        .filter(|entity| !served.contains(&entity.id))
+        .map(|entity| (entity.id, task_type_id))
+        .collect();
+    create(
+        work,
+        caller,
+        project_id,
+        &wanted,
+        concepts,
+        &HashMap::from([(task_type_id, task_type)]),
+    )
+    .await
 }
 
 /// An entity that gets tasks.
@@ -130,18 +160,30 @@ struct Entity {
 impl FromQueryResult for Entity {
     fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
         let kind = EntityKind::of_type(&row.try_get::<String>(pre, "type_name")?);
-        Ok(Self { id: row.try_get(pre, "id")?, entity_type_id: row.try_get(pre, "entity_type_id")?, kind })
+        Ok(Self {
+            id: row.try_get(pre, "id")?,
+            entity_type_id: row.try_get(pre, "entity_type_id")?,
+            kind,
+        })
     }
 }
 
 impl Entity {
     fn target(&self) -> TaskedEntity {
-        TaskedEntity { kind: self.kind, entity_type_id: self.entity_type_id }
+        TaskedEntity {
+            kind: self.kind,
+            entity_type_id: self.entity_type_id,
+        }
     }
 }
 
 /// Entities named by their ids, without those of other productions.
-async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<Vec<Entity>, Failure> {
+async fn named_entities(
+    work: &Work<'_>,
+    project_id: Uuid,
+    among: &Among,
+    ids: &[Uuid],
+) -> Result<Vec<Entity>, Failure> {
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new(
@@ -203,7 +245,13 @@ pub struct NewTask {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn insert(work: &Work<'_>, caller: &Caller, project_id: Uuid, status_id: Uuid, tasks: &[NewTask]) -> Result<(), Failure> {
+pub async fn insert(
+    work: &Work<'_>,
+    caller: &Caller,
+    project_id: Uuid,
+    status_id: Uuid,
+    tasks: &[NewTask],
+) -> Result<(), Failure> {
     let row = |task: &NewTask| {
         vec![
             ("id", task.id.into()),
@@ -231,9 +279,18 @@ async fn create(
         return Ok(b"[]".to_vec());
     }
     let status_id = statuses::default_status(&mut work, concepts).await?;
-    let status = statuses::all(&*work).await?.remove(&status_id).ok_or_else(Failure::not_found)?;
-    let new: Vec<NewTask> =
-        wanted.iter().map(|(entity_id, task_type_id)| NewTask { id: Uuid::new_v4(), entity_id: *entity_id, task_type_id: *task_type_id }).collect();
+    let status = statuses::all(&*work)
+        .await?
+        .remove(&status_id)
+        .ok_or_else(Failure::not_found)?;
+    let new: Vec<NewTask> = wanted
+        .iter()
+        .map(|(entity_id, task_type_id)| NewTask {
+            id: Uuid::new_v4(),
+            entity_id: *entity_id,
+            task_type_id: *task_type_id,
+        })
+        .collect();
     for task in &new {
         work.emit_in(project_id, "task:new", payload([("task_id", task.id)]));
     }
@@ -251,8 +308,14 @@ async fn create(
         write_field(text, "task_status_color", Some(&status.color));
         let task_type = types.get(task_type_id);
         write_field(text, "task_type_name", task_type.map(|kind| kind.name.as_str()));
-        write_field(text, "task_type_color", task_type.and_then(|kind| kind.color.as_deref()));
-        let priority = task_type.and_then(|kind| kind.priority).map(|priority| priority.to_string());
+        write_field(
+            text,
+            "task_type_color",
+            task_type.and_then(|kind| kind.color.as_deref()),
+        );
+        let priority = task_type
+            .and_then(|kind| kind.priority)
+            .map(|priority| priority.to_string());
         json::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
         text.push(b'}');
     }
@@ -283,7 +346,11 @@ async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Ent
         [id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok((Entity::from_query_result(&row, "")?, row.try_get("", "project_id")?, row.try_get("", "created_by")?))
+    Ok((
+        Entity::from_query_result(&row, "")?,
+        row.try_get("", "project_id")?,
+        row.try_get("", "created_by")?,
+    ))
 }
 
 /// Creates tasks of these types, or of all that fit, for one entity, and gives the new ones as JSON.
@@ -291,20 +358,36 @@ async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Ent
 /// # Errors
 /// 403 for clients, vendors, and artists who neither work on concepts nor created the entity; 404 for an unknown task
 /// type; 400 for one that does not fit.
-pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
+pub async fn for_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+    task_type_ids: &[Uuid],
+) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, access).await?;
     let (entity, project_id, created_by) = find_entity(&*work, entity_id).await?;
     let pipeline = Pipeline::find(&*work, project_id).await?;
-    let role = ProjectRole { role: access.role(), in_team: true };
+    let role = ProjectRole {
+        role: access.role(),
+        in_team: true,
+    };
     // Concepts are everybody's.
-    let creator = if entity.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
+    let creator = if entity.kind == EntityKind::Concept {
+        Some(access.person.id)
+    } else {
+        created_by
+    };
     if !EntityRelation::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;
     let mut wanted = Vec::new();
     if task_type_ids.is_empty() {
-        let fits = |id: &&Uuid| types.get(id).is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none());
+        let fits = |id: &&Uuid| {
+            types
+                .get(id)
+                .is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none())
+        };
         wanted.extend(pipeline.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
     }
     for id in task_type_ids {
@@ -316,10 +399,24 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
             wanted.push((entity_id, *id));
         }
     }
-    let sql = Sql::with("SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'", [entity_id.into()]);
-    let served: HashSet<Option<Uuid>> = database::read_values::<Option<Uuid>>(&*work, &sql).await?.into_iter().collect();
+    let sql = Sql::with(
+        "SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'",
+        [entity_id.into()],
+    );
+    let served: HashSet<Option<Uuid>> = database::read_values::<Option<Uuid>>(&*work, &sql)
+        .await?
+        .into_iter()
+        .collect();
     wanted.retain(|(_, id)| !served.contains(&Some(*id)));
-    create(work, access, project_id, &wanted, entity.kind == EntityKind::Concept, &types).await
+    create(
+        work,
+        access,
+        project_id,
+        &wanted,
+        entity.kind == EntityKind::Concept,
+        &types,
+    )
+    .await
 }
 
 #[cfg(test)]

@@ -71,19 +71,31 @@ fn plain(moment: NaiveDateTime) -> String {
 
 async fn add_busy_periods(app: &App, caller: &Caller, dates: &mut Vec<PersonTaskDates>) -> Result<(), Failure> {
     let mut sql = Sql::new(TABLES);
-    sql.bind(true).push(" AND ps.name = 'Open' AND t.start_date IS NOT NULL AND t.due_date IS NOT NULL AND NOT ");
+    sql.bind(true)
+        .push(" AND ps.name = 'Open' AND t.start_date IS NOT NULL AND t.due_date IS NOT NULL AND NOT ");
     projects_of(&mut sql, "t.project_id", caller.person.id);
     sql.push(" ORDER BY l.person_id, t.start_date, t.due_date");
     let mut busy: BTreeMap<Uuid, Vec<(NaiveDateTime, NaiveDateTime)>> = BTreeMap::new();
-    for row in app.database.rows(&sql.before("SELECT l.person_id, t.start_date, t.due_date ")).await? {
-        busy.entry(row.try_get("", "person_id")?).or_default().push((row.try_get("", "start_date")?, row.try_get("", "due_date")?));
+    for row in app
+        .database
+        .rows(&sql.before("SELECT l.person_id, t.start_date, t.due_date "))
+        .await?
+    {
+        busy.entry(row.try_get("", "person_id")?)
+            .or_default()
+            .push((row.try_get("", "start_date")?, row.try_get("", "due_date")?));
     }
     for person in dates.iter_mut() {
         person.busy_periods = periods(busy.remove(&person.person_id).unwrap_or_default());
     }
     let known: HashSet<Uuid> = dates.iter().map(|person| person.person_id).collect();
     let others = busy.into_iter().filter(|(person_id, _)| !known.contains(person_id));
-    dates.extend(others.map(|(person_id, found)| PersonTaskDates { person_id, min_date: None, max_date: None, busy_periods: periods(found) }));
+    dates.extend(others.map(|(person_id, found)| PersonTaskDates {
+        person_id,
+        min_date: None,
+        max_date: None,
+        busy_periods: periods(found),
+    }));
     Ok(())
 }
 
@@ -96,7 +108,13 @@ fn periods(times: Vec<(NaiveDateTime, NaiveDateTime)>) -> Vec<BusyPeriod> {
             None => merged.push((start, end.max(start))),
         }
     }
-    merged.into_iter().map(|(start, end)| BusyPeriod { start_date: plain(start), end_date: plain(end) }).collect()
+    merged
+        .into_iter()
+        .map(|(start, end)| BusyPeriod {
+            start_date: plain(start),
+            end_date: plain(end),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -104,18 +122,38 @@ mod tests {
     use super::*;
 
     fn day(day: u32) -> NaiveDateTime {
-        chrono::NaiveDate::from_ymd_opt(2026, 3, day).and_then(|day| day.and_hms_opt(0, 0, 0)).expect("a day")
+        chrono::NaiveDate::from_ymd_opt(2026, 3, day)
+            .and_then(|day| day.and_hms_opt(0, 0, 0))
+            .expect("a day")
     }
 
     #[test]
     fn times_that_overlap_become_one() {
-        let found = periods(vec![(day(1), day(3)), (day(2), day(5)), (day(5), day(6)), (day(8), day(9)), (day(8), day(8))]);
-        let found: Vec<_> = found.iter().map(|period| (period.start_date.as_str(), period.end_date.as_str())).collect();
-        assert_eq!(found, [("2026-03-01 00:00:00", "2026-03-06 00:00:00"), ("2026-03-08 00:00:00", "2026-03-09 00:00:00")]);
+        let found = periods(vec![
+            (day(1), day(3)),
+            (day(2), day(5)),
+            (day(5), day(6)),
+            (day(8), day(9)),
+            (day(8), day(8)),
+        ]);
+        let found: Vec<_> = found
+            .iter()
+            .map(|period| (period.start_date.as_str(), period.end_date.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("2026-03-01 00:00:00", "2026-03-06 00:00:00"),
+                ("2026-03-08 00:00:00", "2026-03-09 00:00:00")
+            ]
+        );
     }
 
     #[test]
     fn dates_are_written_as_everywhere_and_periods_in_words() {
-        assert_eq!((text(day(4)), plain(day(4))), ("2026-03-04T00:00:00".into(), "2026-03-04 00:00:00".into()));
+        assert_eq!(
+            (text(day(4)), plain(day(4))),
+            ("2026-03-04T00:00:00".into(), "2026-03-04 00:00:00".into())
+        );
     }
 }

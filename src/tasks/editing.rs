@@ -27,8 +27,14 @@ pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: 
     let allowed: Vec<&TaskRelation> = known.iter().filter(|task| task.allows(&LEAD)).collect();
     let ids: Vec<Uuid> = allowed.iter().map(|task| task.task_id).collect();
     let mut sql = Sql::new("UPDATE task SET priority = ");
-    sql.bind(priority).push(", updated_at = ").bind(database::now()).push(" WHERE id").among(&ids);
-    sql.push(" AND (priority IS NULL OR priority <> ").bind(priority).push(") RETURNING id");
+    sql.bind(priority)
+        .push(", updated_at = ")
+        .bind(database::now())
+        .push(" WHERE id")
+        .among(&ids);
+    sql.push(" AND (priority IS NULL OR priority <> ")
+        .bind(priority)
+        .push(") RETURNING id");
     let changed = database::ids(&*work, &sql).await?;
     for task in allowed.iter().filter(|task| changed.contains(&task.task_id)) {
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
@@ -52,18 +58,30 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
         [project_id.into(), true.into(), false.into()],
     );
     let row = database::row(&*work, &sql).await?;
-    let status: Uuid = row.ok_or_else(|| Failure::parameter("No task status says that work is going on."))?.try_get("", "id")?;
-    let sql = Sql::with("SELECT task_status_id, real_start_date FROM task WHERE id = $1", [task_id.into()]);
+    let status: Uuid = row
+        .ok_or_else(|| Failure::parameter("No task status says that work is going on."))?
+        .try_get("", "id")?;
+    let sql = Sql::with(
+        "SELECT task_status_id, real_start_date FROM task WHERE id = $1",
+        [task_id.into()],
+    );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let previous: Option<Uuid> = row.try_get("", "task_status_id")?;
     let began: Option<chrono::NaiveDateTime> = row.try_get("", "real_start_date")?;
     if previous != Some(status) || began.is_none() {
-        let values = vec![("task_status_id", status.into()), ("real_start_date", began.unwrap_or_else(database::now).into())];
+        let values = vec![
+            ("task_status_id", status.into()),
+            ("real_start_date", began.unwrap_or_else(database::now).into()),
+        ];
         database::update(&*work, &entity::task::TABLE, task_id, values).await?;
         work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
     }
     if previous != Some(status) {
-        let mut change = payload([("task_id", task_id), ("new_task_status_id", status), ("person_id", access.person.id)]);
+        let mut change = payload([
+            ("task_id", task_id),
+            ("new_task_status_id", status),
+            ("person_id", access.person.id),
+        ]);
         change.insert("previous_task_status_id".into(), json!(previous));
         work.emit_signed(project_id, "task:status-changed", change);
     }

@@ -40,22 +40,40 @@ const SUMMARY: [(&str, &str, Kind); 10] = [
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub async fn persons(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut condition = Sql::default();
     condition.bind_list(ids.iter().copied());
     persons_in(connection, caller, condition).await
 }
 
 /// The persons whose ids are in a list or query, in the same way.
-async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+async fn persons_in(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    ids: Sql,
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = sees_whole(caller);
     let writer = if whole {
         whole_record(caller, "a").with(&[(FULL_NAME, "full_name", TEXT)])
     } else {
-        RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
+        RecordWriter::select(
+            SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))),
+            Some("Person"),
+        )
     };
-    let departments = json_ids(connection.get_database_backend(), "d.department_id", "department_link d WHERE d.person_id = a.id");
-    let sql = ids.before(&format!("SELECT {}, a.id AS person_id, {departments} AS departments FROM person a WHERE a.id IN ", writer.columns()));
+    let departments = json_ids(
+        connection.get_database_backend(),
+        "d.department_id",
+        "department_link d WHERE d.person_id = a.id",
+    );
+    let sql = ids.before(&format!(
+        "SELECT {}, a.id AS person_id, {departments} AS departments FROM person a WHERE a.id IN ",
+        writer.columns()
+    ));
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let mut out = Vec::with_capacity(1024);
@@ -84,11 +102,16 @@ const ENTITY: usize = 0;
 const PRODUCTION: usize = 2;
 
 /// Type and status of a task.
-const STATE: [Joined; 2] =
-    [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
+const STATE: [Joined; 2] = [
+    ("task_status", &entity::task_status::TABLE, "s", "TaskStatus"),
+    ("task_type", &entity::task_type::TABLE, "y", "TaskType"),
+];
 
 /// Parents of its entity: only those that are there are answered.
-const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Sequence"), ("episode", &entity::entity::TABLE, "x", "Episode")];
+const PARENTS: [Joined; 2] = [
+    ("sequence", &entity::entity::TABLE, "q", "Sequence"),
+    ("episode", &entity::entity::TABLE, "x", "Episode"),
+];
 
 /// The kinds of these.
 const PARENT_KINDS: [EntityKind; 2] = [EntityKind::Sequence, EntityKind::Episode];
@@ -111,7 +134,8 @@ impl TaskWriter {
     fn new(joined: impl IntoIterator<Item = Joined>) -> Self {
         let task = task_writer();
         let mut list = SelectList::of_record(&task);
-        let writer = |(key, table, alias, type_name): Joined| NestedWriter::new(key, table, alias, type_name, &mut list);
+        let writer =
+            |(key, table, alias, type_name): Joined| NestedWriter::new(key, table, alias, type_name, &mut list);
         let joined = joined.into_iter().map(writer).collect();
         Self { list, task, joined }
     }
@@ -119,7 +143,11 @@ impl TaskWriter {
     /// Columns that the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
         let reach = Reach::within(access, access.project_id(), access.role());
-        format!("{}, k.name AS kind_name, {}", self.list, metadata::hidden_column(sql, backend, &reach))
+        format!(
+            "{}, k.name AS kind_name, {}",
+            self.list,
+            metadata::hidden_column(sql, backend, &reach)
+        )
     }
 
     /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.
@@ -150,11 +178,16 @@ impl TaskWriter {
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn in_place(
+    connection: &impl ConnectionTrait,
+    access: &TaskReader,
+    task_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let writer = TaskWriter::new(PLACE);
     let mut sql = Sql::default();
     let columns = writer.columns(&mut sql, connection.get_database_backend(), access);
-    sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = ")).bind(task_id);
+    sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = "))
+        .bind(task_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?;
     if let Some(plans) = PlanMask::of(&Reach::within(access, access.project_id(), access.role())) {
@@ -175,27 +208,50 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
     let backend = connection.get_database_backend();
     let assignees = json_ids(backend, "w.person_id", "task_person_link w WHERE w.task_id = t.id");
     let mut sql = Sql::default();
-    let (task, person, columns) = (sql.slot(task_id), sql.slot(access.person.id), writer.columns(&mut sql, backend, access));
+    let (task, person, columns) = (
+        sql.slot(task_id),
+        sql.slot(access.person.id),
+        writer.columns(&mut sql, backend, access),
+    );
     sql.push(&format!(
         "SELECT {columns}, t.assigner_id AS assigner, {assignees} AS assignees, \
          EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = {person}) AS is_subscribed {FROM} WHERE t.id = {task}"
     ));
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let plans = PlanMask::of(&Reach::within(access, access.project_id(), access.role()));
-    let assignees = if plans.is_some() { b"[]".to_vec() } else { json_of(&row, "assignees")? };
+    let assignees = if plans.is_some() {
+        b"[]".to_vec()
+    } else {
+        json_of(&row, "assignees")?
+    };
     let mask = DataMask::read(&row)?;
     let mut out = writer.write_open(&row, PLACE.len() + STATE.len(), mask.as_ref())?;
     write_key(&mut out, "assignees", Some(&assignees));
-    write_key(&mut out, "is_subscribed", Some(if row.try_get("", "is_subscribed")? { b"true" } else { b"false" }));
+    write_key(
+        &mut out,
+        "is_subscribed",
+        Some(if row.try_get("", "is_subscribed")? {
+            b"true"
+        } else {
+            b"false"
+        }),
+    );
     let people = Sql::with(
         "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
         [task_id.into()],
     );
-    let known = if plans.is_some() { HashMap::new() } else { persons_in(connection, access, people).await? };
+    let known = if plans.is_some() {
+        HashMap::new()
+    } else {
+        persons_in(connection, access, people).await?
+    };
     let assignees: Vec<Uuid> = serde_json::from_slice(&assignees)?;
     let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
     write_key(&mut out, "persons", Some(&doers));
-    if let Some(assigner) = row.try_get::<Option<Uuid>>("", "assigner")?.and_then(|id| known.get(&id)) {
+    if let Some(assigner) = row
+        .try_get::<Option<Uuid>>("", "assigner")?
+        .and_then(|id| known.get(&id))
+    {
         write_key(&mut out, "assigner", Some(assigner));
     }
     write_parents(&mut out, &row, &writer, mask.as_ref())?;
@@ -207,7 +263,12 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.
-fn write_parents(out: &mut Vec<u8>, row: &QueryResult, writer: &TaskWriter, mask: Option<&DataMask>) -> Result<(), DbErr> {
+fn write_parents(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    writer: &TaskWriter,
+    mask: Option<&DataMask>,
+) -> Result<(), DbErr> {
     for (parent, kind) in writer.joined.iter().skip(PLACE.len() + STATE.len()).zip(PARENT_KINDS) {
         let start = out.len() + parent.key_width();
         if !parent.write_found(out, row)? {

@@ -47,9 +47,14 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let select = format!("SELECT {} ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = wanted.page.filter(|page| *page >= 1) {
-        let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
+        let page = Page {
+            number,
+            limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),
+        };
         let total = paging::count(database, &condition).await?;
-        let condition = database.page_of(condition, "t.id", order, page.limit, page.offset()).await?;
+        let condition = database
+            .page_of(condition, "t.id", order, page.limit, page.offset())
+            .await?;
         let assignees = rows::assignees(database, &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
@@ -80,7 +85,12 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+pub async fn of_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<Vec<Task>>, Failure> {
     let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
     sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
     let visible = VisibleTasks::within(access, access.project_id(), access.role());
@@ -93,10 +103,16 @@ pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_t
 ///
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
-pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+pub async fn beside(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<Vec<Task>>, Failure> {
     let visible = todo::require_person(app, caller, person_id).await?;
-    let mut sql =
-        Sql::new("FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ");
+    let mut sql = Sql::new(
+        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ",
+    );
     sql.bind(task_type_id);
     sql.push(" AND ");
     worked_on_by(&mut sql, "t.entity_id", person_id);
@@ -125,9 +141,14 @@ async fn answer_tasks(app: &App, condition: Sql, visible: &VisibleTasks) -> Resu
 /// # Errors
 /// The database does not answer.
 pub async fn previews(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let mut sql = Sql::with(format!("SELECT {} FROM preview_file p WHERE p.task_id = $1", preview_columns()), [task_id.into()]);
+    let mut sql = Sql::with(
+        format!("SELECT {} FROM preview_file p WHERE p.task_id = $1", preview_columns()),
+        [task_id.into()],
+    );
     restrict_of_task(&mut sql, access.role(), "p");
     sql.push(" ORDER BY p.revision DESC, p.position, p.created_at");
     let writer = PreviewWriter::new();
-    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
+    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row))
+        .await?
+        .into())
 }

@@ -25,9 +25,13 @@ pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8
     let mut work = Work::begin(app, caller).await?;
     let entity_id = require(&tasks::relation(&*work, caller, task_id).await?)?;
     let preview = last_of_task(&*work, task_id).await?;
-    let preview = preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
+    let preview =
+        preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
     set_main_preview(&mut work, entity_id, preview).await?;
-    let text = entities(&*work, caller, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    let text = entities(&*work, caller, &[entity_id])
+        .await?
+        .pop()
+        .ok_or_else(Failure::not_found)?;
     let text = with_status(&*work, entity_id, text).await?;
     work.commit().await?;
     Ok(text)

@@ -52,7 +52,10 @@ impl OpenTasks {
     }
 
     fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
-        for (column, id) in [("t.task_type_id", self.task_type_id), ("t.task_status_id", self.task_status_id)] {
+        for (column, id) in [
+            ("t.task_type_id", self.task_type_id),
+            ("t.task_status_id", self.task_status_id),
+        ] {
             if let Some(id) = id {
                 sql.push(&format!(" AND {column} = ")).bind(id);
             }
@@ -98,8 +101,13 @@ pub(super) fn of_persons(sql: &mut Sql, wanted: Option<&str>) -> Result<(), Fail
         }
         Some(text) => {
             let wrong = || Failure::parameter(format!("Invalid UUID format for person_id: {text}"));
-            let ids = text.split(',').map(|id| parse_id(id.trim()).ok_or_else(wrong)).collect::<Result<Vec<_>, _>>()?;
-            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ").bind_list(ids).push(")");
+            let ids = text
+                .split(',')
+                .map(|id| parse_id(id.trim()).ok_or_else(wrong))
+                .collect::<Result<Vec<_>, _>>()?;
+            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l WHERE l.person_id IN ")
+                .bind_list(ids)
+                .push(")");
         }
     }
     Ok(())
@@ -146,14 +154,20 @@ pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, l
     let sums = sums(app, &condition, &visible.reach().as_client()).await?;
     let (number, limit) = (number.max(1), limit.max(1));
     let is_more = number.saturating_mul(limit) < sums.total;
-    let order = ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
+    let order =
+        ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
-    let chosen = database.page_of(condition, "t.id", &order, limit, (number - 1) * limit).await?;
+    let chosen = database
+        .page_of(condition, "t.id", &order, limit, (number - 1) * limit)
+        .await?;
     let assignees = rows::assignees(database, &chosen).await?;
     let writer = ContextWriter::new(&KEYS_OF_OPEN_TASKS);
     let mask = TaskMask::of(database, visible.reach()).await?;
     let mut items = Vec::new();
-    for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
+    for row in database
+        .rows(&chosen.before(&format!("SELECT {} ", writer.columns())))
+        .await?
+    {
         let mut out = Vec::with_capacity(2048);
         let (id, _) = writer.open(&mut out, &row)?;
         write_list(&mut out, "assignees", &assignees, id);
@@ -200,13 +214,21 @@ pub(super) async fn sums(app: &App, condition: &Sql, as_client: &[Uuid]) -> Resu
     sql.push(&format!(
         "SELECT t.task_status_id, COUNT(*) AS amount, SUM({duration}) AS duration, SUM({estimation}) AS estimation {from} GROUP BY t.task_status_id ORDER BY t.task_status_id"
     ));
-    let mut sums = OpenTaskSums { total_duration: 0.0, total_estimation: 0.0, total: 0, status: Vec::new() };
+    let mut sums = OpenTaskSums {
+        total_duration: 0.0,
+        total_estimation: 0.0,
+        total: 0,
+        status: Vec::new(),
+    };
     for row in app.database.rows(&sql).await? {
         let amount = row.try_get("", "amount")?;
         sums.total += amount;
         sums.total_duration += row.try_get::<f64>("", "duration")?;
         sums.total_estimation += row.try_get::<f64>("", "estimation")?;
-        sums.status.push(StatusAmount { task_status_id: row.try_get("", "task_status_id")?, amount });
+        sums.status.push(StatusAmount {
+            task_status_id: row.try_get("", "task_status_id")?,
+            amount,
+        });
     }
     Ok(sums)
 }
@@ -241,11 +263,21 @@ pub async fn stats(app: &App, caller: &Caller) -> Result<BTreeMap<Uuid, ProjectT
             task_type_id: row.try_get("", "task_type_id")?,
             task_status_id: row.try_get("", "task_status_id")?,
             amount,
-            amount_done: if row.try_get::<Option<bool>>("", "is_done")?.unwrap_or_default() { amount } else { 0 },
+            amount_done: if row.try_get::<Option<bool>>("", "is_done")?.unwrap_or_default() {
+                amount
+            } else {
+                0
+            },
             total_duration: minutes("duration")?,
             total_estimation: minutes("estimation")?,
         };
-        let none = || ProjectTaskStats { amount: 0, amount_done: 0, total_duration: 0.0, total_estimation: 0.0, task_types: Vec::new() };
+        let none = || ProjectTaskStats {
+            amount: 0,
+            amount_done: 0,
+            total_duration: 0.0,
+            total_estimation: 0.0,
+            task_types: Vec::new(),
+        };
         let project = found.entry(project_id).or_insert_with(none);
         project.amount += entry.amount;
         project.amount_done += entry.amount_done;

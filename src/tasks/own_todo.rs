@@ -25,8 +25,19 @@ pub async fn done(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Fai
 async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<TodoTask>>, Failure> {
     let mut filter = Sql::new("AND ");
     assigned_to(&mut filter, "t.id", caller.person.id);
-    filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
+    filter
+        .push(" AND COALESCE(s.is_done, false) = ")
+        .bind(done)
+        .push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
     let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
-    Ok(send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
+    Ok(send_tasks(
+        &app.database,
+        &visible,
+        filter,
+        if done { DONE_ORDER } else { TODO_ORDER },
+        true,
+    )
+    .await?
+    .into())
 }

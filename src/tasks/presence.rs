@@ -38,12 +38,22 @@ pub async fn refresh_all(work: &mut Work<'_>, persons: &[Uuid]) -> Result<(), Fa
     sql.among(persons).push(" ORDER BY p.id");
     let last = |days: &Days| days.worked.max(days.signed_in.map(|moment| moment.date()));
     let found = database::read_all::<Days>(&**work, &sql).await?;
-    let others: Vec<(Uuid, Option<NaiveDate>)> =
-        found.iter().filter(|days| last(days) != days.last_presence).map(|days| (days.id, last(days))).collect();
-    let rows = others.iter().map(|(id, day)| (*id, vec![("last_presence", (*day).into())])).collect();
+    let others: Vec<(Uuid, Option<NaiveDate>)> = found
+        .iter()
+        .filter(|days| last(days) != days.last_presence)
+        .map(|days| (days.id, last(days)))
+        .collect();
+    let rows = others
+        .iter()
+        .map(|(id, day)| (*id, vec![("last_presence", (*day).into())]))
+        .collect();
     database::update_many(&**work, &entity::person::TABLE, rows).await?;
     for (person_id, _) in others {
-        work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
+        work.emit_of_studio(
+            &entity::person::TABLE,
+            "person:update",
+            payload([("person_id", person_id)]),
+        );
         work.person_changed(person_id);
     }
     Ok(())

@@ -42,17 +42,26 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
         let rows = database::rows(&**work, &sql).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
-            let places: (Option<Uuid>, Option<Uuid>) = (row.try_get("", "project_id")?, row.try_get("", "task_status_id")?);
+            let places: (Option<Uuid>, Option<Uuid>) =
+                (row.try_get("", "project_id")?, row.try_get("", "task_status_id")?);
             let kind: Option<String> = row.try_get("", "name")?;
             found.insert(row.try_get::<Uuid>("", "id")?, (places, kind));
         }
         for task_id in tasks {
-            let Some(((project_id, previous), kind)) = found.remove(task_id) else { continue };
+            let Some(((project_id, previous), kind)) = found.remove(task_id) else {
+                continue;
+            };
             let mut task = Progress::of(&steps.remove(task_id).unwrap_or_default(), &known);
             if task.task_status_id.is_none() {
-                task.task_status_id = Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);
+                task.task_status_id =
+                    Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);
             }
-            done.push(Recomputed { task_id: *task_id, project_id, previous, current: task.task_status_id });
+            done.push(Recomputed {
+                task_id: *task_id,
+                project_id,
+                previous,
+                current: task.task_status_id,
+            });
             stored.push((*task_id, task));
             work.emit_in(project_id, "task:update", payload([("task_id", *task_id)]));
         }
@@ -62,7 +71,11 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
     Ok(done)
 }
 
-async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>, for_concept: bool) -> Result<Uuid, Failure> {
+async fn default_status(
+    work: &mut Work<'_>,
+    defaults: &mut HashMap<bool, Uuid>,
+    for_concept: bool,
+) -> Result<Uuid, Failure> {
     if let Some(id) = defaults.get(&for_concept) {
         return Ok(*id);
     }
@@ -78,10 +91,15 @@ async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>,
 pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<StatusStep>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<StatusStep>> = HashMap::new();
     for tasks in tasks.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id");
+        let mut sql = Sql::new(
+            "SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id",
+        );
         sql.among(tasks).push(" ORDER BY created_at, id");
         for row in database::rows(connection, &sql).await? {
-            let step = StatusStep { at: row.try_get("", "created_at")?, task_status_id: row.try_get("", "task_status_id")? };
+            let step = StatusStep {
+                at: row.try_get("", "created_at")?,
+                task_status_id: row.try_get("", "task_status_id")?,
+            };
             found.entry(row.try_get("", "object_id")?).or_default().push(step);
         }
     }
@@ -93,8 +111,13 @@ pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<
 /// # Errors
 /// The database refuses.
 pub async fn sum_durations(connection: &impl Writes, tasks: &[Uuid]) -> Result<(), DbErr> {
-    let mut sql = Sql::new("UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)");
-    sql.push(", updated_at = ").bind(database::now()).push(" WHERE id").among(tasks);
+    let mut sql = Sql::new(
+        "UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)",
+    );
+    sql.push(", updated_at = ")
+        .bind(database::now())
+        .push(" WHERE id")
+        .among(tasks);
     database::execute(connection, &sql).await?;
     Ok(())
 }

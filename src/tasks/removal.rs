@@ -86,7 +86,11 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
-            let facts = [row.try_get("", "entity_id")?, row.try_get("", "task_type_id")?, row.try_get("", "project_id")?];
+            let facts = [
+                row.try_get("", "entity_id")?,
+                row.try_get("", "task_type_id")?,
+                row.try_get("", "project_id")?,
+            ];
             removed.untold.insert(row.try_get("", "id")?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
@@ -95,7 +99,14 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
         remove_rows(&**work, &previews).await?;
         removed.unneeded.previews.extend(previews);
         remove_files(work, ids).await?;
-        removed.workers.extend(ids_of(work, "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id", ids).await?);
+        removed.workers.extend(
+            ids_of(
+                work,
+                "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id",
+                ids,
+            )
+            .await?,
+        );
         for (table, column) in REMOVED {
             run(work, &format!("DELETE FROM {table} WHERE {column}"), ids, "").await?;
         }
@@ -105,7 +116,13 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
 }
 
 /// Tells that a task was deleted.
-pub fn emit_task_delete(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
+pub fn emit_task_delete(
+    work: &mut Work<'_>,
+    task_id: Uuid,
+    entity_id: Option<Uuid>,
+    task_type_id: Option<Uuid>,
+    project_id: Option<Uuid>,
+) {
     let mut about = payload([("task_id", task_id)]);
     about.insert("entity_id".into(), json!(entity_id));
     about.insert("task_type_id".into(), json!(task_type_id));
@@ -114,9 +131,22 @@ pub fn emit_task_delete(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uu
 
 /// Working files of tasks, and the output files made from them.
 async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
-    const OUTPUTS_OF_TASKS: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
-    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {OUTPUTS_OF_TASKS}"), tasks, ")").await?;
-    run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id", tasks, ")").await?;
+    const OUTPUTS_OF_TASKS: &str =
+        "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
+    run(
+        work,
+        &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {OUTPUTS_OF_TASKS}"),
+        tasks,
+        ")",
+    )
+    .await?;
+    run(
+        work,
+        "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id",
+        tasks,
+        ")",
+    )
+    .await?;
     run(work, "DELETE FROM working_file WHERE task_id", tasks, "").await
 }
 

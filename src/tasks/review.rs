@@ -19,11 +19,18 @@ use crate::file_trees::FilePlace;
 ///
 /// # Errors
 /// 400 for an unknown person.
-pub async fn request_review(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewRequest) -> Result<Vec<u8>, Failure> {
+pub async fn request_review(
+    app: &App,
+    access: &TaskReader,
+    task_id: Uuid,
+    wanted: ReviewRequest,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let person_id = wanted.person_id.unwrap_or(access.person.id);
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
-    let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
+    let person = database::row(&*work, &sql)
+        .await?
+        .ok_or_else(|| Failure::refused("Cannot find given person."))?;
     let person_shotgun_id: Option<i32> = person.try_get("", "shotgun_id")?;
     let sql = Sql::with(
         "SELECT t.project_id, t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
@@ -36,7 +43,13 @@ pub async fn request_review(app: &App, access: &TaskReader, task_id: Uuid, wante
     let change_status = wanted.change_status.unwrap_or(true);
     if change_status {
         let status = statuses::to_review_status(&mut work).await?;
-        database::update(&*work, &entity::task::TABLE, task_id, vec![("task_status_id", status.into())]).await?;
+        database::update(
+            &*work,
+            &entity::task::TABLE,
+            task_id,
+            vec![("task_status_id", status.into())],
+        )
+        .await?;
     }
     let comment = wanted.comment.unwrap_or_default();
     let named = |mut place: FilePlace| {
@@ -44,13 +57,22 @@ pub async fn request_review(app: &App, access: &TaskReader, task_id: Uuid, wante
         place.path("preview", "/").ok()
     };
     // Without a place in the tree both are empty.
-    let path = FilePlace::of_task(&*work, task_id).await?.and_then(named).unwrap_or_default();
+    let path = FilePlace::of_task(&*work, task_id)
+        .await?
+        .and_then(named)
+        .unwrap_or_default();
     let path = json!({"folder_path": path.folder, "file_name": path.file});
     let mut about = Map::new();
     about.insert("task_id".into(), json!(task_id));
     about.insert("task_shotgun_id".into(), json!(number("shotgun_id")?));
-    about.insert("entity_type_name".into(), json!(task.try_get::<Option<String>>("", "entity_type_name")?));
-    about.insert("previous_task_status_id".into(), json!(task.try_get::<Option<Uuid>>("", "task_status_id")?));
+    about.insert(
+        "entity_type_name".into(),
+        json!(task.try_get::<Option<String>>("", "entity_type_name")?),
+    );
+    about.insert(
+        "previous_task_status_id".into(),
+        json!(task.try_get::<Option<Uuid>>("", "task_status_id")?),
+    );
     about.insert("entity_shotgun_id".into(), json!(number("entity_shotgun_id")?));
     about.insert("project_shotgun_id".into(), json!(number("project_shotgun_id")?));
     about.insert("person_shotgun_id".into(), json!(person_shotgun_id));

@@ -30,7 +30,12 @@ pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Re
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tasks(connection: &impl ConnectionTrait, mask: &TaskMask, ids: &[Uuid], with_assignees: bool) -> Result<Vec<Vec<u8>>, DbErr> {
+pub async fn tasks(
+    connection: &impl ConnectionTrait,
+    mask: &TaskMask,
+    ids: &[Uuid],
+    with_assignees: bool,
+) -> Result<Vec<Vec<u8>>, DbErr> {
     let mut found = records(connection, &entity::task::TABLE, "Task", ids).await?;
     if with_assignees {
         let mut lists = HashMap::new();
@@ -54,5 +59,8 @@ pub async fn tasks(connection: &impl ConnectionTrait, mask: &TaskMask, ids: &[Uu
 /// # Errors
 /// 404 when it is not there.
 pub async fn task(connection: &impl ConnectionTrait, mask: &TaskMask, id: Uuid) -> Result<Vec<u8>, Failure> {
-    tasks(connection, mask, &[id], true).await?.pop().ok_or_else(Failure::not_found)
+    tasks(connection, mask, &[id], true)
+        .await?
+        .pop()
+        .ok_or_else(Failure::not_found)
 }

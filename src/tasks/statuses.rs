@@ -87,22 +87,33 @@ impl Settable {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn find(connection: &impl ConnectionTrait, projects: impl IntoIterator<Item = Option<Uuid>>) -> Result<Self, DbErr> {
+    pub async fn find(
+        connection: &impl ConnectionTrait,
+        projects: impl IntoIterator<Item = Option<Uuid>>,
+    ) -> Result<Self, DbErr> {
         let projects: Vec<Uuid> = projects.into_iter().flatten().collect();
         let mut sql = Sql::new(
             "SELECT project_id, task_status_id, is_client_allowed FROM project_task_status_link WHERE is_client_allowed IS NOT NULL AND project_id",
         );
         sql.among(&projects);
         let rules: Vec<ClientRule> = database::read_all(connection, &sql).await?;
-        let for_clients = rules.into_iter().map(|rule| ((rule.project_id, rule.task_status_id), rule.is_client_allowed)).collect();
-        Ok(Self { known: all(connection).await?, for_clients })
+        let for_clients = rules
+            .into_iter()
+            .map(|rule| ((rule.project_id, rule.task_status_id), rule.is_client_allowed))
+            .collect();
+        Ok(Self {
+            known: all(connection).await?,
+            for_clients,
+        })
     }
 
     /// Whether somebody with this role may set a status in a production; nothing for an unknown status.
     #[must_use]
     pub fn allows(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Option<bool> {
         let status = self.known.get(&id)?;
-        let rule = project_id.and_then(|project_id| self.for_clients.get(&(project_id, id))).filter(|_| role == Role::Client);
+        let rule = project_id
+            .and_then(|project_id| self.for_clients.get(&(project_id, id)))
+            .filter(|_| role == Role::Client);
         Some(rule.copied().unwrap_or_else(|| status.allows(role)))
     }
 
@@ -111,7 +122,11 @@ impl Settable {
     /// # Errors
     /// 404 for an unknown status, 403 for one that the role may not set.
     pub fn require(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Result<(), Failure> {
-        if self.allows(project_id, id, role).ok_or_else(Failure::not_found)? { Ok(()) } else { Err(Failure::forbidden()) }
+        if self.allows(project_id, id, role).ok_or_else(Failure::not_found)? {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 }
 
@@ -130,15 +145,32 @@ struct MissingStatus {
 /// The database refuses.
 pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uuid, Failure> {
     let wanted = if for_concept {
-        MissingStatus { name: "Neutral", short_name: "neutral", color: "#CCCCCC", is_default: true, for_concept }
+        MissingStatus {
+            name: "Neutral",
+            short_name: "neutral",
+            color: "#CCCCCC",
+            is_default: true,
+            for_concept,
+        }
     } else {
-        MissingStatus { name: "Todo", short_name: "todo", color: "#f5f5f5", is_default: true, for_concept }
+        MissingStatus {
+            name: "Todo",
+            short_name: "todo",
+            color: "#f5f5f5",
+            is_default: true,
+            for_concept,
+        }
     };
     let sql = Sql::with(
         "SELECT id FROM task_status WHERE (is_default = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 OR name = $4 \
          ORDER BY CASE WHEN is_default = $1 AND COALESCE(for_concept, false) = $2 THEN 0 WHEN short_name = $3 THEN 1 ELSE 2 END, \
          created_at, id LIMIT 1",
-        [true.into(), for_concept.into(), wanted.short_name.into(), wanted.name.into()],
+        [
+            true.into(),
+            for_concept.into(),
+            wanted.short_name.into(),
+            wanted.name.into(),
+        ],
     );
     find_or_make(work, &sql, &wanted).await
 }
@@ -148,7 +180,13 @@ pub async fn default_status(work: &mut Work<'_>, for_concept: bool) -> Result<Uu
 /// # Errors
 /// The database refuses.
 pub async fn to_review_status(work: &mut Work<'_>) -> Result<Uuid, Failure> {
-    let wanted = MissingStatus { name: "To review", short_name: "pndng", color: "#f5f5f5", is_default: false, for_concept: false };
+    let wanted = MissingStatus {
+        name: "To review",
+        short_name: "pndng",
+        color: "#f5f5f5",
+        is_default: false,
+        for_concept: false,
+    };
     let sql = Sql::with(
         "SELECT id FROM task_status WHERE (name = $1 AND COALESCE(for_concept, false) = $2) OR short_name = $3 \
          ORDER BY CASE WHEN name = $1 THEN 0 ELSE 1 END, created_at, id LIMIT 1",
@@ -169,7 +207,11 @@ async fn find_or_make(work: &mut Work<'_>, sql: &Sql, wanted: &MissingStatus) ->
         ("for_concept", wanted.for_concept.into()),
     ];
     let id = database::insert(&**work, &entity::task_status::TABLE, values).await?;
-    work.emit_of_studio(&entity::task_status::TABLE, "task-status:new", payload([("task_status_id", id)]));
+    work.emit_of_studio(
+        &entity::task_status::TABLE,
+        "task-status:new",
+        payload([("task_status_id", id)]),
+    );
     Ok(id)
 }
 
@@ -179,7 +221,10 @@ mod tests {
 
     #[test]
     fn artists_clients_and_vendors_are_limited() {
-        let status = Status { is_client_allowed: true, ..Status::default() };
+        let status = Status {
+            is_client_allowed: true,
+            ..Status::default()
+        };
         let allowed: Vec<Role> = Role::ALL.into_iter().filter(|role| status.allows(*role)).collect();
         assert_eq!(allowed, [Role::Admin, Role::Manager, Role::Supervisor, Role::Client]);
     }
@@ -187,8 +232,18 @@ mod tests {
     #[test]
     fn a_production_says_for_itself_what_clients_may_set() {
         let (project, status) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let known = HashMap::from([(status, Status { id: status, is_client_allowed: true, ..Status::default() })]);
-        let settable = Settable { known, for_clients: HashMap::from([((project, status), false)]) };
+        let known = HashMap::from([(
+            status,
+            Status {
+                id: status,
+                is_client_allowed: true,
+                ..Status::default()
+            },
+        )]);
+        let settable = Settable {
+            known,
+            for_clients: HashMap::from([((project, status), false)]),
+        };
         assert_eq!(settable.allows(Some(project), status, Role::Client), Some(false));
         assert_eq!(settable.allows(Some(status), status, Role::Client), Some(true));
         assert_eq!(settable.allows(Some(project), status, Role::Manager), Some(true));

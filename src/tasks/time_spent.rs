@@ -21,9 +21,17 @@ use crate::events::{Work, payload};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
+pub async fn of_task(
+    app: &App,
+    access: &TaskReader,
+    task_id: Uuid,
+    day: Option<NaiveDate>,
+) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ", writer.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ",
+        writer.columns()
+    ));
     sql.bind(task_id);
     hours::VisibleHours::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
@@ -42,7 +50,11 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     }
     let mut out = format!("{{\"total\":{total:?}").into_bytes();
     for (person_id, logged) in persons {
-        json::write_key(&mut out, &person_id.to_string(), Some(&json::array(logged.iter().map(Vec::as_slice))));
+        json::write_key(
+            &mut out,
+            &person_id.to_string(),
+            Some(&json::array(logged.iter().map(Vec::as_slice))),
+        );
     }
     out.push(b'}');
     Ok(out)
@@ -64,14 +76,26 @@ enum Bots {
 }
 
 /// The production of the task, once the caller may log this.
-async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: LoggedDay, bots: Bots) -> Result<Option<Uuid>, Failure> {
+async fn require_logger(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    place: LoggedDay,
+    bots: Bots,
+) -> Result<Option<Uuid>, Failure> {
     let relation = relation(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
-    let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get("", "is_bot")?;
+    let is_bot: bool = database::row(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?
+        .try_get("", "is_bot")?;
     let bot_may = bots == Bots::WhereTheyWork && relation.bots_work;
     let own = hours::allows(&hours::LOG, relation.role, caller.person.id, place.person_id);
     let assigned = is_assigned(connection, place.person_id, place.task_id).await?;
-    if assigned && own && (!is_bot || bot_may) { Ok(relation.project_id) } else { Err(Failure::forbidden()) }
+    if assigned && own && (!is_bot || bot_may) {
+        Ok(relation.project_id)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// Time that is logged already.
@@ -80,7 +104,9 @@ async fn logged(connection: &impl ConnectionTrait, place: LoggedDay) -> Result<O
         "SELECT id, duration FROM time_spent WHERE person_id = $1 AND task_id = $2 AND date = $3",
         [place.person_id.into(), place.task_id.into(), place.day.into()],
     );
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(None);
+    };
     Ok(Some((row.try_get("", "id")?, row.try_get("", "duration")?)))
 }
 
@@ -97,24 +123,50 @@ pub enum Logging {
 ///
 /// # Errors
 /// 404 for an unknown task or person, 403 for those who may not, 400 when the sum is no number.
-pub async fn log(app: &App, caller: &Caller, place: LoggedDay, duration: f64, logging: Logging) -> Result<Vec<u8>, Failure> {
+pub async fn log(
+    app: &App,
+    caller: &Caller,
+    place: LoggedDay,
+    duration: f64,
+    logging: Logging,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::WhereTheyWork).await?;
     let id = match logged(&*work, place).await? {
         Some((id, before)) => {
-            let duration = if logging == Logging::Add { before + duration } else { duration };
+            let duration = if logging == Logging::Add {
+                before + duration
+            } else {
+                duration
+            };
             if !duration.is_finite() {
                 return Err(Failure::field("duration", "Input should be a finite number"));
             }
-            if !database::update_differing(&*work, &entity::time_spent::TABLE, id, vec![("duration", duration.into())]).await? {
+            if !database::update_differing(
+                &*work,
+                &entity::time_spent::TABLE,
+                id,
+                vec![("duration", duration.into())],
+            )
+            .await?
+            {
                 return answer(work, id).await;
             }
             work.emit_in(project_id, "time-spent:update", payload([("time_spent_id", id)]));
             id
         }
         None => {
-            let LoggedDay { task_id, person_id, day } = place;
-            let values = vec![("duration", duration.into()), ("date", day.into()), ("task_id", task_id.into()), ("person_id", person_id.into())];
+            let LoggedDay {
+                task_id,
+                person_id,
+                day,
+            } = place;
+            let values = vec![
+                ("duration", duration.into()),
+                ("date", day.into()),
+                ("task_id", task_id.into()),
+                ("person_id", person_id.into()),
+            ];
             let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
             presence::refresh(&mut work, person_id).await?;
             work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
@@ -133,7 +185,9 @@ async fn finish(mut work: Work<'_>, place: LoggedDay, project_id: Option<Uuid>, 
 
 /// Ends the work, and gives the record as JSON.
 async fn answer(work: Work<'_>, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(text)
 }
@@ -146,7 +200,9 @@ pub async fn remove(app: &App, caller: &Caller, place: LoggedDay) -> Result<Vec<
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::Never).await?;
     let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;
-    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&text)?;
     record.insert("duration".into(), 0.0.into());
     let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);

@@ -86,25 +86,56 @@ async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Optio
 /// # Errors
 /// 400 for what is no id.
 pub async fn list(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Json<Value>, Failure> {
-    let Some((selection, visible)) = selection(app, caller, wanted).await? else { return Ok(Json::written("[]")) };
-    Ok(send_selected(&app.database, &visible, &selection, wanted.order(), false).await?.into())
+    let Some((selection, visible)) = selection(app, caller, wanted).await? else {
+        return Ok(Json::written("[]"));
+    };
+    Ok(
+        send_selected(&app.database, &visible, &selection, wanted.order(), false)
+            .await?
+            .into(),
+    )
 }
 
 /// A page of it, with sums over all of it.
 ///
 /// # Errors
 /// 400 for what is no id.
-pub async fn page(app: &App, caller: &Caller, wanted: &ToCheck, number: i64, limit: i64) -> Result<Json<Value>, Failure> {
+pub async fn page(
+    app: &App,
+    caller: &Caller,
+    wanted: &ToCheck,
+    number: i64,
+    limit: i64,
+) -> Result<Json<Value>, Failure> {
     let database = &app.database;
     let (number, limit) = (number.max(1), limit.max(1));
-    let mut stats = ToCheckSums { total: 0, total_duration: 0.0, total_estimation: 0.0 };
+    let mut stats = ToCheckSums {
+        total: 0,
+        total_duration: 0.0,
+        total_estimation: 0.0,
+    };
     let mut items = Vec::new();
     if let Some((selection, visible)) = selection(app, caller, wanted).await? {
         let found = sums(app, &selection, &[]).await?;
-        stats = ToCheckSums { total: found.total, total_duration: found.total_duration, total_estimation: found.total_estimation };
-        let chosen = database.page_of(selection, "t.id", wanted.order(), limit, (number - 1).saturating_mul(limit)).await?;
+        stats = ToCheckSums {
+            total: found.total,
+            total_duration: found.total_duration,
+            total_estimation: found.total_estimation,
+        };
+        let chosen = database
+            .page_of(
+                selection,
+                "t.id",
+                wanted.order(),
+                limit,
+                (number - 1).saturating_mul(limit),
+            )
+            .await?;
         let writer = OwnWriter::of(database, &visible, &chosen, false).await?;
-        for row in database.rows(&chosen.before(&format!("SELECT {} ", writer.columns()))).await? {
+        for row in database
+            .rows(&chosen.before(&format!("SELECT {} ", writer.columns())))
+            .await?
+        {
             let mut out = Vec::with_capacity(2048);
             writer.write(&mut out, &row)?;
             items.push(out);
@@ -136,20 +167,29 @@ pub async fn filter_values(app: &App, caller: &Caller) -> Result<Json<ToCheckFil
     let mut values = [const { BTreeSet::new() }; 5];
     if let Some((selection, _)) = selection(app, caller, &ToCheck::default()).await? {
         let [projects, task_types, task_statuses, episodes, persons] = &mut values;
-        let places =
-            selection.clone().before(&format!("SELECT DISTINCT t.project_id, t.task_type_id, t.task_status_id, {EPISODE_ID} AS episode_id "));
+        let places = selection.clone().before(&format!(
+            "SELECT DISTINCT t.project_id, t.task_type_id, t.task_status_id, {EPISODE_ID} AS episode_id "
+        ));
         for place in database::read_all::<FeedbackPlace>(&app.database, &places).await? {
             projects.insert(place.project_id);
             task_types.insert(place.task_type_id);
             task_statuses.insert(place.task_status_id);
             episodes.extend(place.episode_id);
         }
-        let mut assignees = selection.before("SELECT DISTINCT a.person_id FROM task_person_link a WHERE a.task_id IN (SELECT t.id ");
+        let mut assignees =
+            selection.before("SELECT DISTINCT a.person_id FROM task_person_link a WHERE a.task_id IN (SELECT t.id ");
         assignees.push(")");
         persons.extend(database::read_values::<Uuid>(&app.database, &assignees).await?);
     }
-    let [project_ids, task_type_ids, task_status_ids, episode_ids, person_ids] = values.map(|ids| ids.into_iter().collect());
-    Ok(Json::of(&ToCheckFilterValues { project_ids, task_type_ids, task_status_ids, episode_ids, person_ids })?)
+    let [project_ids, task_type_ids, task_status_ids, episode_ids, person_ids] =
+        values.map(|ids| ids.into_iter().collect());
+    Ok(Json::of(&ToCheckFilterValues {
+        project_ids,
+        task_type_ids,
+        task_status_ids,
+        episode_ids,
+        person_ids,
+    })?)
 }
 
 #[cfg(test)]
@@ -158,7 +198,13 @@ mod tests {
 
     #[test]
     fn an_unknown_order_is_that_of_names() {
-        let order = |text: &str| ToCheck { order_by: Some(text.into()), ..ToCheck::default() }.order();
+        let order = |text: &str| {
+            ToCheck {
+                order_by: Some(text.into()),
+                ..ToCheck::default()
+            }
+            .order()
+        };
         assert_eq!(order("colour"), TODO_ORDER);
         assert!(order("due_date").starts_with("t.due_date NULLS LAST"));
     }

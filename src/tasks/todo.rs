@@ -16,7 +16,9 @@ use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{VisibleTasks, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
+use crate::database::{
+    self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
+};
 
 /// Tables that the conditions of these lists can name: the task `t`, its production `p` with its status `ps`, its
 /// entity `e` with its type `k`, its task type `ty` and its status `s`.
@@ -26,8 +28,7 @@ pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN
      LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
 
 /// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
-pub(super) const EPISODE_ID: &str =
-    "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
+pub(super) const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
 
 /// Its name; an asset that belongs to something that is no episode is of the main pack.
 pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name \
@@ -48,7 +49,11 @@ const CONTEXT: [(&str, &str, Kind); 10] = [
 ];
 
 /// Keys whose null is empty text; they follow the others.
-const IDS: [(&str, &str); 3] = [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
+const IDS: [(&str, &str); 3] = [
+    ("e.preview_file_id", "entity_preview_file_id"),
+    ("e.source_id", "entity_source_id"),
+    (EPISODE_ID, "episode_id"),
+];
 
 /// Keys of the lists of one person.
 const KEYS_OF_OWN_LISTS: [(&str, &str, Kind); 9] = [
@@ -71,7 +76,9 @@ pub(super) struct ContextWriter {
 impl ContextWriter {
     /// A writer with further keys.
     pub(super) fn new(more: &[(&str, &str, Kind)]) -> Self {
-        Self { record: task_writer().with(&CONTEXT).with(more) }
+        Self {
+            record: task_writer().with(&CONTEXT).with(more),
+        }
     }
 
     /// Columns that the query selects.
@@ -100,7 +107,13 @@ impl ContextWriter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send_tasks(database: &Database, visible: &VisibleTasks, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub async fn send_tasks(
+    database: &Database,
+    visible: &VisibleTasks,
+    mut filter: Sql,
+    order: &str,
+    casting: bool,
+) -> Result<Sent, Failure> {
     visible.restrict(&mut filter, "t");
     send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
 }
@@ -109,7 +122,13 @@ pub async fn send_tasks(database: &Database, visible: &VisibleTasks, mut filter:
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn send_selected(database: &Database, visible: &VisibleTasks, selection: &Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
+pub(super) async fn send_selected(
+    database: &Database,
+    visible: &VisibleTasks,
+    selection: &Sql,
+    order: &str,
+    casting: bool,
+) -> Result<Sent, Failure> {
     let writer = OwnWriter::of(database, visible, selection, casting).await?;
     let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
@@ -127,12 +146,21 @@ pub(super) struct OwnWriter {
 
 impl OwnWriter {
     /// Looks up what belongs to the tasks. With `casting`, each tells the episodes that its entity is cast in.
-    pub(super) async fn of(connection: &impl ConnectionTrait, visible: &VisibleTasks, selection: &Sql, casting: bool) -> Result<Self, Failure> {
+    pub(super) async fn of(
+        connection: &impl ConnectionTrait,
+        visible: &VisibleTasks,
+        selection: &Sql,
+        casting: bool,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             context: ContextWriter::new(&KEYS_OF_OWN_LISTS),
             assignees: rows::assignees(connection, selection).await?,
             comments: last_comments(connection, visible, selection).await?,
-            episodes: if casting { cast_episodes(connection, selection).await? } else { HashMap::new() },
+            episodes: if casting {
+                cast_episodes(connection, selection).await?
+            } else {
+                HashMap::new()
+            },
             mask: TaskMask::of(connection, visible.reach()).await?,
         })
     }
@@ -147,7 +175,11 @@ impl OwnWriter {
         let start = out.len();
         let (id, entity_id) = self.context.open(out, row)?;
         write_list(out, "assignees", &self.assignees, id);
-        write_key(out, "last_comment", Some(self.comments.get(&id).map_or(b"{}", Vec::as_slice)));
+        write_key(
+            out,
+            "last_comment",
+            Some(self.comments.get(&id).map_or(b"{}", Vec::as_slice)),
+        );
         if let Some(Cast { ids, names }) = self.episodes.get(&entity_id) {
             write_key(out, "episode_ids", Some(&[b"[".as_slice(), ids, b"]"].concat()));
             write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
@@ -159,8 +191,14 @@ impl OwnWriter {
 }
 
 /// The latest comment on each task of a condition that no client wrote, among those that the caller reads.
-async fn last_comments(connection: &impl ConnectionTrait, visible: &VisibleTasks, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id, t.entity_id ");
+async fn last_comments(
+    connection: &impl ConnectionTrait,
+    visible: &VisibleTasks,
+    condition: &Sql,
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition
+        .clone()
+        .before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id, t.entity_id ");
     sql.push(
         ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
          ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place \
@@ -170,10 +208,20 @@ async fn last_comments(connection: &impl ConnectionTrait, visible: &VisibleTasks
     READ.restrict(
         &mut sql,
         visible.reach(),
-        &Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "chosen.project_id", entity: "chosen.entity_id" },
+        &Comments {
+            id: "c.id",
+            author: "c.person_id",
+            for_client: "c.for_client",
+            project: "chosen.project_id",
+            entity: "chosen.entity_id",
+        },
     );
     sql.push(") latest WHERE place = 1");
-    let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
+    let fields = [
+        Field::new("text", TEXT),
+        Field::new("date", Kind::DateTime),
+        Field::new("person_id", Kind::Uuid),
+    ];
     let writer = RowWriter::new(fields);
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
@@ -193,7 +241,9 @@ struct Cast {
 }
 
 async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Cast>, DbErr> {
-    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT DISTINCT t.entity_id ");
+    let mut sql = condition
+        .clone()
+        .before("WITH chosen AS MATERIALIZED (SELECT DISTINCT t.entity_id ");
     sql.push(
         ") SELECT l.entity_out_id, x.id, x.name FROM chosen JOIN entity_link l ON l.entity_out_id = chosen.entity_id \
          JOIN entity x ON x.id = l.entity_in_id JOIN entity_type y ON y.id = x.entity_type_id WHERE y.name = 'Episode' ORDER BY x.name, x.id",
@@ -201,7 +251,10 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
     let mut found: HashMap<Uuid, Cast> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let cast = found.entry(row.try_get("", "entity_out_id")?).or_default();
-        for list in [&mut cast.ids, &mut cast.names].into_iter().filter(|list| !list.is_empty()) {
+        for list in [&mut cast.ids, &mut cast.names]
+            .into_iter()
+            .filter(|list| !list.is_empty())
+        {
             list.push(b',');
         }
         write_uuid(&mut cast.ids, row.try_get("", "id")?);
@@ -219,7 +272,10 @@ pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Resu
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, WORK_LISTED))
+    Ok(VisibleTasks::new(
+        Reach::open_teams(&app.database, caller).await?,
+        WORK_LISTED,
+    ))
 }
 
 /// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.
@@ -240,7 +296,14 @@ pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) 
     assigned_to(&mut filter, "t.id", person_id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, &visible);
-    send_tasks(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    send_tasks(
+        &app.database,
+        &visible,
+        filter,
+        if done { DONE_ORDER } else { TODO_ORDER },
+        true,
+    )
+    .await
 }
 
 /// Order of what there is to do.

@@ -16,12 +16,22 @@ use crate::jobs;
 pub async fn expired(app: &App, dry_run: bool) -> Result<Vec<Finding>, DbErr> {
     let database = &app.database;
     let facts = count(database, &Sql::new("SELECT COUNT(*) FROM dailies_store")).await?;
-    let over = count(database, &Sql::with("SELECT COUNT(*) FROM dailies_store WHERE expires_at <= $1", [now().into()])).await?;
+    let over = count(
+        database,
+        &Sql::with(
+            "SELECT COUNT(*) FROM dailies_store WHERE expires_at <= $1",
+            [now().into()],
+        ),
+    )
+    .await?;
     let all_jobs = count(database, &Sql::new("SELECT COUNT(*) FROM dailies_job")).await?;
     let given_up = jobs::to_sweep(database).await?;
     if !dry_run {
         app.store.sweep().await?;
         jobs::sweep(database).await?;
     }
-    Ok(vec![Finding::new("tokens, codes and counters", facts, over), Finding::new("jobs", all_jobs, given_up)])
+    Ok(vec![
+        Finding::new("tokens, codes and counters", facts, over),
+        Finding::new("jobs", all_jobs, given_up),
+    ])
 }

@@ -43,8 +43,13 @@ type Figures = HashMap<Uuid, Option<i32>>;
 /// The database refuses, or there is no such production.
 pub async fn figures(app: &App, production: Option<&str>, dry_run: bool) -> Result<Vec<Finding>, Failure> {
     let projects = projects(app, production).await?;
-    let mut found = ["assets that entities cast", "assets ready for tasks", "dates and counts of tasks", "time spent on tasks"]
-        .map(|what| Finding::new(what, 0, 0));
+    let mut found = [
+        "assets that entities cast",
+        "assets ready for tasks",
+        "dates and counts of tasks",
+        "time spent on tasks",
+    ]
+    .map(|what| Finding::new(what, 0, 0));
     for project in projects {
         let add = |found: &mut [Finding], figures: &[(u64, u64)]| {
             for (found, (all, changed)) in found.iter_mut().zip(figures) {
@@ -69,7 +74,11 @@ async fn projects(app: &App, production: Option<&str>) -> Result<Vec<Uuid>, Fail
         sql.push(" WHERE ").same_text("name", name);
     }
     let found = database::read_values(&app.database, &sql).await?;
-    if production.is_some() && found.is_empty() { Err(Failure::not_found()) } else { Ok(found) }
+    if production.is_some() && found.is_empty() {
+        Err(Failure::not_found())
+    } else {
+        Ok(found)
+    }
 }
 
 fn of_project(text: &str, project: Uuid) -> Sql {
@@ -96,8 +105,13 @@ async fn castings(app: &App, project: Uuid, dry_run: bool) -> Result<[(u64, u64)
     let after = figures_of_castings(&work, project).await?;
     end(work, dry_run).await?;
     let changed = |before: &Figures, after: &Figures| {
-        let differ = |(id, figure): (&Uuid, &Option<i32>)| before.get(id).copied().flatten().unwrap_or_default() != figure.unwrap_or_default();
-        (after.len() as u64, after.iter().filter(|entry| differ(*entry)).count() as u64)
+        let differ = |(id, figure): (&Uuid, &Option<i32>)| {
+            before.get(id).copied().flatten().unwrap_or_default() != figure.unwrap_or_default()
+        };
+        (
+            after.len() as u64,
+            after.iter().filter(|entry| differ(*entry)).count() as u64,
+        )
     };
     let [(entities, entities_now), (tasks, tasks_now)] = [(&before[0], &after[0]), (&before[1], &after[1])];
     Ok([changed(entities, entities_now), changed(tasks, tasks_now)])
@@ -105,8 +119,12 @@ async fn castings(app: &App, project: Uuid, dry_run: bool) -> Result<[(u64, u64)
 
 async fn figures_of_castings(work: &Work<'_>, project: Uuid) -> Result<[Figures; 2], Failure> {
     let mut figures = [Figures::new(), Figures::new()];
-    for (text, figures) in
-        ["SELECT id, nb_entities_out AS figure FROM entity", "SELECT id, nb_assets_ready AS figure FROM task"].iter().zip(&mut figures)
+    for (text, figures) in [
+        "SELECT id, nb_entities_out AS figure FROM entity",
+        "SELECT id, nb_assets_ready AS figure FROM task",
+    ]
+    .iter()
+    .zip(&mut figures)
     {
         for row in database::rows(&**work, &of_project(text, project)).await? {
             figures.insert(row.try_get("", "id")?, row.try_get("", "figure")?);
@@ -139,7 +157,10 @@ async fn tasks_of(app: &App, tasks: &[Uuid], dry_run: bool) -> Result<[(u64, u64
             done_date: task.done_date,
             last_comment_date: task.last_comment_date,
         };
-        let is = steps.get(&task.id).map(|steps| Progress { task_status_id: task.task_status_id, ..Progress::of(steps, &known) });
+        let is = steps.get(&task.id).map(|steps| Progress {
+            task_status_id: task.task_status_id,
+            ..Progress::of(steps, &known)
+        });
         if let Some(is) = is.filter(|is| *is != was) {
             moved.push((task.id, is));
         }
@@ -156,5 +177,8 @@ async fn tasks_of(app: &App, tasks: &[Uuid], dry_run: bool) -> Result<[(u64, u64
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
     }
     end(work, dry_run).await?;
-    Ok([(stored.len() as u64, moved.len() as u64), (stored.len() as u64, summed.len() as u64)])
+    Ok([
+        (stored.len() as u64, moved.len() as u64),
+        (stored.len() as u64, summed.len() as u64),
+    ])
 }

@@ -19,7 +19,9 @@ pub enum OrphanError {
     Database(#[from] DbErr),
     #[error("the file storage can't be used: {0}")]
     Storage(#[from] StorageError),
-    #[error("none of the {0} stored files belongs to a row of this database: is it the right one? Nothing was removed; --all removes them")]
+    #[error(
+        "none of the {0} stored files belongs to a row of this database: is it the right one? Nothing was removed; --all removes them"
+    )]
     AnotherDatabase(u64),
 }
 
@@ -28,7 +30,13 @@ pub enum OrphanError {
 ///
 /// # Errors
 /// The storage or the database does not answer, or the files seem to be those of another database.
-pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool, dry_run: bool) -> Result<Vec<Finding>, OrphanError> {
+pub async fn files(
+    database: &Database,
+    storage: &Storage,
+    hours: u32,
+    all: bool,
+    dry_run: bool,
+) -> Result<Vec<Finding>, OrphanError> {
     let limit = Utc::now() - TimeDelta::hours(i64::from(hours));
     let mut kinds: BTreeMap<String, (u64, Vec<FileKey>)> = BTreeMap::new();
     for bucket in Bucket::ALL {
@@ -42,7 +50,9 @@ pub async fn files(database: &Database, storage: &Storage, hours: u32, all: bool
         }
         sort(database, portion, limit, &mut kinds).await?;
     }
-    let (count, orphans) = kinds.values().fold((0_u64, 0_u64), |(count, orphans), (all, found)| (count + all, orphans + found.len() as u64));
+    let (count, orphans) = kinds.values().fold((0_u64, 0_u64), |(count, orphans), (all, found)| {
+        (count + all, orphans + found.len() as u64)
+    });
     if orphans > 0 && orphans == count && !all {
         return Err(OrphanError::AnotherDatabase(count));
     }
@@ -76,7 +86,9 @@ async fn sort(
         rows.extend(database::ids(database, &sql).await?.into_iter().map(|id| (*table, id)));
     }
     for (key, modified) in keys {
-        let (count, orphans) = kinds.entry(format!("{}/{}", key.bucket().name(), key.prefix())).or_default();
+        let (count, orphans) = kinds
+            .entry(format!("{}/{}", key.bucket().name(), key.prefix()))
+            .or_default();
         *count += 1;
         if modified < limit && !owners(&key).iter().any(|table| rows.contains(&(*table, key.id()))) {
             orphans.push(key);
@@ -88,7 +100,14 @@ async fn sort(
 /// Tables one of whose rows a file belongs to.
 fn owners(key: &FileKey) -> &'static [&'static str] {
     match (key.bucket(), key.prefix()) {
-        (Bucket::Pictures, "thumbnails") => &["preview_file", "attachment_file", "person", "project", "organisation", "preview_background_file"],
+        (Bucket::Pictures, "thumbnails") => &[
+            "preview_file",
+            "attachment_file",
+            "person",
+            "project",
+            "organisation",
+            "preview_background_file",
+        ],
         (Bucket::Pictures, "preview-backgrounds") => &["preview_background_file"],
         (Bucket::Movies, "playlists") => &["build_job"],
         (Bucket::Files, "attachments") => &["attachment_file"],

@@ -24,6 +24,10 @@ pub struct Finding {
 
 impl Finding {
     fn new(what: impl Into<String>, all: u64, changed: u64) -> Self {
-        Self { what: what.into(), all, changed }
+        Self {
+            what: what.into(),
+            all,
+            changed,
+        }
     }
 }

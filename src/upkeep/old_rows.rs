@@ -7,7 +7,11 @@ use super::Finding;
 use crate::database::{self, Database, Sql};
 
 /// Tables whose rows grow old. Nothing refers to them.
-const TABLES: [(&str, &str); 3] = [("event log", "api_event"), ("sign-ins", "login_log"), ("notifications", "notification")];
+const TABLES: [(&str, &str); 3] = [
+    ("event log", "api_event"),
+    ("sign-ins", "login_log"),
+    ("notifications", "notification"),
+];
 
 /// Rows that one statement removes, so that servers can write in between.
 const PORTION: u64 = 5000;
@@ -21,7 +25,14 @@ pub async fn old_rows(database: &Database, days: u32, dry_run: bool) -> Result<V
     let mut found = Vec::new();
     for (what, table) in TABLES {
         let all = count(database, &Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await?;
-        let old = count(database, &Sql::with(format!("SELECT COUNT(*) FROM {table} WHERE created_at < $1"), [limit.into()])).await?;
+        let old = count(
+            database,
+            &Sql::with(
+                format!("SELECT COUNT(*) FROM {table} WHERE created_at < $1"),
+                [limit.into()],
+            ),
+        )
+        .await?;
         if !dry_run {
             remove(database, table, limit).await?;
         }
@@ -31,7 +42,8 @@ pub async fn old_rows(database: &Database, days: u32, dry_run: bool) -> Result<V
 }
 
 async fn remove(database: &Database, table: &str, limit: NaiveDateTime) -> Result<(), DbErr> {
-    let text = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE created_at < $1 LIMIT {PORTION})");
+    let text =
+        format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE created_at < $1 LIMIT {PORTION})");
     while database.change(&Sql::with(text.as_str(), [limit.into()])).await? == PORTION {}
     Ok(())
 }

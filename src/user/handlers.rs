@@ -6,11 +6,14 @@ use dailies_definitions::access::{Caller, Human};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
-    SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskTimeSpent,
-    TaskType, TimeSpent, ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter,
+    SearchFilterAdd, SearchFilterGroup, SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups,
+    SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskTimeSpent, TaskType, TimeSpent,
+    ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
-use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTasksToCheckQuery, ListUserTimeSpentsQuery, User};
+use dailies_definitions::user::{
+    ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTasksToCheckQuery, ListUserTimeSpentsQuery, User,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -34,8 +37,14 @@ impl User for UserHandlers {
         context::context(&self.0, &access).await
     }
 
-    async fn list_user_open_projects(&self, access: Human, query: ListUserOpenProjectsQuery) -> Result<Json<Vec<OpenProject>>, Failure> {
-        Ok(Json::written(open_project_rows(&self.0, &access, OpenStatus::Named, query.name.as_deref()).await?))
+    async fn list_user_open_projects(
+        &self,
+        access: Human,
+        query: ListUserOpenProjectsQuery,
+    ) -> Result<Json<Vec<OpenProject>>, Failure> {
+        Ok(Json::written(
+            open_project_rows(&self.0, &access, OpenStatus::Named, query.name.as_deref()).await?,
+        ))
     }
 
     async fn list_user_tasks(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
@@ -46,7 +55,11 @@ impl User for UserHandlers {
         own_todo::done(&self.0, &access).await
     }
 
-    async fn list_user_tasks_to_check(&self, access: Human, query: ListUserTasksToCheckQuery) -> Result<Json<Value>, Failure> {
+    async fn list_user_tasks_to_check(
+        &self,
+        access: Human,
+        query: ListUserTasksToCheckQuery,
+    ) -> Result<Json<Value>, Failure> {
         let wanted = ToCheck {
             project_id: query.project_id,
             task_type_id: query.task_type_id,
@@ -95,7 +108,11 @@ impl User for UserHandlers {
         own_work::tasks(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
-    async fn list_user_sequence_task_types(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_user_sequence_task_types(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
         own_work::task_types(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
@@ -103,7 +120,12 @@ impl User for UserHandlers {
         own_work::asset_types(&self.0.database, &access, project_id).await
     }
 
-    async fn list_user_assets(&self, access: Human, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn list_user_assets(
+        &self,
+        access: Human,
+        project_id: Uuid,
+        asset_type_id: Uuid,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         own_work::assets(&self.0.database, &access, project_id, asset_type_id).await
     }
 
@@ -123,15 +145,28 @@ impl User for UserHandlers {
         own_work::within_sequence(&self.0.database, &access, EntityKind::Scene, sequence_id).await
     }
 
-    async fn list_user_time_spents(&self, access: Human, query: ListUserTimeSpentsQuery) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+    async fn list_user_time_spents(
+        &self,
+        access: Human,
+        query: ListUserTimeSpentsQuery,
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, query.start_date, query.end_date).await
     }
 
-    async fn list_user_time_spents_of_day(&self, access: Human, date: NaiveDate) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+    async fn list_user_time_spents_of_day(
+        &self,
+        access: Human,
+        date: NaiveDate,
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, Some(date), Some(date)).await
     }
 
-    async fn get_user_time_spent(&self, access: Human, task_id: Uuid, date: NaiveDate) -> Result<Json<TimeSpent>, Failure> {
+    async fn get_user_time_spent(
+        &self,
+        access: Human,
+        task_id: Uuid,
+        date: NaiveDate,
+    ) -> Result<Json<TimeSpent>, Failure> {
         own_time::spent_on_task(&self.0.database, access.person.id, task_id, date).await
     }
 
@@ -143,7 +178,11 @@ impl User for UserHandlers {
         own_time::desktop_logins(&self.0.database, access.person.id).await
     }
 
-    async fn add_user_desktop_login(&self, access: Human, body: DesktopLoginAdd) -> Result<Json<UserDesktopLogin>, Failure> {
+    async fn add_user_desktop_login(
+        &self,
+        access: Human,
+        body: DesktopLoginAdd,
+    ) -> Result<Json<UserDesktopLogin>, Failure> {
         own_time::add_desktop_login(&self.0, &access, body.date).await
     }
 
@@ -155,7 +194,12 @@ impl User for UserHandlers {
         filters::create(&self.0, &access, body).await
     }
 
-    async fn update_user_filter(&self, access: Human, filter_id: Uuid, body: Map<String, Value>) -> Result<Json<SearchFilter>, Failure> {
+    async fn update_user_filter(
+        &self,
+        access: Human,
+        filter_id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<SearchFilter>, Failure> {
         filters::update(&self.0, &access, filter_id, &body).await
     }
 
@@ -167,11 +211,19 @@ impl User for UserHandlers {
         Ok(Json::written(GROUPS.read(&self.0.database, &access).await?))
     }
 
-    async fn create_user_filter_group(&self, access: Human, body: SearchFilterGroupAdd) -> Result<Json<SearchFilterGroup>, Failure> {
+    async fn create_user_filter_group(
+        &self,
+        access: Human,
+        body: SearchFilterGroupAdd,
+    ) -> Result<Json<SearchFilterGroup>, Failure> {
         groups::create(&self.0, &access, body).await
     }
 
-    async fn get_user_filter_group(&self, access: Human, filter_group_id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
+    async fn get_user_filter_group(
+        &self,
+        access: Human,
+        filter_group_id: Uuid,
+    ) -> Result<Json<SearchFilterGroup>, Failure> {
         groups::get(&self.0.database, &access, filter_group_id).await
     }
 
@@ -188,11 +240,19 @@ impl User for UserHandlers {
         groups::delete(&self.0, &access, filter_group_id).await
     }
 
-    async fn list_user_notifications(&self, access: Human, query: ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
+    async fn list_user_notifications(
+        &self,
+        access: Human,
+        query: ListUserNotificationsQuery,
+    ) -> Result<Json<Vec<UserNotification>>, Failure> {
         inbox::list(&self.0.database, &access, &query).await
     }
 
-    async fn get_user_notification(&self, access: Human, notification_id: Uuid) -> Result<Json<UserNotification>, Failure> {
+    async fn get_user_notification(
+        &self,
+        access: Human,
+        notification_id: Uuid,
+    ) -> Result<Json<UserNotification>, Failure> {
         inbox::get(&self.0.database, &access, notification_id).await
     }
 
@@ -230,19 +290,39 @@ impl User for UserHandlers {
         Ok(Json::of(&body.task_ids)?)
     }
 
-    async fn is_sequence_followed(&self, access: Human, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<bool>, Failure> {
+    async fn is_sequence_followed(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<bool>, Failure> {
         subscriptions::follows_sequence(&self.0.database, &access, sequence_id, task_type_id).await
     }
 
-    async fn list_followed_sequences(&self, access: Human, project_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Uuid>>, Failure> {
+    async fn list_followed_sequences(
+        &self,
+        access: Human,
+        project_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<Vec<Uuid>>, Failure> {
         subscriptions::followed_sequences(&self.0.database, &access, project_id, task_type_id).await
     }
 
-    async fn follow_sequence(&self, access: Caller, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<SubscriptionRow>, Failure> {
+    async fn follow_sequence(
+        &self,
+        access: Caller,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<SubscriptionRow>, Failure> {
         subscriptions::follow_sequence(&self.0, &access, sequence_id, task_type_id).await
     }
 
-    async fn unfollow_sequence(&self, access: Human, sequence_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn unfollow_sequence(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         subscriptions::unfollow_sequence(&self.0, &access, sequence_id, task_type_id).await
     }
 

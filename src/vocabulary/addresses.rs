@@ -11,10 +11,14 @@ const SCRIPT_SCHEMES: [&str; 3] = ["javascript:", "data:", "vbscript:"];
 /// 400 that names the field.
 pub fn require_harmless(field: &str, address: &str) -> Result<(), Failure> {
     // Browsers pass over what is not seen.
-    let seen = address.chars().filter(|letter| !letter.is_whitespace() && !letter.is_control());
+    let seen = address
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && !letter.is_control());
     let begin = seen.take(16).collect::<String>().to_ascii_lowercase();
     if SCRIPT_SCHEMES.iter().any(|scheme| begin.starts_with(scheme)) {
-        return Err(Failure::parameter(format!("{field}: an address that a browser would run is no link.")));
+        return Err(Failure::parameter(format!(
+            "{field}: an address that a browser would run is no link."
+        )));
     }
     Ok(())
 }
@@ -25,10 +29,23 @@ mod tests {
 
     #[test]
     fn what_browsers_run_is_no_link() {
-        for harmless in ["https://example.com", "rvlink://x", "file:///a", "notes", "", "database/x"] {
+        for harmless in [
+            "https://example.com",
+            "rvlink://x",
+            "file:///a",
+            "notes",
+            "",
+            "database/x",
+        ] {
             assert!(require_harmless("links", harmless).is_ok(), "{harmless}");
         }
-        for trap in ["javascript:alert(1)", "  JavaScript:x", "java\nscript:x", "\u{1}data:text/html,x", "vbscript:x"] {
+        for trap in [
+            "javascript:alert(1)",
+            "  JavaScript:x",
+            "java\nscript:x",
+            "\u{1}data:text/html,x",
+            "vbscript:x",
+        ] {
             assert!(require_harmless("links", trap).is_err(), "{trap}");
         }
     }

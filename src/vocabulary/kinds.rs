@@ -21,12 +21,23 @@ pub enum EntityKind {
 
 impl EntityKind {
     /// The kinds that have one entity type of their own, with a fixed name.
-    pub const BUILT_IN: [Self; 7] = [Self::Shot, Self::Sequence, Self::Episode, Self::Edit, Self::Scene, Self::Concept, Self::ConceptFolder];
+    pub const BUILT_IN: [Self; 7] = [
+        Self::Shot,
+        Self::Sequence,
+        Self::Episode,
+        Self::Edit,
+        Self::Scene,
+        Self::Concept,
+        Self::ConceptFolder,
+    ];
 
     /// The kind of the entities of an entity type, by the name of the type.
     #[must_use]
     pub fn of_type(entity_type_name: &str) -> Self {
-        Self::BUILT_IN.into_iter().find(|kind| kind.type_name() == entity_type_name).unwrap_or(Self::Asset)
+        Self::BUILT_IN
+            .into_iter()
+            .find(|kind| kind.type_name() == entity_type_name)
+            .unwrap_or(Self::Asset)
     }
 
     /// The `type` of such an entity on the wire, which is the name of the entity type for the built-in kinds.
@@ -80,7 +91,10 @@ impl EntityKind {
     pub fn condition(self, column: &str) -> String {
         match self {
             Self::Asset => format!("{column} NOT IN (SELECT id FROM entity_type WHERE name IN {BUILT_IN_NAMES})"),
-            kind => format!("{column} = (SELECT id FROM entity_type WHERE name = '{}')", kind.type_name()),
+            kind => format!(
+                "{column} = (SELECT id FROM entity_type WHERE name = '{}')",
+                kind.type_name()
+            ),
         }
     }
 }
@@ -113,7 +127,12 @@ pub async fn built_in_type(connection: &impl Writes, kind: EntityKind) -> Result
         return Err(DbErr::RecordNotFound("assets have no entity type of their own".into()));
     }
     // Another request may make it at the same time: the row that is there afterwards counts.
-    database::insert_ignoring_duplicates(connection, &entity::entity_type::TABLE, vec![vec![("name", kind.type_name().into())]]).await?;
+    database::insert_ignoring_duplicates(
+        connection,
+        &entity::entity_type::TABLE,
+        vec![vec![("name", kind.type_name().into())]],
+    )
+    .await?;
     let made = database::read_value(connection, &find).await?;
     made.ok_or_else(|| DbErr::RecordNotFound(format!("the entity type {} can't be made", kind.type_name())))
 }
@@ -132,7 +151,10 @@ mod tests {
 
     #[test]
     fn the_list_of_names_is_complete() {
-        let names: Vec<String> = EntityKind::BUILT_IN.iter().map(|kind| format!("'{}'", kind.type_name())).collect();
+        let names: Vec<String> = EntityKind::BUILT_IN
+            .iter()
+            .map(|kind| format!("'{}'", kind.type_name()))
+            .collect();
         assert_eq!(BUILT_IN_NAMES, format!("({})", names.join(", ")));
     }
 

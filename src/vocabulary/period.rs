@@ -11,7 +11,8 @@ pub type Period = (NaiveDate, NaiveDate);
 /// # Errors
 /// 400 when there is no such one.
 pub fn year(year: i32) -> Result<Period, Failure> {
-    let found = writable(year).and_then(|()| NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31)));
+    let found =
+        writable(year).and_then(|()| NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31)));
     found.ok_or_else(|| invalid(&format!("year {year}")))
 }
 
@@ -49,7 +50,9 @@ fn week_of(year: i32, week: i32) -> Option<Period> {
 /// 400 when there is no such one.
 pub fn day(year: i32, month: i32, day: i32) -> Result<Period, Failure> {
     let found = writable(year).and_then(|()| NaiveDate::from_ymd_opt(year, number(month)?, number(day)?));
-    found.map(|day| (day, day)).ok_or_else(|| invalid(&format!("year {year}, month {month}, day {day}")))
+    found
+        .map(|day| (day, day))
+        .ok_or_else(|| invalid(&format!("year {year}, month {month}, day {day}")))
 }
 
 /// The whole weeks of an ISO year.
@@ -71,7 +74,9 @@ fn whole_weeks(year: i32) -> Option<Period> {
 /// # Errors
 /// 400 that names the parameter it came as, when it is none.
 pub fn written_month(name: &str, text: &str) -> Result<Period, Failure> {
-    let parts = text.split_once('-').and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    let parts = text
+        .split_once('-')
+        .and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
     let found = parts.and_then(|(year, month)| month_of(year, month));
     found.ok_or_else(|| invalid(&format!("{name} {text}")))
 }
@@ -113,13 +118,24 @@ mod tests {
         assert_eq!(text(week(2020, 53)).as_deref(), Some("2020-12-28 2021-01-03"));
         assert_eq!(text(day(2026, 3, 2)).as_deref(), Some("2026-03-02 2026-03-02"));
         assert_eq!(text(weeks_of(2026)).as_deref(), Some("2025-12-29 2027-01-03"));
-        assert_eq!(text(written_month("month_date", "2024-2")).as_deref(), Some("2024-02-01 2024-02-29"));
+        assert_eq!(
+            text(written_month("month_date", "2024-2")).as_deref(),
+            Some("2024-02-01 2024-02-29")
+        );
         assert_eq!(month_of(2024, 2).map(length), Some(29));
     }
 
     #[test]
     fn what_does_not_exist_is_refused() {
-        for period in [year(0), year(99_999), month(2024, 13), month(2024, -1), week(2024, 60), week(2023, 53), day(2024, 2, 30)] {
+        for period in [
+            year(0),
+            year(99_999),
+            month(2024, 13),
+            month(2024, -1),
+            week(2024, 60),
+            week(2023, 53),
+            day(2024, 2, 30),
+        ] {
             assert!(period.is_err());
         }
         for text in ["2024", "2024-13", "x-1", ""] {

@@ -55,14 +55,21 @@ pub struct PersonRowOptions {
 }
 
 /// Columns that stand behind `full_name`, as in every row.
-const LAST_COLUMNS: [(&str, Kind); 3] = [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("updated_at", Kind::DateTime)];
+const LAST_COLUMNS: [(&str, Kind); 3] = [
+    ("id", Kind::Uuid),
+    ("created_at", Kind::DateTime),
+    ("updated_at", Kind::DateTime),
+];
 
 static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
-    let shown = |column: &&Column| !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name);
+    let shown = |column: &&Column| {
+        !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name)
+    };
     person::TABLE.columns.iter().filter(shown).collect()
 });
 
-static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
+static WRITER: LazyLock<RowWriter> =
+    LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
 
 /// The row of a person as a JSON object, or nothing when there is no such person. It is for the person, and for
 /// administrators.
@@ -70,7 +77,10 @@ static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUM
 /// # Errors
 /// The database does not answer.
 pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions) -> Result<Option<Vec<u8>>, DbErr> {
-    let Some(row) = database.row(&Sql::with(format!("{} WHERE id = $1", select()), [id.into()])).await? else {
+    let Some(row) = database
+        .row(&Sql::with(format!("{} WHERE id = $1", select()), [id.into()]))
+        .await?
+    else {
         return Ok(None);
     };
     let mut out = write_open(&row)?;
@@ -79,9 +89,13 @@ pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions
         list(&mut out, departments(database, id).await?, write_uuid);
     }
     if options.fido_devices {
-        let keys = row.try_get::<Option<JsonArray>>("", "fido_credentials")?.unwrap_or_default();
+        let keys = row
+            .try_get::<Option<JsonArray>>("", "fido_credentials")?
+            .unwrap_or_default();
         out.extend_from_slice(b",\"fido_devices\":");
-        list(&mut out, keys.0, |out, key| write_text(out, key["device_name"].as_str().unwrap_or_default()));
+        list(&mut out, keys.0, |out, key| {
+            write_text(out, key["device_name"].as_str().unwrap_or_default())
+        });
     }
     out.push(b'}');
     Ok(Some(out))
@@ -107,7 +121,11 @@ pub async fn person_rows(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Res
 
 /// Selects what rows show.
 fn select() -> String {
-    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
+    let names: Vec<&str> = FIRST_COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .chain(LAST_COLUMNS.map(|(name, _)| name))
+        .collect();
     format!("SELECT {}, fido_credentials FROM person", names.join(", "))
 }
 
@@ -133,7 +151,10 @@ fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
 /// 404 for nobody.
 pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// A person that has to be there, and no bot.
@@ -143,11 +164,18 @@ pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Resu
 pub async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get::<bool>("", "is_bot")? { Err(Failure::forbidden()) } else { Ok(()) }
+    if row.try_get::<bool>("", "is_bot")? {
+        Err(Failure::forbidden())
+    } else {
+        Ok(())
+    }
 }
 
 async fn departments(database: &Database, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id", [id.into()]);
+    let sql = Sql::with(
+        "SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id",
+        [id.into()],
+    );
     database::read_values(database, &sql).await
 }
 

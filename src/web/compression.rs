@@ -18,7 +18,11 @@ use crate::conditional::{AnswerKeeper, KeptAnswer};
 const LEAST: usize = 1024;
 
 /// The codings, best first: where a client likes several equally, the fastest for its size wins.
-const CODINGS: [(&str, CompressionAlgo); 3] = [("zstd", CompressionAlgo::ZSTD), ("br", CompressionAlgo::BR), ("gzip", CompressionAlgo::GZIP)];
+const CODINGS: [(&str, CompressionAlgo); 3] = [
+    ("zstd", CompressionAlgo::ZSTD),
+    ("br", CompressionAlgo::BR),
+    ("gzip", CompressionAlgo::GZIP),
+];
 
 /// The coding for a client that accepts these, from its `Accept-Encoding`.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
@@ -28,7 +32,10 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
         .flat_map(|value| value.split(','))
         .map(|item| {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |q| q.parse().ok());
             (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
         })
         .collect();
@@ -117,18 +124,27 @@ fn suits(response: &Response) -> bool {
 
 fn is_text(media_type: &HeaderValue) -> bool {
     let media_type = media_type.to_str().unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match media_type.split_once('/') {
         // Events are to arrive one by one.
         Some(("text", kind)) => kind != "event-stream",
-        Some(("application", kind)) => matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm") || kind.ends_with("+json"),
+        Some(("application", kind)) => {
+            matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm") || kind.ends_with("+json")
+        }
         _ => false,
     }
 }
 
 /// Bytes that differ with the coding are no longer equal byte by byte.
 fn weaken_tag(headers: &mut HeaderMap) {
-    let strong = headers.get(header::ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
+    let strong = headers
+        .get(header::ETAG)
+        .filter(|tag| tag.as_bytes().starts_with(b"\""));
     let weak = strong.map(|tag| HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()));
     if let Some(Ok(weak)) = weak {
         headers.insert(header::ETAG, weak);

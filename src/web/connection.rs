@@ -30,7 +30,12 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { head: Duration::from_secs(15), idle: Duration::from_secs(120), write: Duration::from_secs(120), farewell: Duration::from_secs(2) }
+        Self {
+            head: Duration::from_secs(15),
+            idle: Duration::from_secs(120),
+            write: Duration::from_secs(120),
+            farewell: Duration::from_secs(2),
+        }
     }
 }
 
@@ -111,7 +116,17 @@ pub(super) struct Watched<S, P> {
 
 impl<S, P> Watched<S, P> {
     pub(super) fn new(stream: S, activity: Arc<Activity>, pace: Pace, place: P) -> Self {
-        Self { stream, activity, pace, awaited: None, begun: 0, stalled: None, refusal: None, farewell: None, _place: place }
+        Self {
+            stream,
+            activity,
+            pace,
+            awaited: None,
+            begun: 0,
+            stalled: None,
+            refusal: None,
+            farewell: None,
+            _place: place,
+        }
     }
 
     /// Waits for the peer, for as long as it may take.
@@ -125,7 +140,10 @@ impl<S, P> Watched<S, P> {
             }
         }
         let after = self.activity.requests();
-        let awaited = Awaited { after, begun: self.begun == after };
+        let awaited = Awaited {
+            after,
+            begun: self.begun == after,
+        };
         if self.awaited.as_ref().is_none_or(|(before, _)| *before != awaited) {
             let patience = if awaited.begun { self.pace.head } else { self.pace.idle };
             self.awaited = Some((awaited, Box::pin(sleep(patience))));
@@ -192,7 +210,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Watched<S, P> {
         self.watch(cx, answer)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         if let [only] = bufs {
             return self.poll_write(cx, only);
         }

@@ -53,7 +53,9 @@ pub(super) async fn without_body(mut response: Response) -> Response {
         && !response.headers().contains_key(header::CONTENT_LENGTH)
         && let Content::Whole(bytes) = Content::of(body).await
     {
-        response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, bytes.len().into());
     }
     response
 }

@@ -25,10 +25,15 @@ impl PageOrigin {
     pub(super) fn by(request: &Request) -> Self {
         let header = |name| request.headers().get(name).cloned();
         let method = header(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let known = method.is_some_and(|method| METHODS.split(", ").any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes())));
+        let known = method.is_some_and(|method| {
+            METHODS
+                .split(", ")
+                .any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes()))
+        });
         Self {
             origin: header(header::ORIGIN),
-            preflight: (request.method() == Method::OPTIONS && known).then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
+            preflight: (request.method() == Method::OPTIONS && known)
+                .then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
         }
     }
 }
@@ -38,7 +43,11 @@ impl Cors {
     pub(super) fn new(origins: &[String]) -> Self {
         let origins = origins.iter().map(|origin| origin.trim().trim_end_matches('/'));
         let origins = origins.filter(|origin| !origin.is_empty());
-        Self { origins: origins.filter_map(|origin| HeaderValue::from_str(origin).ok()).collect() }
+        Self {
+            origins: origins
+                .filter_map(|origin| HeaderValue::from_str(origin).ok())
+                .collect(),
+        }
     }
 
     /// Adds the headers to an answer. A request without origin, which no browser sends from

@@ -39,7 +39,14 @@ pub(super) struct ConnectionPlace {
 impl Crowd {
     pub(super) fn new(per_address: usize, total: usize, exempt: Vec<IpAddr>) -> Arc<Self> {
         let (present, started, complained) = (Mutex::default(), Instant::now(), AtomicU64::new(0));
-        Arc::new(Self { per_address, total, exempt, present, started, complained })
+        Arc::new(Self {
+            per_address,
+            total,
+            exempt,
+            present,
+            started,
+            complained,
+        })
     }
 
     /// A place for a connection, if there is one.
@@ -57,7 +64,10 @@ impl Crowd {
         }
         present.by_address.insert(address, mine + 1);
         present.total += 1;
-        Some(ConnectionPlace { crowd: Arc::clone(self), address })
+        Some(ConnectionPlace {
+            crowd: Arc::clone(self),
+            address,
+        })
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -68,11 +78,19 @@ impl Crowd {
     fn complain(&self, address: IpAddr, full: bool) {
         let now = self.started.elapsed().as_secs() + COMPLAINT_PERIOD_SECONDS;
         let last = self.complained.load(Ordering::Relaxed);
-        if now < last + COMPLAINT_PERIOD_SECONDS || self.complained.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if now < last + COMPLAINT_PERIOD_SECONDS
+            || self
+                .complained
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
+        {
             return;
         }
         if full {
-            tracing::warn!(most = self.total, "no further connections are taken, as too many are open");
+            tracing::warn!(
+                most = self.total,
+                "no further connections are taken, as too many are open"
+            );
         } else {
             tracing::warn!(%address, most = self.per_address, "too many connections of one address. A proxy belongs into DAILIES_TRUSTED_PROXIES");
         }
@@ -100,7 +118,10 @@ mod tests {
     fn an_address_and_all_together_have_so_many_places() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let crowd = Crowd::new(2, 5, vec![address("10.0.0.9")]);
-        let mut places: Vec<_> = ["10.0.0.1", "::ffff:10.0.0.1"].iter().filter_map(|peer| crowd.enter(address(peer))).collect();
+        let mut places: Vec<_> = ["10.0.0.1", "::ffff:10.0.0.1"]
+            .iter()
+            .filter_map(|peer| crowd.enter(address(peer)))
+            .collect();
         assert_eq!(places.len(), 2);
         assert!(crowd.enter(address("10.0.0.1")).is_none());
         places.pop();

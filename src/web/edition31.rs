@@ -13,7 +13,14 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
         Ok(carried) => {
             let mut lost = Vec::new();
             compare(&converted, &carried, "", &mut lost);
-            (if lost.is_empty() { in_order(&converted, carried) } else { converted }, lost)
+            (
+                if lost.is_empty() {
+                    in_order(&converted, carried)
+                } else {
+                    converted
+                },
+                lost,
+            )
         }
         Err(error) => {
             let mut lost = vec![error.to_string()];
@@ -26,7 +33,10 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
 /// Names of the schemas that the model does not take, for its error does not tell.
 fn refused_schemas(document: &Value) -> Vec<String> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    let refused = schemas.into_iter().flatten().filter(|(_, schema)| serde_json::from_value::<RefOr<Schema>>((*schema).clone()).is_err());
+    let refused = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| serde_json::from_value::<RefOr<Schema>>((*schema).clone()).is_err());
     refused.map(|(name, _)| name.clone()).collect()
 }
 
@@ -94,7 +104,9 @@ fn convert_schema(schema: &mut Value) {
             _ => {}
         }
     }
-    let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"].iter().any(|key| schema.contains_key(*key));
+    let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
     if !said {
         schema.extend(anything(DEEPEST_LIST));
         return;
@@ -184,14 +196,18 @@ fn compare(document: &Value, carried: &Value, place: &str, lost: &mut Vec<String
 fn in_order(document: &Value, carried: Value) -> Value {
     match (document, carried) {
         (Value::Object(document), Value::Object(mut carried)) => {
-            let known = document.iter().filter_map(|(key, value)| Some((key.clone(), in_order(value, carried.shift_remove(key)?))));
+            let known = document
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), in_order(value, carried.shift_remove(key)?))));
             let mut ordered: Map<String, Value> = known.collect();
             ordered.extend(carried);
             ordered.into()
         }
-        (Value::Array(document), Value::Array(carried)) if document.len() == carried.len() => {
-            document.iter().zip(carried).map(|(value, carried)| in_order(value, carried)).collect()
-        }
+        (Value::Array(document), Value::Array(carried)) if document.len() == carried.len() => document
+            .iter()
+            .zip(carried)
+            .map(|(value, carried)| in_order(value, carried))
+            .collect(),
         (_, carried) => carried,
     }
 }
@@ -222,9 +238,15 @@ mod tests {
     fn converts_what_the_editions_write_differently() {
         let reference = json!({"$ref": "#/components/schemas/Person"});
         for (before, after) in [
-            (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
+            (
+                json!({"type": "string", "nullable": true}),
+                json!({"type": ["string", "null"]}),
+            ),
             (json!({"type": "string", "nullable": false}), json!({"type": "string"})),
-            (json!({"type": "string", "enum": ["a"], "nullable": true}), json!({"type": ["string", "null"], "enum": ["a", null]})),
+            (
+                json!({"type": "string", "enum": ["a"], "nullable": true}),
+                json!({"type": ["string", "null"], "enum": ["a", null]}),
+            ),
             (
                 json!({"allOf": [reference], "nullable": true, "description": "x"}),
                 json!({"description": "x", "oneOf": [reference, {"type": "null"}]}),
@@ -233,7 +255,10 @@ mod tests {
                 json!({"anyOf": [{"type": "string"}, reference], "nullable": true}),
                 json!({"anyOf": [{"type": "string"}, reference, {"type": "null"}]}),
             ),
-            (json!({"$ref": "#/components/schemas/Person", "nullable": true}), json!({"oneOf": [reference, {"type": "null"}]})),
+            (
+                json!({"$ref": "#/components/schemas/Person", "nullable": true}),
+                json!({"oneOf": [reference, {"type": "null"}]}),
+            ),
             (
                 json!({"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 1, "exclusiveMaximum": false}),
                 json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
@@ -256,7 +281,12 @@ mod tests {
     fn notices_what_gets_lost() {
         let document = json!({"a": [{"b": 1, "c": []}], "d/e": "x"});
         let mut lost = Vec::new();
-        compare(&document, &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}), "", &mut lost);
+        compare(
+            &document,
+            &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}),
+            "",
+            &mut lost,
+        );
         assert!(lost.is_empty(), "{lost:?}");
         compare(&document, &json!({"a": [{"b": 2}]}), "", &mut lost);
         assert_eq!(lost, ["/a/0/b", "/d~1e"]);

@@ -49,7 +49,9 @@ impl Folder {
         };
         let known = headers.typed_get::<IfNoneMatch>();
         let same = known.is_some_and(|known| !known.precondition_passes(&tag));
-        let response = Response::builder().header(header::CACHE_CONTROL, cache).typed_header(tag);
+        let response = Response::builder()
+            .header(header::CACHE_CONTROL, cache)
+            .typed_header(tag);
         if same {
             return Some(response.status(StatusCode::NOT_MODIFIED).finish());
         }
@@ -58,7 +60,9 @@ impl Folder {
             mime_guess::mime::TEXT => format!("{media_type}; charset=utf-8"),
             _ => media_type.to_string(),
         };
-        let response = response.content_type(media_type).header(header::CONTENT_LENGTH, about.len());
+        let response = response
+            .content_type(media_type)
+            .header(header::CONTENT_LENGTH, about.len());
         Some(response.body(Body::from_async_read(file)))
     }
 }
@@ -78,8 +82,11 @@ fn is_hashed(path: &Path) -> bool {
     let Some((name, hash)) = stem.len().checked_sub(HASH).and_then(|at| stem.split_at_checked(at)) else {
         return false;
     };
-    let mixed = hash.contains(|c: char| c.is_ascii_digit()) || hash.contains(char::is_lowercase) && hash.contains(char::is_uppercase);
-    let plain = hash.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let mixed = hash.contains(|c: char| c.is_ascii_digit())
+        || hash.contains(char::is_lowercase) && hash.contains(char::is_uppercase);
+    let plain = hash
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     path.starts_with("assets") && name.ends_with(['-', '.']) && mixed && plain
 }
 
@@ -90,17 +97,34 @@ mod tests {
     #[test]
     fn paths_stay_inside() {
         assert_eq!(inside("/assets/a.js").unwrap(), Path::new("assets/a.js"));
-        for path in ["/../secret", "/a/../../secret", "/a/./../b", "//etc/passwd", "/a\\..\\b", "/c:/x"] {
+        for path in [
+            "/../secret",
+            "/a/../../secret",
+            "/a/./../b",
+            "//etc/passwd",
+            "/a\\..\\b",
+            "/c:/x",
+        ] {
             assert_eq!(inside(path), None, "{path}");
         }
     }
 
     #[test]
     fn knows_names_that_change_with_the_content() {
-        for name in ["assets/index-DiwrgTda.js", "assets/app.3f2a9c1d.css", "assets/i-Ab-c_9Fg.js"] {
+        for name in [
+            "assets/index-DiwrgTda.js",
+            "assets/app.3f2a9c1d.css",
+            "assets/i-Ab-c_9Fg.js",
+        ] {
             assert!(is_hashed(Path::new(name)), "{name}");
         }
-        for name in ["index.html", "favicon.ico", "assets/logo.png", "assets/big-painting.png", "img/index-DiwrgTda.js"] {
+        for name in [
+            "index.html",
+            "favicon.ico",
+            "assets/logo.png",
+            "assets/big-painting.png",
+            "img/index-DiwrgTda.js",
+        ] {
             assert!(!is_hashed(Path::new(name)), "{name}");
         }
     }

@@ -19,8 +19,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'")),
-    (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("frame-ancestors 'self'"),
+    ),
+    (
+        REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    ),
 ];
 
 /// A request on its way through the server.
@@ -43,7 +49,11 @@ impl Visit {
             id,
             method: request.method().clone(),
             path: target.shown(),
-            route: target.template(request.method()).as_deref().unwrap_or_default().to_owned(),
+            route: target
+                .template(request.method())
+                .as_deref()
+                .unwrap_or_default()
+                .to_owned(),
             operation: target.operation(request.method()),
             client: peers::address(request.headers(), peer(request), proxies),
             started: Instant::now(),
@@ -83,7 +93,13 @@ impl Visit {
         headers.insert(REQUEST_ID, self.id);
         let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
         let client = self.client.map(tracing::field::display);
-        tracing::info!(status = status.as_u16(), milliseconds, route = self.route, client, "answered");
+        tracing::info!(
+            status = status.as_u16(),
+            milliseconds,
+            route = self.route,
+            client,
+            "answered"
+        );
     }
 }
 

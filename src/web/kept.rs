@@ -42,7 +42,9 @@ fn name(coding: Coding) -> Option<HeaderValue> {
 pub(super) fn recall(kept: KeptAnswer, wanted: Coding, least: usize, response: &mut Response) {
     let KeptAnswer { forms, keeper } = kept;
     let fits = |form: &&AnswerForm| form.coding == wanted || form.coding == Coding::Plain && form.text.len() < least;
-    let Some(form) = forms.iter().find(fits).or(forms.first()).cloned() else { return };
+    let Some(form) = forms.iter().find(fits).or(forms.first()).cloned() else {
+        return;
+    };
     let headers = response.headers_mut();
     if let Some(media) = &form.media {
         headers.insert(header::CONTENT_TYPE, media.clone());
@@ -81,8 +83,14 @@ pub(super) async fn keep_plain(keeper: AnswerKeeper, media: Option<HeaderValue>,
             Content::Whole(bytes)
         }
         Content::Whole(bytes) => {
-            let pieces = (0..bytes.len()).step_by(PIECE_BYTES).map(move |start| Ok(bytes.slice(start..bytes.len().min(start + PIECE_BYTES))));
-            Content::Streamed(Body::from_bytes_stream(keeper.keeping(Coding::Plain, media, stream::iter(pieces))))
+            let pieces = (0..bytes.len())
+                .step_by(PIECE_BYTES)
+                .map(move |start| Ok(bytes.slice(start..bytes.len().min(start + PIECE_BYTES))));
+            Content::Streamed(Body::from_bytes_stream(keeper.keeping(
+                Coding::Plain,
+                media,
+                stream::iter(pieces),
+            )))
         }
         Content::Streamed(body) => Content::Streamed(keep(keeper, Coding::Plain, media, body)),
     }

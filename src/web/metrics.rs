@@ -24,7 +24,9 @@ const LISTENERS: &str = "dailies_realtime_listeners";
 const BUILD: &str = "dailies_build_info";
 
 /// Upper bounds of the histogram, in seconds: from what a cache answers to what an upload takes.
-const BOUNDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+const BOUNDS: [f64; 13] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0,
+];
 
 /// Period in which measured times are sorted into the histogram and listeners are counted when nobody asks for it.
 const UPKEEP: Duration = Duration::from_secs(10);
@@ -53,15 +55,26 @@ impl Metrics {
     ///
     /// # Errors
     /// Something else counts already.
-    pub fn install(meter: Option<Meter>, listeners: impl Fn() -> usize + Send + Sync + 'static) -> Result<Self, CountError> {
+    pub fn install(
+        meter: Option<Meter>,
+        listeners: impl Fn() -> usize + Send + Sync + 'static,
+    ) -> Result<Self, CountError> {
         let prometheus = recorder()?.build_recorder();
         let handle = prometheus.handle();
         match meter {
             None => metrics::set_global_recorder(prometheus)?,
             Some(meter) => {
                 let mut beside = OpenTelemetryRecorder::new(OpenTelemetryMetrics::new(meter));
-                beside.set_histogram_bounds_mut([DURATION, database::STATEMENT_DURATION, jobs::DURATION].into_iter(), &BOUNDS);
-                metrics::set_global_recorder(FanoutBuilder::default().add_recorder(prometheus).add_recorder(beside).build())?;
+                beside.set_histogram_bounds_mut(
+                    [DURATION, database::STATEMENT_DURATION, jobs::DURATION].into_iter(),
+                    &BOUNDS,
+                );
+                metrics::set_global_recorder(
+                    FanoutBuilder::default()
+                        .add_recorder(prometheus)
+                        .add_recorder(beside)
+                        .build(),
+                )?;
             }
         }
         let installed = Self::of(handle, listeners);
@@ -79,7 +92,10 @@ impl Metrics {
         describe_gauge!(LISTENERS, "Clients that listen to events.");
         describe_gauge!(BUILD, "Always 1; the label tells the version that runs.");
         gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
-        Self { handle, listeners: Arc::new(listeners) }
+        Self {
+            handle,
+            listeners: Arc::new(listeners),
+        }
     }
 
     async fn keep_up(self) {
@@ -97,7 +113,9 @@ impl Metrics {
     /// The counts in the text format of Prometheus.
     pub(super) fn answer(&self) -> Response {
         self.count_listeners();
-        Response::builder().header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").body(self.handle.render())
+        Response::builder()
+            .header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+            .body(self.handle.render())
     }
 }
 
@@ -117,7 +135,11 @@ impl Measured {
     /// Begins with a request to a path of the contract, or to none.
     pub(super) fn begin(method: &Method, route: Option<Arc<str>>) -> Self {
         gauge!(IN_FLIGHT).increment(1.0);
-        Self { method: label(method), route: route.unwrap_or_else(|| "none".into()), started: Instant::now() }
+        Self {
+            method: label(method),
+            route: route.unwrap_or_else(|| "none".into()),
+            started: Instant::now(),
+        }
     }
 
     /// Counts the answer.

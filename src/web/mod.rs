@@ -98,13 +98,30 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
             // Proxies commonly pass on all of `/api`; counts are not meant for everybody.
             let under_api = matches!(request.data::<UnderApi>(), Some(UnderApi(true)));
             let may = peers::may_monitor(request.headers(), headers::peer(&request), &proxies, &monitors);
-            if may && !under_api { metrics.answer() } else { Failure::not_found().into_response() }
+            if may && !under_api {
+                metrics.answer()
+            } else {
+                Failure::not_found().into_response()
+            }
         });
-        routes.entry("/metrics".into()).or_default().insert(Method::GET, endpoint.boxed());
+        routes
+            .entry("/metrics".into())
+            .or_default()
+            .insert(Method::GET, endpoint.boxed());
     }
-    let ui = settings.ui.as_ref().map(|folder| Ui::open(folder).map_err(|error| SetupError::Ui { folder: folder.clone(), error }));
+    let ui = settings.ui.as_ref().map(|folder| {
+        Ui::open(folder).map_err(|error| SetupError::Ui {
+            folder: folder.clone(),
+            error,
+        })
+    });
     let plugins = settings.plugin_folder.as_ref();
-    let plugins = plugins.map(|folder| Plugins::open(folder).map_err(|error| SetupError::Plugins { folder: folder.clone(), error }));
+    let plugins = plugins.map(|folder| {
+        Plugins::open(folder).map_err(|error| SetupError::Plugins {
+            folder: folder.clone(),
+            error,
+        })
+    });
     Ok(Application {
         router: Router::new(routes)?,
         ui: ui.transpose()?,
@@ -130,7 +147,11 @@ impl Endpoint for Application {
         let span = visit.span();
         let traced = span.in_scope(|| visit.traced());
         self.follow(&traced, &request);
-        let mut response = self.answer(request, target).instrument(traced.clone()).instrument(span.clone()).await;
+        let mut response = self
+            .answer(request, target)
+            .instrument(traced.clone())
+            .instrument(span.clone())
+            .await;
         let status = response.status();
         measured.end(status);
         headers::note_status(&traced, status);
@@ -142,7 +163,9 @@ impl Endpoint for Application {
 impl Application {
     /// Makes a request part of the trace that it names. Only those who may monitor decide in this way what is recorded.
     fn follow(&self, traced: &Span, request: &Request) {
-        if !traced.is_disabled() && peers::may_monitor(request.headers(), headers::peer(request), &self.proxies, &self.monitors) {
+        if !traced.is_disabled()
+            && peers::may_monitor(request.headers(), headers::peer(request), &self.proxies, &self.monitors)
+        {
             traces::follow(traced, request.headers());
         }
     }
@@ -162,7 +185,11 @@ impl Application {
                 target.answer(request, &self.limits).await
             }
         };
-        let response = if head { content::without_body(response).await } else { response };
+        let response = if head {
+            content::without_body(response).await
+        } else {
+            response
+        };
         let mut response = compression::compress(coding, response).await;
         self.cors.allow(origin, response.headers_mut());
         response

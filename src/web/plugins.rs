@@ -21,8 +21,7 @@ const MANIFEST: &str = "manifest.toml";
 /// Built pages, in the folder of a plugin.
 const PAGES_FOLDER: &str = "frontend/dist";
 /// Answer to everything else below that path.
-const NOT_SERVED: &str =
-    "This server runs no code of plugins. Of a plugin, it serves the pages below /plugins/{plugin_id}/frontend, where there are any.";
+const NOT_SERVED: &str = "This server runs no code of plugins. Of a plugin, it serves the pages below /plugins/{plugin_id}/frontend, where there are any.";
 
 /// Facts about a plugin, as far as they decide what is served.
 #[derive(Deserialize)]
@@ -64,7 +63,9 @@ impl Plugins {
                     plugins.insert(id, pages);
                 }
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, plugin = %place.display(), "the pages of a plugin can't be served"),
+                Err(error) => {
+                    tracing::warn!(%error, plugin = %place.display(), "the pages of a plugin can't be served")
+                }
             }
         }
         Ok(Self(plugins))
@@ -84,7 +85,12 @@ impl Plugins {
     /// Refusal of what nobody answers below the address of plugins.
     pub(super) fn refuse(request: &Request, target: &RequestTarget) -> Option<Response> {
         let refused = !target.is_known() && target.path.starts_with(PLUGINS_PATH);
-        refused.then(|| unanswered(Failure::plain(StatusCode::NOT_FOUND, NOT_SERVED).into_response(), announces_body(request.headers())))
+        refused.then(|| {
+            unanswered(
+                Failure::plain(StatusCode::NOT_FOUND, NOT_SERVED).into_response(),
+                announces_body(request.headers()),
+            )
+        })
     }
 }
 

@@ -58,22 +58,37 @@ impl Router {
     pub(super) fn new(table: RouteTable) -> Result<Self, RouteError> {
         let mut shapes: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
         for (path, methods) in table {
-            let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path))
-                .ok_or_else(|| RouteError { reason: "a segment may hold one parameter, or two with text between them".into(), path: path.clone() })?;
+            let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path)).ok_or_else(|| RouteError {
+                reason: "a segment may hold one parameter, or two with text between them".into(),
+                path: path.clone(),
+            })?;
             let operations = methods.into_iter().map(|(method, endpoint)| {
                 let facts = OperationFacts::of(&method, &path).unwrap_or_default();
-                (method, Operation { endpoint: Arc::new(endpoint), facts })
+                (
+                    method,
+                    Operation {
+                        endpoint: Arc::new(endpoint),
+                        facts,
+                    },
+                )
             });
             let methods = operations.collect();
             let shape = pattern.shape.clone();
-            let route = Route { path: path.into(), pattern, methods };
+            let route = Route {
+                path: path.into(),
+                pattern,
+                methods,
+            };
             shapes.entry(shape).or_default().push(Arc::new(route));
         }
         let mut tree = matchit::Router::new();
         for (shape, mut routes) in shapes {
             routes.sort_by(|a, b| (b.pattern.values(), &a.path).cmp(&(a.pattern.values(), &b.path)));
             let path = routes.first().map(|route| route.path.to_string());
-            tree.insert(shape, routes).map_err(|error| RouteError { path: path.unwrap_or_default(), reason: error.to_string() })?;
+            tree.insert(shape, routes).map_err(|error| RouteError {
+                path: path.unwrap_or_default(),
+                reason: error.to_string(),
+            })?;
         }
         Ok(Self { tree })
     }
@@ -109,7 +124,11 @@ impl Router {
                 }
             }
         }
-        RequestTarget { path, under_api, candidates }
+        RequestTarget {
+            path,
+            under_api,
+            candidates,
+        }
     }
 }
 
@@ -138,7 +157,11 @@ impl RequestTarget {
     pub(super) fn operation(&self, method: &Method) -> Option<&'static str> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let (route, _) = self.chosen(method)?;
-        route.methods.get(method).map(|operation| operation.facts.operation).filter(|name| !name.is_empty())
+        route
+            .methods
+            .get(method)
+            .map(|operation| operation.facts.operation)
+            .filter(|name| !name.is_empty())
     }
 
     /// The path as a log may show it: whoever knows the token of a shared playlist is let in.
@@ -150,7 +173,9 @@ impl RequestTarget {
 
     fn chosen(&self, method: &Method) -> Option<&(Arc<Route>, PathValues)> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.candidates.iter().find(|(route, _)| route.methods.contains_key(method))
+        self.candidates
+            .iter()
+            .find(|(route, _)| route.methods.contains_key(method))
     }
 
     /// Lets the route answer; or tells that there is none, or which methods there are. HEAD is
@@ -178,16 +203,24 @@ impl RequestTarget {
     fn without_route(&self, method: &Method) -> Response {
         let allow = self.allow();
         if method == Method::OPTIONS {
-            return Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").header(header::ALLOW, allow).finish();
+            return Response::builder()
+                .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+                .header(header::ALLOW, allow)
+                .finish();
         }
-        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD).with_header(header::ALLOW, allow).into_response()
+        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD)
+            .with_header(header::ALLOW, allow)
+            .into_response()
     }
 
     fn allow(&self) -> HeaderValue {
         let mut methods = BTreeSet::from([Method::OPTIONS.as_str()]);
         // A record whose id is all of `7.png` is not what is asked about when there may be a picture of 7.
         let most = self.candidates.iter().map(|(route, _)| route.pattern.values()).max();
-        let meant = self.candidates.iter().filter(|(route, _)| Some(route.pattern.values()) == most);
+        let meant = self
+            .candidates
+            .iter()
+            .filter(|(route, _)| Some(route.pattern.values()) == most);
         for method in meant.flat_map(|(route, _)| route.methods.keys()) {
             methods.insert(method.as_str());
             if method == Method::GET {

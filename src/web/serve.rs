@@ -54,7 +54,12 @@ impl Bound {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let listener = TcpListener::bind((host, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, pace: Pace::default(), crowd: Crowd::new(0, 0, Vec::new()) })
+        Ok(Self {
+            listener,
+            address,
+            pace: Pace::default(),
+            crowd: Crowd::new(0, 0, Vec::new()),
+        })
     }
 
     /// The same port with the limits of the settings, and so many connections at most; 0 for no limit.
@@ -62,8 +67,21 @@ impl Bound {
     pub fn limited(self, settings: &Settings, connections: usize) -> Self {
         let own = &settings.connections;
         let seconds = Duration::from_secs;
-        let pace = Pace { head: seconds(own.head_timeout), idle: seconds(own.idle_timeout), write: seconds(own.write_timeout), ..self.pace };
-        Self { pace, crowd: Crowd::new(own.connections_per_address, connections, settings.trusted_proxies.clone()), ..self }
+        let pace = Pace {
+            head: seconds(own.head_timeout),
+            idle: seconds(own.idle_timeout),
+            write: seconds(own.write_timeout),
+            ..self.pace
+        };
+        Self {
+            pace,
+            crowd: Crowd::new(
+                own.connections_per_address,
+                connections,
+                settings.trusted_proxies.clone(),
+            ),
+            ..self
+        }
     }
 
     /// The address that is listened on.
@@ -91,8 +109,15 @@ impl Bound {
                 () = &mut shutdown => break,
                 accepted = self.accept() => accepted,
             };
-            let Some((stream, peer, place)) = accepted else { continue };
-            let connection = Connection { endpoint: Arc::clone(&endpoint), local: self.address, peer, ending: ending.clone() };
+            let Some((stream, peer, place)) = accepted else {
+                continue;
+            };
+            let connection = Connection {
+                endpoint: Arc::clone(&endpoint),
+                local: self.address,
+                peer,
+                ending: ending.clone(),
+            };
             let answered = connection.answer(stream, place, self.pace);
             let broken_off = broken_off.clone();
             connections.spawn(async move {
@@ -146,7 +171,11 @@ impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
     async fn answer(self, stream: TcpStream, place: ConnectionPlace, pace: Pace) {
         let activity = Arc::new(Activity::default());
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
-        let (endpoint, local, peer) = (self.endpoint, LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));
+        let (endpoint, local, peer) = (
+            self.endpoint,
+            LocalAddr(self.local.into()),
+            RemoteAddr(self.peer.into()),
+        );
         let service = service_fn(move |request: Request<Incoming>| {
             let (endpoint, activity, answering) = (Arc::clone(&endpoint), Arc::clone(&activity), activity.begin());
             let has_body = !request.body().is_end_stream();
@@ -159,10 +188,18 @@ impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
                 if has_body && response.status().is_client_error() {
                     activity.answer_early();
                 }
-                Ok::<_, Infallible>(response.map(|body| Content { body, _answering: answering }))
+                Ok::<_, Infallible>(response.map(|body| Content {
+                    body,
+                    _answering: answering,
+                }))
             }
         });
-        let mut connection = pin!(http1::Builder::new().max_buf_size(HEADING).serve_connection(stream, service).with_upgrades());
+        let mut connection = pin!(
+            http1::Builder::new()
+                .max_buf_size(HEADING)
+                .serve_connection(stream, service)
+                .with_upgrades()
+        );
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.ending.cancelled() => {
@@ -186,7 +223,10 @@ impl<B: Body + Unpin> Body for Content<B> {
     type Data = B::Data;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

@@ -46,13 +46,18 @@ impl Ui {
     async fn file(&self, path: &Path, headers: &HeaderMap) -> Option<Response> {
         let mut response = self.0.file(path, headers).await?;
         if path == Path::new(INDEX) {
-            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+            response
+                .headers_mut()
+                .insert(header::VARY, HeaderValue::from_static("Accept"));
         }
         Some(response)
     }
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
-    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut accepted = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     accepted.any(|value| value.contains("text/html"))
 }

@@ -8,7 +8,11 @@ use sea_orm::ConnectionTrait;
 /// Puts a row into every table of the reference server that has none, with something in each of its columns.
 pub async fn fill(database: &Database) {
     let catalogue = Catalogue::read(database).await.expect("the schema");
-    let mut waiting: Vec<&String> = catalogue.tables.keys().filter(|name| Table::find(name).is_some()).collect();
+    let mut waiting: Vec<&String> = catalogue
+        .tables
+        .keys()
+        .filter(|name| Table::find(name).is_some())
+        .collect();
     waiting.retain(|name| !["alembic_version", "seaql_migrations"].contains(&name.as_str()));
     let count = waiting.len();
     for turn in 0.. {
@@ -17,16 +21,43 @@ pub async fn fill(database: &Database) {
         let mut left = Vec::new();
         for name in waiting {
             let table = &catalogue.tables[name];
-            let target = |column: &Column| table.foreign_keys.iter().find(|key| key.column == column.name).map(|key| key.references.as_str());
-            let needs = |column: &&Column| target(column).is_some_and(|to| to != name && pending.iter().any(|other| other == to));
-            if table.columns.iter().filter(|column| !column.nullable).any(|column| needs(&column)) {
+            let target = |column: &Column| {
+                table
+                    .foreign_keys
+                    .iter()
+                    .find(|key| key.column == column.name)
+                    .map(|key| key.references.as_str())
+            };
+            let needs = |column: &&Column| {
+                target(column).is_some_and(|to| to != name && pending.iter().any(|other| other == to))
+            };
+            if table
+                .columns
+                .iter()
+                .filter(|column| !column.nullable)
+                .any(|column| needs(&column))
+            {
                 left.push(name);
                 continue;
             }
             let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-            let values: Vec<String> = table.columns.iter().map(|column| value(&catalogue, name, column, target(column), count + turn)).collect();
-            let sql = format!("INSERT INTO {name} ({}) SELECT {} WHERE NOT EXISTS (SELECT FROM {name})", names.join(", "), values.join(", "));
-            database.schema_connection().await.expect("a connection").execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            let values: Vec<String> = table
+                .columns
+                .iter()
+                .map(|column| value(&catalogue, name, column, target(column), count + turn))
+                .collect();
+            let sql = format!(
+                "INSERT INTO {name} ({}) SELECT {} WHERE NOT EXISTS (SELECT FROM {name})",
+                names.join(", "),
+                values.join(", ")
+            );
+            database
+                .schema_connection()
+                .await
+                .expect("a connection")
+                .execute_unprepared(&sql)
+                .await
+                .unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         if left.is_empty() {
             return;
@@ -37,13 +68,18 @@ pub async fn fill(database: &Database) {
 
 /// Value of a column, in SQL.
 fn value(catalogue: &Catalogue, table: &str, column: &Column, target: Option<&str>, at: usize) -> String {
-    let fact = Table::find(table).and_then(|table| table.column(&column.name)).expect("a column of an entity");
+    let fact = Table::find(table)
+        .and_then(|table| table.column(&column.name))
+        .expect("a column of an entity");
     let named = target.or(fact.names.first().copied());
     match (column.name.as_str(), column.kind.as_str()) {
         // Whatever belongs to itself belongs to nothing.
         (_, "uuid") if named == Some(table) => "NULL".into(),
         ("id", "uuid") => format!("md5('{table} {at}')::uuid"),
-        (_, "uuid") => named.map_or_else(|| "md5('nothing')::uuid".into(), |other| format!("(SELECT id FROM {other} ORDER BY id LIMIT 1)")),
+        (_, "uuid") => named.map_or_else(
+            || "md5('nothing')::uuid".into(),
+            |other| format!("(SELECT id FROM {other} ORDER BY id LIMIT 1)"),
+        ),
         ("color", _) => "'#aabbcc'".into(),
         ("email", _) => "'somebody@studio.example'".into(),
         ("list_type", _) => "'asset'".into(),

@@ -14,7 +14,10 @@ async fn at(recorded: &[&str]) -> Installation {
     let database = Database::connect(&studio.database_url, 1).await.expect("a connection");
     let run = async |sql: &str| {
         let connection = database.schema_connection().await.expect("a connection");
-        connection.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection
+            .execute_unprepared(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     };
     for revision in recorded {
         for statement in statements_to(&database, revision).await.expect("statements") {
@@ -22,7 +25,11 @@ async fn at(recorded: &[&str]) -> Installation {
         }
     }
     let recorded: Vec<String> = recorded.iter().map(|revision| format!("('{revision}')")).collect();
-    run(&format!("DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {}", recorded.join(", "))).await;
+    run(&format!(
+        "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {}",
+        recorded.join(", ")
+    ))
+    .await;
     fill(&database).await;
     database.close().await;
     studio
@@ -39,18 +46,40 @@ async fn databases_of_every_revision_are_taken_over() {
         let checked = studio.run("adopt", &["--check"]).await;
         assert!(checked.success, "{recorded:?}: {checked:?}");
         for revision in &recorded {
-            assert!(checked.printed.contains(&format!("The schema is at revision `{revision}`, which stays recorded.")), "{checked:?}");
+            assert!(
+                checked.printed.contains(&format!(
+                    "The schema is at revision `{revision}`, which stays recorded."
+                )),
+                "{checked:?}"
+            );
         }
         let newest = recorded == [NEWEST];
-        assert_eq!(checked.printed.contains("to be added: the column `output_file.quality`"), !newest, "{recorded:?}: {checked:?}");
-        assert!(checked.printed.contains("to be added: tables and indexes of Dailies"), "{checked:?}");
+        assert_eq!(
+            checked
+                .printed
+                .contains("to be added: the column `output_file.quality`"),
+            !newest,
+            "{recorded:?}: {checked:?}"
+        );
+        assert!(
+            checked.printed.contains("to be added: tables and indexes of Dailies"),
+            "{checked:?}"
+        );
         assert_eq!(contents(&studio.database_url, &columns).await, before, "{recorded:?}");
         assert_eq!(additions(&studio.database_url).await, Vec::<String>::new());
 
         let adopted = studio.run("adopt", &[]).await;
         assert!(adopted.success, "{recorded:?}: {adopted:?}");
-        assert_eq!(adopted.printed.contains("dailies hand-back"), !newest, "{recorded:?}: {adopted:?}");
-        assert_eq!(lost(&studio.database_url, &columns, &before).await, Vec::<String>::new(), "{recorded:?}");
+        assert_eq!(
+            adopted.printed.contains("dailies hand-back"),
+            !newest,
+            "{recorded:?}: {adopted:?}"
+        );
+        assert_eq!(
+            lost(&studio.database_url, &columns, &before).await,
+            Vec::<String>::new(),
+            "{recorded:?}"
+        );
         if ["b7d419c25e08", "b5d2e8f3a1c7", NEWEST].contains(&recorded[0]) {
             let server = studio.serve().await;
             reads_everything(&server.signed_in("zoe@studio.example", PASSWORD).await).await;
@@ -78,9 +107,18 @@ async fn the_reference_goes_on_with_what_was_taken_over() {
 
     // The same release writes rows as before.
     let connection = database.schema_connection().await.expect("a connection");
-    connection.execute_unprepared(OLD_ROWS).await.expect("rows of the older release");
-    assert_eq!(one("SELECT validation_status::text FROM working_file WHERE name = 'old'").await, "neutral");
-    assert_eq!(one("SELECT is_client_visible::text FROM project_task_type_link").await, "true");
+    connection
+        .execute_unprepared(OLD_ROWS)
+        .await
+        .expect("rows of the older release");
+    assert_eq!(
+        one("SELECT validation_status::text FROM working_file WHERE name = 'old'").await,
+        "neutral"
+    );
+    assert_eq!(
+        one("SELECT is_client_visible::text FROM project_task_type_link").await,
+        "true"
+    );
 
     // Somebody signs in here, and gets a hash that the other server cannot read.
     let server = studio.serve().await;
@@ -89,15 +127,24 @@ async fn the_reference_goes_on_with_what_was_taken_over() {
 
     let checked = studio.run("hand-back", &["--check"]).await;
     assert!(
-        checked.success && checked.printed.contains("Nothing was changed.") && checked.printed.contains("1 persons have signed in"),
+        checked.success
+            && checked.printed.contains("Nothing was changed.")
+            && checked.printed.contains("1 persons have signed in"),
         "{checked:?}"
     );
     assert!(checked.printed.contains("ON DELETE SET NULL;"), "{checked:?}");
     assert_eq!(one("SELECT version_num::text FROM alembic_version").await, OLDEST);
     let done = studio.run("hand-back", &[]).await;
-    assert!(done.success && done.printed.contains("Release 1.0.97 can be started on this database"), "{done:?}");
+    assert!(
+        done.success && done.printed.contains("Release 1.0.97 can be started on this database"),
+        "{done:?}"
+    );
     assert_eq!(one("SELECT version_num::text FROM alembic_version").await, NEWEST);
-    assert_eq!(one("SELECT checklist::text FROM comment WHERE created_at = '2019-01-02'").await, "[]", "as its own migration does");
+    assert_eq!(
+        one("SELECT checklist::text FROM comment WHERE created_at = '2019-01-02'").await,
+        "[]",
+        "as its own migration does"
+    );
     database.close().await;
 
     // Dailies goes on with it as well.

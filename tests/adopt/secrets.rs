@@ -16,12 +16,22 @@ const CODE: &str = "AB12CD34EF";
 fn token(claims: Value) -> String {
     let now = Utc::now().timestamp() - 60;
     let mut all = json!({"fresh": false, "iat": now, "nbf": now, "type": "access"});
-    all.as_object_mut().expect("claims").extend(claims.as_object().expect("claims").clone());
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &all, &EncodingKey::from_secret(b"a secret for tests")).expect("a token")
+    all.as_object_mut()
+        .expect("claims")
+        .extend(claims.as_object().expect("claims").clone());
+    jsonwebtoken::encode(
+        &Header::new(Algorithm::HS256),
+        &all,
+        &EncodingKey::from_secret(b"a secret for tests"),
+    )
+    .expect("a token")
 }
 
 fn held(server: &Program, claims: Value) -> Client {
-    Client { token: Some(token(claims)), ..server.nobody() }
+    Client {
+        token: Some(token(claims)),
+        ..server.nobody()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,11 +43,24 @@ async fn sessions_and_tokens_go_on() {
         &server,
         json!({"sub": row_id("61"), "jti": "5f1c", "refresh_jti": "77aa", "identity_type": "person", "exp": Utc::now().timestamp() + 3600}),
     );
-    assert_eq!(session.get("/auth/authenticated").await.expect(200)["user"]["id"], json!(row_id("61")));
-    let bot = held(&server, json!({"sub": row_id("63"), "jti": "a-token", "identity_type": "bot"}));
+    assert_eq!(
+        session.get("/auth/authenticated").await.expect(200)["user"]["id"],
+        json!(row_id("61"))
+    );
+    let bot = held(
+        &server,
+        json!({"sub": row_id("63"), "jti": "a-token", "identity_type": "bot"}),
+    );
     bot.get("/data/task-types").await.expect(200);
-    let older = held(&server, json!({"sub": row_id("63"), "jti": "another", "identity_type": "bot"}));
-    assert_eq!(older.get("/data/task-types").await.status, 401, "only the last token of a bot is good");
+    let older = held(
+        &server,
+        json!({"sub": row_id("63"), "jti": "another", "identity_type": "bot"}),
+    );
+    assert_eq!(
+        older.get("/data/task-types").await.status,
+        401,
+        "only the last token of a bot is good"
+    );
 
     // Signing out ends a session that was opened elsewhere.
     session.get("/auth/logout").await.expect(200);
@@ -60,23 +83,42 @@ async fn second_factors_work_on() {
     let nobody = server.nobody();
     let sign_in = async |more: Value| {
         let mut body = json!({"email": "al@studio.example", "password": PASSWORD});
-        body.as_object_mut().expect("a body").extend(more.as_object().expect("fields").clone());
+        body.as_object_mut()
+            .expect("a body")
+            .extend(more.as_object().expect("fields").clone());
         nobody.post("/auth/login", body).await
     };
     let missing = sign_in(json!({})).await.expect(400);
-    assert_eq!(missing["two_factor_authentication_enabled"], json!(["recovery_code", "totp", "fido"]));
+    assert_eq!(
+        missing["two_factor_authentication_enabled"],
+        json!(["recovery_code", "totp", "fido"])
+    );
     assert_eq!(missing["preferred_two_factor_authentication"], "totp");
 
-    let clock = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(SECRET).expect("base 32")).build().expect("a clock");
-    sign_in(json!({"totp": clock.generate_current().to_string()})).await.expect(200);
+    let clock = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(SECRET).expect("base 32"))
+        .build()
+        .expect("a clock");
+    sign_in(json!({"totp": clock.generate_current().to_string()}))
+        .await
+        .expect(200);
     sign_in(json!({"recovery_code": CODE})).await.expect(200);
     sign_in(json!({"recovery_code": CODE})).await.expect(400);
 
     let (asked, cookie) = options(&nobody, Method::GET, "/auth/fido?email=al@studio.example").await;
-    let body = json!({"email": "al@studio.example", "password": PASSWORD, "fido_authentication_response": key.touch(&asked)});
-    let signed_in = send(&nobody, Method::POST, "/auth/login", &cookie, body).await.expect(200);
-    let session = Client { token: signed_in["access_token"].as_str().map(str::to_owned), ..nobody.clone() };
-    assert_eq!(session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"], json!(["blue"]));
+    let body =
+        json!({"email": "al@studio.example", "password": PASSWORD, "fido_authentication_response": key.touch(&asked)});
+    let signed_in = send(&nobody, Method::POST, "/auth/login", &cookie, body)
+        .await
+        .expect(200);
+    let session = Client {
+        token: signed_in["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    assert_eq!(
+        session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"],
+        json!(["blue"])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +139,29 @@ async fn links_and_filters_work_on() {
     .await;
     assert!(studio.run("adopt", &[]).await.success);
     let server = studio.serve().await;
-    let shared = server.nobody().get("/shared/playlists/c2hhcmVk-link_of-1.0.67").await.expect(200);
+    let shared = server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.67")
+        .await
+        .expect(200);
     assert_eq!(shared["name"], "Client review");
-    server.nobody().get("/shared/playlists/c2hhcmVk-link_of-1.0.67/context").await.expect(200);
-    server.nobody().get("/shared/playlists/c2hhcmVk-link_of-1.0.68").await.expect(404);
-    let guest = server.nobody().post("/shared/playlists/c2hhcmVk-link_of-1.0.67/guest", json!({"first_name": "Gil", "last_name": "Guest"})).await;
+    server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.67/context")
+        .await
+        .expect(200);
+    server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.68")
+        .await
+        .expect(404);
+    let guest = server
+        .nobody()
+        .post(
+            "/shared/playlists/c2hhcmVk-link_of-1.0.67/guest",
+            json!({"first_name": "Gil", "last_name": "Guest"}),
+        )
+        .await;
     guest.expect(201);
 
     let zoe = server.signed_in("zoe@studio.example", PASSWORD).await;
@@ -109,6 +169,12 @@ async fn links_and_filters_work_on() {
     let of_production = &filters["asset"][&production];
     assert_eq!(of_production[0]["id"], json!(filter), "{filters}");
     assert_eq!(of_production[0]["search_query"], "modeling=wip «é»");
-    assert_eq!(zoe.get("/data/user/filter-groups").await.expect(200)["asset"][&production][0]["id"], json!(group));
-    assert_eq!(zoe.get("/data/user/context").await.expect(200)["search_filters"], filters);
+    assert_eq!(
+        zoe.get("/data/user/filter-groups").await.expect(200)["asset"][&production][0]["id"],
+        json!(group)
+    );
+    assert_eq!(
+        zoe.get("/data/user/context").await.expect(200)["search_filters"],
+        filters
+    );
 }

@@ -52,7 +52,11 @@ async fn at_once(client: &Client, calls: Vec<Call>) -> Vec<Answer> {
             call.send(&client).await
         })
     });
-    join_all(tasks).await.into_iter().map(|done| done.expect("an answer")).collect()
+    join_all(tasks)
+        .await
+        .into_iter()
+        .map(|done| done.expect("an answer"))
+        .collect()
 }
 
 async fn in_turn(client: &Client, calls: Vec<Call>) -> Vec<Answer> {
@@ -92,7 +96,15 @@ impl<'a> Family<'a> {
         let mut samples = Samples::of(studio).await;
         let sample = samples.fresh().await;
         let untouched = Before::look(database).await.state(database, &sample).await;
-        Self { database, samples, untouched, problems: Vec::new(), refused: Vec::new(), without_effect: Vec::new(), done: 0 }
+        Self {
+            database,
+            samples,
+            untouched,
+            problems: Vec::new(),
+            refused: Vec::new(),
+            without_effect: Vec::new(),
+            done: 0,
+        }
     }
 
     /// Calls in turn with the first choice that succeeds and changes something, or one that succeeds.
@@ -106,7 +118,10 @@ impl<'a> Family<'a> {
             let mut answers = in_turn(&sample.caller, vec![call.clone()]).await;
             if answers[0].0 >= 400 {
                 let shown: String = format!("{:?}", call.body).chars().take(200).collect();
-                refusals.push(format!("{} {} {shown}: {} {}", call.method, call.path, answers[0].0, answers[0].1));
+                refusals.push(format!(
+                    "{} {} {shown}: {} {}",
+                    call.method, call.path, answers[0].0, answers[0].1
+                ));
                 continue;
             }
             answers.extend(in_turn(&sample.caller, vec![call.clone(); TWO - 1]).await);
@@ -117,7 +132,12 @@ impl<'a> Family<'a> {
             }
             answers.extend(in_turn(&sample.caller, vec![call; TEN - TWO]).await);
             let late = before.state(self.database, &sample).await;
-            let sequence = Sequence { choice, answers, early, late };
+            let sequence = Sequence {
+                choice,
+                answers,
+                early,
+                late,
+            };
             if effective {
                 return Some(sequence);
             }
@@ -133,13 +153,16 @@ impl<'a> Family<'a> {
     }
 
     async fn try_operation(&mut self, operation: &Operation) {
-        let Some(sequence) = self.sequence(operation).await else { return };
+        let Some(sequence) = self.sequence(operation).await else {
+            return;
+        };
         self.done += 1;
         for (count, expected) in [(TWO, &sequence.early), (TEN, &sequence.late)] {
             let sample = self.samples.fresh().await;
             let call = operation.call(&sample, sequence.choice, None);
             let what = format!("{} {count} times at once", operation.id);
-            self.compare(&what, &sample, vec![call; count], &sequence.answers[..count], expected).await;
+            self.compare(&what, &sample, vec![call; count], &sequence.answers[..count], expected)
+                .await;
         }
         if operation.creates {
             self.try_different(operation, sequence.choice).await;
@@ -148,7 +171,11 @@ impl<'a> Family<'a> {
 
     /// Creates different records under the same parent.
     async fn try_different(&mut self, operation: &Operation, choice: Choice) {
-        let calls = |sample: &Sample| (0..TEN).map(|number| operation.call(sample, choice, Some(number))).collect();
+        let calls = |sample: &Sample| {
+            (0..TEN)
+                .map(|number| operation.call(sample, choice, Some(number)))
+                .collect()
+        };
         let sample = self.samples.fresh().await;
         let all: Vec<Call> = calls(&sample);
         if all[0] == all[1] {
@@ -163,7 +190,14 @@ impl<'a> Family<'a> {
     }
 
     /// Makes calls at once, and notes what is other than after calls in turn.
-    async fn compare(&mut self, what: &str, sample: &Sample, calls: Vec<Call>, wanted: &[Answer], expected: &State) -> Vec<Answer> {
+    async fn compare(
+        &mut self,
+        what: &str,
+        sample: &Sample,
+        calls: Vec<Call>,
+        wanted: &[Answer],
+        expected: &State,
+    ) -> Vec<Answer> {
         let before = Before::look(self.database).await;
         let answers = at_once(&sample.caller, calls).await;
         let state = before.state(self.database, sample).await;
@@ -174,9 +208,17 @@ impl<'a> Family<'a> {
         };
         let mut found = Vec::new();
         if sorted(&answers) != sorted(wanted) {
-            let odd = answers.iter().find(|(status, _)| wanted.iter().all(|(other, _)| other != status));
-            let odd = odd.map(|(status, text)| format!(" ({status} {})", text.chars().take(160).collect::<String>())).unwrap_or_default();
-            found.push(format!("statuses {:?} instead of {:?}{odd}", sorted(&answers), sorted(wanted)));
+            let odd = answers
+                .iter()
+                .find(|(status, _)| wanted.iter().all(|(other, _)| other != status));
+            let odd = odd
+                .map(|(status, text)| format!(" ({status} {})", text.chars().take(160).collect::<String>()))
+                .unwrap_or_default();
+            found.push(format!(
+                "statuses {:?} instead of {:?}{odd}",
+                sorted(&answers),
+                sorted(wanted)
+            ));
         }
         found.extend(state.differences(expected));
         if !found.is_empty() {
@@ -198,34 +240,74 @@ pub async fn studio(on: On) -> Studio {
     studio.server.stop_workers().await;
     // These are made when they are missed first.
     let missed = [
-        ("task-status", json!({"name": "To review", "short_name": "pndng", "color": "#f5f5f5"})),
+        (
+            "task-status",
+            json!({"name": "To review", "short_name": "pndng", "color": "#f5f5f5"}),
+        ),
         ("file-status", json!({"name": "To review", "color": "#ffffff"})),
         ("output-types", json!({"name": "Geometry", "short_name": "Geo"})),
-        ("softwares", json!({"name": "Blender", "short_name": "blender", "file_extension": ".blend"})),
-        ("softwares", json!({"name": "3ds Max", "short_name": "max", "file_extension": ".max"})),
-        ("softwares", json!({"name": "3dsmax", "short_name": "max", "file_extension": ".max"})),
+        (
+            "softwares",
+            json!({"name": "Blender", "short_name": "blender", "file_extension": ".blend"}),
+        ),
+        (
+            "softwares",
+            json!({"name": "3ds Max", "short_name": "max", "file_extension": ".max"}),
+        ),
+        (
+            "softwares",
+            json!({"name": "3dsmax", "short_name": "max", "file_extension": ".max"}),
+        ),
     ];
     for (collection, body) in missed {
-        studio.admin.post(&format!("/data/{collection}"), body).await.expect(201);
+        studio
+            .admin
+            .post(&format!("/data/{collection}"), body)
+            .await
+            .expect(201);
     }
     studio
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_at_once_do_what_calls_in_turn_do(#[values(On::Sqlite, On::Postgres)] on: On, #[values(0, 1, 2)] part: usize) {
+async fn calls_at_once_do_what_calls_in_turn_do(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+    #[values(0, 1, 2)] part: usize,
+) {
     let studio = studio(on).await;
     let mut family = Family::of(&studio).await;
     let operations = part_of(operations(), part);
     for operation in &operations {
         family.try_operation(operation).await;
     }
-    let Family { problems, refused, without_effect, done, .. } = family;
-    println!("{on:?}: {done} of {} operations were called at once; without effect: {without_effect:?}", operations.len());
+    let Family {
+        problems,
+        refused,
+        without_effect,
+        done,
+        ..
+    } = family;
+    println!(
+        "{on:?}: {done} of {} operations were called at once; without effect: {without_effect:?}",
+        operations.len()
+    );
     println!("refused to a sole caller:\n{}", refused.join("\n"));
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
     // They are not spread evenly over the parts.
     let few = 2 * operations.len().div_ceil(LEFT_OUT);
-    assert!(refused.len() <= few, "too many can't be called:\n{}", refused.join("\n"));
-    assert!(without_effect.len() <= few, "too many change nothing: {without_effect:?}");
+    assert!(
+        refused.len() <= few,
+        "too many can't be called:\n{}",
+        refused.join("\n")
+    );
+    assert!(
+        without_effect.len() <= few,
+        "too many change nothing: {without_effect:?}"
+    );
 }

@@ -41,7 +41,9 @@ async fn told(family: &mut Family<'_>, operation: &Operation, choice: Choice) ->
     let before = Before::look(family.database).await;
     call.send(&sample.caller).await;
     let second = before.state(family.database, &sample).await;
-    second.keeps_rows_of(&first).then(|| second.events.keys().cloned().collect())
+    second
+        .keeps_rows_of(&first)
+        .then(|| second.events.keys().cloned().collect())
 }
 
 #[rstest]
@@ -53,16 +55,29 @@ async fn what_changes_nothing_is_told_to_nobody(#[case] on: On) {
     let mut family = Family::of(&studio).await;
     let mut quiet = 0;
     let mut problems = Vec::new();
-    for operation in operations().iter().filter(|operation| !ACTS.contains(&operation.id) && !operation.id.starts_with("import_")) {
+    for operation in operations()
+        .iter()
+        .filter(|operation| !ACTS.contains(&operation.id) && !operation.id.starts_with("import_"))
+    {
         for choice in operation.choices() {
-            let Some(events) = told(&mut family, operation, choice).await else { continue };
+            let Some(events) = told(&mut family, operation, choice).await else {
+                continue;
+            };
             quiet += 1;
             if !events.is_empty() {
-                problems.push(format!("{} {choice:?} tells of {events:?}, and changes nothing", operation.id));
+                problems.push(format!(
+                    "{} {choice:?} tells of {events:?}, and changes nothing",
+                    operation.id
+                ));
             }
             break;
         }
     }
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
     assert!(quiet > 60, "only {quiet} operations were called again without effect");
 }

@@ -35,7 +35,9 @@ async fn assets(studio: &Studio, count: usize) -> Vec<Uuid> {
             ("entity_type_id", entity_type.into()),
         ]
     });
-    insert_many(database, &entity::entity::TABLE, entities.collect()).await.expect("assets");
+    insert_many(database, &entity::entity::TABLE, entities.collect())
+        .await
+        .expect("assets");
     let tasks = ids.iter().map(|(entity, id)| {
         vec![
             ("id", (*id).into()),
@@ -46,7 +48,9 @@ async fn assets(studio: &Studio, count: usize) -> Vec<Uuid> {
             ("task_status_id", status.into()),
         ]
     });
-    insert_many(database, &entity::task::TABLE, tasks.collect()).await.expect("tasks");
+    insert_many(database, &entity::task::TABLE, tasks.collect())
+        .await
+        .expect("tasks");
     ids.into_iter().map(|(_, task)| task).collect()
 }
 
@@ -62,8 +66,18 @@ async fn marks(studio: &Studio) -> (i64, i64) {
         "SELECT COUNT(*), CAST(COALESCE(SUM(amount), 0) AS bigint) FROM dailies_mark WHERE subject = 'task' AND project_id = $1",
         [studio.project_id.into()],
     );
-    let row = studio.server.app.database.row(&sql).await.expect("marks").expect("a row");
-    (row.try_get_by_index(0).expect("a number"), row.try_get_by_index(1).expect("a number"))
+    let row = studio
+        .server
+        .app
+        .database
+        .row(&sql)
+        .await
+        .expect("marks")
+        .expect("a row");
+    (
+        row.try_get_by_index(0).expect("a number"),
+        row.try_get_by_index(1).expect("a number"),
+    )
 }
 
 #[rstest]
@@ -79,7 +93,13 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
         tokio::spawn(async move {
             let mut last = marks(&studio).await.1;
             while !done.load(Ordering::Relaxed) {
-                studio.server.app.conditional.sweep(&studio.server.app.database).await.expect("marks are added up");
+                studio
+                    .server
+                    .app
+                    .conditional
+                    .sweep(&studio.server.app.database)
+                    .await
+                    .expect("marks are added up");
                 let sum = marks(&studio).await.1;
                 assert!(sum >= last, "marks never fall");
                 last = sum;
@@ -95,15 +115,28 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
             }
         })
     });
-    join_all(writers).await.into_iter().for_each(|writer| writer.expect("a writer"));
+    join_all(writers)
+        .await
+        .into_iter()
+        .for_each(|writer| writer.expect("a writer"));
     done.store(true, Ordering::Relaxed);
     adder.await.expect("marks that never fall");
     let (_, sum) = marks(&studio).await;
     let latest = ask(&studio.admin, &board, None).await;
     let text = String::from_utf8(latest.bytes.clone()).expect("UTF-8");
-    assert_eq!(text.matches(&format!("\"estimation\":{}.0", 60 + CHANGES - 1)).count(), WRITERS, "{text}");
+    assert_eq!(
+        text.matches(&format!("\"estimation\":{}.0", 60 + CHANGES - 1)).count(),
+        WRITERS,
+        "{text}"
+    );
     // Adding up changes no mark, and so no tag.
-    studio.server.app.conditional.sweep(&studio.server.app.database).await.expect("marks are added up");
+    studio
+        .server
+        .app
+        .conditional
+        .sweep(&studio.server.app.database)
+        .await
+        .expect("marks are added up");
     assert_eq!(marks(&studio).await, (1, sum));
     assert_eq!(ask(&studio.admin, &board, latest.tag.as_deref()).await.status, 304);
 }

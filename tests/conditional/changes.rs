@@ -39,8 +39,15 @@ const LEFT_ALONE: [(&str, &str); 8] = [
 type Answers = BTreeMap<String, Answered>;
 
 async fn look(studio: &Studio, addresses: &[String]) -> Answers {
-    let calls = addresses.iter().map(|address| async move { (address.clone(), ask(&studio.admin, address, None).await) });
-    stream::iter(calls).buffer_unordered(TOGETHER).collect::<Vec<_>>().await.into_iter().collect()
+    let calls = addresses
+        .iter()
+        .map(|address| async move { (address.clone(), ask(&studio.admin, address, None).await) });
+    stream::iter(calls)
+        .buffer_unordered(TOGETHER)
+        .collect::<Vec<_>>()
+        .await
+        .into_iter()
+        .collect()
 }
 
 /// Answers that changed though their tags did not, and how many tags changed.
@@ -78,8 +85,13 @@ fn value(table: &Table, column: &Column, round: i32) -> Option<Value> {
 /// Changes every row of a table, past the server. What a rule of the database forbids stays as it is.
 async fn change(studio: &Studio, table: &'static Table, round: i32) {
     for column in &table.columns {
-        let Some(value) = value(table, column, round) else { continue };
-        let sql = Sql::with(format!("UPDATE \"{}\" SET \"{}\" = $1", table.name, column.name), [value]);
+        let Some(value) = value(table, column, round) else {
+            continue;
+        };
+        let sql = Sql::with(
+            format!("UPDATE \"{}\" SET \"{}\" = $1", table.name, column.name),
+            [value],
+        );
         let _unless_forbidden = execute(&studio.server.app.database, &sql).await;
     }
 }
@@ -105,9 +117,12 @@ async fn no_change_goes_unseen(#[values(On::Sqlite, On::Postgres)] on: On) {
         }
         let after = look(&studio, &addresses).await;
         let (unseen, seen) = compare(&before, &after);
-        wrong.extend(
-            unseen.into_iter().map(|address| format!("{address} after a change of {:?}", tables.iter().map(|table| table.name).collect::<Vec<_>>())),
-        );
+        wrong.extend(unseen.into_iter().map(|address| {
+            format!(
+                "{address} after a change of {:?}",
+                tables.iter().map(|table| table.name).collect::<Vec<_>>()
+            )
+        }));
         moved += seen;
         before = after;
     }
@@ -115,13 +130,34 @@ async fn no_change_goes_unseen(#[values(On::Sqlite, On::Postgres)] on: On) {
     growth.to(MORE).await;
     let after = look(&studio, &addresses).await;
     let (unseen, seen) = compare(&before, &after);
-    wrong.extend(unseen.into_iter().map(|address| format!("{address} after rows were added")));
-    assert!(seen * 10 > addresses.len() * 9, "only {seen} of {} tags changed with new rows", addresses.len());
-    for table in ["task_person_link", "subscription", "entity_link", "project_person_link", "notification", "search_filter"] {
-        execute(&studio.server.app.database, &Sql::new(format!("DELETE FROM {table}"))).await.expect("rows that go");
+    wrong.extend(
+        unseen
+            .into_iter()
+            .map(|address| format!("{address} after rows were added")),
+    );
+    assert!(
+        seen * 10 > addresses.len() * 9,
+        "only {seen} of {} tags changed with new rows",
+        addresses.len()
+    );
+    for table in [
+        "task_person_link",
+        "subscription",
+        "entity_link",
+        "project_person_link",
+        "notification",
+        "search_filter",
+    ] {
+        execute(&studio.server.app.database, &Sql::new(format!("DELETE FROM {table}")))
+            .await
+            .expect("rows that go");
     }
     let (unseen, _) = compare(&after, &look(&studio, &addresses).await);
-    wrong.extend(unseen.into_iter().map(|address| format!("{address} after rows were removed")));
+    wrong.extend(
+        unseen
+            .into_iter()
+            .map(|address| format!("{address} after rows were removed")),
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -129,7 +165,14 @@ async fn no_change_goes_unseen(#[values(On::Sqlite, On::Postgres)] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn work_elsewhere_leaves_a_production_alone(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
-    let elsewhere = studio.admin.post("/data/projects", serde_json::json!({"name": "Felt", "production_type": "short"})).await.expect(201);
+    let elsewhere = studio
+        .admin
+        .post(
+            "/data/projects",
+            serde_json::json!({"name": "Felt", "production_type": "short"}),
+        )
+        .await
+        .expect(201);
     let board = format!("/data/tasks?project_id={}", studio.project_id);
     let before = ask(&studio.admin, &board, None).await;
     let task_type = studio.named("task-types", "Modeling").await;
@@ -139,14 +182,30 @@ async fn work_elsewhere_leaves_a_production_alone(#[values(On::Sqlite, On::Postg
     for sql in [
         Sql::with(
             "INSERT INTO entity (id, name, project_id, entity_type_id, is_shared, status) VALUES ($1, 'Ewe', $2, $3, $4, 'running')",
-            [Uuid::from_u128(5).into(), project.into(), entity_type.into(), false.into()],
+            [
+                Uuid::from_u128(5).into(),
+                project.into(),
+                entity_type.into(),
+                false.into(),
+            ],
         ),
         Sql::with(
             "INSERT INTO task (id, name, project_id, task_type_id, entity_id, difficulty) VALUES ($1, 'main', $2, $3, $4, 3)",
-            [Uuid::from_u128(6).into(), project.into(), task_type.into(), Uuid::from_u128(5).into()],
+            [
+                Uuid::from_u128(6).into(),
+                project.into(),
+                task_type.into(),
+                Uuid::from_u128(5).into(),
+            ],
         ),
-        Sql::with("INSERT INTO task_person_link (task_id, person_id) VALUES ($1, $2)", [Uuid::from_u128(6).into(), studio.admin_id.into()]),
-        Sql::with("UPDATE task SET priority = 2 WHERE id = $1", [Uuid::from_u128(6).into()]),
+        Sql::with(
+            "INSERT INTO task_person_link (task_id, person_id) VALUES ($1, $2)",
+            [Uuid::from_u128(6).into(), studio.admin_id.into()],
+        ),
+        Sql::with(
+            "UPDATE task SET priority = 2 WHERE id = $1",
+            [Uuid::from_u128(6).into()],
+        ),
     ] {
         execute(database, &sql).await.expect("work elsewhere");
     }
@@ -154,7 +213,10 @@ async fn work_elsewhere_leaves_a_production_alone(#[values(On::Sqlite, On::Postg
     // What moves from there to here is seen in both.
     let other = format!("/data/tasks?project_id={project}");
     let there = ask(&studio.admin, &other, None).await;
-    let moved = Sql::with("UPDATE task SET project_id = $1 WHERE id = $2", [studio.project_id.into(), Uuid::from_u128(6).into()]);
+    let moved = Sql::with(
+        "UPDATE task SET project_id = $1 WHERE id = $2",
+        [studio.project_id.into(), Uuid::from_u128(6).into()],
+    );
     execute(database, &moved).await.expect("a move");
     assert_eq!(ask(&studio.admin, &board, before.tag.as_deref()).await.status, 200);
     assert_eq!(ask(&studio.admin, &other, there.tag.as_deref()).await.status, 200);
@@ -162,7 +224,10 @@ async fn work_elsewhere_leaves_a_production_alone(#[values(On::Sqlite, On::Postg
 
 #[test]
 fn every_table_has_marks_or_is_named_among_those_without() {
-    let mut stated: Vec<&str> = marked().map(|marked| marked.table).chain(UNMARKED.iter().copied()).collect();
+    let mut stated: Vec<&str> = marked()
+        .map(|marked| marked.table)
+        .chain(UNMARKED.iter().copied())
+        .collect();
     stated.sort_unstable();
     let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
     assert_eq!(stated, names);

@@ -49,12 +49,22 @@ pub async fn ask(client: &Client, address: &str, known: Option<&str>) -> Answere
         request = request.header(header::IF_NONE_MATCH, tag);
     }
     let response = request.send().await.expect("the server answers");
-    let tag = response.headers().get(header::ETAG).map(|tag| tag.to_str().expect("ASCII").to_owned());
-    let private = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value == "private, no-cache");
+    let tag = response
+        .headers()
+        .get(header::ETAG)
+        .map(|tag| tag.to_str().expect("ASCII").to_owned());
+    let private = response
+        .headers()
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| value == "private, no-cache");
     assert_eq!(private, tag.is_some(), "{address}");
     let status = response.status().as_u16();
     assert!(status < 500, "GET {address} answered {status}");
-    Answered { status, tag, bytes: response.bytes().await.expect("the whole answer").to_vec() }
+    Answered {
+        status,
+        tag,
+        bytes: response.bytes().await.expect("the whole answer").to_vec(),
+    }
 }
 
 /// Whether a parameter names the production.
@@ -71,13 +81,23 @@ pub fn addresses(studio: &Studio, growth: &Growth<'_>) -> Vec<String> {
             continue;
         }
         let mut address = path.clone();
-        for parameter in operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "path") {
+        for parameter in operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path")
+        {
             let name = parameter["name"].as_str().expect("a name");
-            let id = growth.of_parameter(name).unwrap_or_else(|| panic!("a record for {name} of {path}"));
+            let id = growth
+                .of_parameter(name)
+                .unwrap_or_else(|| panic!("a record for {name} of {path}"));
             address = address.replace(&format!("{{{name}}}"), &id.to_string());
         }
         addresses.push(address.clone());
-        if operation["parameters"].as_array().is_some_and(|parameters| parameters.iter().any(is_project)) {
+        if operation["parameters"]
+            .as_array()
+            .is_some_and(|parameters| parameters.iter().any(is_project))
+        {
             addresses.push(format!("{address}?project_id={}", studio.project_id));
         }
     }
@@ -107,7 +127,11 @@ async fn statements(studio: &Studio, client: &Client, address: &str, tag: &str, 
 async fn whoever_has_the_answer_is_told_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
-    let people = [studio.admin.clone(), studio.member(Role::Artist), studio.member(Role::Vendor)];
+    let people = [
+        studio.admin.clone(),
+        studio.member(Role::Artist),
+        studio.member(Role::Vendor),
+    ];
     let mut answered = [0; 3];
     for address in addresses(&studio, &growth) {
         // Some lists make what is missing in them when they are read first.
@@ -131,15 +155,32 @@ async fn whoever_has_the_answer_is_told_so(#[values(On::Sqlite, On::Postgres)] o
             assert_ne!(other.status, 304, "{address}: somebody else has the same tag");
         }
     }
-    assert!(answered[0] > 100 && answered[1] > 50 && answered[2] > 30, "{answered:?}");
+    assert!(
+        answered[0] > 100 && answered[1] > 50 && answered[2] > 30,
+        "{answered:?}"
+    );
 }
 
 /// An answer in a coding, and the coding that it came in.
 async fn coded(client: &Client, address: &str, coding: &str) -> (Option<String>, Vec<u8>) {
-    let response = client.request(Method::GET, address).header(header::ACCEPT_ENCODING, coding).send().await.expect("the server answers");
+    let response = client
+        .request(Method::GET, address)
+        .header(header::ACCEPT_ENCODING, coding)
+        .send()
+        .await
+        .expect("the server answers");
     assert_eq!(response.status(), 200, "{address}");
-    let header = |name| response.headers().get(name).map(|value| value.to_str().expect("ASCII").to_owned());
-    let (found, media, tag) = (header(header::CONTENT_ENCODING), header(header::CONTENT_TYPE), header(header::ETAG).expect("a tag"));
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().expect("ASCII").to_owned())
+    };
+    let (found, media, tag) = (
+        header(header::CONTENT_ENCODING),
+        header(header::CONTENT_TYPE),
+        header(header::ETAG).expect("a tag"),
+    );
     assert_eq!(tag.starts_with("W/"), found.is_some(), "{tag}");
     assert!(media.is_some_and(|media| media.contains("json")), "{address}");
     (found, response.bytes().await.expect("the whole answer").to_vec())
@@ -174,14 +215,33 @@ async fn every_coding_holds_the_same(
     for round in 0..3 {
         for coding in order {
             let (found, bytes) = coded(&studio.admin, &large, coding).await;
-            assert_eq!(found.as_deref(), Some(coding).filter(|coding| *coding != "identity"), "round {round}");
-            assert!(found.is_none() || bytes.len() < truth.len() / 5, "{coding} in round {round}");
-            assert!(decoded(found.as_deref(), bytes).await == truth, "{coding} in round {round}");
-            assert_eq!(coded(&studio.admin, small, coding).await, (None, small_truth.clone()), "{coding} in round {round}");
+            assert_eq!(
+                found.as_deref(),
+                Some(coding).filter(|coding| *coding != "identity"),
+                "round {round}"
+            );
+            assert!(
+                found.is_none() || bytes.len() < truth.len() / 5,
+                "{coding} in round {round}"
+            );
+            assert!(
+                decoded(found.as_deref(), bytes).await == truth,
+                "{coding} in round {round}"
+            );
+            assert_eq!(
+                coded(&studio.admin, small, coding).await,
+                (None, small_truth.clone()),
+                "{coding} in round {round}"
+            );
         }
     }
     // HEAD says the same without the text.
-    let head = studio.admin.request(Method::HEAD, &large).send().await.expect("an answer");
+    let head = studio
+        .admin
+        .request(Method::HEAD, &large)
+        .send()
+        .await
+        .expect("an answer");
     assert!(head.headers().contains_key(header::ETAG) && head.headers()[header::CONTENT_TYPE] == "application/json");
     assert!(head.bytes().await.expect("nothing").is_empty());
 }
@@ -213,7 +273,10 @@ async fn servers_on_one_database_know_each_others_tags() {
     let studio = Studio::open(On::Postgres).await;
     let growth = grown(&studio).await;
     let other: TestServer = studio.server.beside().await;
-    let there = Client { url: other.url.clone(), ..studio.admin.clone() };
+    let there = Client {
+        url: other.url.clone(),
+        ..studio.admin.clone()
+    };
     for address in addresses(&studio, &growth) {
         // Some lists make what is missing in them when they are read first.
         ask(&studio.admin, &address, None).await;
@@ -223,10 +286,16 @@ async fn servers_on_one_database_know_each_others_tags() {
         }
     }
     let address = format!("/data/shots/with-tasks?project_id={}", studio.project_id);
-    let before = [ask(&studio.admin, &address, None).await, ask(&there, &address, None).await];
+    let before = [
+        ask(&studio.admin, &address, None).await,
+        ask(&there, &address, None).await,
+    ];
     assert_eq!(before[0], before[1]);
     let task = growth.of_parameter("task_id").expect("a task");
-    there.put(&format!("/data/tasks/{task}"), json!({"priority": 3})).await.expect(200);
+    there
+        .put(&format!("/data/tasks/{task}"), json!({"priority": 3}))
+        .await
+        .expect(200);
     for client in [&studio.admin, &there] {
         let after = ask(client, &address, before[0].tag.as_deref()).await;
         assert_eq!(after.status, 200);
@@ -245,7 +314,11 @@ async fn nothing_is_kept_where_another_program_took_the_triggers_away() {
     for loss in ["DROP TRIGGER dailies_mark_update ON entity", "DROP TABLE dailies_mark"] {
         execute(database, &Sql::new(loss)).await.expect(loss);
         let after = ask(&studio.admin, &address, Some(&tag)).await;
-        assert_eq!((after.status, &after.tag, &after.bytes), (200, &None, &before.bytes), "{loss}");
+        assert_eq!(
+            (after.status, &after.tag, &after.bytes),
+            (200, &None, &before.bytes),
+            "{loss}"
+        );
     }
     let change = Sql::new("UPDATE entity SET description = 'Changed by another program'");
     execute(database, &change).await.expect("a change");

@@ -28,14 +28,29 @@ use harness::{Client, On};
 
 /// Operations that have nothing to do with productions, or end the session of the test.
 fn is_elsewhere(operation: &Operation) -> bool {
-    ["/auth/", "/data/persons", "/actions/persons/{person_id}/departments", "/status"].iter().any(|start| operation.path.starts_with(start))
+    [
+        "/auth/",
+        "/data/persons",
+        "/actions/persons/{person_id}/departments",
+        "/status",
+    ]
+    .iter()
+    .any(|start| operation.path.starts_with(start))
 }
 
 /// The calls of an operation in which one id is of the other production.
 fn crossings(two: &Two<'_>, operation: &Operation) -> Vec<Call> {
     let mut calls = Vec::new();
     for which in [Which::First, Which::Second] {
-        let base = operation.call(&two.p, Choice { path: which, body: which, full: true }, None);
+        let base = operation.call(
+            &two.p,
+            Choice {
+                path: which,
+                body: which,
+                full: true,
+            },
+            None,
+        );
         for (other, id) in two.pairs() {
             let path = base.path.replace(&id.to_string(), &other.to_string());
             if path != base.path {
@@ -44,12 +59,29 @@ fn crossings(two: &Two<'_>, operation: &Operation) -> Vec<Call> {
             if let Body::Json(body) = &base.body
                 && let Some(body) = replaced(body, id, other)
             {
-                calls.push(Call { body: Body::Json(body), ..base.clone() });
+                calls.push(Call {
+                    body: Body::Json(body),
+                    ..base.clone()
+                });
             }
         }
-        if let Some(table) = operation.table.filter(|_| matches!(operation.method, Method::POST | Method::PUT)) {
-            let base = if operation.method == Method::PUT { Call { body: Body::Json(json!({})), ..base } } else { base };
-            calls.extend(two.references(table, operation.path).into_iter().filter_map(|(key, value)| with(&base, &key, value)));
+        if let Some(table) = operation
+            .table
+            .filter(|_| matches!(operation.method, Method::POST | Method::PUT))
+        {
+            let base = if operation.method == Method::PUT {
+                Call {
+                    body: Body::Json(json!({})),
+                    ..base
+                }
+            } else {
+                base
+            };
+            calls.extend(
+                two.references(table, operation.path)
+                    .into_iter()
+                    .filter_map(|(key, value)| with(&base, &key, value)),
+            );
         }
     }
     calls.dedup();
@@ -58,19 +90,39 @@ fn crossings(two: &Two<'_>, operation: &Operation) -> Vec<Call> {
 
 /// The same call with a key in its body.
 fn with(base: &Call, key: &str, value: Value) -> Option<Call> {
-    let Body::Json(Value::Object(body)) = &base.body else { return None };
+    let Body::Json(Value::Object(body)) = &base.body else {
+        return None;
+    };
     let mut body: Map<String, Value> = body.clone();
     body.insert(key.to_owned(), value);
-    Some(Call { body: Body::Json(Value::Object(body)), ..base.clone() })
+    Some(Call {
+        body: Body::Json(Value::Object(body)),
+        ..base.clone()
+    })
 }
 
 /// Faults of the calls of one operation by one person.
-async fn attempt(two: &Two<'_>, client: &Client, role: Role, operation: &Operation, statuses: &mut BTreeMap<u16, usize>) -> Vec<String> {
+async fn attempt(
+    two: &Two<'_>,
+    client: &Client,
+    role: Role,
+    operation: &Operation,
+    statuses: &mut BTreeMap<u16, usize>,
+) -> Vec<String> {
     let mut problems = Vec::new();
     for call in crossings(two, operation) {
         let (status, text) = call.send(client).await;
         *statuses.entry(status).or_default() += 1;
-        let what = || format!("{} as {}: {} {} {:?} got {status}", operation.id, role.code(), call.method, call.path, call.body);
+        let what = || {
+            format!(
+                "{} as {}: {} {} {:?} got {status}",
+                operation.id,
+                role.code(),
+                call.method,
+                call.path,
+                call.body
+            )
+        };
         if status >= 500 {
             problems.push(format!("{} {text}", what()));
         }
@@ -79,7 +131,12 @@ async fn attempt(two: &Two<'_>, client: &Client, role: Role, operation: &Operati
         }
         // Looking at every row takes most of the time: after a refused call it is left to the end.
         if role != Role::Admin && status < 300 {
-            problems.extend(two.changes_of_q().await.into_iter().map(|change| format!("{}: {change}", what())));
+            problems.extend(
+                two.changes_of_q()
+                    .await
+                    .into_iter()
+                    .map(|change| format!("{}: {change}", what())),
+            );
         }
     }
     problems
@@ -87,12 +144,18 @@ async fn attempt(two: &Two<'_>, client: &Client, role: Role, operation: &Operati
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_reaches_into_another_production(#[values(On::Sqlite, On::Postgres)] on: On, #[values(0, 1, 2)] part: usize) {
+async fn nobody_reaches_into_another_production(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+    #[values(0, 1, 2)] part: usize,
+) {
     let studio = studio(on).await;
     let mut two = Two::of(&studio).await;
     let mut problems = Vec::new();
     let mut statuses = BTreeMap::new();
-    let operations: Vec<Operation> = operations().into_iter().filter(|operation| !is_elsewhere(operation)).collect();
+    let operations: Vec<Operation> = operations()
+        .into_iter()
+        .filter(|operation| !is_elsewhere(operation))
+        .collect();
     // Whether a call changed something, so that the next operation needs other records.
     let mut used = true;
     for operation in &part_of(operations, part) {
@@ -105,7 +168,12 @@ async fn nobody_reaches_into_another_production(#[values(On::Sqlite, On::Postgre
             problems.extend(attempt(&two, &studio.member(role), role, operation, &mut statuses).await);
         }
         if problems.is_empty() {
-            problems.extend(two.changes_of_q().await.into_iter().map(|change| format!("{}, refused: {change}", operation.id)));
+            problems.extend(
+                two.changes_of_q()
+                    .await
+                    .into_iter()
+                    .map(|change| format!("{}, refused: {change}", operation.id)),
+            );
         }
         if succeeded(&statuses) > before {
             two.renew_both().await;
@@ -114,11 +182,24 @@ async fn nobody_reaches_into_another_production(#[values(On::Sqlite, On::Postgre
         problems.extend(attempt(&two, &studio.admin, Role::Admin, operation, &mut statuses).await);
         used = succeeded(&statuses) > before;
         if used {
-            problems.extend(invariant::torn(&studio.server.app.database).await.into_iter().map(|torn| format!("{}: {torn}", operation.id)));
+            problems.extend(
+                invariant::torn(&studio.server.app.database)
+                    .await
+                    .into_iter()
+                    .map(|torn| format!("{}: {torn}", operation.id)),
+            );
             invariant::mend(&studio.server.app.database).await;
         }
     }
     println!("{on:?}: statuses {statuses:?}");
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
-    assert!(statuses.values().sum::<usize>() > 600, "almost nothing was tried: {statuses:?}");
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+    assert!(
+        statuses.values().sum::<usize>() > 600,
+        "almost nothing was tried: {statuses:?}"
+    );
 }

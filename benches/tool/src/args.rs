@@ -65,7 +65,11 @@ pub struct BenchArgs {
 impl BenchArgs {
     /// Whether a line is wanted by its name, or by its path where it has one.
     pub fn names(&self, name: &str, path: &str) -> bool {
-        self.route.is_empty() || self.route.iter().any(|text| name.contains(text.as_str()) || path.contains(text.as_str()))
+        self.route.is_empty()
+            || self
+                .route
+                .iter()
+                .any(|text| name.contains(text.as_str()) || path.contains(text.as_str()))
     }
 
     /// Number of turns.
@@ -92,7 +96,11 @@ impl BenchArgs {
 /// Reads a number of seconds that something can be measured in.
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "no number".to_owned())?;
-    if (0.1..=86_400.0).contains(&seconds) { Ok(seconds) } else { Err("less than 0.1, or more than a day".to_owned()) }
+    if (0.1..=86_400.0).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        Err("less than 0.1, or more than a day".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -109,7 +117,13 @@ pub mod tests {
 
     /// The arguments, with somebody who signs in.
     pub fn parse(more: &[&str]) -> Result<BenchArgs, clap::Error> {
-        let program = ["bench", "--email", "admin@example.com", "--password", "sheep-in-the-fog"];
+        let program = [
+            "bench",
+            "--email",
+            "admin@example.com",
+            "--password",
+            "sheep-in-the-fog",
+        ];
         Program::try_parse_from(program.iter().chain(more)).map(|program| program.args)
     }
 
@@ -125,8 +139,16 @@ pub mod tests {
     fn two_servers_take_turns() {
         assert_eq!(parse(&[]).expect("defaults").turns(), 1);
         assert_eq!(parse(&["--against", "http://other"]).expect("two servers").turns(), 2);
-        assert_eq!(parse(&["--against", "http://other", "--turns", "5"]).expect("two servers").turns(), 5);
-        assert!(parse(&["--against-email", "me@example.com"]).is_err(), "whose address is that?");
+        assert_eq!(
+            parse(&["--against", "http://other", "--turns", "5"])
+                .expect("two servers")
+                .turns(),
+            5
+        );
+        assert!(
+            parse(&["--against-email", "me@example.com"]).is_err(),
+            "whose address is that?"
+        );
     }
 
     #[test]
@@ -140,7 +162,14 @@ pub mod tests {
     #[test]
     fn times_can_be_measured_in() {
         let args = parse(&["--seconds", "3"]).expect("a number");
-        assert_eq!((args.half(), args.whole()), (Duration::from_millis(1500), Duration::from_secs(3)));
-        assert!(["0", "-1", "NaN", "inf", "soon"].iter().all(|wrong| parse(&[&format!("--seconds={wrong}")]).is_err()));
+        assert_eq!(
+            (args.half(), args.whole()),
+            (Duration::from_millis(1500), Duration::from_secs(3))
+        );
+        assert!(
+            ["0", "-1", "NaN", "inf", "soon"]
+                .iter()
+                .all(|wrong| parse(&[&format!("--seconds={wrong}")]).is_err())
+        );
     }
 }

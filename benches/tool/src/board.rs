@@ -32,12 +32,19 @@ pub async fn measure(client: &Client, stage: &mut Stage) -> Result<Vec<Figures>,
     for (at, task) in tasks.iter().take(WORKERS).cloned().enumerate() {
         let client = client.clone();
         workers.spawn(async move {
-            tokio::time::sleep(PACE * u32::try_from(at).unwrap_or_default() / u32::try_from(WORKERS).unwrap_or(1)).await;
+            tokio::time::sleep(PACE * u32::try_from(at).unwrap_or_default() / u32::try_from(WORKERS).unwrap_or(1))
+                .await;
             let mut ticks = interval(PACE);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             for priority in 1_u32.. {
                 ticks.tick().await;
-                client.send(Method::PUT, &format!("/data/tasks/{task}"), Some(&json!({"priority": priority % 3}))).await?;
+                client
+                    .send(
+                        Method::PUT,
+                        &format!("/data/tasks/{task}"),
+                        Some(&json!({"priority": priority % 3})),
+                    )
+                    .await?;
             }
             Ok::<(), Problem>(())
         });
@@ -56,7 +63,11 @@ pub async fn measure(client: &Client, stage: &mut Stage) -> Result<Vec<Figures>,
             tag = found.filter(|_| knows);
             tokio::time::sleep(PAUSE).await;
         }
-        figures.push(Figures { bytes: Some(bytes / RELOADS), unchanged: Some(unchanged), ..Figures::of(times) });
+        figures.push(Figures {
+            bytes: Some(bytes / RELOADS),
+            unchanged: Some(unchanged),
+            ..Figures::of(times)
+        });
     }
     if let Some(ended) = workers.try_join_next() {
         ended??;

@@ -34,10 +34,22 @@ struct Request {
 /// # Errors
 /// An answer is no success, or no task was created.
 pub async fn measure(client: &Client, stage: &Stage, clients: usize) -> Result<Vec<Figures>, Problem> {
-    let create = |(path, assets): (String, &[String])| Request { method: Method::POST, path, body: json!(assets) };
-    let creations = stage.creations(clients).into_iter().map(|share| share.into_iter().map(create).collect::<Vec<_>>());
+    let create = |(path, assets): (String, &[String])| Request {
+        method: Method::POST,
+        path,
+        body: json!(assets),
+    };
+    let creations = stage
+        .creations(clients)
+        .into_iter()
+        .map(|share| share.into_iter().map(create).collect::<Vec<_>>());
     let (made, load) = at_once(client, creations.collect()).await?;
-    let tasks: Vec<String> = made.iter().filter_map(Value::as_array).flatten().filter_map(id).collect();
+    let tasks: Vec<String> = made
+        .iter()
+        .filter_map(Value::as_array)
+        .flatten()
+        .filter_map(id)
+        .collect();
     if tasks.is_empty() {
         return Err("no task was created".into());
     }
@@ -47,10 +59,20 @@ pub async fn measure(client: &Client, stage: &Stage, clients: usize) -> Result<V
         (Method::PUT, assignment.as_str(), json!({})),
         (Method::PUT, assignment.as_str(), json!({})),
         (Method::PUT, "/actions/tasks/set-priority", json!({"priority": 2})),
-        (Method::PUT, "/actions/tasks/clear-assignation", json!({"person_id": stage.member})),
+        (
+            Method::PUT,
+            "/actions/tasks/clear-assignation",
+            json!({"person_id": stage.member}),
+        ),
         (Method::POST, deletion.as_str(), Value::Null),
     ] {
-        let request = |tasks: &[String]| vec![Request { method: method.clone(), path: path.to_owned(), body: body(&fields, tasks) }];
+        let request = |tasks: &[String]| {
+            vec![Request {
+                method: method.clone(),
+                path: path.to_owned(),
+                body: body(&fields, tasks),
+            }]
+        };
         let (_, load) = at_once(client, shares(&tasks, clients).map(request).collect()).await?;
         figures.push(load.figures(tasks.len()));
     }
@@ -101,7 +123,10 @@ mod tests {
     #[test]
     fn bodies_name_the_tasks() {
         let tasks = ["a".to_owned(), "b".to_owned()];
-        assert_eq!(body(&json!({"priority": 2}), &tasks), json!({"priority": 2, "task_ids": ["a", "b"]}));
+        assert_eq!(
+            body(&json!({"priority": 2}), &tasks),
+            json!({"priority": 2, "task_ids": ["a", "b"]})
+        );
         assert_eq!(body(&Value::Null, &tasks), json!(["a", "b"]));
     }
 }

@@ -64,13 +64,25 @@ impl Client {
         let http = http()?;
         let base = url.trim_end_matches('/').to_owned();
         let body = json!({"email": email, "password": password}).to_string();
-        let request = http.post(format!("{base}/auth/login")).header("content-type", "application/json").body(body);
+        let request = http
+            .post(format!("{base}/auth/login"))
+            .header("content-type", "application/json")
+            .body(body);
         let response = request.send().await?;
         let status = response.status();
         let answer: Value = serde_json::from_slice(&response.bytes().await?)?;
-        let token = answer["access_token"].as_str().ok_or_else(|| format!("signing in to {base} was answered by {status}"))?.to_owned();
+        let token = answer["access_token"]
+            .as_str()
+            .ok_or_else(|| format!("signing in to {base} was answered by {status}"))?
+            .to_owned();
         let places = HashMap::from([("email", email.to_owned()), ("password", password.to_owned())]);
-        Ok(Self { http, base, token, gzip, places })
+        Ok(Self {
+            http,
+            base,
+            token,
+            gzip,
+            places,
+        })
     }
 
     /// Address of the server.
@@ -102,7 +114,13 @@ impl Client {
         let mut open = open.as_array().into_iter().flatten();
         let chosen = open.find(|row| name.is_none_or(|name| row["name"] == name));
         let Some((id, found)) = chosen.and_then(|row| Some((row["id"].as_str()?, row["name"].as_str()?))) else {
-            return name.map_or(Ok(None), |name| Err(format!("{} has no open production {name}; --production names another one", self.base).into()));
+            return name.map_or(Ok(None), |name| {
+                Err(format!(
+                    "{} has no open production {name}; --production names another one",
+                    self.base
+                )
+                .into())
+            });
         };
         let (id, found) = (id.to_owned(), found.to_owned());
         self.set_place("project", id);
@@ -120,7 +138,12 @@ impl Client {
             let (place, after) = rest.split_once("}}").ok_or("a place has no end")?;
             body = format!("{before}{}{after}", self.place(place).await?);
         }
-        Ok(Call { method: Method::from_bytes(method.as_bytes())?, path, body: (!body.is_empty()).then_some(body), known: None })
+        Ok(Call {
+            method: Method::from_bytes(method.as_bytes())?,
+            path,
+            body: (!body.is_empty()).then_some(body),
+            known: None,
+        })
     }
 
     /// The same call by somebody who has the answer.
@@ -131,7 +154,10 @@ impl Client {
         let response = success(self.request(call.method.clone(), &call.path).send().await?)?;
         let tag = tag(&response).ok_or("the answer has no tag")?;
         response.bytes().await?;
-        Ok(Call { known: Some(tag), ..call })
+        Ok(Call {
+            known: Some(tag),
+            ..call
+        })
     }
 
     /// Looks at a list: its tag, and the bytes that came, none where it is the known one.
@@ -153,7 +179,10 @@ impl Client {
     /// # Errors
     /// No client can be made.
     pub fn anew(&self) -> Result<Self, Problem> {
-        Ok(Self { http: http()?, ..self.clone() })
+        Ok(Self {
+            http: http()?,
+            ..self.clone()
+        })
     }
 
     /// Sets a place that is not asked for.
@@ -166,7 +195,8 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer is no success.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<(Duration, Value), Problem> {
-        self.fetch(with_body(self.request(method, path), body.map(Value::to_string))).await
+        self.fetch(with_body(self.request(method, path), body.map(Value::to_string)))
+            .await
     }
 
     /// Makes a call, and gives its answer.
@@ -174,7 +204,12 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer is no success.
     pub async fn ask(&self, call: &Call) -> Result<Value, Problem> {
-        let (_, answer) = self.fetch(with_body(self.request(call.method.clone(), &call.path), call.body.clone())).await?;
+        let (_, answer) = self
+            .fetch(with_body(
+                self.request(call.method.clone(), &call.path),
+                call.body.clone(),
+            ))
+            .await?;
         Ok(answer)
     }
 
@@ -183,13 +218,21 @@ impl Client {
     /// # Errors
     /// The connection breaks, or the answer is no success.
     pub async fn upload(&self, path: &str, picture: &[u8]) -> Result<(), Problem> {
-        let part = Part::bytes(picture.to_vec()).file_name("measured.png").mime_str("image/png")?;
-        self.fetch(self.request(Method::POST, path).multipart(Form::new().part("file", part))).await?;
+        let part = Part::bytes(picture.to_vec())
+            .file_name("measured.png")
+            .mime_str("image/png")?;
+        self.fetch(
+            self.request(Method::POST, path)
+                .multipart(Form::new().part("file", part)),
+        )
+        .await?;
         Ok(())
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
+        self.http
+            .request(method, format!("{}{path}", self.base))
+            .bearer_auth(&self.token)
     }
 
     async fn fetch(&self, request: RequestBuilder) -> Result<(Duration, Value), Problem> {
@@ -197,7 +240,14 @@ impl Client {
         let response = success(request.send().await?)?;
         let bytes = response.bytes().await?;
         let elapsed = started.elapsed();
-        Ok((elapsed, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? }))
+        Ok((
+            elapsed,
+            if bytes.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&bytes)?
+            },
+        ))
     }
 
     async fn filled(&mut self, path: &str) -> Result<String, Problem> {
@@ -217,10 +267,15 @@ impl Client {
         if let Some(value) = self.places.get(name) {
             return Ok(value.clone());
         }
-        let (name, path, pointer) = *PLACES.iter().find(|(known, ..)| *known == name).ok_or("an unknown place")?;
+        let (name, path, pointer) = *PLACES
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .ok_or("an unknown place")?;
         let path = Box::pin(self.filled(path)).await?;
         let (_, answer) = self.send(Method::GET, &path, None).await?;
-        let value = found(&answer, pointer).ok_or_else(|| format!("there is no {}", name.replace('_', " ")))?.to_owned();
+        let value = found(&answer, pointer)
+            .ok_or_else(|| format!("there is no {}", name.replace('_', " ")))?
+            .to_owned();
         self.places.insert(name, value.clone());
         Ok(value)
     }
@@ -244,12 +299,19 @@ impl Client {
         while let Some(part) = response.chunk().await? {
             bytes += part.len();
         }
-        Ok(Answered { first_byte, whole: started.elapsed(), bytes })
+        Ok(Answered {
+            first_byte,
+            whole: started.elapsed(),
+            bytes,
+        })
     }
 }
 
 fn http() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().pool_max_idle_per_host(1000).timeout(TIMEOUT).build()
+    reqwest::Client::builder()
+        .pool_max_idle_per_host(1000)
+        .timeout(TIMEOUT)
+        .build()
 }
 
 fn with_body(request: RequestBuilder, body: Option<String>) -> RequestBuilder {
@@ -260,13 +322,21 @@ fn with_body(request: RequestBuilder, body: Option<String>) -> RequestBuilder {
 }
 
 fn tag(response: &Response) -> Option<String> {
-    response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned)
+    response
+        .headers()
+        .get(ETAG)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned)
 }
 
 /// The response, when it is a success or says that nothing changed.
 fn success(response: Response) -> Result<Response, Problem> {
     let status = response.status();
-    if status.is_success() || status == StatusCode::NOT_MODIFIED { Ok(response) } else { Err(format!("answered by {status}").into()) }
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        Ok(response)
+    } else {
+        Err(format!("answered by {status}").into())
+    }
 }
 
 /// The value of a place in an answer. Of a list it is that of the record with the smallest id, so that servers with the same
@@ -287,9 +357,18 @@ mod tests {
     fn servers_with_the_same_records_are_asked_for_the_same_one() {
         let one = json!([{"id": "b", "object_id": "x"}, {"id": "a", "object_id": "y"}]);
         let other = json!({"data": [{"id": "a", "object_id": "y"}, {"id": "b", "object_id": "x"}]});
-        assert_eq!((found(&one, "/0/id"), found(&other, "/data/0/id")), (Some("a"), Some("a")));
-        assert_eq!((found(&one, "/0/object_id"), found(&other, "/data/0/object_id")), (Some("y"), Some("y")));
+        assert_eq!(
+            (found(&one, "/0/id"), found(&other, "/data/0/id")),
+            (Some("a"), Some("a"))
+        );
+        assert_eq!(
+            (found(&one, "/0/object_id"), found(&other, "/data/0/object_id")),
+            (Some("y"), Some("y"))
+        );
         assert_eq!(found(&json!({"user": {"id": "me"}}), "/user/id"), Some("me"));
-        assert_eq!((found(&json!([]), "/0/id"), found(&json!({"error": true}), "/data/0/id")), (None, None));
+        assert_eq!(
+            (found(&json!([]), "/0/id"), found(&json!({"error": true}), "/data/0/id")),
+            (None, None)
+        );
     }
 }

@@ -73,7 +73,10 @@ impl Ratio {
     /// Compares the figures of the first server with those of the second one.
     pub fn new(first: &Figures, second: &Figures) -> Self {
         Self {
-            per_second: first.per_second.zip(second.per_second).map(|(first, second)| quotient(first, second)),
+            per_second: first
+                .per_second
+                .zip(second.per_second)
+                .map(|(first, second)| quotient(first, second)),
             mean: quotient(second.mean_ms, first.mean_ms),
             p50: quotient(second.p50_ms, first.p50_ms),
             p99: quotient(second.p99_ms, first.p99_ms),
@@ -100,10 +103,18 @@ pub struct Summary {
 impl Summary {
     /// Sums up lines by their names and ratios; nothing where there are none.
     pub fn of(lines: &[(&str, f64)]) -> Option<Self> {
-        let (least_line, least) = lines.iter().copied().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
+        let (least_line, least) = lines
+            .iter()
+            .copied()
+            .min_by(|(_, one), (_, other)| one.total_cmp(other))?;
         let logarithms: f64 = lines.iter().map(|(_, ratio)| ratio.max(f64::MIN_POSITIVE).ln()).sum();
         let geometric_mean = rounded((logarithms / lines.len() as f64).exp());
-        Some(Self { lines: lines.len(), geometric_mean, least, least_line: least_line.to_owned() })
+        Some(Self {
+            lines: lines.len(),
+            geometric_mean,
+            least,
+            least_line: least_line.to_owned(),
+        })
     }
 }
 
@@ -140,7 +151,16 @@ mod tests {
     fn figures_are_those_of_the_sorted_times() {
         let times: Vec<Duration> = (1..=200).rev().map(Duration::from_millis).collect();
         let figures = Figures::of(times);
-        assert_eq!(figures, Figures { calls: 200, mean_ms: 100.5, p50_ms: 100.0, p99_ms: 198.0, ..Figures::default() });
+        assert_eq!(
+            figures,
+            Figures {
+                calls: 200,
+                mean_ms: 100.5,
+                p50_ms: 100.0,
+                p99_ms: 198.0,
+                ..Figures::default()
+            }
+        );
         assert_eq!(Figures::of(Vec::new()), Figures::default());
         assert_eq!(quantile(&[], 50), Duration::ZERO);
         assert_eq!(quantile(&[Duration::from_secs(1)], 99), Duration::from_secs(1));
@@ -159,23 +179,55 @@ mod tests {
         };
         let mut figures = turn(9.0, 2.0, 80.0);
         figures.improve(&turn(1.0, 3.0, 100.0));
-        assert_eq!(figures, Figures { calls: 20, ..turn(9.0, 2.0, 100.0) });
+        assert_eq!(
+            figures,
+            Figures {
+                calls: 20,
+                ..turn(9.0, 2.0, 100.0)
+            }
+        );
     }
 
     #[test]
     fn ratios_say_how_much_better_the_first_server_is() {
-        let figures = |mean_ms: f64, per_second| Figures { mean_ms, p50_ms: mean_ms / 2.0, p99_ms: mean_ms * 2.0, per_second, ..Figures::default() };
+        let figures = |mean_ms: f64, per_second| Figures {
+            mean_ms,
+            p50_ms: mean_ms / 2.0,
+            p99_ms: mean_ms * 2.0,
+            per_second,
+            ..Figures::default()
+        };
         let ratio = Ratio::new(&figures(2.0, Some(900.0)), &figures(20.0, Some(300.0)));
-        assert_eq!(ratio, Ratio { per_second: Some(3.0), mean: 10.0, p50: 10.0, p99: 10.0 });
+        assert_eq!(
+            ratio,
+            Ratio {
+                per_second: Some(3.0),
+                mean: 10.0,
+                p50: 10.0,
+                p99: 10.0
+            }
+        );
         assert_eq!(ratio.headline(), 3.0);
         assert_eq!(Ratio::new(&figures(2.0, None), &figures(1.0, None)).headline(), 0.5);
-        assert!(Ratio::new(&figures(0.0, None), &figures(0.0, None)).headline().is_finite());
+        assert!(
+            Ratio::new(&figures(0.0, None), &figures(0.0, None))
+                .headline()
+                .is_finite()
+        );
     }
 
     #[test]
     fn lines_are_summed_up_by_their_geometric_mean() {
         let summary = Summary::of(&[("a", 2.0), ("b", 8.0)]).expect("two lines");
-        assert_eq!(summary, Summary { lines: 2, geometric_mean: 4.0, least: 2.0, least_line: "a".to_owned() });
+        assert_eq!(
+            summary,
+            Summary {
+                lines: 2,
+                geometric_mean: 4.0,
+                least: 2.0,
+                least_line: "a".to_owned()
+            }
+        );
         assert_eq!(Summary::of(&[]), None);
     }
 }

@@ -47,13 +47,23 @@ impl Choice {
     fn new(args: &BenchArgs) -> Result<Self, Problem> {
         let any = |names: &[&str]| names.iter().any(|name| args.names(name, ""));
         let choice = Self {
-            readings: READINGS.iter().filter(|reading| args.names(reading.name, reading.path)).collect(),
-            writings: WRITINGS.iter().filter(|writing| args.writes && args.names(writing.name, writing.path)).collect(),
+            readings: READINGS
+                .iter()
+                .filter(|reading| args.names(reading.name, reading.path))
+                .collect(),
+            writings: WRITINGS
+                .iter()
+                .filter(|writing| args.writes && args.names(writing.name, writing.path))
+                .collect(),
             bulk: args.writes && any(&bulk::LINES),
             board: args.writes && any(&board::LINES),
             listeners: args.listeners > 0 && any(&[listeners::LINE]),
         };
-        if choice.readings.is_empty() && !choice.needs_stage() { Err("no line is known by that name".into()) } else { Ok(choice) }
+        if choice.readings.is_empty() && !choice.needs_stage() {
+            Err("no line is known by that name".into())
+        } else {
+            Ok(choice)
+        }
     }
 
     /// Whether something is changed, for which there is a production of its own.
@@ -64,8 +74,19 @@ impl Choice {
     fn stage_size(&self, args: &BenchArgs) -> StageSize {
         let board = if self.board { board::WORKERS } else { 0 };
         let bulk = if self.bulk { args.tasks } else { 0 };
-        let heard = if self.listeners { listeners::changes_in(args.whole()) } else { 0 };
-        StageSize { clients: if self.writings.is_empty() { 1 } else { args.most_clients() }, tasks: bulk.max(board).max(heard) }
+        let heard = if self.listeners {
+            listeners::changes_in(args.whole())
+        } else {
+            0
+        };
+        StageSize {
+            clients: if self.writings.is_empty() {
+                1
+            } else {
+                args.most_clients()
+            },
+            tasks: bulk.max(board).max(heard),
+        }
     }
 }
 
@@ -80,7 +101,11 @@ async fn measure_all(args: &BenchArgs) -> Result<(), Problem> {
     let (mut clients, production) = sign_in(args).await?;
     let mut report = Report::begin(args, production, &clients).await?;
     measure_readings(&mut clients, &choice, args, &mut report).await;
-    let result = if choice.needs_stage() { measure_changes(clients, &choice, args, &mut report).await } else { Ok(()) };
+    let result = if choice.needs_stage() {
+        measure_changes(clients, &choice, args, &mut report).await
+    } else {
+        Ok(())
+    };
     report.finish(args.json.as_deref())?;
     result
 }
@@ -104,8 +129,14 @@ async fn measure_readings(clients: &mut [Client], choice: &Choice, args: &BenchA
     for reading in &choice.readings {
         let measured = in_turns(clients, args.turns(), async |client: &mut Client| {
             let call = client.call(reading.method, reading.path, reading.body).await?;
-            let call = if reading.known { client.knowing(call).await? } else { call };
-            Ok(vec![reading::measure(client, &call, args.half(), args.concurrency).await?])
+            let call = if reading.known {
+                client.knowing(call).await?
+            } else {
+                call
+            };
+            Ok(vec![
+                reading::measure(client, &call, args.half(), args.concurrency).await?,
+            ])
         });
         let call = format!("{} {}", reading.method, reading.path);
         report.add(&[reading.name], Some(&call), args.concurrency.into(), &measured.await);
@@ -113,7 +144,12 @@ async fn measure_readings(clients: &mut [Client], choice: &Choice, args: &BenchA
 }
 
 /// Makes a production on each server, measures what changes records in it, and removes it again.
-async fn measure_changes(clients: Vec<Client>, choice: &Choice, args: &BenchArgs, report: &mut Report) -> Result<(), Problem> {
+async fn measure_changes(
+    clients: Vec<Client>,
+    choice: &Choice,
+    args: &BenchArgs,
+    report: &mut Report,
+) -> Result<(), Problem> {
     let mut sites = Vec::new();
     let mut result: Result<(), Problem> = Ok(());
     for mut client in clients {
@@ -138,7 +174,9 @@ async fn measure_sites(sites: &mut [Site], choice: &Choice, args: &BenchArgs, re
     for writing in &choice.writings {
         for &clients in &args.clients {
             let measured = in_turns(sites, args.turns(), async |site: &mut Site| {
-                Ok(vec![writing::measure(&site.client, &site.stage, writing, clients, args.half()).await?])
+                Ok(vec![
+                    writing::measure(&site.client, &site.stage, writing, clients, args.half()).await?,
+                ])
             });
             let call = format!("{} {}", writing.method, writing.path);
             report.add(&[writing.name], Some(&call), clients.into(), &measured.await);
@@ -146,16 +184,22 @@ async fn measure_sites(sites: &mut [Site], choice: &Choice, args: &BenchArgs, re
     }
     // These tasks are deleted in the end, so that those of the board can be created.
     for &clients in args.clients.iter().filter(|_| choice.bulk) {
-        let measured = in_turns(sites, args.turns(), async |site: &mut Site| bulk::measure(&site.client, &site.stage, clients.into()).await);
+        let measured = in_turns(sites, args.turns(), async |site: &mut Site| {
+            bulk::measure(&site.client, &site.stage, clients.into()).await
+        });
         report.add(&bulk::LINES, None, clients.into(), &measured.await);
     }
     if choice.board {
-        let measured = in_turns(sites, args.turns(), async |site: &mut Site| board::measure(&site.client, &mut site.stage).await);
+        let measured = in_turns(sites, args.turns(), async |site: &mut Site| {
+            board::measure(&site.client, &mut site.stage).await
+        });
         report.add(&board::LINES, None, 1, &measured.await);
     }
     if choice.listeners {
         let measured = in_turns(sites, args.turns(), async |site: &mut Site| {
-            Ok(vec![listeners::measure(&site.client, &mut site.stage, args.listeners, args.whole()).await?])
+            Ok(vec![
+                listeners::measure(&site.client, &mut site.stage, args.listeners, args.whole()).await?,
+            ])
         });
         report.add(&[listeners::LINE], None, args.listeners, &measured.await);
     }

@@ -43,7 +43,13 @@ pub fn changes_in(time: Duration) -> usize {
 pub async fn measure(client: &Client, stage: &mut Stage, listeners: usize, time: Duration) -> Result<Figures, Problem> {
     stage.changed += 1;
     let value = stage.changed;
-    let tasks: Vec<String> = stage.tasks(client).await?.iter().take(changes_in(time)).cloned().collect();
+    let tasks: Vec<String> = stage
+        .tasks(client)
+        .await?
+        .iter()
+        .take(changes_in(time))
+        .cloned()
+        .collect();
     make_room(listeners + OTHER_FILES)?;
     let opener = Opener::new(client)?;
     let opened = stream::iter(0..listeners).map(|_| opener.open());
@@ -71,7 +77,9 @@ pub async fn measure(client: &Client, stage: &mut Stage, listeners: usize, time:
 fn make_room(wanted: usize) -> Result<(), Problem> {
     let wanted = u64::try_from(wanted)?;
     match rlimit::increase_nofile_limit(wanted)? {
-        files if files < wanted => Err(format!("{wanted} files would have to be open, and only {files} may be: see `ulimit -Hn`").into()),
+        files if files < wanted => {
+            Err(format!("{wanted} files would have to be open, and only {files} may be: see `ulimit -Hn`").into())
+        }
         _ => Ok(()),
     }
 }
@@ -86,7 +94,9 @@ async fn change(client: &Client, tasks: &[String], value: u32, changes: &Changes
         let (client, path) = (client.clone(), format!("/data/tasks/{task}"));
         changes.sent(number);
         calls.spawn(async move {
-            client.send(Method::PUT, &path, Some(&json!({"estimation": value}))).await?;
+            client
+                .send(Method::PUT, &path, Some(&json!({"estimation": value})))
+                .await?;
             Ok(())
         });
     }
@@ -141,7 +151,10 @@ struct Change {
 impl Changes {
     fn new(tasks: &[String]) -> Self {
         let numbers = tasks.iter().cloned().zip(0..).collect();
-        Self { numbers, each: tasks.iter().map(|_| Change::default()).collect() }
+        Self {
+            numbers,
+            each: tasks.iter().map(|_| Change::default()).collect(),
+        }
     }
 
     /// Notes that a change is asked for now.
@@ -153,20 +166,31 @@ impl Changes {
 
     /// Notes that one person has heard of the change of a task. What others change is left aside.
     fn heard(&self, task: &str) {
-        let Some(change) = self.numbers.get(task).and_then(|number| self.each.get(*number)) else { return };
+        let Some(change) = self.numbers.get(task).and_then(|number| self.each.get(*number)) else {
+            return;
+        };
         let Some(sent) = change.sent.get() else { return };
-        change.longest.fetch_max(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        change.longest.fetch_max(
+            u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
         change.heard.fetch_add(1, Ordering::Release);
     }
 
     /// Number of changes that not all people have heard of.
     fn unheard(&self, people: usize) -> usize {
-        self.each.iter().filter(|change| change.heard.load(Ordering::Acquire) < people).count()
+        self.each
+            .iter()
+            .filter(|change| change.heard.load(Ordering::Acquire) < people)
+            .count()
     }
 
     /// For each change the time until the last person had heard of it.
     fn times(&self) -> Vec<Duration> {
-        self.each.iter().map(|change| Duration::from_micros(change.longest.load(Ordering::Relaxed))).collect()
+        self.each
+            .iter()
+            .map(|change| Duration::from_micros(change.longest.load(Ordering::Relaxed)))
+            .collect()
     }
 }
 
@@ -176,8 +200,16 @@ mod tests {
 
     #[test]
     fn only_updates_of_tasks_count() {
-        assert_eq!(changed_task(r#"["task:update",{"task_id":"a","project_id":"p"}]"#), Some("a".to_owned()));
-        for other in [r#"["task:new",{"task_id":"a"}]"#, r#"["task:update",{}]"#, r#"["task:update"]"#, "40"] {
+        assert_eq!(
+            changed_task(r#"["task:update",{"task_id":"a","project_id":"p"}]"#),
+            Some("a".to_owned())
+        );
+        for other in [
+            r#"["task:new",{"task_id":"a"}]"#,
+            r#"["task:update",{}]"#,
+            r#"["task:update"]"#,
+            "40",
+        ] {
             assert_eq!(changed_task(other), None, "{other}");
         }
     }
@@ -193,6 +225,12 @@ mod tests {
         }
         assert_eq!((changes.unheard(2), changes.unheard(3)), (1, 2));
         assert_eq!(changes.times().len(), 2);
-        assert_eq!((changes_in(Duration::from_secs(4)), changes_in(Duration::from_millis(50))), (200, 3));
+        assert_eq!(
+            (
+                changes_in(Duration::from_secs(4)),
+                changes_in(Duration::from_millis(50))
+            ),
+            (200, 3)
+        );
     }
 }

@@ -29,7 +29,10 @@ pub struct Picture {
 impl Worker {
     /// Does the work once. A published picture takes three calls: the comment, the record of the preview, and the file.
     async fn work(&self, round: usize) -> Result<(), Problem> {
-        let call = self.calls.get(round % self.calls.len().max(1)).ok_or("there is nothing to call")?;
+        let call = self
+            .calls
+            .get(round % self.calls.len().max(1))
+            .ok_or("there is nothing to call")?;
         let Some(Picture { task, content }) = &self.picture else {
             self.client.make(call).await?;
             return Ok(());
@@ -39,7 +42,9 @@ impl Worker {
         let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
         let (_, preview) = self.client.send(Method::POST, &path, Some(&json!({}))).await?;
         let preview = preview["id"].as_str().ok_or("the preview has no id")?;
-        self.client.upload(&format!("/pictures/preview-files/{preview}"), content).await
+        self.client
+            .upload(&format!("/pictures/preview-files/{preview}"), content)
+            .await
     }
 }
 
@@ -54,7 +59,10 @@ pub struct Load {
 impl Load {
     /// The figures, with the rate of so many records.
     pub fn figures(self, records: usize) -> Figures {
-        Figures { per_second: Some(rate(records, self.elapsed)), ..Figures::of(self.times) }
+        Figures {
+            per_second: Some(rate(records, self.elapsed)),
+            ..Figures::of(self.times)
+        }
     }
 
     /// The figures, with the rate of the calls.

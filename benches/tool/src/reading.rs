@@ -22,9 +22,16 @@ pub async fn measure(client: &Client, call: &Call, half: Duration, concurrency: 
     while alone.len() < FEWEST || Instant::now() < end {
         alone.push(client.make(call).await?);
     }
-    let worker = || Worker { client: client.clone(), calls: vec![call.clone()], picture: None };
+    let worker = || Worker {
+        client: client.clone(),
+        calls: vec![call.clone()],
+        picture: None,
+    };
     let together = loads::run((0..concurrency).map(|_| worker()).collect(), half).await?;
-    Ok(Figures { per_second: together.by_call().per_second, ..figures(cold, &alone) })
+    Ok(Figures {
+        per_second: together.by_call().per_second,
+        ..figures(cold, &alone)
+    })
 }
 
 /// Sums up the first call, and calls that were made one after another.
@@ -45,9 +52,27 @@ mod tests {
 
     #[test]
     fn cold_and_warm_calls_are_told_apart() {
-        let call = |whole: u64| Answered { first_byte: Duration::from_millis(whole / 2), whole: Duration::from_millis(whole), bytes: 7 };
+        let call = |whole: u64| Answered {
+            first_byte: Duration::from_millis(whole / 2),
+            whole: Duration::from_millis(whole),
+            bytes: 7,
+        };
         let figures = figures(call(90), &[call(20), call(10), call(30)]);
-        let warm = Figures { calls: 3, mean_ms: 20.0, p50_ms: 20.0, p99_ms: 30.0, ..Figures::default() };
-        assert_eq!(figures, Figures { bytes: Some(7), cold_ms: Some(90.0), first_byte_ms: Some(10.0), ..warm });
+        let warm = Figures {
+            calls: 3,
+            mean_ms: 20.0,
+            p50_ms: 20.0,
+            p99_ms: 30.0,
+            ..Figures::default()
+        };
+        assert_eq!(
+            figures,
+            Figures {
+                bytes: Some(7),
+                cold_ms: Some(90.0),
+                first_byte_ms: Some(10.0),
+                ..warm
+            }
+        );
     }
 }

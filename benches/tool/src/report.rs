@@ -79,10 +79,19 @@ impl Outcome {
 impl Line {
     fn new(name: &str, call: Option<String>, clients: usize, servers: Vec<Outcome>) -> Self {
         let ratio = match servers.as_slice() {
-            [first, second] => first.figures().zip(second.figures()).map(|(first, second)| Ratio::new(first, second)),
+            [first, second] => first
+                .figures()
+                .zip(second.figures())
+                .map(|(first, second)| Ratio::new(first, second)),
             _ => None,
         };
-        Self { name: name.to_owned(), call, clients, servers, ratio }
+        Self {
+            name: name.to_owned(),
+            call,
+            clients,
+            servers,
+            ratio,
+        }
     }
 
     /// The lines of the table: one for each server, and the ratio with the last one.
@@ -110,10 +119,20 @@ impl Report {
         for client in clients {
             let identity = client.identity().await?;
             println!("{}: {} {}", client.base(), identity.name, identity.version);
-            servers.push(Address { url: client.base().to_owned(), name: identity.name, version: identity.version });
+            servers.push(Address {
+                url: client.base().to_owned(),
+                name: identity.name,
+                version: identity.version,
+            });
         }
         println!("{}", table::head());
-        Ok(Self { format: FORMAT, servers, options: options(args, production), lines: Vec::new(), summary: None })
+        Ok(Self {
+            format: FORMAT,
+            servers,
+            options: options(args, production),
+            lines: Vec::new(),
+            summary: None,
+        })
     }
 
     /// Adds the lines of these names, which were measured together, and prints them.
@@ -121,10 +140,17 @@ impl Report {
         for (at, name) in names.iter().enumerate() {
             let outcome = |measured: &Measured| match measured.as_ref().map(|figures| figures.get(at)) {
                 Ok(Some(figures)) => Outcome::Measured(figures.clone()),
-                Ok(None) => Outcome::LeftOut { error: "was not measured".to_owned() },
+                Ok(None) => Outcome::LeftOut {
+                    error: "was not measured".to_owned(),
+                },
                 Err(error) => Outcome::LeftOut { error: error.clone() },
             };
-            let line = Line::new(name, call.map(str::to_owned), clients, measured.iter().map(outcome).collect());
+            let line = Line::new(
+                name,
+                call.map(str::to_owned),
+                clients,
+                measured.iter().map(outcome).collect(),
+            );
             line.texts().iter().for_each(|text| println!("{text}"));
             self.lines.push(line);
         }
@@ -135,7 +161,11 @@ impl Report {
     /// # Errors
     /// The file can't be written.
     pub fn finish(&mut self, file: Option<&Path>) -> Result<(), Problem> {
-        let ratios: Vec<(&str, f64)> = self.lines.iter().filter_map(|line| Some((line.name.as_str(), line.ratio.as_ref()?.headline()))).collect();
+        let ratios: Vec<(&str, f64)> = self
+            .lines
+            .iter()
+            .filter_map(|line| Some((line.name.as_str(), line.ratio.as_ref()?.headline())))
+            .collect();
         self.summary = Summary::of(&ratios);
         if let Some(summary) = &self.summary {
             println!("{}", table::summary(summary));
@@ -178,21 +208,53 @@ mod tests {
             listeners: 0,
             gzip: false,
         };
-        let address = |url: &str| Address { url: url.to_owned(), name: "Dailies".to_owned(), version: "1.0.97".to_owned() };
+        let address = |url: &str| Address {
+            url: url.to_owned(),
+            name: "Dailies".to_owned(),
+            version: "1.0.97".to_owned(),
+        };
         let servers = vec![address("http://one"), address("http://other")];
-        Report { format: FORMAT, servers, options, lines: Vec::new(), summary: None }
+        Report {
+            format: FORMAT,
+            servers,
+            options,
+            lines: Vec::new(),
+            summary: None,
+        }
     }
 
     fn figures(p50_ms: f64, per_second: f64) -> Measured {
-        let figures = Figures { calls: 10, bytes: Some(7), cold_ms: Some(9.0), first_byte_ms: Some(0.5), ..Figures::default() };
-        Ok(vec![Figures { mean_ms: p50_ms, p50_ms, p99_ms: p50_ms, per_second: Some(per_second), ..figures }])
+        let figures = Figures {
+            calls: 10,
+            bytes: Some(7),
+            cold_ms: Some(9.0),
+            first_byte_ms: Some(0.5),
+            ..Figures::default()
+        };
+        Ok(vec![Figures {
+            mean_ms: p50_ms,
+            p50_ms,
+            p99_ms: p50_ms,
+            per_second: Some(per_second),
+            ..figures
+        }])
     }
 
     #[test]
     fn the_document_has_the_fields_of_the_manual() {
         let mut report = report();
-        report.add(&["one task"], Some("GET /data/tasks/{task}"), 8, &[figures(1.0, 900.0), figures(4.0, 300.0)]);
-        report.add(&["board"], None, 1, &[figures(1.0, 5.0), Err("answered by 404".to_owned())]);
+        report.add(
+            &["one task"],
+            Some("GET /data/tasks/{task}"),
+            8,
+            &[figures(1.0, 900.0), figures(4.0, 300.0)],
+        );
+        report.add(
+            &["board"],
+            None,
+            1,
+            &[figures(1.0, 5.0), Err("answered by 404".to_owned())],
+        );
         report.finish(None).expect("no file");
         let server = |p50: f64, rate: f64| json!({"calls": 10, "bytes": 7, "cold_ms": 9.0, "first_byte_ms": 0.5, "mean_ms": p50, "p50_ms": p50, "p99_ms": p50, "per_second": rate});
         let expected = json!({
@@ -223,11 +285,29 @@ mod tests {
     #[test]
     fn both_servers_have_a_line_and_the_last_one_the_ratio() {
         let outcome = |measured: Measured| Outcome::Measured(measured.expect("figures").remove(0));
-        let line = Line::new("one task", None, 8, vec![outcome(figures(1.0, 900.0)), outcome(figures(4.0, 300.0))]);
+        let line = Line::new(
+            "one task",
+            None,
+            8,
+            vec![outcome(figures(1.0, 900.0)), outcome(figures(4.0, 300.0))],
+        );
         let texts = line.texts();
-        assert!(texts[0].starts_with("one task ") && texts[0].ends_with("900.0"), "{texts:?}");
-        assert!(texts[1].starts_with(table::AGAINST) && texts[1].ends_with("3.00"), "{texts:?}");
-        let failed = Line::new("one task", None, 8, vec![Outcome::LeftOut { error: "answered by 404".to_owned() }]);
+        assert!(
+            texts[0].starts_with("one task ") && texts[0].ends_with("900.0"),
+            "{texts:?}"
+        );
+        assert!(
+            texts[1].starts_with(table::AGAINST) && texts[1].ends_with("3.00"),
+            "{texts:?}"
+        );
+        let failed = Line::new(
+            "one task",
+            None,
+            8,
+            vec![Outcome::LeftOut {
+                error: "answered by 404".to_owned(),
+            }],
+        );
         assert_eq!(failed.texts().len(), 1);
     }
 

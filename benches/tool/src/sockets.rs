@@ -40,7 +40,11 @@ impl Opener {
         let http = reqwest::Client::builder().http1_only().connect_timeout(ENTRY).build()?;
         // Behind a proxy that gives the API a folder, the stream stands beside it.
         let base = client.base().strip_suffix("/api").unwrap_or(client.base());
-        Ok(Self { http, url: format!("{base}/socket.io/?EIO=4&transport=websocket"), token: client.token().to_owned() })
+        Ok(Self {
+            http,
+            url: format!("{base}/socket.io/?EIO=4&transport=websocket"),
+            token: client.token().to_owned(),
+        })
     }
 
     /// Opens a connection, and enters the namespace of the events.
@@ -48,13 +52,17 @@ impl Opener {
     /// # Errors
     /// The server has no stream, or lets nobody in.
     pub async fn open(&self) -> Result<Socket, Problem> {
-        timeout(ENTRY, self.enter()).await.map_err(|_| "a listener is not let in")?
+        timeout(ENTRY, self.enter())
+            .await
+            .map_err(|_| "a listener is not let in")?
     }
 
     async fn enter(&self) -> Result<Socket, Problem> {
         let request = self.http.get(&self.url).bearer_auth(&self.token);
         let request = request.header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
-        let request = request.header("sec-websocket-version", "13").header("sec-websocket-key", generate_key());
+        let request = request
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", generate_key());
         let response = request.send().await?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(format!("a listener was answered by {}", response.status()).into());

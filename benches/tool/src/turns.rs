@@ -7,7 +7,11 @@ use super::figures::Figures;
 pub type Measured = Result<Vec<Figures>, String>;
 
 /// Measures each of the servers as often as there are turns, and keeps the best. One that fails is left out from then on.
-pub async fn in_turns<S>(servers: &mut [S], turns: u16, mut measure: impl AsyncFnMut(&mut S) -> Result<Vec<Figures>, Problem>) -> Vec<Measured> {
+pub async fn in_turns<S>(
+    servers: &mut [S],
+    turns: u16,
+    mut measure: impl AsyncFnMut(&mut S) -> Result<Vec<Figures>, Problem>,
+) -> Vec<Measured> {
     let mut kept: Vec<Measured> = servers.iter().map(|_| Ok(Vec::new())).collect();
     for _ in 0..turns {
         for (server, kept) in servers.iter_mut().zip(&mut kept) {
@@ -40,8 +44,10 @@ mod tests {
         })
         .await;
         assert_eq!(asked, ["one", "other", "broken", "one", "other"]);
-        let best: Vec<Result<f64, &str>> =
-            measured.iter().map(|measured| measured.as_ref().map(|lines| lines[0].p50_ms).map_err(String::as_str)).collect();
+        let best: Vec<Result<f64, &str>> = measured
+            .iter()
+            .map(|measured| measured.as_ref().map(|lines| lines[0].p50_ms).map_err(String::as_str))
+            .collect();
         assert_eq!(best, [Ok(5.0), Ok(7.0), Err("answered by 500")]);
     }
 }

@@ -19,7 +19,13 @@ const SIZE: (u32, u32) = (1920, 1080);
 ///
 /// # Errors
 /// An answer is no success.
-pub async fn measure(client: &Client, stage: &Stage, writing: &Writing, clients: u16, time: Duration) -> Result<Figures, Problem> {
+pub async fn measure(
+    client: &Client,
+    stage: &Stage,
+    writing: &Writing,
+    clients: u16,
+    time: Duration,
+) -> Result<Figures, Problem> {
     let picture = if writing.picture { Some(draw()?) } else { None };
     let mut workers = Vec::new();
     for number in 0..usize::from(clients) {
@@ -29,7 +35,10 @@ pub async fn measure(client: &Client, stage: &Stage, writing: &Writing, clients:
             calls.push(client.call(writing.method, writing.path, body).await?);
         }
         let task = stage.own_task(number)?;
-        let picture = picture.clone().map(|content| Picture { task: task.to_owned(), content });
+        let picture = picture.clone().map(|content| Picture {
+            task: task.to_owned(),
+            content,
+        });
         workers.push(Worker { client, calls, picture });
     }
     Ok(loads::run(workers, time).await?.by_call())
@@ -39,7 +48,9 @@ pub async fn measure(client: &Client, stage: &Stage, writing: &Writing, clients:
 fn draw() -> Result<Arc<[u8]>, Problem> {
     let (width, height) = SIZE;
     let shade = |number: u32| u8::try_from(number % 256).unwrap_or_default();
-    let picture = RgbImage::from_fn(width, height, |x, y| Rgb([shade(x), shade(y), shade(x.wrapping_mul(y) / 7)]));
+    let picture = RgbImage::from_fn(width, height, |x, y| {
+        Rgb([shade(x), shade(y), shade(x.wrapping_mul(y) / 7)])
+    });
     let mut file = Cursor::new(Vec::new());
     picture.write_to(&mut file, ImageFormat::Png)?;
     Ok(file.into_inner().into())

@@ -4,9 +4,13 @@ use entity::arrays::{BytesArray, JsonArray, TextArray};
 use entity::data_import_error::ImportSource;
 use entity::{comment, data_import_error, person};
 use migration::{
-    Catalogue, Differences, NEWEST, OLDEST, State, compare, give_back, plan, recorded, reference, revisions, state, statements_to, take_over, up,
+    Catalogue, Differences, NEWEST, OLDEST, State, compare, give_back, plan, recorded, reference, revisions, state,
+    statements_to, take_over, up,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set, Statement, TransactionTrait};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set, Statement,
+    TransactionTrait,
+};
 use serde_json::json;
 use temporary_postgres::TemporaryPostgres;
 use tokio::sync::OnceCell;
@@ -31,20 +35,52 @@ async fn an_empty_database_gets_the_schema_of_the_newest_release() -> Outcome {
 
     select_everything(&db).await?;
     let found = Catalogue::read(&db).await?;
-    let schedules = ["production_schedule_version.production_schedule_from", "project.from_schedule_version_id"];
-    let kept =
-        schedules.map(|place| format!("The foreign key from `{place}` to `production_schedule_version` refuses deletion instead of sets null."));
-    let wide = ["parent_id", "project_id"].map(|column| format!("The index on `entity` (entity_type_id, {column}) is additional."));
-    assert_eq!(compare(&newest()?, &found), Differences { missing: kept.into(), additional: wide.into() });
+    let schedules = [
+        "production_schedule_version.production_schedule_from",
+        "project.from_schedule_version_id",
+    ];
+    let kept = schedules.map(|place| {
+        format!(
+            "The foreign key from `{place}` to `production_schedule_version` refuses deletion instead of sets null."
+        )
+    });
+    let wide = ["parent_id", "project_id"]
+        .map(|column| format!("The index on `entity` (entity_type_id, {column}) is additional."));
+    assert_eq!(
+        compare(&newest()?, &found),
+        Differences {
+            missing: kept.into(),
+            additional: wide.into()
+        }
+    );
 
     // Names of constraints and indexes, which the comparison leaves open, are the same too.
     for (name, expected) in reference()?.tables {
         let table = &found.tables[&name];
-        let names: Vec<&String> = table.foreign_keys.iter().map(|key| &key.name).chain(table.unique.iter().map(|unique| &unique.name)).collect();
-        let names: Vec<&String> = names.into_iter().chain(table.indexes.iter().map(|index| &index.name)).collect();
-        let names: Vec<&String> = names.into_iter().chain(table.checks.iter().map(|check| &check.name)).collect();
-        let keys = expected.foreign_keys.iter().map(|key| &key.name).chain(expected.unique.iter().map(|unique| &unique.name));
-        let others = expected.indexes.iter().map(|index| &index.name).chain(expected.checks.iter().map(|check| &check.name));
+        let names: Vec<&String> = table
+            .foreign_keys
+            .iter()
+            .map(|key| &key.name)
+            .chain(table.unique.iter().map(|unique| &unique.name))
+            .collect();
+        let names: Vec<&String> = names
+            .into_iter()
+            .chain(table.indexes.iter().map(|index| &index.name))
+            .collect();
+        let names: Vec<&String> = names
+            .into_iter()
+            .chain(table.checks.iter().map(|check| &check.name))
+            .collect();
+        let keys = expected
+            .foreign_keys
+            .iter()
+            .map(|key| &key.name)
+            .chain(expected.unique.iter().map(|unique| &unique.name));
+        let others = expected
+            .indexes
+            .iter()
+            .map(|index| &index.name)
+            .chain(expected.checks.iter().map(|check| &check.name));
         for wanted in keys.chain(others) {
             assert!(names.contains(&wanted), "{name}: {wanted}");
         }
@@ -59,7 +95,11 @@ async fn pages_come_in_the_order_of_an_index() -> Outcome {
     for page in pages() {
         // Empty tables are sorted at no cost, so that only a plan which may not sort says what is possible.
         let transaction = db.begin().await?;
-        transaction.execute_unprepared("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off").await?;
+        transaction
+            .execute_unprepared(
+                "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off",
+            )
+            .await?;
         let explain = Statement::from_string(DbBackend::Postgres, format!("EXPLAIN {page}"));
         for step in transaction.query_all_raw(explain).await? {
             let step: String = step.try_get_by_index(0)?;
@@ -81,14 +121,23 @@ async fn servers_started_together_migrate_once() -> Outcome {
 #[tokio::test]
 async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     let db = empty().await?;
-    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?).await?;
-    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?)
+        .await?;
+    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+        .await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());
     let looked = plan(&db).await?;
-    assert_eq!(looked.found, Differences { missing: vec![], additional: vec!["The table `alembic_version` is additional.".to_owned()] });
+    assert_eq!(
+        looked.found,
+        Differences {
+            missing: vec![],
+            additional: vec!["The table `alembic_version` is additional.".to_owned()]
+        }
+    );
     assert_eq!(looked.recorded, Vec::<String>::new());
-    db.execute_unprepared(&format!("INSERT INTO alembic_version VALUES ('{OLDEST}')")).await?;
+    db.execute_unprepared(&format!("INSERT INTO alembic_version VALUES ('{OLDEST}')"))
+        .await?;
     assert_eq!(recorded(&db).await?, [OLDEST]);
     take_over(&db).await?;
     assert_eq!(state(&db).await?, State::Current);
@@ -100,7 +149,8 @@ async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
 /// A database at a revision of the reference system: its migrations up to there were run.
 async fn at(revisions: &[&str]) -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
     let db = empty().await?;
-    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?).await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?)
+        .await?;
     db.execute_unprepared(&format!(
         "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('{OLDEST}')"
     ))
@@ -111,7 +161,11 @@ async fn at(revisions: &[&str]) -> Result<DatabaseConnection, Box<dyn std::error
         }
     }
     let recorded: Vec<String> = revisions.iter().map(|revision| format!("('{revision}')")).collect();
-    db.execute_unprepared(&format!("DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {}", recorded.join(", "))).await?;
+    db.execute_unprepared(&format!(
+        "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {}",
+        recorded.join(", ")
+    ))
+    .await?;
     Ok(db)
 }
 
@@ -119,11 +173,19 @@ async fn at(revisions: &[&str]) -> Result<DatabaseConnection, Box<dyn std::error
 async fn each_revision_is_taken_over_and_given_back() -> Outcome {
     let known = revisions()?;
     let single = known.iter().map(|revision| vec![revision.name.as_str()]);
-    for revision in single.chain([vec!["e1a7c3d9b5f2", "c4e8a1f6d2b9"], vec!["888d74d1cbc4", "e1a7c3d9b5f2"]]) {
+    for revision in single.chain([
+        vec!["e1a7c3d9b5f2", "c4e8a1f6d2b9"],
+        vec!["888d74d1cbc4", "e1a7c3d9b5f2"],
+    ]) {
         let db = at(&revision).await?;
         let looked = plan(&db).await?;
         assert_eq!(looked.found.missing, Vec::<String>::new(), "{revision:?}");
-        assert_eq!(looked.additions.is_empty(), revision == [NEWEST], "{revision:?}: {:?}", looked.additions);
+        assert_eq!(
+            looked.additions.is_empty(),
+            revision == [NEWEST],
+            "{revision:?}: {:?}",
+            looked.additions
+        );
         let before = Catalogue::read(&db).await?;
         take_over(&db).await?;
         assert_eq!(state(&db).await?, State::Current, "{revision:?}");
@@ -133,10 +195,22 @@ async fn each_revision_is_taken_over_and_given_back() -> Outcome {
         let after = Catalogue::read(&db).await?;
         for (name, table) in before.tables {
             let found = &after.tables[&name];
-            assert!(table.columns.iter().all(|column| found.columns.contains(column)), "{revision:?} {name}");
-            assert!(table.foreign_keys.iter().all(|key| found.foreign_keys.contains(key)), "{revision:?} {name}");
-            assert!(table.unique.iter().all(|unique| found.unique.contains(unique)), "{revision:?} {name}");
-            assert!(table.indexes.iter().all(|index| found.indexes.contains(index)), "{revision:?} {name}");
+            assert!(
+                table.columns.iter().all(|column| found.columns.contains(column)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.foreign_keys.iter().all(|key| found.foreign_keys.contains(key)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.unique.iter().all(|unique| found.unique.contains(unique)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.indexes.iter().all(|index| found.indexes.contains(index)),
+                "{revision:?} {name}"
+            );
         }
         let mut told: Vec<&str> = revision.clone();
         told.sort_unstable();
@@ -144,7 +218,11 @@ async fn each_revision_is_taken_over_and_given_back() -> Outcome {
 
         give_back(&db).await?;
         assert_eq!(recorded(&db).await?, [NEWEST]);
-        assert_eq!(compare(&newest()?, &Catalogue::read(&db).await?).missing, Vec::<String>::new(), "{revision:?}");
+        assert_eq!(
+            compare(&newest()?, &Catalogue::read(&db).await?).missing,
+            Vec::<String>::new(),
+            "{revision:?}"
+        );
         assert_eq!(state(&db).await?, State::Current, "Dailies goes on as well");
         assert_eq!(statements_to(&db, NEWEST).await?, Vec::<String>::new());
     }
@@ -154,21 +232,39 @@ async fn each_revision_is_taken_over_and_given_back() -> Outcome {
 #[tokio::test]
 async fn other_revisions_are_told_from_each_other() -> Outcome {
     let db = at(&[NEWEST]).await?;
-    db.execute_unprepared("UPDATE alembic_version SET version_num = '0123456789ab'").await?;
+    db.execute_unprepared("UPDATE alembic_version SET version_num = '0123456789ab'")
+        .await?;
     let looked = plan(&db).await?;
-    assert!(looked.found.missing[0].contains("`0123456789ab`") && looked.found.missing[0].contains("a newer release of Dailies"), "{looked:?}");
-    db.execute_unprepared("ALTER TABLE task DROP COLUMN nb_drawings").await?;
+    assert!(
+        looked.found.missing[0].contains("`0123456789ab`")
+            && looked.found.missing[0].contains("a newer release of Dailies"),
+        "{looked:?}"
+    );
+    db.execute_unprepared("ALTER TABLE task DROP COLUMN nb_drawings")
+        .await?;
     let looked = plan(&db).await?;
-    assert!(looked.found.missing[0].contains("is older than release 1.0.67"), "{looked:?}");
+    assert!(
+        looked.found.missing[0].contains("is older than release 1.0.67"),
+        "{looked:?}"
+    );
     assert!(give_back(&db).await.is_err(), "it was not taken over");
     assert_eq!(recorded(&db).await?, ["0123456789ab"]);
 
     // A column of a newer release that is there, and is another one.
     let db = at(&[OLDEST]).await?;
-    db.execute_unprepared("ALTER TABLE build_job ADD COLUMN message integer; ALTER TABLE output_file ADD COLUMN quality varchar(255)").await?;
+    db.execute_unprepared(
+        "ALTER TABLE build_job ADD COLUMN message integer; ALTER TABLE output_file ADD COLUMN quality varchar(255)",
+    )
+    .await?;
     let looked = plan(&db).await?;
-    assert_eq!(looked.found.missing, ["The column `build_job.message` is `integer` instead of `text`."]);
-    assert!(!looked.additions.iter().any(|addition| addition.contains("quality")), "{looked:?}");
+    assert_eq!(
+        looked.found.missing,
+        ["The column `build_job.message` is `integer` instead of `text`."]
+    );
+    assert!(
+        !looked.additions.iter().any(|addition| addition.contains("quality")),
+        "{looked:?}"
+    );
     Ok(())
 }
 
@@ -257,7 +353,8 @@ async fn rows_keep_their_values() -> Outcome {
     .insert(&db)
     .await?;
     assert_eq!(note.links, Some(TextArray(vec!["https://example.org".to_owned()])));
-    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']").await?;
+    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']")
+        .await?;
     let note = comment::Entity::find_by_id(note.id).one(&db).await?.expect("a comment");
     assert_eq!(note.links, Some(TextArray(vec!["a".to_owned(), "b".to_owned()])));
 
@@ -281,8 +378,11 @@ async fn marks_grow_whoever_writes() -> Outcome {
     let transaction = db.begin().await?;
     let mark = async || {
         let sql = "SELECT COALESCE(SUM(amount), 0)::bigint FROM dailies_mark WHERE subject = 'department'";
-        let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("a sum".into()))?.try_get_by_index::<i64>(0)
+        let row = transaction
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("a sum".into()))?
+            .try_get_by_index::<i64>(0)
     };
     let mut last = mark().await?;
     for statement in [
@@ -296,7 +396,9 @@ async fn marks_grow_whoever_writes() -> Outcome {
         assert!(now > last, "{statement}");
         last = now;
     }
-    transaction.execute_unprepared("UPDATE department SET name = 'Fog' WHERE name = 'nothing'").await?;
+    transaction
+        .execute_unprepared("UPDATE department SET name = 'Fog' WHERE name = 'nothing'")
+        .await?;
     assert_eq!(mark().await?, last, "what touches no row changes nothing");
     // Whoever goes back to another server may drop what Dailies added.
     transaction

@@ -17,14 +17,27 @@ use uuid::Uuid;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::from_environment().await?;
-    let mut left = env::args().nth(1).map(|number| number.parse::<usize>()).transpose()?.unwrap_or(usize::MAX);
+    let mut left = env::args()
+        .nth(1)
+        .map(|number| number.parse::<usize>())
+        .transpose()?
+        .unwrap_or(usize::MAX);
     let mut follower = Follower::begin(&client).await?;
     println!("listening");
     while left > 0 {
         for event in follower.fresh(&client).await? {
-            let id = event.data.as_ref().and_then(|data| data.get("comment_id")).and_then(Value::as_str).ok_or("an event without its comment")?;
+            let id = event
+                .data
+                .as_ref()
+                .and_then(|data| data.get("comment_id"))
+                .and_then(Value::as_str)
+                .ok_or("an event without its comment")?;
             let comment = client.get_comment().instance_id(id.parse::<Uuid>()?).send().await?;
-            println!("{} {}", comment.created_at.as_deref().unwrap_or_default(), comment.text.as_deref().unwrap_or_default());
+            println!(
+                "{} {}",
+                comment.created_at.as_deref().unwrap_or_default(),
+                comment.text.as_deref().unwrap_or_default()
+            );
             left = left.saturating_sub(1);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -22,8 +22,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let picture = env::args().nth(1).ok_or("name a picture")?;
     let task = shots.first().ok_or("there is nothing to work on")?;
     let review = statuses.first().ok_or("no status asks for a review")?;
-    let (_, preview) = client.publish_preview(task.id, review.id, "Ready for a look", picture).await?;
-    println!("revision {} of {} is {}", preview.revision.unwrap_or_default(), task.entity_name, preview.status);
+    let (_, preview) = client
+        .publish_preview(task.id, review.id, "Ready for a look", picture)
+        .await?;
+    println!(
+        "revision {} of {} is {}",
+        preview.revision.unwrap_or_default(),
+        task.entity_name,
+        preview.status
+    );
     client.close_session().await?;
     Ok(())
 }

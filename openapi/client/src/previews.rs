@@ -18,21 +18,51 @@ impl Client {
         text: &str,
         file: impl AsRef<Path>,
     ) -> Result<(CreatedComment, PreviewFile), Error<AnyError>> {
-        let comment = self.comment_task().task_id(task_id).body_map(|body| body.task_status_id(status_id).comment(text)).send().await?;
-        let preview = self.add_preview_to_comment().task_id(task_id).comment_id(comment.id).send().await?;
+        let comment = self
+            .comment_task()
+            .task_id(task_id)
+            .body_map(|body| body.task_status_id(status_id).comment(text))
+            .send()
+            .await?;
+        let preview = self
+            .add_preview_to_comment()
+            .task_id(task_id)
+            .comment_id(comment.id)
+            .send()
+            .await?;
         let preview = self.upload_preview(preview.id, file).await?;
         Ok((comment.into_inner(), preview))
     }
 
     /// Sends the file of a preview, which is read as it is sent.
-    pub async fn upload_preview(&self, preview_id: Uuid, file: impl AsRef<Path>) -> Result<PreviewFile, Error<AnyError>> {
+    pub async fn upload_preview(
+        &self,
+        preview_id: Uuid,
+        file: impl AsRef<Path>,
+    ) -> Result<PreviewFile, Error<AnyError>> {
         // What is read as it is sent can't be sent again, so a token that has expired is renewed before.
         self.get_authenticated().send().await?;
-        let form = Form::new().file("file", file).await.map_err(|problem| Error::InvalidRequest(problem.to_string()))?;
-        let request = self.client.post(format!("{}/pictures/preview-files/{preview_id}", self.baseurl)).multipart(form).build()?;
-        let answer = self.exec(request, &OperationInfo { operation_id: "upload_preview_file" }).await?;
+        let form = Form::new()
+            .file("file", file)
+            .await
+            .map_err(|problem| Error::InvalidRequest(problem.to_string()))?;
+        let request = self
+            .client
+            .post(format!("{}/pictures/preview-files/{preview_id}", self.baseurl))
+            .multipart(form)
+            .build()?;
+        let answer = self
+            .exec(
+                request,
+                &OperationInfo {
+                    operation_id: "upload_preview_file",
+                },
+            )
+            .await?;
         match answer.status().as_u16() {
-            201 => ResponseValue::from_response(answer).await.map(ResponseValue::into_inner),
+            201 => ResponseValue::from_response(answer)
+                .await
+                .map(ResponseValue::into_inner),
             400..=499 => Err(Error::ErrorResponse(ResponseValue::from_response(answer).await?)),
             _ => Err(Error::UnexpectedResponse(answer)),
         }

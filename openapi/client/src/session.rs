@@ -43,13 +43,20 @@ impl Client {
     /// A client of nobody, who may sign in.
     pub fn at(url: &str) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder().connect_timeout(CONNECTED_WITHIN).build()?;
-        Ok(Self::new_with_client(url.trim_end_matches('/'), http, Session::default()))
+        Ok(Self::new_with_client(
+            url.trim_end_matches('/'),
+            http,
+            Session::default(),
+        ))
     }
 
     /// A client that calls with the token of a bot, or with a personal one.
     pub fn with_token(url: &str, token: &str) -> reqwest::Result<Self> {
         let client = Self::at(url)?;
-        client.inner.set(Tokens { access: Some(token.to_owned()), refresh: None });
+        client.inner.set(Tokens {
+            access: Some(token.to_owned()),
+            refresh: None,
+        });
         Ok(client)
     }
 
@@ -70,14 +77,24 @@ impl Client {
     /// Signs in with a password. With a second factor, call `sign_in`, and `keep` what it answers.
     pub async fn open_session(&self, email: &str, password: &str) -> Result<(), Error<AnyError>> {
         self.inner.set(Tokens::default());
-        self.keep(&self.sign_in().body_map(|body| body.email(email).password(password)).send().await?.into_inner());
+        self.keep(
+            &self
+                .sign_in()
+                .body_map(|body| body.email(email).password(password))
+                .send()
+                .await?
+                .into_inner(),
+        );
         Ok(())
     }
 
     /// Calls with the tokens of a new session from now on.
     pub fn keep(&self, signed_in: &SignedIn) {
         let (access, refresh) = (signed_in.access_token.clone(), signed_in.refresh_token.clone());
-        self.inner.set(Tokens { access: Some(access), refresh: Some(refresh) });
+        self.inner.set(Tokens {
+            access: Some(access),
+            refresh: Some(refresh),
+        });
     }
 
     /// Signs out. Bots have no session.
@@ -89,14 +106,20 @@ impl Client {
 
     fn authorized(&self, request: Request, token: Option<&str>) -> reqwest::Result<Request> {
         match token {
-            Some(token) => RequestBuilder::from_parts(self.client.clone(), request).bearer_auth(token).build(),
+            Some(token) => RequestBuilder::from_parts(self.client.clone(), request)
+                .bearer_auth(token)
+                .build(),
             None => Ok(request),
         }
     }
 
     /// A new access token, unless the session is over.
     async fn renewed(&self, refresh: &str) -> reqwest::Result<Option<String>> {
-        let request = self.client.get(format!("{}/auth/refresh-token", self.baseurl)).bearer_auth(refresh).build()?;
+        let request = self
+            .client
+            .get(format!("{}/auth/refresh-token", self.baseurl))
+            .bearer_auth(refresh)
+            .build()?;
         let answer = retries::send(&self.client, request).await?;
         if !answer.status().is_success() {
             return Ok(None);
@@ -117,8 +140,13 @@ impl ClientHooks<Session> for Client {
         let mut now = self.inner.tokens();
         // Another call may have renewed it meanwhile.
         if now.access == sent.access {
-            let Some(access) = self.renewed(&refresh).await? else { return Ok(answer) };
-            now = Tokens { access: Some(access), refresh: Some(refresh) };
+            let Some(access) = self.renewed(&refresh).await? else {
+                return Ok(answer);
+            };
+            now = Tokens {
+                access: Some(access),
+                refresh: Some(refresh),
+            };
             self.inner.set(now.clone());
         }
         retries::send(&self.client, self.authorized(again, now.access.as_deref())?).await

@@ -15,9 +15,13 @@ use harness::{On, TestServer};
 
 /// An administrator who just signed in.
 async fn administrator(server: &TestServer) -> SignedIn {
-    accounts::create_admin(&server.app, "ada@example.com", Some("sheep-in-the-fog")).await.expect("an administrator");
+    accounts::create_admin(&server.app, "ada@example.com", Some("sheep-in-the-fog"))
+        .await
+        .expect("an administrator");
     let stranger = Client::at(&server.url).expect("a client");
-    let asked = stranger.sign_in().body_map(|body| body.email("ada@example.com").password("sheep-in-the-fog"));
+    let asked = stranger
+        .sign_in()
+        .body_map(|body| body.email("ada@example.com").password("sheep-in-the-fog"));
     asked.send().await.expect("a session").into_inner()
 }
 
@@ -43,7 +47,8 @@ async fn bad_line(answers: &[&str]) -> (String, JoinHandle<Vec<String>>) {
 
 const NO_PROJECTS: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
-const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+const TOO_MANY: &str =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
 const EXPIRED: &str = "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
 const RENEWED: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 23\r\n\r\n{\"access_token\": \"new\"}";
 
@@ -53,12 +58,21 @@ async fn calls_that_may_be_done_twice_are_sent_again() {
     let begun = Instant::now();
     let client = Client::with_token(&url, "good").expect("a client");
     assert!(client.list_projects().send().await.expect("projects").is_empty());
-    assert!(begun.elapsed() > Duration::from_secs(2), "the pauses are {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() > Duration::from_secs(2),
+        "the pauses are {:?}",
+        begun.elapsed()
+    );
     assert_eq!(asked.await.expect("calls").len(), 4);
 
     let (url, asked) = bad_line(&[TOO_MANY, UNAVAILABLE]).await;
     let client = Client::with_token(&url, "good").expect("a client");
-    let refused = client.create_project().body_map(|body| body.name("Wool")).send().await.expect_err("nobody is there");
+    let refused = client
+        .create_project()
+        .body_map(|body| body.name("Wool"))
+        .send()
+        .await
+        .expect_err("nobody is there");
     assert_eq!(refused.status().map(|status| status.as_u16()), Some(503));
     assert_eq!(asked.await.expect("calls").len(), 2);
 }
@@ -91,14 +105,43 @@ async fn a_production_through_the_typed_client(#[case] on: On) {
     let server = TestServer::start(on).await;
     let stranger = Client::at(&server.url).expect("a client");
     let signed_in = administrator(&server).await;
-    assert_eq!(signed_in.user.email.as_deref().map(String::as_str), Some("ada@example.com"));
+    assert_eq!(
+        signed_in.user.email.as_deref().map(String::as_str),
+        Some("ada@example.com")
+    );
     let ada = Client::at(&server.url).expect("a client");
-    ada.open_session("ada@example.com", "sheep-in-the-fog").await.expect("a session");
+    ada.open_session("ada@example.com", "sheep-in-the-fog")
+        .await
+        .expect("a session");
 
-    let wool = ada.create_project().body_map(|body| body.name("Wool")).send().await.map(ResponseValue::into_inner).expect("a production");
-    let types = ada.list_entity_types().name("Character").send().await.expect("asset types");
-    let asset = ada.create_asset().project_id(wool.id).asset_type_id(types[0].id).body_map(|body| body.name("Sheep")).send().await.expect("an asset");
-    let sequence = ada.create_sequence().project_id(wool.id).body_map(|body| body.name("SQ01")).send().await.expect("a sequence");
+    let wool = ada
+        .create_project()
+        .body_map(|body| body.name("Wool"))
+        .send()
+        .await
+        .map(ResponseValue::into_inner)
+        .expect("a production");
+    let types = ada
+        .list_entity_types()
+        .name("Character")
+        .send()
+        .await
+        .expect("asset types");
+    let asset = ada
+        .create_asset()
+        .project_id(wool.id)
+        .asset_type_id(types[0].id)
+        .body_map(|body| body.name("Sheep"))
+        .send()
+        .await
+        .expect("an asset");
+    let sequence = ada
+        .create_sequence()
+        .project_id(wool.id)
+        .body_map(|body| body.name("SQ01"))
+        .send()
+        .await
+        .expect("a sequence");
     let shot = ada
         .create_shot()
         .project_id(wool.id)
@@ -110,16 +153,47 @@ async fn a_production_through_the_typed_client(#[case] on: On) {
 
     let modeling = ada.list_task_types().name("Modeling").send().await.expect("task types")[0].id;
     let none: Vec<Uuid> = Vec::new();
-    let made = ada.create_asset_tasks().project_id(wool.id).task_type_id(modeling).body(none).send().await.expect("tasks");
+    let made = ada
+        .create_asset_tasks()
+        .project_id(wool.id)
+        .task_type_id(modeling)
+        .body(none)
+        .send()
+        .await
+        .expect("tasks");
     let task = made[0].id;
-    let done = ada.list_task_statuses().name("Done").send().await.expect("task statuses")[0].id;
-    ada.comment_task().task_id(task).body_map(|body| body.task_status_id(done).comment("Round enough.")).send().await.expect("a comment");
+    let done = ada
+        .list_task_statuses()
+        .name("Done")
+        .send()
+        .await
+        .expect("task statuses")[0]
+        .id;
+    ada.comment_task()
+        .task_id(task)
+        .body_map(|body| body.task_status_id(done).comment("Round enough."))
+        .send()
+        .await
+        .expect("a comment");
 
-    let listed = ada.list_assets_with_tasks().project_id(wool.id).send().await.expect("assets");
-    assert_eq!((listed[0].id, listed[0].tasks[0].id, listed[0].tasks[0].task_status_id), (asset.id, task, Some(done)));
+    let listed = ada
+        .list_assets_with_tasks()
+        .project_id(wool.id)
+        .send()
+        .await
+        .expect("assets");
+    assert_eq!(
+        (listed[0].id, listed[0].tasks[0].id, listed[0].tasks[0].task_status_id),
+        (asset.id, task, Some(done))
+    );
     let full = ada.get_full_task().task_id(task).send().await.expect("a task");
     assert_eq!(full.project.as_ref().map(|project| project.id), Some(wool.id));
-    let unknown = ada.get_full_task().task_id(Uuid::new_v4()).send().await.expect_err("no such task");
+    let unknown = ada
+        .get_full_task()
+        .task_id(Uuid::new_v4())
+        .send()
+        .await
+        .expect_err("no such task");
     assert_eq!(unknown.status().map(|status| status.as_u16()), Some(404));
     let refused = stranger.list_projects().send().await.expect_err("nobody is signed in");
     assert_eq!(refused.status().map(|status| status.as_u16()), Some(401));

@@ -37,7 +37,10 @@ pub(crate) fn add(operation: &mut Map<String, Value>) {
         }));
     }
     let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
-    if let Some(answer) = operation.get_mut("responses").and_then(|responses| responses.get_mut("200")) {
+    if let Some(answer) = operation
+        .get_mut("responses")
+        .and_then(|responses| responses.get_mut("200"))
+    {
         answer["headers"] = json!({
             "ETag": header("Another one as soon as anything changed that the answer shows. An answer without it is made anew each time."),
             "Cache-Control": header("Says that the client may keep the answer, as long as it asks each time whether it is still good."),
@@ -56,8 +59,13 @@ mod tests {
         let mut operation = operation.as_object().expect("an operation").clone();
         add(&mut operation);
         assert_eq!(operation["parameters"][0]["name"], "If-None-Match");
-        assert!(operation["responses"]["304"].is_object() && operation["responses"]["200"]["headers"]["ETag"].is_object());
-        assert_eq!(Conditional::read(&operation["x-conditional"]), Ok(Some(Conditional::Production)));
+        assert!(
+            operation["responses"]["304"].is_object() && operation["responses"]["200"]["headers"]["ETag"].is_object()
+        );
+        assert_eq!(
+            Conditional::read(&operation["x-conditional"]),
+            Ok(Some(Conditional::Production))
+        );
         assert!(Conditional::read(&json!("always")).is_err());
     }
 }

@@ -17,7 +17,10 @@ pub(crate) struct Expanded {
 
 /// Expands one resource.
 pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, String> {
-    let resource = Resource { file: resource, pattern };
+    let resource = Resource {
+        file: resource,
+        pattern,
+    };
     for key in ["resource", "tag", "schema", "singular", "plural", "about"] {
         if resource.file[key].as_str().is_none() {
             return Err(format!("resource {}: '{key}' is missing", resource.file["resource"]));
@@ -27,12 +30,21 @@ pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, Stri
     let one = format!("{collection}/{{instance_id}}");
     let mut paths = vec![
         (collection, json!({"get": resource.list(), "post": resource.create()})),
-        (one, json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()})),
+        (
+            one,
+            json!({"get": resource.get(), "put": resource.update(), "delete": resource.delete()}),
+        ),
     ];
     if resource.is_imported() {
-        paths.push((format!("/import/kitsu/{}", resource.text("resource")), json!({"post": resource.import()})));
+        paths.push((
+            format!("/import/kitsu/{}", resource.text("resource")),
+            json!({"post": resource.import()}),
+        ));
     }
-    Ok(Expanded { paths, schemas: resource.schemas() })
+    Ok(Expanded {
+        paths,
+        schemas: resource.schemas(),
+    })
 }
 
 struct Resource<'a> {
@@ -46,7 +58,12 @@ impl Resource<'_> {
     }
 
     fn names(&self, key: &str) -> Vec<&str> {
-        self.file[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+        self.file[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     fn map(&self, key: &str) -> Map<String, Value> {
@@ -56,7 +73,11 @@ impl Resource<'_> {
     /// Puts what the resource's file gives into a sentence of the pattern.
     fn fill(&self, sentence: &Value) -> String {
         let singular = self.text("singular");
-        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
         let article = self.file["article"].as_str().unwrap_or(guess);
         let text = sentence.as_str().unwrap_or_default();
         text.replace("{a_singular}", &format!("{article} {singular}"))
@@ -83,12 +104,19 @@ impl Resource<'_> {
         operation.insert("summary".into(), self.fill(&pattern["summary"]).into());
         operation.insert("description".into(), description.into());
         operation.insert("x-access".into(), self.file["access"][verb].clone());
-        operation.insert("x-crud".into(), json!({"collection": self.text("resource"), "verb": verb}));
+        operation.insert(
+            "x-crud".into(),
+            json!({"collection": self.text("resource"), "verb": verb}),
+        );
         if let Some(transaction) = self.file["transaction"].get(verb) {
             operation.insert("x-transaction".into(), transaction.clone());
         }
         let mut parameters: Vec<Value> = pattern["parameters"].as_array().cloned().unwrap_or_default();
-        let own = if verb == "list" { "query".to_owned() } else { format!("{verb}_query") };
+        let own = if verb == "list" {
+            "query".to_owned()
+        } else {
+            format!("{verb}_query")
+        };
         parameters.extend(self.file[own.as_str()].as_array().cloned().unwrap_or_default());
         if verb == "list" {
             parameters.extend(self.filters(&parameters));
@@ -118,9 +146,15 @@ impl Resource<'_> {
         if note.to_lowercase().contains("emits") || self.names("silent").contains(&verb) {
             return String::new();
         }
-        let prefix = self.file["event"].as_str().map_or_else(|| self.text("singular").replace(' ', "-"), str::to_owned);
+        let prefix = self.file["event"]
+            .as_str()
+            .map_or_else(|| self.text("singular").replace(' ', "-"), str::to_owned);
         let key = prefix.replace('-', "_");
-        let project = if self.file["properties"].get("project_id").is_some() { " and, where it has one, `project_id`" } else { "" };
+        let project = if self.file["properties"].get("project_id").is_some() {
+            " and, where it has one, `project_id`"
+        } else {
+            ""
+        };
         format!("Emits `{prefix}:{what}` with `{key}_id`{project}.")
     }
 
@@ -141,7 +175,10 @@ impl Resource<'_> {
                 if let Some(format) = schema.get("format").filter(|format| *format != "email") {
                     filter.insert("format".into(), format.clone());
                 }
-                let scalar = matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer" | "number"));
+                let scalar = matches!(
+                    schema["type"].as_str(),
+                    Some("string" | "boolean" | "integer" | "number")
+                );
                 (scalar && schema["format"] != "date-time").then(|| {
                     json!({
                         "name": name, "in": "query",
@@ -154,7 +191,12 @@ impl Resource<'_> {
     }
 
     fn row(&self, verb: &str) -> Value {
-        let answers: Vec<&str> = self.file["answers"][verb].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let answers: Vec<&str> = self.file["answers"][verb]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         match answers.as_slice() {
             [] => reference(self.text("schema")),
             [one] => reference(one),
@@ -172,21 +214,31 @@ impl Resource<'_> {
     fn list(&self) -> Value {
         let mut operation = self.operation("list");
         // The rows of a production are asked for by the column.
-        let whose = if self.file["properties"].get("project_id").is_some() { "production" } else { "everything" };
+        let whose = if self.file["properties"].get("project_id").is_some() {
+            "production"
+        } else {
+            "everything"
+        };
         operation.insert("x-conditional".into(), whose.into());
         let schema = json!({"anyOf": [
             {"type": "array", "items": self.row("list")},
             {"type": "array", "items": reference("PartialRecord")},
             reference(&format!("{}Page", self.text("schema"))),
         ]});
-        operation.insert("responses".into(), self.responses("list", "200", &self.answer("list", &schema)));
+        operation.insert(
+            "responses".into(),
+            self.responses("list", "200", &self.answer("list", &schema)),
+        );
         operation.into()
     }
 
     fn create(&self) -> Value {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
-        operation.insert("requestBody".into(), body(&what, &format!("{}Create", self.text("schema"))));
+        operation.insert(
+            "requestBody".into(),
+            body(&what, &format!("{}Create", self.text("schema"))),
+        );
         self.limit(&mut operation);
         let mut answer = self.answer("create", &self.row("create"));
         answer["links"] = self.links();
@@ -206,7 +258,8 @@ impl Resource<'_> {
         let links = ["get", "update", "delete"].map(|verb| {
             let id = self.operation_id(verb);
             let about = format!("`id` names the new {} there.", self.text("singular"));
-            let link = json!({"operationId": id, "parameters": {"instance_id": "$response.body#/id"}, "description": about});
+            let link =
+                json!({"operationId": id, "parameters": {"instance_id": "$response.body#/id"}, "description": about});
             (id, link)
         });
         Map::from_iter(links).into()
@@ -230,9 +283,15 @@ impl Resource<'_> {
     fn update(&self) -> Value {
         let mut operation = self.operation("update");
         let what = format!("The columns of the {} to change.", self.text("singular"));
-        operation.insert("requestBody".into(), body(&what, &format!("{}Update", self.text("schema"))));
+        operation.insert(
+            "requestBody".into(),
+            body(&what, &format!("{}Update", self.text("schema"))),
+        );
         self.limit(&mut operation);
-        operation.insert("responses".into(), json!({"200": self.answer("update", &self.row("update"))}));
+        operation.insert(
+            "responses".into(),
+            json!({"200": self.answer("update", &self.row("update"))}),
+        );
         operation.into()
     }
 

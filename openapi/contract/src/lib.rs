@@ -56,6 +56,14 @@ impl Contract {
         let operations = model::operations(&document)?;
         let mut problems = check::problems(&document, &operations);
         problems.extend(access.unnamed(&operations));
-        if problems.is_empty() { Ok(Self { document, operations, access }) } else { Err(ContractError::Rules(problems)) }
+        if problems.is_empty() {
+            Ok(Self {
+                document,
+                operations,
+                access,
+            })
+        } else {
+            Err(ContractError::Rules(problems))
+        }
     }
 }

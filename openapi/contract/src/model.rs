@@ -105,7 +105,9 @@ pub struct Operation {
 impl Operation {
     /// The answers below 400, save that which says that the client has the answer.
     pub fn successes(&self) -> impl Iterator<Item = &Response> {
-        self.responses.iter().filter(|response| response.status < 400 && response.status != 304)
+        self.responses
+            .iter()
+            .filter(|response| response.status < 400 && response.status != 304)
     }
 }
 
@@ -122,11 +124,21 @@ pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, ContractErr
             }
         }
     }
-    if problems.is_empty() { Ok(found) } else { Err(ContractError::Rules(problems)) }
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(ContractError::Rules(problems))
+    }
 }
 
 fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Operation, String> {
-    let text = |key: &str| value[key].as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |key: &str| {
+        value[key]
+            .as_str()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
@@ -153,7 +165,9 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     });
     let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
     let conditional = Conditional::read(&value["x-conditional"])?;
-    if conditional.is_some() && (transaction != Transaction::None || value["security"].as_array().is_none_or(Vec::is_empty)) {
+    if conditional.is_some()
+        && (transaction != Transaction::None || value["security"].as_array().is_none_or(Vec::is_empty))
+    {
         return Err("only what reads, for somebody who is signed in, can be conditional".into());
     }
     Ok(Operation {
@@ -198,10 +212,17 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
         place: match value["in"].as_str() {
             Some("path") => Place::Path,
             Some("query") => Place::Query,
-            _ => return Err(format!("the parameter '{name}' is neither in the path nor in the query")),
+            _ => {
+                return Err(format!(
+                    "the parameter '{name}' is neither in the path nor in the query"
+                ));
+            }
         },
         required: value["required"] == true,
-        description: value["description"].as_str().ok_or_else(|| format!("the parameter '{name}' has no description"))?.to_owned(),
+        description: value["description"]
+            .as_str()
+            .ok_or_else(|| format!("the parameter '{name}' has no description"))?
+            .to_owned(),
         deprecated: value["deprecated"] == true,
         schema: value["schema"].clone(),
         malformed: value["x-malformed"].as_str().map(str::to_owned),
@@ -211,11 +232,17 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
 
 fn content(value: &Value) -> Vec<(String, Value)> {
     let content = value["content"].as_object();
-    content.into_iter().flatten().map(|(media, value)| (media.clone(), value["schema"].clone())).collect()
+    content
+        .into_iter()
+        .flatten()
+        .map(|(media, value)| (media.clone(), value["schema"].clone()))
+        .collect()
 }
 
 fn crud(value: &Value) -> Result<Option<(String, CrudVerb)>, String> {
-    let Some(collection) = value["collection"].as_str() else { return Ok(None) };
+    let Some(collection) = value["collection"].as_str() else {
+        return Ok(None);
+    };
     let verb = match value["verb"].as_str() {
         Some("list") => CrudVerb::List,
         Some("create") => CrudVerb::Create,
@@ -229,7 +256,10 @@ fn crud(value: &Value) -> Result<Option<(String, CrudVerb)>, String> {
 
 /// Follows a `$ref` inside the document.
 pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    match value["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#'))) {
+    match value["$ref"]
+        .as_str()
+        .and_then(|reference| document.pointer(reference.trim_start_matches('#')))
+    {
         Some(target) => target,
         None => value,
     }

@@ -21,12 +21,22 @@ pub enum Role {
 
 impl Role {
     /// All roles, the mightiest first.
-    pub const ALL: [Self; 6] = [Self::Admin, Self::Manager, Self::Supervisor, Self::Artist, Self::Client, Self::Vendor];
+    pub const ALL: [Self; 6] = [
+        Self::Admin,
+        Self::Manager,
+        Self::Supervisor,
+        Self::Artist,
+        Self::Client,
+        Self::Vendor,
+    ];
 
     /// The role with that code, or an artist for what is no code: an unknown role never gives power.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
-        Self::ALL.into_iter().find(|role| role.code() == code).unwrap_or(Self::Artist)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.code() == code)
+            .unwrap_or(Self::Artist)
     }
 
     /// The code in the database and on the wire.
@@ -79,7 +89,10 @@ impl PreviewWindow {
     /// is dead, since it is of a former one.
     #[must_use]
     pub fn admits(&self, issued_at: i64, now: NaiveDateTime) -> bool {
-        self.open_until.is_some_and(|end| end > now) && self.opened_at.is_some_and(|opened| opened.and_utc().timestamp() <= issued_at)
+        self.open_until.is_some_and(|end| end > now)
+            && self
+                .opened_at
+                .is_some_and(|opened| opened.and_utc().timestamp() <= issued_at)
     }
 }
 

@@ -69,15 +69,48 @@ pub trait Sessions: Send + Sync + 'static {
 #[async_trait]
 pub trait Crud: Send + Sync + 'static {
     /// `GET /data/{collection}`
-    async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure>;
+    async fn list(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        query: Query,
+    ) -> Result<Json<Value>, Failure>;
     /// `POST /data/{collection}`
-    async fn create(&self, collection: Collection, rule: Rule, caller: Caller, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    async fn create(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure>;
     /// `GET /data/{collection}/{instance_id}`
-    async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure>;
+    async fn get(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<Json<Value>, Failure>;
     /// `PUT /data/{collection}/{instance_id}`
-    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    async fn update(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure>;
     /// `DELETE /data/{collection}/{instance_id}`
-    async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure>;
+    async fn delete(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<NoContent, Failure>;
 }
 
 /// Somebody who calls an operation that is open to all.
@@ -91,7 +124,11 @@ pub struct Visitor {
 
 impl Visitor {
     pub(crate) fn new(request: &Request) -> Self {
-        Self { headers: request.headers().clone(), address: peer_of(request), query: Query::parse(request.uri().query().unwrap_or_default()) }
+        Self {
+            headers: request.headers().clone(),
+            address: peer_of(request),
+            query: Query::parse(request.uri().query().unwrap_or_default()),
+        }
     }
 }
 
@@ -138,12 +175,32 @@ impl Call {
     }
 
     /// The request, for an answer that may not have changed.
-    pub(crate) fn asked(&self, operation: &'static str, caller: &Caller, role: Option<Role>, production: Option<Uuid>) -> ConditionalRequest {
-        let values = self.request.data::<PathValues>().map(|values| format!("{:?}", values.0)).unwrap_or_default();
+    pub(crate) fn asked(
+        &self,
+        operation: &'static str,
+        caller: &Caller,
+        role: Option<Role>,
+        production: Option<Uuid>,
+    ) -> ConditionalRequest {
+        let values = self
+            .request
+            .data::<PathValues>()
+            .map(|values| format!("{:?}", values.0))
+            .unwrap_or_default();
         let address = format!("{values}?{}", self.request.uri().query().unwrap_or_default());
         let sent = self.request.headers().get_all(header::IF_NONE_MATCH);
-        let none_match = sent.iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
-        ConditionalRequest { operation, address, caller: caller.clone(), role, production, none_match }
+        let none_match = sent
+            .iter()
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect();
+        ConditionalRequest {
+            operation,
+            address,
+            caller: caller.clone(),
+            role,
+            production,
+            none_match,
+        }
     }
 
     /// The one production that the query names.
@@ -153,7 +210,9 @@ impl Call {
 
     fn path_value(&self, name: &str) -> &str {
         let values = self.request.data::<PathValues>();
-        values.and_then(|values| values.0.iter().find(|(found, _)| found == name)).map_or("", |(_, value)| value.as_str())
+        values
+            .and_then(|values| values.0.iter().find(|(found, _)| found == name))
+            .map_or("", |(_, value)| value.as_str())
     }
 
     /// An identifier in the path; what is none leads nowhere.
@@ -168,7 +227,11 @@ impl Call {
 
     pub(crate) fn path_text(&self, name: &str) -> Result<String, Failure> {
         let value = self.path_value(name);
-        if value.contains('\0') { Err(Failure::not_found()) } else { Ok(value.to_owned()) }
+        if value.contains('\0') {
+            Err(Failure::not_found())
+        } else {
+            Ok(value.to_owned())
+        }
     }
 
     /// A day in the path; what is none leads nowhere, unless the contract has a message for that.
@@ -186,7 +249,12 @@ impl Call {
     }
 
     fn media_type(&self) -> String {
-        let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = self
+            .request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
@@ -196,24 +264,32 @@ impl Call {
     pub(crate) async fn record(&mut self, schema: &Value) -> Result<Map<String, Value>, Failure> {
         let media = self.media_type();
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
-            let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
+            let message =
+                "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
             return Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
         let limit = self.facts().memory();
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, &Value::Null, limit) {
             Ok(Value::Object(map)) => {
-                let wrong =
-                    misshapen(&map, schema).or_else(|| map.iter().find(|(key, value)| unstorable(key, value).is_some()).map(|(key, _)| key.as_str()));
+                let wrong = misshapen(&map, schema).or_else(|| {
+                    map.iter()
+                        .find(|(key, value)| unstorable(key, value).is_some())
+                        .map(|(key, _)| key.as_str())
+                });
                 if let Some(field) = wrong {
-                    return Err(Failure::record(format!("One of the provided values has an invalid format: {field}.")));
+                    return Err(Failure::record(format!(
+                        "One of the provided values has an invalid format: {field}."
+                    )));
                 }
                 match out_of_bounds(&map, schema) {
                     Some((field, problem)) => Err(Failure::record(format!("{field}: {problem}"))),
                     None => Ok(map),
                 }
             }
-            Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
+            Ok(Value::Null) => Err(Failure::parameter(
+                "Data are empty. Please verify that you sent JSON data and that you set the right headers.",
+            )),
             Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
             Err(problem) => Err(not_read(problem)),
         }
@@ -227,18 +303,33 @@ impl Call {
             return typed(self.with_query(form.fields), schema);
         }
         let is_form = media == "application/x-www-form-urlencoded";
-        let limit = if is_form { facts.memory().min(FIELD_LIMIT) } else { facts.memory() };
+        let limit = if is_form {
+            facts.memory().min(FIELD_LIMIT)
+        } else {
+            facts.memory()
+        };
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, schema, limit) {
             Ok(value) => return typed(value, schema),
             Err(Unreadable::TooMany) => return Err(too_large()),
             Err(Unreadable::NotJson) => {}
         }
-        let form = if is_form { Query::of_form(&bytes, PART_LIMIT).ok_or_else(too_many_fields)? } else { Query::default() };
-        let fields = form.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let form = if is_form {
+            Query::of_form(&bytes, PART_LIMIT).ok_or_else(too_many_fields)?
+        } else {
+            Query::default()
+        };
+        let fields = form
+            .pairs()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
         let value = typed(self.with_query(fields), schema)?;
         // The query may bring all that is needed. A body that says nothing was still meant to say something.
-        if is_form || bytes.trim_ascii().is_empty() { Ok(value) } else { Err(unreadable()) }
+        if is_form || bytes.trim_ascii().is_empty() {
+            Ok(value)
+        } else {
+            Err(unreadable())
+        }
     }
 
     /// The fields of a form, and those of the query that the form lacks.
@@ -256,7 +347,10 @@ impl Call {
             read_submission(&self.request, &mut self.body, facts).await
         } else {
             let fields = self.json::<Map<String, Value>>(schema).await?;
-            Ok(Submission { fields, files: Vec::new() })
+            Ok(Submission {
+                fields,
+                files: Vec::new(),
+            })
         }
     }
 }
@@ -284,7 +378,10 @@ fn unreadable() -> Failure {
 /// 413: the body is larger than the server accepts.
 #[must_use]
 pub fn too_large() -> Failure {
-    Failure::plain(StatusCode::PAYLOAD_TOO_LARGE, "The data value transmitted exceeds the capacity limit.")
+    Failure::plain(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The data value transmitted exceeds the capacity limit.",
+    )
 }
 
 /// Checks a value against its schema and reads it as the type that stands for the schema.
@@ -296,7 +393,12 @@ fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Fai
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
-    serde_json::from_value(value).map_err(|error| Failure::fields(&[FieldProblem { field: String::new(), message: error.to_string() }]))
+    serde_json::from_value(value).map_err(|error| {
+        Failure::fields(&[FieldProblem {
+            field: String::new(),
+            message: error.to_string(),
+        }])
+    })
 }
 
 /// The message that the contract has for a body that is wrong like that, if it has one: for the whole body, or for the items
@@ -305,14 +407,24 @@ fn message_of_all<'a>(schema: &'a Value, problems: &[FieldProblem]) -> Option<&'
     problems.first()?;
     let body = resolve(schema);
     let inside = problems.iter().all(|problem| !problem.field.is_empty());
-    let about = if inside && body["type"] == "array" { resolve(&body["items"]) } else { body };
+    let about = if inside && body["type"] == "array" {
+        resolve(&body["items"])
+    } else {
+        body
+    };
     let deep = about["additionalProperties"].is_object() && problems.iter().any(|problem| problem.field.contains('.'));
     about["x-malformed"].as_str().filter(|_| !deep)
 }
 
 /// Adds one operation to the table.
-pub(crate) fn route<A, F, R>(routes: &mut RouteTable, method: Method, path: &str, api: &Arc<A>, guard: &Arc<dyn Guard>, handler: F)
-where
+pub(crate) fn route<A, F, R>(
+    routes: &mut RouteTable,
+    method: Method,
+    path: &str,
+    api: &Arc<A>,
+    guard: &Arc<dyn Guard>,
+    handler: F,
+) where
     A: Send + Sync + 'static,
     F: Fn(Arc<A>, Call) -> R + Send + Sync + Copy + 'static,
     R: Future<Output = Result<Response, Failure>> + Send + 'static,
@@ -322,7 +434,10 @@ where
     let endpoint = make(move |mut request: Request| {
         let api = Arc::clone(&api);
         let guard = Arc::clone(&guard);
-        let sender = Sender { headers: Arc::new(request.headers().clone()), peer: peer_of(&request) };
+        let sender = Sender {
+            headers: Arc::new(request.headers().clone()),
+            peer: peer_of(&request),
+        };
         let body = request.take_body();
         SENDER.scope(sender, async move {
             let answer = guard.keeping(Box::pin(handler(api, Call { request, body }))).await;
@@ -332,5 +447,8 @@ where
             }))
         })
     });
-    routes.entry(path.to_owned()).or_default().insert(method, endpoint.map_to_response().boxed());
+    routes
+        .entry(path.to_owned())
+        .or_default()
+        .insert(method, endpoint.map_to_response().boxed());
 }

@@ -59,9 +59,18 @@ impl CommentSubject {
     ///
     /// # Errors
     /// 404 when it is not.
-    pub async fn on_task(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, id: Uuid) -> Result<Self, Failure> {
+    pub async fn on_task(
+        connection: &impl ConnectionTrait,
+        caller: &Caller,
+        task_id: Uuid,
+        id: Uuid,
+    ) -> Result<Self, Failure> {
         let subject = Self::find(connection, caller, id).await?;
-        if subject.task_id == task_id { Ok(subject) } else { Err(Failure::not_found()) }
+        if subject.task_id == task_id {
+            Ok(subject)
+        } else {
+            Err(Failure::not_found())
+        }
     }
 
     /// The production of the task.
@@ -73,13 +82,21 @@ impl CommentSubject {
     /// Facts that decide about the comment, without the viewer.
     #[must_use]
     pub fn seen(&self) -> Seen {
-        Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client }
+        Seen {
+            author_id: self.author_id,
+            author_role: self.author_role,
+            for_client: self.for_client,
+        }
     }
 
     /// The caller as a viewer of the comments of the production.
     #[must_use]
     pub fn viewer(&self, caller: &Caller) -> Viewer {
-        Viewer { person_id: caller.person.id, place: self.relation.role, clients_isolated: self.relation.clients_isolated }
+        Viewer {
+            person_id: caller.person.id,
+            place: self.relation.role,
+            clients_isolated: self.relation.clients_isolated,
+        }
     }
 
     /// Whether a rule allows it to the caller.
@@ -103,8 +120,15 @@ impl CommentSubject {
         if sight != Sight::Previews {
             return Ok(sight);
         }
-        let sql = Sql::with("SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1", [self.id.into()]);
-        Ok(if database::row(connection, &sql).await?.is_some() { sight } else { Sight::Nothing })
+        let sql = Sql::with(
+            "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
+            [self.id.into()],
+        );
+        Ok(if database::row(connection, &sql).await?.is_some() {
+            sight
+        } else {
+            Sight::Nothing
+        })
     }
 
     /// `comment-reader`: whoever reads the task and the whole comment.
@@ -136,7 +160,11 @@ impl CommentSubject {
         }
         let writes = relation.allows(&tasks::ACT) || is_mentioned(connection, caller, relation).await?;
         let between_clients = relation.role.role == Role::Client && self.author_role == Role::Client;
-        if writes && (!between_clients || self.author_studio == caller.person.studio_id) { Ok(()) } else { Err(Failure::forbidden()) }
+        if writes && (!between_clients || self.author_studio == caller.person.studio_id) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 }
 
@@ -154,12 +182,23 @@ pub async fn attachment_reader(
     use crate::access::entities;
 
     if let Some(comment_id) = comment_id {
-        return CommentSubject::find(connection, caller, comment_id).await?.comment_reader(caller);
+        return CommentSubject::find(connection, caller, comment_id)
+            .await?
+            .comment_reader(caller);
     }
     let Some(message_id) = message_id else {
-        return if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) };
+        return if caller.is_admin() {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        };
     };
-    let sql = Sql::with("SELECT c.object_id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE m.id = $1", [message_id.into()]);
+    let sql = Sql::with(
+        "SELECT c.object_id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE m.id = $1",
+        [message_id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    entities::require(connection, caller, row.try_get("", "object_id")?, &entities::READ).await.map(|_| ())
+    entities::require(connection, caller, row.try_get("", "object_id")?, &entities::READ)
+        .await
+        .map(|_| ())
 }

@@ -24,9 +24,17 @@ struct RelatedRow {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn productions(connection: &impl ConnectionTrait, table: &'static Table, ids: &[Uuid]) -> Result<HashMap<Uuid, Option<Uuid>>, DbErr> {
+pub async fn productions(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Option<Uuid>>, DbErr> {
     let mut found = HashMap::with_capacity(ids.len());
-    let text = format!("SELECT r.id AS id, {} AS project_id FROM \"{}\" r WHERE r.id = ANY($1)", RowPlace::outermost(table).production(), table.name);
+    let text = format!(
+        "SELECT r.id AS id, {} AS project_id FROM \"{}\" r WHERE r.id = ANY($1)",
+        RowPlace::outermost(table).production(),
+        table.name
+    );
     for ids in ids.chunks(BATCH) {
         let rows: Vec<RelatedRow> = database::read_all(connection, &Sql::of_ids(text.as_str(), ids)).await?;
         found.extend(rows.into_iter().map(|row| (row.id, row.project_id)));
@@ -48,7 +56,10 @@ pub async fn require_many(
     before: &HashMap<Uuid, Option<Uuid>>,
 ) -> Result<HashMap<Uuid, Option<Uuid>>, Failure> {
     let backend = connection.get_database_backend();
-    let searches: Vec<String> = places.iter().flat_map(|(table, own)| searches(backend, table, own)).collect();
+    let searches: Vec<String> = places
+        .iter()
+        .flat_map(|(table, own)| searches(backend, table, own))
+        .collect();
     if !searches.is_empty() {
         let text = format!("{} LIMIT 1", searches.join(" UNION ALL "));
         for ids in ids.chunks(BATCH) {
@@ -58,7 +69,9 @@ pub async fn require_many(
         }
     }
     let after = productions(connection, table, ids).await?;
-    let moved = before.iter().filter(|(id, project_id)| project_id.is_some() && after.get(*id) != Some(*project_id));
+    let moved = before
+        .iter()
+        .filter(|(id, project_id)| project_id.is_some() && after.get(*id) != Some(*project_id));
     let moved: Vec<Uuid> = moved.map(|(id, _)| *id).collect();
     for ids in moved.chunks(BATCH) {
         if query::is_referred_to(connection, table, ids).await? {
@@ -73,12 +86,26 @@ fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String>
     let place = RowPlace::outermost(table);
     let (name, home) = (table.name, place.production());
     let mut found = Vec::new();
-    for (column, target) in table.columns.iter().filter_map(|column| Some((column, bound_target(column)?))) {
+    for (column, target) in table
+        .columns
+        .iter()
+        .filter_map(|column| Some((column, bound_target(column)?)))
+    {
         let Some(way) = place.way(column.name) else { continue };
         let column = column.name;
-        let shared =
-            unless_shared(table, column, &format!("EXISTS (SELECT 1 FROM \"{}\" ra WHERE ra.id = r.\"{column}\" AND ", target.name), target, ")");
-        found.push(format!("SELECT '{column}' AS field FROM \"{name}\" r WHERE r.\"{own}\" = ANY($1) AND {home} <> {way}{shared}"));
+        let shared = unless_shared(
+            table,
+            column,
+            &format!(
+                "EXISTS (SELECT 1 FROM \"{}\" ra WHERE ra.id = r.\"{column}\" AND ",
+                target.name
+            ),
+            target,
+            ")",
+        );
+        found.push(format!(
+            "SELECT '{column}' AS field FROM \"{name}\" r WHERE r.\"{own}\" = ANY($1) AND {home} <> {way}{shared}"
+        ));
     }
     for (_, column, keys) in LISTS.iter().filter(|(of, ..)| *of == name) {
         for (keys, tables) in *keys {
@@ -86,7 +113,11 @@ fn searches(backend: DbBackend, table: &'static Table, own: &str) -> Vec<String>
                 let list = format!("r.\"{column}\"");
                 let JsonItems { from, id, .. } = json_items(backend, &list);
                 let ids: Vec<String> = keys.iter().map(|key| id(key)).collect();
-                let id = if let [id] = ids.as_slice() { id.clone() } else { format!("COALESCE({})", ids.join(", ")) };
+                let id = if let [id] = ids.as_slice() {
+                    id.clone()
+                } else {
+                    format!("COALESCE({})", ids.join(", "))
+                };
                 let other = RowPlace::next(target).production();
                 let shared = unless_shared(table, column, "(", target, ")");
                 found.push(format!(
@@ -108,7 +139,11 @@ fn bound_target(column: &Column) -> Option<&'static Table> {
 
 /// The condition that what a column means is not shared, where it may be.
 fn unless_shared(table: &Table, column: &str, before: &str, target: &'static Table, after: &str) -> String {
-    if SHARED.contains(&(table.name, column)) { format!(" AND NOT {before}{}{after}", RowPlace::next(target).shared()) } else { String::new() }
+    if SHARED.contains(&(table.name, column)) {
+        format!(" AND NOT {before}{}{after}", RowPlace::next(target).shared())
+    } else {
+        String::new()
+    }
 }
 
 #[cfg(test)]
@@ -118,13 +153,28 @@ mod tests {
     #[test]
     fn every_bound_reference_is_searched() {
         let columns = |table: &'static Table| {
-            searches(DbBackend::Sqlite, table, "id").iter().map(|text| text.split('\'').nth(1).map(str::to_owned)).collect::<Vec<_>>()
+            searches(DbBackend::Sqlite, table, "id")
+                .iter()
+                .map(|text| text.split('\'').nth(1).map(str::to_owned))
+                .collect::<Vec<_>>()
         };
         let some = |names: &[&str]| names.iter().map(|name| Some((*name).to_owned())).collect::<Vec<_>>();
-        assert_eq!(columns(&entity::news::TABLE), some(&["comment_id", "task_id", "preview_file_id"]));
+        assert_eq!(
+            columns(&entity::news::TABLE),
+            some(&["comment_id", "task_id", "preview_file_id"])
+        );
         assert_eq!(columns(&entity::department::TABLE), some(&[]));
-        assert_eq!(columns(&entity::playlist::TABLE), some(&["project_id", "episode_id", "shots", "shots"]));
+        assert_eq!(
+            columns(&entity::playlist::TABLE),
+            some(&["project_id", "episode_id", "shots", "shots"])
+        );
         let cast = searches(DbBackend::Postgres, &entity::entity_link::TABLE, "entity_in_id");
-        assert!(cast[1].ends_with("AND NOT EXISTS (SELECT 1 FROM \"entity\" ra WHERE ra.id = r.\"entity_out_id\" AND ra.is_shared)"), "{}", cast[1]);
+        assert!(
+            cast[1].ends_with(
+                "AND NOT EXISTS (SELECT 1 FROM \"entity\" ra WHERE ra.id = r.\"entity_out_id\" AND ra.is_shared)"
+            ),
+            "{}",
+            cast[1]
+        );
     }
 }

@@ -84,23 +84,58 @@ impl Reference {
     fn of_column(table: &Table, column: &'static Column, id: Uuid) -> Self {
         let shares = SHARED.contains(&(table.name, column.name));
         let tables = column.targets().to_vec();
-        Self { field: column.name, tables, ids: vec![id], shares, lenient: false, silent: false, held: None }
+        Self {
+            field: column.name,
+            tables,
+            ids: vec![id],
+            shares,
+            lenient: false,
+            silent: false,
+            held: None,
+        }
     }
 
     /// The row that a row belongs by.
     fn home(column: &'static Column, id: Uuid) -> Self {
         let tables = column.targets().to_vec();
-        Self { field: column.name, tables, ids: vec![id], shares: false, lenient: true, silent: true, held: None }
+        Self {
+            field: column.name,
+            tables,
+            ids: vec![id],
+            shares: false,
+            lenient: true,
+            silent: true,
+            held: None,
+        }
     }
 
     fn of_relation(related: &BodyRelation<'_>, record: Option<Uuid>) -> Self {
-        let BodyRelation { field, table, own, other, ids } = *related;
+        let BodyRelation {
+            field,
+            table,
+            own,
+            other,
+            ids,
+        } = *related;
         let tables = match table.column(other).map(Column::targets) {
             Some(targets) if !targets.is_empty() => targets.to_vec(),
             _ => vec![table.name],
         };
-        let held = record.map(|record| HeldReference { table: table.name, own, other, record });
-        Self { field, tables, ids: ids.to_vec(), shares: SHARED.contains(&(table.name, other)), lenient: true, silent: false, held }
+        let held = record.map(|record| HeldReference {
+            table: table.name,
+            own,
+            other,
+            record,
+        });
+        Self {
+            field,
+            tables,
+            ids: ids.to_vec(),
+            shares: SHARED.contains(&(table.name, other)),
+            lenient: true,
+            silent: false,
+            held,
+        }
     }
 }
 
@@ -123,14 +158,19 @@ impl RowChange<'_> {
 
     /// The column that the row belongs by, with what it holds.
     fn home(&self, holds: impl Fn(&str) -> Option<Uuid>) -> Option<(&'static Column, Uuid)> {
-        let Belonging::By(columns) = Belonging::of(self.table.name) else { return None };
-        columns.iter().find_map(|name| Some((self.table.column(name)?, holds(name)?)))
+        let Belonging::By(columns) = Belonging::of(self.table.name) else {
+            return None;
+        };
+        columns
+            .iter()
+            .find_map(|name| Some((self.table.column(name)?, holds(name)?)))
     }
 
     /// Whether the row comes to belong by something else.
     fn moves(&self) -> bool {
         let place = |(column, id): (&'static Column, Uuid)| (column.name, id);
-        self.id.is_some() && self.home(|column| self.before(column)).map(place) != self.home(|column| self.after(column)).map(place)
+        self.id.is_some()
+            && self.home(|column| self.before(column)).map(place) != self.home(|column| self.after(column)).map(place)
     }
 
     /// All that has to be looked at: what changes, or everything when the row moves.
@@ -138,23 +178,47 @@ impl RowChange<'_> {
         let moves = self.moves();
         let mut found: Vec<Reference> = Vec::new();
         for column in self.table.columns.iter().filter(|column| column.is_reference()) {
-            let id = if moves { self.after(column.name) } else { self.changed(column.name).flatten() };
+            let id = if moves {
+                self.after(column.name)
+            } else {
+                self.changed(column.name).flatten()
+            };
             found.extend(id.map(|id| Reference::of_column(self.table, column, id)));
         }
         for (_, name, keys) in LISTS.iter().filter(|(table, ..)| *table == self.table.name) {
-            let Some((_, SqlValue::Json(Some(list)))) = self.columns.iter().find(|(column, _)| column == name) else { continue };
+            let Some((_, SqlValue::Json(Some(list)))) = self.columns.iter().find(|(column, _)| column == name) else {
+                continue;
+            };
             let known = self.stored.get(*name).unwrap_or(&Value::Null);
             for (keys, tables) in *keys {
                 let had = listed(known, keys);
                 let ids: Vec<Uuid> = listed(list, keys).into_iter().filter(|id| !had.contains(id)).collect();
                 let shares = SHARED.contains(&(self.table.name, *name));
-                found.push(Reference { field: name, tables: tables.to_vec(), ids, shares, lenient: false, silent: false, held: None });
+                found.push(Reference {
+                    field: name,
+                    tables: tables.to_vec(),
+                    ids,
+                    shares,
+                    lenient: false,
+                    silent: false,
+                    held: None,
+                });
             }
         }
-        found.extend(self.relations.iter().map(|related| Reference::of_relation(related, self.id)));
+        found.extend(
+            self.relations
+                .iter()
+                .map(|related| Reference::of_relation(related, self.id)),
+        );
         found.retain(|reference| !reference.ids.is_empty());
         // Unknown ones are left out anyway.
-        found.retain(|reference| !reference.lenient || reference.tables.iter().any(|table| Belonging::of(table) != Belonging::Studio));
+        found.retain(|reference| {
+            !reference.lenient
+                || reference
+                    .tables
+                    .iter()
+                    .any(|table| Belonging::of(table) != Belonging::Studio)
+        });
         found
     }
 }
@@ -162,7 +226,9 @@ impl RowChange<'_> {
 /// The ids that objects of a list hold, each under the first of the keys that it has.
 fn listed(list: &Value, keys: &[&str]) -> HashSet<Uuid> {
     let items = list.as_array().into_iter().flatten();
-    items.filter_map(|item| keys.iter().find_map(|key| item.get(key)?.as_str().and_then(parse_id))).collect()
+    items
+        .filter_map(|item| keys.iter().find_map(|key| item.get(key)?.as_str().and_then(parse_id)))
+        .collect()
 }
 
 /// Checks all that a row comes to refer to, and that it stays in its production as long as others refer to it.
@@ -176,13 +242,19 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &R
         return Ok(());
     }
     let loud = references.len();
-    let homes = [row.home(|column| row.after(column)), row.home(|column| row.before(column)).filter(|_| row.moves())];
+    let homes = [
+        row.home(|column| row.after(column)),
+        row.home(|column| row.before(column)).filter(|_| row.moves()),
+    ];
     references.extend(homes.iter().flatten().map(|(column, id)| Reference::home(column, *id)));
     let found = query::find(connection, caller, &references).await?;
     let production = |home: Option<(&'static Column, Uuid)>| match (Belonging::of(row.table.name), home) {
         (Belonging::Itself, _) => row.id,
         (_, Some((column, id))) if column.references == Some("project") => Some(id),
-        (_, Some((_, id))) => found.iter().find(|found| found.id == id && found.reference >= loud).and_then(|found| found.project_id),
+        (_, Some((_, id))) => found
+            .iter()
+            .find(|found| found.id == id && found.reference >= loud)
+            .and_then(|found| found.project_id),
         (_, None) => None,
     };
     let [now, before] = homes.map(production);
@@ -203,7 +275,13 @@ pub async fn production_of(
     id: Uuid,
     columns: &Map<String, Value>,
 ) -> Result<Option<Uuid>, DbErr> {
-    let row = RowChange { table, id: Some(id), stored: columns, columns: &[], relations: &[] };
+    let row = RowChange {
+        table,
+        id: Some(id),
+        stored: columns,
+        columns: &[],
+        relations: &[],
+    };
     match (Belonging::of(table.name), row.home(|column| row.before(column))) {
         (Belonging::Itself, _) => Ok(Some(id)),
         (_, Some((column, id))) if column.references == Some("project") => Ok(Some(id)),

@@ -39,7 +39,11 @@ struct ReferenceRow {
 }
 
 /// The rows that exist of those that are meant.
-pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, references: &[Reference]) -> Result<Vec<ReferencedRow>, Failure> {
+pub(super) async fn find(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    references: &[Reference],
+) -> Result<Vec<ReferencedRow>, Failure> {
     let mut sql = Sql::default();
     for (at, reference) in references.iter().enumerate() {
         for table in reference.tables.iter().filter_map(|name| Table::find(name)) {
@@ -48,7 +52,9 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             }
             let place = RowPlace::outermost(table);
             let (production, shared) = (place.production(), place.shared());
-            sql.push(&format!("SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "));
+            sql.push(&format!(
+                "SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "
+            ));
             if caller.is_admin() || reference.silent {
                 sql.push("true");
             } else {
@@ -56,39 +62,86 @@ pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, ref
             }
             sql.push(" AS readable, ");
             match reference.held {
-                Some(HeldReference { table, own, other, record }) => {
-                    sql.push(&format!("EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = ")).bind(record).push(")");
+                Some(HeldReference {
+                    table,
+                    own,
+                    other,
+                    record,
+                }) => {
+                    sql.push(&format!(
+                        "EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = "
+                    ))
+                    .bind(record)
+                    .push(")");
                 }
                 None => {
                     sql.push("false");
                 }
             }
-            sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name)).among(&reference.ids);
+            sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name))
+                .among(&reference.ids);
         }
     }
     let rows: Vec<ReferenceRow> = database::read_all(connection, &sql).await?;
     let found = rows.into_iter().map(|row| -> Result<ReferencedRow, Failure> {
-        let ReferenceRow { reference, id, project_id, shared, readable, held } = row;
-        Ok(ReferencedRow { reference: usize::try_from(reference)?, id, project_id, shared, readable, held })
+        let ReferenceRow {
+            reference,
+            id,
+            project_id,
+            shared,
+            readable,
+            held,
+        } = row;
+        Ok(ReferencedRow {
+            reference: usize::try_from(reference)?,
+            id,
+            project_id,
+            shared,
+            readable,
+            held,
+        })
     });
     found.collect()
 }
 
 /// The production of the row that a column means.
-pub(super) async fn production(connection: &impl ConnectionTrait, column: &'static Column, id: Uuid) -> Result<Option<Uuid>, DbErr> {
-    let Some(table) = column.targets().first().and_then(|name| Table::find(name)) else { return Ok(None) };
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" r WHERE r.id = $1", RowPlace::outermost(table).production(), table.name), [id.into()]);
+pub(super) async fn production(
+    connection: &impl ConnectionTrait,
+    column: &'static Column,
+    id: Uuid,
+) -> Result<Option<Uuid>, DbErr> {
+    let Some(table) = column.targets().first().and_then(|name| Table::find(name)) else {
+        return Ok(None);
+    };
+    let sql = Sql::with(
+        format!(
+            "SELECT {} FROM \"{}\" r WHERE r.id = $1",
+            RowPlace::outermost(table).production(),
+            table.name
+        ),
+        [id.into()],
+    );
     Ok(database::read_value(connection, &sql).await?.flatten())
 }
 
 /// Whether a row of a production refers to one of these.
-pub(super) async fn is_referred_to(connection: &impl ConnectionTrait, table: &Table, ids: &[Uuid]) -> Result<bool, DbErr> {
+pub(super) async fn is_referred_to(
+    connection: &impl ConnectionTrait,
+    table: &Table,
+    ids: &[Uuid],
+) -> Result<bool, DbErr> {
     let mut sql = Sql::default();
-    let bound = TABLES.iter().filter(|other| !matches!(Belonging::of(other.name), Belonging::Studio));
+    let bound = TABLES
+        .iter()
+        .filter(|other| !matches!(Belonging::of(other.name), Belonging::Studio));
     for (other, column) in bound.flat_map(|other| other.columns.iter().map(move |column| (other, column))) {
         if column.targets().contains(&table.name) {
             let joint = if sql.text().is_empty() { "" } else { " UNION ALL " };
-            sql.push(&format!("{joint}SELECT 1 AS one FROM \"{}\" r WHERE r.\"{}\"", other.name, column.name)).among(ids);
+            sql.push(&format!(
+                "{joint}SELECT 1 AS one FROM \"{}\" r WHERE r.\"{}\"",
+                other.name, column.name
+            ))
+            .among(ids);
         }
     }
     if sql.text().is_empty() {

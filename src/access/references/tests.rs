@@ -45,8 +45,12 @@ const OF_THE_STUDIO: [(&str, &str); 4] = [
 ];
 
 fn columns(kinds: &[Kind]) -> BTreeSet<(&'static str, &'static str)> {
-    let all = TABLES.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-    all.filter(|(_, column)| kinds.contains(&column.kind)).map(|(table, column)| (table.name, column.name)).collect()
+    let all = TABLES
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    all.filter(|(_, column)| kinds.contains(&column.kind))
+        .map(|(table, column)| (table.name, column.name))
+        .collect()
 }
 
 #[test]
@@ -54,7 +58,11 @@ fn every_way_to_a_production_arrives() {
     for table in TABLES {
         let way = RowPlace::outermost(table).production();
         match Belonging::of(table.name) {
-            Belonging::By(_) => assert!(way.contains("project_id") || way.contains(".id"), "{}: {way}", table.name),
+            Belonging::By(_) => assert!(
+                way.contains("project_id") || way.contains(".id"),
+                "{}: {way}",
+                table.name
+            ),
             Belonging::Itself => assert_eq!(table.name, "project"),
             Belonging::Studio => assert!(way.contains("NULL"), "{}: {way}", table.name),
         }
@@ -64,20 +72,34 @@ fn every_way_to_a_production_arrives() {
 #[test]
 fn every_id_is_a_reference() {
     let references = columns(&[Kind::Uuid]);
-    let known = |table: &str, name: &str| Table::find(table).and_then(|table| table.column(name)).is_some_and(entity::facts::Column::is_reference);
+    let known = |table: &str, name: &str| {
+        Table::find(table)
+            .and_then(|table| table.column(name))
+            .is_some_and(entity::facts::Column::is_reference)
+    };
     for (table, name) in &references {
         let within = WITHIN_A_RECORD.contains(&(*table, *name));
-        assert!(*name == "id" || within != known(table, name), "{table}.{name} names rows of no table: say `references` or `names` in its entity");
+        assert!(
+            *name == "id" || within != known(table, name),
+            "{table}.{name} names rows of no table: say `references` or `names` in its entity"
+        );
     }
     assert!(references.len() > 150);
     for (table, name) in SHARED {
-        assert!(known(table, name) || LISTS.iter().any(|(of, list, _)| (*of, *list) == (table, name)), "{table}.{name} is no reference");
+        assert!(
+            known(table, name) || LISTS.iter().any(|(of, list, _)| (*of, *list) == (table, name)),
+            "{table}.{name} is no reference"
+        );
     }
 }
 
 #[test]
 fn every_json_column_is_free_or_has_its_references_stated() {
     let lists = LISTS.iter().map(|(table, name, _)| (*table, *name));
-    let stated: BTreeSet<_> = IDS_WITHOUT_MEANING.into_iter().chain(OF_THE_STUDIO).chain(lists).collect();
+    let stated: BTreeSet<_> = IDS_WITHOUT_MEANING
+        .into_iter()
+        .chain(OF_THE_STUDIO)
+        .chain(lists)
+        .collect();
     assert_eq!(columns(&[Kind::Json, Kind::JsonArray]), stated);
 }

@@ -24,8 +24,14 @@ pub(super) const SHARED: [(&str, &str); 7] = [
 type ListKey = (&'static [&'static str], &'static [&'static str]);
 
 /// JSON columns that hold lists of objects with references: the table, the column, and the keys with what they name.
-pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] =
-    [("playlist", "shots", &[(&["entity_id", "id"], &["entity"]), (&["preview_file_id"], &["preview_file"])])];
+pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] = [(
+    "playlist",
+    "shots",
+    &[
+        (&["entity_id", "id"], &["entity"]),
+        (&["preview_file_id"], &["preview_file"]),
+    ],
+)];
 
 /// Names of a table within a query, from the outermost to the innermost.
 const NAMES: [&str; 6] = ["r", "ra", "rb", "rc", "rd", "re"];
@@ -68,7 +74,10 @@ impl RowPlace {
     /// The table that one of its columns leads to.
     fn beyond(self, column: &str) -> Option<Self> {
         let target = self.table.column(column)?.targets().first()?;
-        Some(Self { table: Table::find(target)?, depth: self.depth + 1 })
+        Some(Self {
+            table: Table::find(target)?,
+            depth: self.depth + 1,
+        })
     }
 
     /// SQL expression of the production that a row belongs to.
@@ -96,7 +105,10 @@ impl RowPlace {
             return Some(format!("{name}.{column}"));
         }
         let (table, inner) = (beyond.table.name, beyond.name());
-        Some(format!("(SELECT {} FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column})", beyond.production()))
+        Some(format!(
+            "(SELECT {} FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column})",
+            beyond.production()
+        ))
     }
 
     /// SQL expression that is true of rows which other productions may use.
@@ -104,7 +116,9 @@ impl RowPlace {
         let name = self.name();
         match self.table.name {
             "entity" => format!("{name}.is_shared"),
-            "asset_instance" => format!("EXISTS (SELECT 1 FROM entity sh WHERE sh.id = {name}.asset_id AND sh.is_shared)"),
+            "asset_instance" => {
+                format!("EXISTS (SELECT 1 FROM entity sh WHERE sh.id = {name}.asset_id AND sh.is_shared)")
+            }
             "preview_file" => format!(
                 "EXISTS (SELECT 1 FROM task st JOIN entity sh ON sh.id = st.entity_id \
                  WHERE st.id = {name}.task_id AND sh.is_shared AND sh.preview_file_id = {name}.id)"
@@ -117,19 +131,39 @@ impl RowPlace {
     pub(super) fn readable(self, sql: &mut Sql, person: &Person) {
         let name = self.name();
         match (self.table.name, Belonging::of(self.table.name)) {
-            ("entity", _) => entities::READ.express_in_teams(sql, person, &entities::Entities { table: name, kind: None }),
+            ("entity", _) => entities::READ.express_in_teams(
+                sql,
+                person,
+                &entities::Entities {
+                    table: name,
+                    kind: None,
+                },
+            ),
             ("task", _) => tasks::READ.express_in_teams(sql, person, &tasks::Tasks(name)),
             ("playlist", _) => playlists::READ.express_in_teams(sql, person, &playlists::Playlists(name)),
             ("preview_file", _) => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.task_id AND "));
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.task_id AND "
+                ));
                 previews::LISTED.express_in_teams(sql, person, &tasks::Tasks("k"));
                 sql.push(")");
             }
             ("comment", _) => {
-                let (id, author, for_client) = (format!("{name}.id"), format!("{name}.person_id"), format!("{name}.for_client"));
-                let columns =
-                    comments::Comments { id: &id, author: &author, for_client: &for_client, project: "k.project_id", entity: "k.entity_id" };
-                sql.push(&format!("EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.object_id AND "));
+                let (id, author, for_client) = (
+                    format!("{name}.id"),
+                    format!("{name}.person_id"),
+                    format!("{name}.for_client"),
+                );
+                let columns = comments::Comments {
+                    id: &id,
+                    author: &author,
+                    for_client: &for_client,
+                    project: "k.project_id",
+                    entity: "k.entity_id",
+                };
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.object_id AND "
+                ));
                 tasks::READ.express_in_teams(sql, person, &tasks::Tasks("k"));
                 sql.push(" AND ");
                 comments::READ.express_in_teams(sql, person, &columns);
@@ -154,7 +188,9 @@ impl RowPlace {
                 continue;
             }
             let (table, inner) = (beyond.table.name, beyond.name());
-            sql.push(&format!("EXISTS (SELECT 1 FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column} AND "));
+            sql.push(&format!(
+                "EXISTS (SELECT 1 FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column} AND "
+            ));
             beyond.readable(sql, person);
             sql.push(")");
         }

@@ -49,9 +49,14 @@ impl SharedRecords {
     pub async fn of(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<Self, DbErr> {
         let mut shown = Self::default();
         let previews: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-        let mut sql = Sql::new("SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+        let mut sql = Sql::new(
+            "SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
+        );
         sql.among(&previews);
-        let pairs: HashSet<_> = entries.iter().map(|entry| (entry.preview_file_id, entry.entity_id)).collect();
+        let pairs: HashSet<_> = entries
+            .iter()
+            .map(|entry| (entry.preview_file_id, entry.entity_id))
+            .collect();
         for preview in database::read_all::<ShownPreview>(connection, &sql).await? {
             if preview.entity_id.is_some() && pairs.contains(&(Some(preview.id), preview.entity_id)) {
                 shown.tasks.insert(preview.task_id);
@@ -64,7 +69,9 @@ impl SharedRecords {
             let mut sql = Sql::new("SELECT t.id, t.entity_id FROM task t WHERE t.id");
             sql.among(&stored);
             let found = database::read_all::<ShownTask>(connection, &sql).await?;
-            let own = found.iter().filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
+            let own = found
+                .iter()
+                .filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
             shown.tasks.extend(own.map(|task| task.id));
         }
         Ok(shown)

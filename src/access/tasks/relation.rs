@@ -45,7 +45,11 @@ impl TaskRelation {
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, rule: &TaskRule) -> Result<(), Failure> {
-        if self.allows(rule) { Ok(()) } else { Err(Failure::forbidden()) }
+        if self.allows(rule) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
     fn read(row: &QueryResult, person: &Person) -> Result<Self, DbErr> {
@@ -64,8 +68,12 @@ impl TaskRelation {
             task_type_id: row.try_get("", "task_type_id")?,
             task_status_id: row.try_get("", "task_status_id")?,
             role: role_in(person.role, in_team, own.as_deref()),
-            bots_work: row.try_get::<Option<bool>>("", "is_bot_collaboration_enabled")?.unwrap_or_default(),
-            clients_isolated: row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default(),
+            bots_work: row
+                .try_get::<Option<bool>>("", "is_bot_collaboration_enabled")?
+                .unwrap_or_default(),
+            clients_isolated: row
+                .try_get::<Option<bool>>("", "is_clients_isolated")?
+                .unwrap_or_default(),
             facts,
         })
     }
@@ -78,7 +86,11 @@ const BATCH: usize = 10_000;
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn relations(connection: &impl ConnectionTrait, caller: &Caller, tasks: &[Uuid]) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
+pub async fn relations(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    tasks: &[Uuid],
+) -> Result<HashMap<Uuid, TaskRelation>, Failure> {
     let mut found = HashMap::with_capacity(tasks.len());
     let person = &caller.person;
     for tasks in tasks.chunks(BATCH) {
@@ -92,7 +104,8 @@ pub async fn relations(connection: &impl ConnectionTrait, caller: &Caller, tasks
             sql.push(" AS ").push(fact.column());
         }
         // The first value of all is the person.
-        sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ").push(&join_place("l", "t.project_id", "$1"));
+        sql.push(" FROM task t LEFT JOIN project p ON p.id = t.project_id ")
+            .push(&join_place("l", "t.project_id", "$1"));
         sql.push(" WHERE t.id").among(tasks);
         for row in database::rows(connection, &sql).await? {
             let relation = TaskRelation::read(&row, person)?;
@@ -106,15 +119,27 @@ pub async fn relations(connection: &impl ConnectionTrait, caller: &Caller, tasks
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn relation(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid) -> Result<TaskRelation, Failure> {
-    relations(connection, caller, &[task_id]).await?.remove(&task_id).ok_or_else(Failure::not_found)
+pub async fn relation(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    task_id: Uuid,
+) -> Result<TaskRelation, Failure> {
+    relations(connection, caller, &[task_id])
+        .await?
+        .remove(&task_id)
+        .ok_or_else(Failure::not_found)
 }
 
 /// Relation of the caller to a task, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such task, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, rule: &TaskRule) -> Result<TaskRelation, Failure> {
+pub async fn require(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    task_id: Uuid,
+    rule: &TaskRule,
+) -> Result<TaskRelation, Failure> {
     let relation = relation(connection, caller, task_id).await?;
     relation.require(rule)?;
     Ok(relation)
@@ -136,8 +161,14 @@ pub async fn require_lead_of_type(
     };
     let mut supervised = caller.person.departments.is_empty();
     if let Some(task_type_id) = task_type_id.filter(|_| !supervised) {
-        let sql = Sql::with("SELECT department_id FROM task_type WHERE id = $1", [task_type_id.into()]);
-        let department = database::row(connection, &sql).await?.map(|row| row.try_get::<Option<Uuid>>("", "department_id")).transpose()?;
+        let sql = Sql::with(
+            "SELECT department_id FROM task_type WHERE id = $1",
+            [task_type_id.into()],
+        );
+        let department = database::row(connection, &sql)
+            .await?
+            .map(|row| row.try_get::<Option<Uuid>>("", "department_id"))
+            .transpose()?;
         supervised = shares_department(&caller.person, department.flatten().as_slice());
     }
     LEAD.require(role, &|fact| fact == TaskFact::Supervised && supervised)
@@ -148,6 +179,9 @@ pub async fn require_lead_of_type(
 /// # Errors
 /// The database does not answer.
 pub async fn is_assigned(connection: &impl ConnectionTrait, person_id: Uuid, task_id: Uuid) -> Result<bool, DbErr> {
-    let sql = Sql::with("SELECT 1 FROM task_person_link WHERE task_id = $1 AND person_id = $2", [task_id.into(), person_id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM task_person_link WHERE task_id = $1 AND person_id = $2",
+        [task_id.into(), person_id.into()],
+    );
     Ok(database::row(connection, &sql).await?.is_some())
 }

@@ -52,7 +52,9 @@ impl PublicKey {
     pub(super) fn from_cbor(value: &Cbor) -> Option<Self> {
         let number = |value: &Cbor| value.as_integer().and_then(|number| i64::try_from(number).ok());
         let part = |(place, part): &(Cbor, Cbor)| {
-            let part = number(part).map(KeyPart::Number).or_else(|| part.as_bytes().cloned().map(KeyPart::Bytes))?;
+            let part = number(part)
+                .map(KeyPart::Number)
+                .or_else(|| part.as_bytes().cloned().map(KeyPart::Bytes))?;
             Some((number(place)?, part))
         };
         value.as_map()?.iter().map(part).collect::<Option<_>>().map(Self)
@@ -61,10 +63,19 @@ impl PublicKey {
     /// Reads what is stored. Bytes are text there, or one large number, as the reference server writes them.
     pub(super) fn from_stored(parts: &BTreeMap<String, Box<RawValue>>) -> Option<Self> {
         let part = |(place, text): (&String, &RawValue)| {
-            let part = text.get().parse().map(KeyPart::Number).ok().or_else(|| bytes(text).map(KeyPart::Bytes))?;
+            let part = text
+                .get()
+                .parse()
+                .map(KeyPart::Number)
+                .ok()
+                .or_else(|| bytes(text).map(KeyPart::Bytes))?;
             Some((place.parse().ok()?, part))
         };
-        parts.iter().map(|(place, text)| part((place, text))).collect::<Option<_>>().map(Self)
+        parts
+            .iter()
+            .map(|(place, text)| part((place, text)))
+            .collect::<Option<_>>()
+            .map(Self)
     }
 
     /// Stored form of it.
@@ -73,7 +84,11 @@ impl PublicKey {
             KeyPart::Number(number) => json!(number),
             KeyPart::Bytes(bytes) => json!(URL_SAFE_NO_PAD.encode(bytes)),
         };
-        self.0.iter().map(|(place, part)| (place.to_string(), text(part))).collect::<Map<_, _>>().into()
+        self.0
+            .iter()
+            .map(|(place, part)| (place.to_string(), text(part)))
+            .collect::<Map<_, _>>()
+            .into()
     }
 
     fn number(&self, place: i64) -> Option<i64> {
@@ -86,7 +101,9 @@ impl PublicKey {
     /// Bytes, of which zeros in front may have been lost.
     fn bytes(&self, place: i64) -> Option<Vec<u8>> {
         match self.0.get(&place)? {
-            KeyPart::Number(number) => u64::try_from(*number).ok().map(|number| BigUint::from(number).to_bytes_be()),
+            KeyPart::Number(number) => u64::try_from(*number)
+                .ok()
+                .map(|number| BigUint::from(number).to_bytes_be()),
             KeyPart::Bytes(bytes) => Some(bytes.clone()),
         }
     }
@@ -109,15 +126,27 @@ impl PublicKey {
     /// The key ready for use, when it is one of those that are taken.
     fn ready(&self) -> Option<Ready> {
         match (self.number(KIND)?, self.number(ALGORITHM)?) {
-            (CURVE, ES256) => p256::ecdsa::VerifyingKey::from_sec1_bytes(&self.point(1, 32)?).ok().map(Ready::P256),
-            (CURVE, ES384) => p384::ecdsa::VerifyingKey::from_sec1_bytes(&self.point(2, 48)?).ok().map(Ready::P384),
-            (EDWARDS, EDDSA) if self.number(FIRST) == Some(6) => {
-                Some(Ready::Other(DecodingKey::from_ed_der(&self.exactly(SECOND, 32)?), Algorithm::EdDSA))
-            }
+            (CURVE, ES256) => p256::ecdsa::VerifyingKey::from_sec1_bytes(&self.point(1, 32)?)
+                .ok()
+                .map(Ready::P256),
+            (CURVE, ES384) => p384::ecdsa::VerifyingKey::from_sec1_bytes(&self.point(2, 48)?)
+                .ok()
+                .map(Ready::P384),
+            (EDWARDS, EDDSA) if self.number(FIRST) == Some(6) => Some(Ready::Other(
+                DecodingKey::from_ed_der(&self.exactly(SECOND, 32)?),
+                Algorithm::EdDSA,
+            )),
             (RSA, algorithm @ (RS256 | PS256)) => {
                 let modulus = self.bytes(FIRST).filter(|modulus| MODULUS.contains(&modulus.len()))?;
                 let key = DecodingKey::from_rsa_raw_components(&modulus, &self.bytes(SECOND)?);
-                Some(Ready::Other(key, if algorithm == RS256 { Algorithm::RS256 } else { Algorithm::PS256 }))
+                Some(Ready::Other(
+                    key,
+                    if algorithm == RS256 {
+                        Algorithm::RS256
+                    } else {
+                        Algorithm::PS256
+                    },
+                ))
             }
             _ => None,
         }
@@ -131,10 +160,13 @@ impl PublicKey {
     /// Whether a signature of a message was made with the other half.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self.ready() {
-            Some(Ready::P256(key)) => p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            Some(Ready::P384(key)) => p384::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Some(Ready::P256(key)) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Some(Ready::P384(key)) => p384::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
             Some(Ready::Other(key, algorithm)) => {
-                jsonwebtoken::crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm).unwrap_or_default()
+                jsonwebtoken::crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm)
+                    .unwrap_or_default()
             }
             None => false,
         }
@@ -198,7 +230,11 @@ mod tests {
     fn keys_of_the_reference_are_numbers() {
         let (private, public) = pair();
         let number = |place| BigUint::from_bytes_be(&public.bytes(place).expect("bytes")).to_string();
-        let key = stored(&format!(r#"{{"1": 2, "3": -7, "-1": 1, "-2": {}, "-3": {}}}"#, number(SECOND), number(THIRD)));
+        let key = stored(&format!(
+            r#"{{"1": 2, "3": -7, "-1": 1, "-2": {}, "-3": {}}}"#,
+            number(SECOND),
+            number(THIRD)
+        ));
         let signature: Signature = private.sign(b"a message");
         assert!(key.verifies(b"a message", signature.to_der().as_bytes()));
         assert_eq!(stored(r#"{"-2": 1}"#).exactly(SECOND, 3), Some(vec![0, 0, 1]));
@@ -213,7 +249,10 @@ mod tests {
             r#"{"1": 4, "3": 5, "-1": "AAAA"}"#,
             r#"{"1": 3, "3": -257, "-1": "AAAA", "-2": 65537}"#,
         ] {
-            assert!(!stored(text).is_supported() && !stored(text).verifies(b"", b""), "{text}");
+            assert!(
+                !stored(text).is_supported() && !stored(text).verifies(b"", b""),
+                "{text}"
+            );
         }
     }
 }

@@ -17,8 +17,8 @@ use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{
-    FidoAlgorithm, FidoAssertion, FidoAuthenticatorChoice, FidoCreationOptions, FidoKeyName, FidoOwner, FidoParty, FidoRegistration,
-    FidoRequestOptions,
+    FidoAlgorithm, FidoAssertion, FidoAuthenticatorChoice, FidoCreationOptions, FidoKeyName, FidoOwner, FidoParty,
+    FidoRegistration, FidoRequestOptions,
 };
 use entity::person;
 use poem::http::header;
@@ -64,7 +64,9 @@ async fn challenge<T>(
     answer: impl FnOnce(String) -> Result<Json<T>, serde_json::Error>,
 ) -> Result<Json<T>, Failure> {
     let (challenge, session) = (secrets::url_safe(CHALLENGE), BrowserSession::new());
-    session.keep(app, &purpose.key(person_id), &challenge, CHALLENGE_LIFETIME).await?;
+    session
+        .keep(app, &purpose.key(person_id), &challenge, CHALLENGE_LIFETIME)
+        .await?;
     let headers = request_headers().unwrap_or_default();
     Ok(answer(challenge)?.with_header(header::SET_COOKIE, session.cookie(&headers, &app.settings)?))
 }
@@ -83,7 +85,12 @@ fn party(app: &App) -> RelyingParty {
 }
 
 fn names(keys: &[SecurityKey]) -> Vec<FidoKeyName> {
-    keys.iter().map(|key| FidoKeyName { r#type: "public-key".into(), id: key.id() }).collect()
+    keys.iter()
+        .map(|key| FidoKeyName {
+            r#type: "public-key".into(),
+            id: key.id(),
+        })
+        .collect()
 }
 
 /// Options for a browser to make a key for a person.
@@ -92,14 +99,32 @@ fn names(keys: &[SecurityKey]) -> Vec<FidoKeyName> {
 /// The database does not answer.
 pub(super) async fn creation_options(app: &App, account: &person::Model) -> Result<Json<FidoCreationOptions>, Failure> {
     let keys = keys_of(app, account.id).await?;
-    let display_name = format!("{} {}", account.first_name, account.last_name).trim().to_owned();
-    let name = account.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| display_name.clone());
+    let display_name = format!("{} {}", account.first_name, account.last_name)
+        .trim()
+        .to_owned();
+    let name = account
+        .email
+        .clone()
+        .filter(|email| !email.is_empty())
+        .unwrap_or_else(|| display_name.clone());
     let options = |challenge| {
         Json::of(&FidoCreationOptions {
-            rp: FidoParty { name: RELYING_PARTY_NAME.into(), id: party(app).host },
-            user: FidoOwner { name, id: URL_SAFE_NO_PAD.encode(account.id.to_string()), display_name },
+            rp: FidoParty {
+                name: RELYING_PARTY_NAME.into(),
+                id: party(app).host,
+            },
+            user: FidoOwner {
+                name,
+                id: URL_SAFE_NO_PAD.encode(account.id.to_string()),
+                display_name,
+            },
             challenge,
-            pub_key_cred_params: keys::ALGORITHMS.map(|alg| FidoAlgorithm { r#type: "public-key".into(), alg }).to_vec(),
+            pub_key_cred_params: keys::ALGORITHMS
+                .map(|alg| FidoAlgorithm {
+                    r#type: "public-key".into(),
+                    alg,
+                })
+                .to_vec(),
             exclude_credentials: names(&keys),
             authenticator_selection: FidoAuthenticatorChoice {
                 authenticator_attachment: "cross-platform".into(),
@@ -118,7 +143,13 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
 /// The database does not answer.
 pub(super) async fn request_options(app: &App, account: &person::Model) -> Result<Json<FidoRequestOptions>, Failure> {
     let keys = keys_of(app, account.id).await?;
-    let options = |challenge| Json::of(&FidoRequestOptions { challenge, rp_id: party(app).host, allow_credentials: names(&keys) });
+    let options = |challenge| {
+        Json::of(&FidoRequestOptions {
+            challenge,
+            rp_id: party(app).host,
+            allow_credentials: names(&keys),
+        })
+    };
     challenge(app, account.id, Purpose::Use, options).await
 }
 
@@ -126,8 +157,15 @@ pub(super) async fn request_options(app: &App, account: &person::Model) -> Resul
 ///
 /// # Errors
 /// 400 when nothing was asked for, or the answer is wrong.
-pub(super) async fn with_new_key(app: &App, person_id: Uuid, name: &str, answer: &FidoRegistration) -> Result<Vec<String>, Failure> {
-    let challenge = challenged(app, person_id, Purpose::Make).await?.ok_or_else(|| Failure::refused("No preregistration before."))?;
+pub(super) async fn with_new_key(
+    app: &App,
+    person_id: Uuid,
+    name: &str,
+    answer: &FidoRegistration,
+) -> Result<Vec<String>, Failure> {
+    let challenge = challenged(app, person_id, Purpose::Make)
+        .await?
+        .ok_or_else(|| Failure::refused("No preregistration before."))?;
     let refused = || Failure::refused("FIDO server exception your registration response is probly wrong.");
     let made = read_registration(&party(app), &challenge, answer).map_err(|refusal| {
         tracing::info!(%refusal, person = %person_id, "a security key was not taken");
@@ -147,7 +185,11 @@ fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistr
     let attestation = decode(response.attestation_object.as_deref())?;
     let made = party.made(challenge, &client_data, &attestation)?;
     let id = decode(answer.raw_id.as_deref().or(answer.id.as_deref()))?;
-    if made.id == id { Ok(made) } else { Err(KeyProblem::Malformed) }
+    if made.id == id {
+        Ok(made)
+    } else {
+        Err(KeyProblem::Malformed)
+    }
 }
 
 /// Whether a browser used one of the keys of a person, as it was asked to. The question is used up, and the key counted.
@@ -155,7 +197,9 @@ fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistr
 /// # Errors
 /// The database does not answer.
 pub(super) async fn use_assertion(app: &App, account: &person::Model, answer: &FidoAssertion) -> Result<bool, Failure> {
-    let Some(challenge) = challenged(app, account.id, Purpose::Use).await? else { return Ok(false) };
+    let Some(challenge) = challenged(app, account.id, Purpose::Use).await? else {
+        return Ok(false);
+    };
     let keys = keys_of(app, account.id).await?;
     let checked = match check_assertion(&party(app), &challenge, &keys, answer) {
         Ok((id, counter)) => app.database.transact(|| count(app, account.id, &id, counter)).await?,
@@ -171,7 +215,9 @@ pub(super) async fn use_assertion(app: &App, account: &person::Model, answer: &F
 async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Result<(), KeyProblem>, Failure> {
     let transaction = Transaction::current()?;
     let keys = keys_in(&transaction, person_id).await?;
-    let Some(at) = keys.iter().position(|key| key.is_called(id)) else { return Ok(Err(KeyProblem::Unsupported)) };
+    let Some(at) = keys.iter().position(|key| key.is_called(id)) else {
+        return Ok(Err(KeyProblem::Unsupported));
+    };
     if !keys[at].goes_on_at(counter) {
         return Ok(Err(KeyProblem::Copied));
     }
@@ -184,13 +230,27 @@ async fn count(app: &App, person_id: Uuid, id: &[u8], counter: u32) -> Result<Re
 }
 
 /// The name that the key has for itself which was used, and its counter.
-fn check_assertion(party: &RelyingParty, challenge: &str, keys: &[SecurityKey], answer: &FidoAssertion) -> Result<(Vec<u8>, u32), KeyProblem> {
+fn check_assertion(
+    party: &RelyingParty,
+    challenge: &str,
+    keys: &[SecurityKey],
+    answer: &FidoAssertion,
+) -> Result<(Vec<u8>, u32), KeyProblem> {
     let id = decode(answer.raw_id.as_deref().or(answer.id.as_deref()))?;
-    let key = keys.iter().find(|key| key.is_called(&id)).ok_or(KeyProblem::Unsupported)?;
+    let key = keys
+        .iter()
+        .find(|key| key.is_called(&id))
+        .ok_or(KeyProblem::Unsupported)?;
     let public_key = key.public_key.as_ref().ok_or(KeyProblem::Unsupported)?;
     let response = answer.response.as_ref().ok_or(KeyProblem::Malformed)?;
     let client_data = decode(response.client_data_j_s_o_n.as_deref())?;
     let authenticator_data = decode(response.authenticator_data.as_deref())?;
-    let counter = party.used(challenge, public_key, &client_data, &authenticator_data, &decode(response.signature.as_deref())?)?;
+    let counter = party.used(
+        challenge,
+        public_key,
+        &client_data,
+        &authenticator_data,
+        &decode(response.signature.as_deref())?,
+    )?;
     Ok((id, counter))
 }

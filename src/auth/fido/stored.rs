@@ -52,7 +52,13 @@ impl SecurityKey {
             "public_key": key.public_key.to_stored(),
             "sign_count": key.counter,
         });
-        Self { name: name.to_owned(), id: key.id.clone(), public_key: Some(key.public_key.clone()), counter: key.counter, text: text.to_string() }
+        Self {
+            name: name.to_owned(),
+            id: key.id.clone(),
+            public_key: Some(key.public_key.clone()),
+            counter: key.counter,
+            text: text.to_string(),
+        }
     }
 
     /// Key of a stored text. One that can't be read stays stored, under a name at most, and opens nothing.
@@ -66,7 +72,13 @@ impl SecurityKey {
                 counter: record.sign_count,
                 text,
             },
-            Err(_) => Self { name: String::new(), id: Vec::new(), public_key: None, counter: 0, text },
+            Err(_) => Self {
+                name: String::new(),
+                id: Vec::new(),
+                public_key: None,
+                counter: 0,
+                text,
+            },
         }
     }
 
@@ -109,8 +121,18 @@ pub(in crate::auth) async fn keys_of(app: &App, person_id: Uuid) -> Result<Vec<S
 /// The database does not answer.
 pub(super) async fn keys_in(connection: &impl ConnectionTrait, person_id: Uuid) -> Result<Vec<SecurityKey>, DbErr> {
     let list = json_text(connection.get_database_backend(), "fido_credentials");
-    let row = database::row(connection, &Sql::with(format!("SELECT {list} AS list FROM person WHERE id = $1"), [person_id.into()])).await?;
-    let list = row.map(|row| row.try_get::<String>("", "list")).transpose()?.unwrap_or_else(|| "[]".to_owned());
+    let row = database::row(
+        connection,
+        &Sql::with(
+            format!("SELECT {list} AS list FROM person WHERE id = $1"),
+            [person_id.into()],
+        ),
+    )
+    .await?;
+    let list = row
+        .map(|row| row.try_get::<String>("", "list"))
+        .transpose()?
+        .unwrap_or_else(|| "[]".to_owned());
     let list: Vec<Box<RawValue>> = serde_json::from_str(&list).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(list.iter().map(|text| SecurityKey::read(text)).collect())
 }
@@ -119,7 +141,12 @@ pub(super) async fn keys_in(connection: &impl ConnectionTrait, person_id: Uuid) 
 ///
 /// # Errors
 /// The database refuses.
-pub(in crate::auth) async fn store(app: &App, transaction: &impl Writes, person_id: Uuid, texts: &[String]) -> Result<(), DbErr> {
+pub(in crate::auth) async fn store(
+    app: &App,
+    transaction: &impl Writes,
+    person_id: Uuid,
+    texts: &[String],
+) -> Result<(), DbErr> {
     let mut sql = Sql::new("UPDATE person SET fido_credentials = ");
     bind_json_texts(app.database.backend(), &mut sql, texts);
     sql.push(" WHERE id = ").bind(person_id);
@@ -140,14 +167,18 @@ mod tests {
         assert_eq!((ours.name.as_str(), ours.id().as_str()), ("blue", "AAEC"));
         assert!(ours.is_called(&[0, 1, 2]) && ours.is_called(&[1, 2]) && !ours.is_called(&[1, 3]));
         let long = "340282366920938463463374607431768211457";
-        let theirs = read(&format!(r#"{{"device_name": "red", "aaguid": 0, "credential_id": {long}, "public_key": {{"-2": {long}}}}}"#));
+        let theirs = read(&format!(
+            r#"{{"device_name": "red", "aaguid": 0, "credential_id": {long}, "public_key": {{"-2": {long}}}}}"#
+        ));
         assert!(theirs.is_called(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
         assert!(theirs.text.contains(long));
     }
 
     #[test]
     fn a_key_counts_on() {
-        let fresh = read(r#"{"device_name": "blue", "credential_id": 340282366920938463463374607431768211457, "public_key": {"1": 2}}"#);
+        let fresh = read(
+            r#"{"device_name": "blue", "credential_id": 340282366920938463463374607431768211457, "public_key": {"1": 2}}"#,
+        );
         assert!(fresh.goes_on_at(0) && fresh.goes_on_at(1));
         let used = read(&fresh.text_at(5).expect("JSON"));
         assert!(used.goes_on_at(6) && used.goes_on_at(u32::MAX));
@@ -157,9 +188,17 @@ mod tests {
 
     #[test]
     fn what_can_not_be_read_opens_nothing() {
-        for text in ["null", "{}", "[1]", r#"{"device_name": "x", "credential_id": -1, "public_key": {"a": true}}"#] {
+        for text in [
+            "null",
+            "{}",
+            "[1]",
+            r#"{"device_name": "x", "credential_id": -1, "public_key": {"a": true}}"#,
+        ] {
             let key = read(text);
-            assert!(key.public_key.is_none() && !key.is_called(&[]) && !key.is_called(&[0]), "{text}");
+            assert!(
+                key.public_key.is_none() && !key.is_called(&[]) && !key.is_called(&[0]),
+                "{text}"
+            );
             assert_eq!(key.text, text);
         }
     }

@@ -79,8 +79,12 @@ struct AuthenticatorData<'a> {
 impl RelyingParty {
     /// The host in a name with or without a port.
     pub(super) fn of(domain_name: &str) -> Self {
-        let host = Url::parse(&format!("https://{domain_name}")).ok().and_then(|url| url.host_str().map(str::to_owned));
-        Self { host: host.unwrap_or_else(|| domain_name.to_owned()) }
+        let host = Url::parse(&format!("https://{domain_name}"))
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        Self {
+            host: host.unwrap_or_else(|| domain_name.to_owned()),
+        }
     }
 
     /// Whether a page may use keys of this host: one of the host itself or below it, over an encrypted connection unless it is
@@ -89,7 +93,9 @@ impl RelyingParty {
         let Ok(url) = Url::parse(origin) else { return false };
         let Some(host) = url.host_str() else { return false };
         let is_local = host == "localhost" || host.ends_with(".localhost");
-        let below = host.strip_suffix(self.host.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+        let below = host
+            .strip_suffix(self.host.as_str())
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'));
         below && (url.scheme() == "https" || (url.scheme() == "http" && is_local))
     }
 
@@ -111,8 +117,14 @@ impl RelyingParty {
             return Err(KeyProblem::OtherHost);
         }
         let flags = head[32];
-        let counter = head[COUNTER].iter().fold(0, |counter, byte| (counter << 8) | u32::from(*byte));
-        if flags & PRESENT == 0 { Err(KeyProblem::Absent) } else { Ok(AuthenticatorData { flags, counter, rest }) }
+        let counter = head[COUNTER]
+            .iter()
+            .fold(0, |counter, byte| (counter << 8) | u32::from(*byte));
+        if flags & PRESENT == 0 {
+            Err(KeyProblem::Absent)
+        } else {
+            Ok(AuthenticatorData { flags, counter, rest })
+        }
     }
 
     /// Checks the answer to a challenge to make a key.
@@ -120,7 +132,10 @@ impl RelyingParty {
         self.client_data("webauthn.create", challenge, client_data)?;
         let attestation: Cbor = ciborium::from_reader(attestation).map_err(|_| KeyProblem::Malformed)?;
         let mut parts = attestation.as_map().into_iter().flatten();
-        let data = parts.find(|(name, _)| name.as_text() == Some("authData")).and_then(|(_, data)| data.as_bytes()).ok_or(KeyProblem::Malformed)?;
+        let data = parts
+            .find(|(name, _)| name.as_text() == Some("authData"))
+            .and_then(|(_, data)| data.as_bytes())
+            .ok_or(KeyProblem::Malformed)?;
         let data = self.authenticator_data(data)?;
         if data.flags & WITH_KEY == 0 {
             return Err(KeyProblem::Malformed);
@@ -138,7 +153,12 @@ impl RelyingParty {
         if !public_key.is_supported() {
             return Err(KeyProblem::Unsupported);
         }
-        Ok(NewKey { counter: data.counter, make: make.to_vec(), id: id.to_vec(), public_key })
+        Ok(NewKey {
+            counter: data.counter,
+            make: make.to_vec(),
+            id: id.to_vec(),
+            public_key,
+        })
     }
 
     /// Checks the answer to a challenge to use a key, and gives the counter of the key.
@@ -153,13 +173,19 @@ impl RelyingParty {
         let hash = self.client_data("webauthn.get", challenge, client_data)?;
         let counter = self.authenticator_data(authenticator_data)?.counter;
         let signed = [authenticator_data, &hash].concat();
-        if key.verifies(&signed, signature) { Ok(counter) } else { Err(KeyProblem::Signature) }
+        if key.verifies(&signed, signature) {
+            Ok(counter)
+        } else {
+            Err(KeyProblem::Signature)
+        }
     }
 }
 
 /// Bytes that a browser sends as text, with or without padding.
 pub(super) fn decode(text: Option<&str>) -> Result<Vec<u8>, KeyProblem> {
-    URL_SAFE_NO_PAD.decode(text.ok_or(KeyProblem::Malformed)?.trim_end_matches('=')).map_err(|_| KeyProblem::Malformed)
+    URL_SAFE_NO_PAD
+        .decode(text.ok_or(KeyProblem::Malformed)?.trim_end_matches('='))
+        .map_err(|_| KeyProblem::Malformed)
 }
 
 #[cfg(test)]
@@ -170,7 +196,11 @@ mod tests {
 
     #[test]
     fn hosts_have_no_port() {
-        for (name, host) in [("localhost:8080", "localhost"), ("Kitsu.Example.org", "kitsu.example.org"), ("[::1]:5000", "[::1]")] {
+        for (name, host) in [
+            ("localhost:8080", "localhost"),
+            ("Kitsu.Example.org", "kitsu.example.org"),
+            ("[::1]:5000", "[::1]"),
+        ] {
             assert_eq!(RelyingParty::of(name).host, host);
         }
     }
@@ -201,12 +231,31 @@ mod tests {
         let said = |kind: &str, challenge: &str, origin: &str, cross: bool| {
             json!({"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": cross}).to_string()
         };
-        let check = |text: &str| party.client_data("webauthn.get", "AAAA", text.as_bytes()).map(|hash| hash.len());
-        assert_eq!(check(&said("webauthn.get", "AAAA", "https://example.org", false)), Ok(32));
-        assert_eq!(check(&said("webauthn.create", "AAAA", "https://example.org", false)), Err(KeyProblem::OtherQuestion));
-        assert_eq!(check(&said("webauthn.get", "AAAB", "https://example.org", false)), Err(KeyProblem::OtherQuestion));
-        assert_eq!(check(&said("webauthn.get", "AAAA", "https://evil.net", false)), Err(KeyProblem::OtherOrigin));
-        assert_eq!(check(&said("webauthn.get", "AAAA", "https://example.org", true)), Err(KeyProblem::OtherOrigin));
+        let check = |text: &str| {
+            party
+                .client_data("webauthn.get", "AAAA", text.as_bytes())
+                .map(|hash| hash.len())
+        };
+        assert_eq!(
+            check(&said("webauthn.get", "AAAA", "https://example.org", false)),
+            Ok(32)
+        );
+        assert_eq!(
+            check(&said("webauthn.create", "AAAA", "https://example.org", false)),
+            Err(KeyProblem::OtherQuestion)
+        );
+        assert_eq!(
+            check(&said("webauthn.get", "AAAB", "https://example.org", false)),
+            Err(KeyProblem::OtherQuestion)
+        );
+        assert_eq!(
+            check(&said("webauthn.get", "AAAA", "https://evil.net", false)),
+            Err(KeyProblem::OtherOrigin)
+        );
+        assert_eq!(
+            check(&said("webauthn.get", "AAAA", "https://example.org", true)),
+            Err(KeyProblem::OtherOrigin)
+        );
         assert_eq!(check("nonsense"), Err(KeyProblem::Malformed));
     }
 
@@ -216,7 +265,11 @@ mod tests {
         let said = json!({"type": "webauthn.create", "challenge": "AAAA", "origin": "https://example.org"}).to_string();
         let attestation = |data: &[u8]| {
             let mut bytes = Vec::new();
-            ciborium::into_writer(&Cbor::Map(vec![(Cbor::Text("authData".into()), Cbor::Bytes(data.to_vec()))]), &mut bytes).expect("CBOR");
+            ciborium::into_writer(
+                &Cbor::Map(vec![(Cbor::Text("authData".into()), Cbor::Bytes(data.to_vec()))]),
+                &mut bytes,
+            )
+            .expect("CBOR");
             bytes
         };
         let mut data = Sha256::digest(b"example.org").to_vec();

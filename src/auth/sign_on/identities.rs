@@ -20,8 +20,10 @@ pub enum Provider {
 }
 
 /// Keys for the issuer and the subject in bodies of persons, by the kind of provider.
-pub const OF_PROVIDERS: [(Provider, &str, &str); 2] =
-    [(Provider::Oidc, "oidc_issuer", "oidc_subject"), (Provider::Saml, "saml_issuer", "saml_subject")];
+pub const OF_PROVIDERS: [(Provider, &str, &str); 2] = [
+    (Provider::Oidc, "oidc_issuer", "oidc_subject"),
+    (Provider::Saml, "saml_issuer", "saml_subject"),
+];
 
 impl Provider {
     fn word(self) -> &'static str {
@@ -57,7 +59,11 @@ struct Binding {
 async fn bound_person(work: &Work<'_>, identity: &Identity) -> Result<Option<person::Model>, DbErr> {
     let sql = Sql::with(
         "SELECT person_id FROM dailies_identity WHERE provider = $1 AND issuer = $2 AND subject = $3",
-        [identity.provider.word().into(), identity.issuer.as_str().into(), identity.subject.as_str().into()],
+        [
+            identity.provider.word().into(),
+            identity.issuer.as_str().into(),
+            identity.subject.as_str().into(),
+        ],
     );
     match database::read_value::<Uuid>(&**work, &sql).await? {
         Some(id) => person::Entity::find_by_id(id).one(&**work).await,
@@ -67,7 +73,9 @@ async fn bound_person(work: &Work<'_>, identity: &Identity) -> Result<Option<per
 
 /// The person who has an e-mail address. Bots and guests are nobody's accounts.
 async fn person_at(work: &Work<'_>, email: &str) -> Result<Option<person::Model>, DbErr> {
-    let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
+    let query = person::Entity::find()
+        .filter(person::Column::IsBot.eq(false))
+        .filter(person::Column::IsGuest.eq(false));
     query.filter(person::Column::Email.eq(email)).one(&**work).await
 }
 
@@ -75,13 +83,29 @@ async fn person_at(work: &Work<'_>, email: &str) -> Result<Option<person::Model>
 ///
 /// # Errors
 /// Somebody else is bound to it.
-pub async fn bind(work: &Work<'_>, person_id: Uuid, provider: Provider, binding: Option<(&str, &str)>) -> Result<(), DbErr> {
-    let sql = Sql::with("DELETE FROM dailies_identity WHERE provider = $1 AND person_id = $2", [provider.word().into(), person_id.into()]);
+pub async fn bind(
+    work: &Work<'_>,
+    person_id: Uuid,
+    provider: Provider,
+    binding: Option<(&str, &str)>,
+) -> Result<(), DbErr> {
+    let sql = Sql::with(
+        "DELETE FROM dailies_identity WHERE provider = $1 AND person_id = $2",
+        [provider.word().into(), person_id.into()],
+    );
     database::execute(&**work, &sql).await?;
-    let Some((issuer, subject)) = binding else { return Ok(()) };
+    let Some((issuer, subject)) = binding else {
+        return Ok(());
+    };
     let sql = Sql::with(
         "INSERT INTO dailies_identity (provider, issuer, subject, person_id, created_at) VALUES ($1, $2, $3, $4, $5)",
-        [provider.word().into(), issuer.into(), subject.into(), person_id.into(), database::now().into()],
+        [
+            provider.word().into(),
+            issuer.into(),
+            subject.into(),
+            person_id.into(),
+            database::now().into(),
+        ],
     );
     database::execute(&**work, &sql).await.map(|_| ())
 }
@@ -90,17 +114,26 @@ pub async fn bind(work: &Work<'_>, person_id: Uuid, provider: Provider, binding:
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn is_bound(work: &Work<'_>, person_id: Uuid, provider: Provider, (issuer, subject): (&str, &str)) -> Result<bool, DbErr> {
+pub async fn is_bound(
+    work: &Work<'_>,
+    person_id: Uuid,
+    provider: Provider,
+    (issuer, subject): (&str, &str),
+) -> Result<bool, DbErr> {
     let sql = Sql::with(
         "SELECT person_id FROM dailies_identity WHERE provider = $1 AND issuer = $2 AND subject = $3",
         [provider.word().into(), issuer.into(), subject.into()],
     );
-    Ok(database::read_value::<Uuid>(&**work, &sql).await?.is_some_and(|id| id != person_id))
+    Ok(database::read_value::<Uuid>(&**work, &sql)
+        .await?
+        .is_some_and(|id| id != person_id))
 }
 
 async fn binding_of(work: &Work<'_>, person_id: Uuid, provider: Provider) -> Result<Option<Binding>, DbErr> {
-    let sql =
-        Sql::with("SELECT issuer, subject FROM dailies_identity WHERE provider = $1 AND person_id = $2", [provider.word().into(), person_id.into()]);
+    let sql = Sql::with(
+        "SELECT issuer, subject FROM dailies_identity WHERE provider = $1 AND person_id = $2",
+        [provider.word().into(), person_id.into()],
+    );
     database::read_one(&**work, &sql).await
 }
 
@@ -116,11 +149,19 @@ pub(super) async fn account(
     profile: &Profile,
 ) -> Result<person::Model, Failure> {
     let id = transact(app, || find(app, identity, email, profile)).await?;
-    person::Entity::find_by_id(id).one(&app.database).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// The account, as part of one transaction.
-async fn find(app: &App, identity: Option<&Identity>, email: &Result<String, &'static str>, profile: &Profile) -> Result<Uuid, Failure> {
+async fn find(
+    app: &App,
+    identity: Option<&Identity>,
+    email: &Result<String, &'static str>,
+    profile: &Profile,
+) -> Result<Uuid, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let bound = match identity {
         Some(identity) => bound_person(&work, identity).await?,
@@ -138,7 +179,12 @@ async fn find(app: &App, identity: Option<&Identity>, email: &Result<String, &'s
     Ok(id)
 }
 
-async fn by_email(work: &mut Work<'_>, identity: Option<&Identity>, email: &str, profile: &Profile) -> Result<Uuid, Failure> {
+async fn by_email(
+    work: &mut Work<'_>,
+    identity: Option<&Identity>,
+    email: &str,
+    profile: &Profile,
+) -> Result<Uuid, Failure> {
     let id = match person_at(work, email).await? {
         Some(account) => {
             if let Some(identity) = identity {
@@ -162,7 +208,11 @@ async fn may_bind(work: &Work<'_>, account: &person::Model, identity: &Identity)
     let is_protected = protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email));
     let other = binding_of(work, account.id, identity.provider).await?;
     let is_other = other.is_some_and(|other| other.issuer == identity.issuer && other.subject != identity.subject);
-    if is_protected || is_other { Err(not_for_them()) } else { Ok(()) }
+    if is_protected || is_other {
+        Err(not_for_them())
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn not_for_them() -> Failure {
@@ -176,14 +226,23 @@ async fn create(work: &mut Work<'_>, email: &str, profile: &Profile) -> Result<U
             values.push((name, "".into()));
         }
     }
-    values.extend(profile.columns.iter().map(|(column, text)| (*column, stored(column, text))));
+    values.extend(
+        profile
+            .columns
+            .iter()
+            .map(|(column, text)| (*column, stored(column, text))),
+    );
     accounts::insert(work, values).await
 }
 
 /// Names may be empty; of anything else nothing is stored then.
 fn stored(column: &str, text: &str) -> Value {
     let keeps_empty = matches!(column, "first_name" | "last_name");
-    Value::from(Some(text).filter(|text| keeps_empty || !text.is_empty()).map(str::to_owned))
+    Value::from(
+        Some(text)
+            .filter(|text| keeps_empty || !text.is_empty())
+            .map(str::to_owned),
+    )
 }
 
 /// Takes over what the provider says otherwise than it is stored.
@@ -195,7 +254,10 @@ async fn update(work: &mut Work<'_>, account: &person::Model, profile: &Profile)
         "country" => account.country.as_deref(),
         _ => None,
     };
-    let changes = profile.columns.iter().filter(|(column, text)| known(column).unwrap_or_default() != text.as_str());
+    let changes = profile
+        .columns
+        .iter()
+        .filter(|(column, text)| known(column).unwrap_or_default() != text.as_str());
     let changes: Vec<(&'static str, Value)> = changes.map(|(column, text)| (*column, stored(column, text))).collect();
     if changes.is_empty() {
         return Ok(());

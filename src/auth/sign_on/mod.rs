@@ -31,7 +31,10 @@ fn refused(reason: &str) -> Failure {
 /// Whether the caller is a program, which takes JSON and no page.
 fn wants_json() -> bool {
     let headers = request_headers().unwrap_or_default();
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     accepted.contains("application/json") && !accepted.contains("text/html")
 }
 
@@ -39,11 +42,17 @@ fn wants_json() -> bool {
 fn redirect(address: &str, cookies: Vec<HeaderValue>) -> Result<Media, Failure> {
     let response = Response::builder().header(header::CACHE_CONTROL, "no-store");
     let mut response = if wants_json() {
-        response.header(header::CONTENT_TYPE, "application/json").body(json!({"location": address}).to_string())
+        response
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(json!({"location": address}).to_string())
     } else {
         let page = "<!doctype html>\n<title>One moment</title>\n<p>You are taken to another page.</p>\n";
-        let response = response.status(StatusCode::FOUND).header(header::LOCATION, HeaderValue::from_str(address)?);
-        response.header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(page)
+        let response = response
+            .status(StatusCode::FOUND)
+            .header(header::LOCATION, HeaderValue::from_str(address)?);
+        response
+            .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .body(page)
     };
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -86,7 +95,10 @@ async fn arrive(app: &App, account: person::Model, excused: bool, from: Option<I
         sign_in::log(app, account.id, from, Means::Web).await?;
         let session = OpenSession::open(app, account, excused)?;
         let headers = request_headers().unwrap_or_default();
-        cookies = Cookies::new(&headers, &app.settings).on_page().session(&session.tokens).values();
+        cookies = Cookies::new(&headers, &app.settings)
+            .on_page()
+            .session(&session.tokens)
+            .values();
     }
     redirect(&app.settings.public_address(), cookies)
 }

@@ -8,7 +8,12 @@ use crate::crud::{Record, Relation, Resource};
 
 pub struct AssetInstances;
 
-static RELATIONS: [Relation; 1] = [Relation::links("shots", &entity::asset_instance_link::TABLE, "asset_instance_id", "entity_id")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "shots",
+    &entity::asset_instance_link::TABLE,
+    "asset_instance_id",
+    "entity_id",
+)];
 
 #[async_trait]
 impl Resource for AssetInstances {

@@ -24,10 +24,30 @@ use crate::vocabulary::kinds;
 pub struct Entities;
 
 static RELATIONS: [Relation; 4] = [
-    Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
-    Relation::links("entities_in", &entity::entity_link::TABLE, "entity_out_id", "entity_in_id"),
-    Relation::links("entity_concept_links", &entity::entity_concept_link::TABLE, "entity_in_id", "entity_out_id"),
-    Relation::links("instance_casting", &entity::asset_instance_link::TABLE, "entity_id", "asset_instance_id"),
+    Relation::links(
+        "entities_out",
+        &entity::entity_link::TABLE,
+        "entity_in_id",
+        "entity_out_id",
+    ),
+    Relation::links(
+        "entities_in",
+        &entity::entity_link::TABLE,
+        "entity_out_id",
+        "entity_in_id",
+    ),
+    Relation::links(
+        "entity_concept_links",
+        &entity::entity_concept_link::TABLE,
+        "entity_in_id",
+        "entity_out_id",
+    ),
+    Relation::links(
+        "instance_casting",
+        &entity::asset_instance_link::TABLE,
+        "entity_id",
+        "asset_instance_id",
+    ),
 ];
 
 /// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
@@ -52,11 +72,21 @@ impl Resource for Entities {
     }
 
     fn extras(&self) -> Vec<Extra> {
-        vec![Extra { key: "type", expression: KIND, kind: Kind::Text { max: None } }]
+        vec![Extra {
+            key: "type",
+            expression: KIND,
+            kind: Kind::Text { max: None },
+        }]
     }
 
     fn protected(&self) -> &'static [&'static str] {
-        &["entities_in", "entities_out", "instance_casting", "shotgun_id", "created_by"]
+        &[
+            "entities_in",
+            "entities_out",
+            "instance_casting",
+            "shotgun_id",
+            "created_by",
+        ]
     }
 
     fn update_answers_relations(&self) -> bool {
@@ -77,18 +107,37 @@ impl Resource for Entities {
         Ok(DataMask::of(&app.database, caller).await?)
     }
 
-    async fn enrich(&self, app: &App, caller: &Caller, _id: Uuid, _query: &Query, mut text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        _id: Uuid,
+        _query: &Query,
+        mut text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         if let Some(mask) = DataMask::of(&app.database, caller).await? {
             mask.apply(&mut text, 0);
         }
         Ok(text)
     }
 
-    async fn enrich_written(&self, app: &App, caller: &Caller, written: &WrittenRecord<'_>, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich_written(
+        &self,
+        app: &App,
+        caller: &Caller,
+        written: &WrittenRecord<'_>,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         self.enrich(app, caller, written.id, &Query::default(), text).await
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
         require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
@@ -103,10 +152,20 @@ impl Resource for Entities {
         }
         require_record(&**work, caller, rule, self.subject(record)).await?;
         let only_data = !body.is_empty() && body.keys().all(|key| key == "data");
-        if only_data && supervises_fields(work, caller, record, body).await? { Ok(()) } else { Err(Failure::forbidden()) }
+        if only_data && supervises_fields(work, caller, record, body).await? {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(status) = body.get("status") {
             let column = self.table().column("status");
             if !column.is_some_and(|column| status.as_str().is_some_and(|status| column.choices.contains(&status))) {
@@ -118,7 +177,9 @@ impl Resource for Entities {
         if body.get("source_id").and_then(Value::as_str) == Some("null") {
             body.insert("source_id".into(), Value::Null);
         }
-        let stored = record.and_then(|record| record.values.get("data")).and_then(Value::as_object);
+        let stored = record
+            .and_then(|record| record.values.get("data"))
+            .and_then(Value::as_object);
         frame_rates::check(body.get("data").and_then(Value::as_object), stored)?;
         let Some(record) = record else {
             body.remove("created_by");
@@ -128,14 +189,26 @@ impl Resource for Entities {
         refuse_taken_name(work, record, body).await
     }
 
-    async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        _work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         if record.is_none() {
             changes.set("created_by", caller.person.id);
         }
         Ok(())
     }
 
-    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         if !body.contains_key("entities_in") && !body.contains_key("entities_out") {
             return Ok(());
         }
@@ -145,10 +218,21 @@ impl Resource for Entities {
         touched.and(Touched::by(&**work, &[id]).await?).settle(work).await
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        before: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         match kind_word(work, before).await? {
             "shot" => versions::keep(work, caller, before, body).await?,
-            "asset" if READINESS.iter().any(|key| body.get(*key).is_some_and(|value| Some(value) != before.values.get(*key))) => {
+            "asset"
+                if READINESS.iter().any(|key| {
+                    body.get(*key)
+                        .is_some_and(|value| Some(value) != before.values.get(*key))
+                }) =>
+            {
                 Touched::by(&**work, &[before.id]).await?.settle(work).await?;
             }
             _ => {}
@@ -162,7 +246,13 @@ impl Resource for Entities {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         let word = kind_word(work, record).await?;
         let touched = Touched::by(&**work, &[record.id]).await?;
         removal::remove_links(work, record.id).await?;
@@ -171,7 +261,13 @@ impl Resource for Entities {
         touched.settle(work).await
     }
 
-    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, _id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        _id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let word = kind_word(work, record).await?;
         emit_entity(work, word, what, record);
         Ok(())
@@ -180,11 +276,18 @@ impl Resource for Entities {
 
 fn emit_entity(work: &mut Work<'_>, word: &str, what: &str, record: &Record) {
     let key = format!("{}_id", word.replace('-', "_"));
-    work.emit_in(record.id_of("project_id"), format!("{word}:{what}"), payload([(key.as_str(), record.id)]));
+    work.emit_in(
+        record.id_of("project_id"),
+        format!("{word}:{what}"),
+        payload([(key.as_str(), record.id)]),
+    );
 }
 
 async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Failure> {
-    let sql = Sql::with("SELECT name FROM entity_type WHERE id = $1", [record.id_of("entity_type_id").into()]);
+    let sql = Sql::with(
+        "SELECT name FROM entity_type WHERE id = $1",
+        [record.id_of("entity_type_id").into()],
+    );
     let name: String = database::read_value(&**work, &sql).await?.unwrap_or_default();
     Ok(kinds::kind_word(&name))
 }
@@ -193,7 +296,12 @@ async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Fai
 fn merge_data(record: &Record, body: &mut Map<String, Value>) {
     match body.remove("data") {
         Some(Value::Object(new)) => {
-            let mut merged = record.values.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+            let mut merged = record
+                .values
+                .get("data")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default();
             merged.extend(new);
             body.insert("data".into(), merged.into());
         }
@@ -206,7 +314,12 @@ fn merge_data(record: &Record, body: &mut Map<String, Value>) {
 
 async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     const KEYS: [&str; 4] = ["name", "project_id", "entity_type_id", "parent_id"];
-    let wanted = |key: &str| if key == "project_id" { None } else { body.get(key) }.or_else(|| record.values.get(key)).cloned().unwrap_or_default();
+    let wanted = |key: &str| {
+        if key == "project_id" { None } else { body.get(key) }
+            .or_else(|| record.values.get(key))
+            .cloned()
+            .unwrap_or_default()
+    };
     if KEYS.iter().all(|key| Some(&wanted(key)) == record.values.get(*key)) {
         return Ok(());
     }
@@ -214,14 +327,19 @@ async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, 
     let name = wanted("name");
     let name = name.as_str().unwrap_or_default();
     let mut sql = Sql::new("SELECT 1 FROM entity WHERE name = ");
-    sql.bind(name).push(" AND project_id = ").bind(id("project_id")).push(" AND entity_type_id = ").bind(id("entity_type_id"));
+    sql.bind(name)
+        .push(" AND project_id = ")
+        .bind(id("project_id"))
+        .push(" AND entity_type_id = ")
+        .bind(id("entity_type_id"));
     match id("parent_id") {
         Some(parent) => sql.push(" AND parent_id = ").bind(parent),
         None => sql.push(" AND parent_id IS NULL"),
     };
     sql.push(" AND id <> ").bind(record.id);
     if database::row(&**work, &sql).await?.is_some() {
-        let [project, kind, parent] = ["project_id", "entity_type_id", "parent_id"].map(|key| id(key).map_or("None".into(), |id| id.to_string()));
+        let [project, kind, parent] =
+            ["project_id", "entity_type_id", "parent_id"].map(|key| id(key).map_or("None".into(), |id| id.to_string()));
         return Err(Failure::refused(format!(
             "An entity with name '{name}', project_id '{project}', entity_type_id '{kind}', and parent_id '{parent}' already exists. \
              The combination of these fields must be unique."
@@ -232,12 +350,23 @@ async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, 
 
 /// Whether a supervisor looks after every metadata column that is set: one without departments does, another one
 /// shares a department with each of the columns.
-async fn supervises_fields(work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<bool, Failure> {
+async fn supervises_fields(
+    work: &Work<'_>,
+    caller: &Caller,
+    record: &Record,
+    body: &Map<String, Value>,
+) -> Result<bool, Failure> {
     let departments = &caller.person.departments;
     if departments.is_empty() {
         return Ok(true);
     }
-    let Some(fields) = body.get("data").and_then(Value::as_object).filter(|fields| !fields.is_empty()) else { return Ok(false) };
+    let Some(fields) = body
+        .get("data")
+        .and_then(Value::as_object)
+        .filter(|fields| !fields.is_empty())
+    else {
+        return Ok(false);
+    };
     let kind = match kind_word(work, record).await? {
         "shot" => "Shot",
         "edit" => "Edit",
@@ -247,8 +376,13 @@ async fn supervises_fields(work: &Work<'_>, caller: &Caller, record: &Record, bo
         "SELECT DISTINCT d.field_name FROM metadata_descriptor d JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id \
          WHERE d.entity_type = ",
     );
-    sql.bind(kind).push(" AND d.project_id = ").bind(record.id_of("project_id")).push(" AND l.department_id IN ");
-    sql.bind_list(departments.iter().copied()).push(" AND d.field_name IN ").bind_list(fields.keys().cloned());
+    sql.bind(kind)
+        .push(" AND d.project_id = ")
+        .bind(record.id_of("project_id"))
+        .push(" AND l.department_id IN ");
+    sql.bind_list(departments.iter().copied())
+        .push(" AND d.field_name IN ")
+        .bind_list(fields.keys().cloned());
     Ok(database::rows(&**work, &sql).await?.len() == fields.len())
 }
 
@@ -260,8 +394,17 @@ mod tests {
 
     #[test]
     fn data_is_added_to_what_is_there() {
-        let record = Record { id: Uuid::nil(), values: json!({"data": {"a": 1, "b": 2}}).as_object().cloned().unwrap_or_default() };
-        let mut body = json!({"data": {"b": null, "c": 3}}).as_object().cloned().unwrap_or_default();
+        let record = Record {
+            id: Uuid::nil(),
+            values: json!({"data": {"a": 1, "b": 2}})
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
+        };
+        let mut body = json!({"data": {"b": null, "c": 3}})
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
         merge_data(&record, &mut body);
         assert_eq!(body["data"], json!({"a": 1, "b": null, "c": 3}));
         let mut nothing = json!({"data": null}).as_object().cloned().unwrap_or_default();

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::edits::{
-    DeleteEditQuery, Edits, ListAllEditsQuery, ListEditTasksQuery, ListEditsQuery, ListEditsWithTasksQuery, ListEpisodeEditsQuery,
+    DeleteEditQuery, Edits, ListAllEditsQuery, ListEditTasksQuery, ListEditsQuery, ListEditsWithTasksQuery,
+    ListEpisodeEditsQuery,
 };
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
@@ -32,7 +33,11 @@ impl Edits for EditsHandlers {
         Ok(edits::list(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_edits_with_tasks(&self, access: Caller, query: ListEditsWithTasksQuery) -> Result<Json<Vec<EditWithTasks>>, Failure> {
+    async fn list_edits_with_tasks(
+        &self,
+        access: Caller,
+        query: ListEditsWithTasksQuery,
+    ) -> Result<Json<Vec<EditWithTasks>>, Failure> {
         let options = ListingOptions::read(&query.all, query.project_id, query.id, RowForm::Plain)?;
         let listing = edits::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
@@ -42,12 +47,24 @@ impl Edits for EditsHandlers {
         Ok(listings::of_project(&self.0, &access, EntityKind::Edit).await?.into())
     }
 
-    async fn create_edit(&self, access: ProjectManager, _project_id: Uuid, body: NewEdit) -> Result<Json<Entity>, Failure> {
+    async fn create_edit(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: NewEdit,
+    ) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(edits::create(&self.0, &access, body).await?))
     }
 
-    async fn list_episode_edits(&self, access: EntityReader, episode_id: Uuid, query: ListEpisodeEditsQuery) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(edits::list_of_episode(&self.0, &access, episode_id, query.relations).await?.into())
+    async fn list_episode_edits(
+        &self,
+        access: EntityReader,
+        episode_id: Uuid,
+        query: ListEpisodeEditsQuery,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(edits::list_of_episode(&self.0, &access, episode_id, query.relations)
+            .await?
+            .into())
     }
 
     async fn get_edit(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<EditWithTasks>, Failure> {
@@ -58,10 +75,19 @@ impl Edits for EditsHandlers {
         removal::delete(&self.0, &access, edit_id, EntityKind::Edit, query.force).await
     }
 
-    async fn list_edit_tasks(&self, access: EntityReader, edit_id: Uuid, query: ListEditTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn list_edit_tasks(
+        &self,
+        access: EntityReader,
+        edit_id: Uuid,
+        query: ListEditTasksQuery,
+    ) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
         let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        let list = TaskList { of: TaskSet::Entity(edit_id), visible, assignees: query.relations };
+        let list = TaskList {
+            of: TaskSet::Entity(edit_id),
+            visible,
+            assignees: query.relations,
+        };
         Ok(list.send(&self.0.database).await?.into())
     }
 
@@ -71,6 +97,8 @@ impl Edits for EditsHandlers {
     }
 
     async fn list_edit_versions(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<EditVersion>>, Failure> {
-        Ok(Json::written(versions::list(&self.0, &access, edit_id, EntityKind::Edit).await?))
+        Ok(Json::written(
+            versions::list(&self.0, &access, edit_id, EntityKind::Edit).await?,
+        ))
     }
 }

@@ -33,14 +33,24 @@ fn is_on(query: &Query, name: &str) -> bool {
 
 /// The form of rows that a query asks for.
 fn form(query: &Query) -> RowForm {
-    if is_on(query, "compact") { RowForm::Compact } else { RowForm::Plain }
+    if is_on(query, "compact") {
+        RowForm::Compact
+    } else {
+        RowForm::Plain
+    }
 }
 
 /// A listing in the way that a query asks for: one document, or lines.
 async fn answer(listing: Listing, query: &Query) -> Result<Media, Failure> {
     if is_on(query, "stream") {
-        Ok(Media::content("application/x-ndjson", Body::from(listing.into_lines().await?)))
+        Ok(Media::content(
+            "application/x-ndjson",
+            Body::from(listing.into_lines().await?),
+        ))
     } else {
-        Ok(Media::content("application/json", Body::from(listing.into_document().await?)))
+        Ok(Media::content(
+            "application/json",
+            Body::from(listing.into_document().await?),
+        ))
     }
 }

@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
-use dailies_definitions::schemas::{Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotLength, ShotVersion, TaskType};
+use dailies_definitions::schemas::{
+    Entity, EntityTask, ListedShot, NewShot, ShotDetails, ShotLength, ShotVersion, TaskType,
+};
 use dailies_definitions::shots::{
-    DeleteShotQuery, ListAllShotsQuery, ListEpisodeShotsQuery, ListSequenceShotsQuery, ListShotTasksQuery, ListShotsQuery, ListShotsWithTasksQuery,
-    SetShotLengthsQuery, Shots,
+    DeleteShotQuery, ListAllShotsQuery, ListEpisodeShotsQuery, ListSequenceShotsQuery, ListShotTasksQuery,
+    ListShotsQuery, ListShotsWithTasksQuery, SetShotLengthsQuery, Shots,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -44,16 +46,35 @@ impl Shots for ShotsHandlers {
         Ok(listings::of_project(&self.0, &access, EntityKind::Shot).await?.into())
     }
 
-    async fn create_shot(&self, access: ProjectManager, _project_id: Uuid, body: NewShot) -> Result<Json<Entity>, Failure> {
+    async fn create_shot(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: NewShot,
+    ) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(shots::create(&self.0, &access, body).await?))
     }
 
-    async fn list_sequence_shots(&self, access: Caller, sequence_id: Uuid, query: ListSequenceShotsQuery) -> Result<Json<Vec<ListedShot>>, Failure> {
-        Ok(shots::list_of_sequence(&self.0, &access, sequence_id, &query.all).await?.into())
+    async fn list_sequence_shots(
+        &self,
+        access: Caller,
+        sequence_id: Uuid,
+        query: ListSequenceShotsQuery,
+    ) -> Result<Json<Vec<ListedShot>>, Failure> {
+        Ok(shots::list_of_sequence(&self.0, &access, sequence_id, &query.all)
+            .await?
+            .into())
     }
 
-    async fn list_episode_shots(&self, access: EntityReader, episode_id: Uuid, query: ListEpisodeShotsQuery) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(shots::list_of_episode(&self.0, &access, episode_id, query.relations).await?.into())
+    async fn list_episode_shots(
+        &self,
+        access: EntityReader,
+        episode_id: Uuid,
+        query: ListEpisodeShotsQuery,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(shots::list_of_episode(&self.0, &access, episode_id, query.relations)
+            .await?
+            .into())
     }
 
     async fn get_shot(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<ShotDetails>, Failure> {
@@ -68,7 +89,12 @@ impl Shots for ShotsHandlers {
         removal::delete(&self.0, &access, shot_id, EntityKind::Shot, query.force).await
     }
 
-    async fn list_shot_tasks(&self, access: EntityReader, shot_id: Uuid, query: ListShotTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
+    async fn list_shot_tasks(
+        &self,
+        access: EntityReader,
+        shot_id: Uuid,
+        query: ListShotTasksQuery,
+    ) -> Result<Json<Vec<EntityTask>>, Failure> {
         find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
         let list = TaskList {
             of: TaskSet::Entity(shot_id),
@@ -84,11 +110,15 @@ impl Shots for ShotsHandlers {
     }
 
     async fn list_shot_assets(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(assets::list_cast(&self.0, &access, shot_id, EntityKind::Shot).await?.into())
+        Ok(assets::list_cast(&self.0, &access, shot_id, EntityKind::Shot)
+            .await?
+            .into())
     }
 
     async fn list_shot_versions(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<ShotVersion>>, Failure> {
-        Ok(Json::written(versions::list(&self.0, &access, shot_id, EntityKind::Shot).await?))
+        Ok(Json::written(
+            versions::list(&self.0, &access, shot_id, EntityKind::Shot).await?,
+        ))
     }
 
     async fn set_shot_lengths(
@@ -98,6 +128,8 @@ impl Shots for ShotsHandlers {
         task_type_id: Uuid,
         query: SetShotLengthsQuery,
     ) -> Result<Json<Vec<ShotLength>>, Failure> {
-        Ok(Json::of(&shot_lengths::set(&self.0, &access, task_type_id, query.episode_id).await?)?)
+        Ok(Json::of(
+            &shot_lengths::set(&self.0, &access, task_type_id, query.episode_id).await?,
+        )?)
     }
 }

@@ -1,6 +1,9 @@
 //! Assets and shots.
 
-use super::{Cell, EntityLayout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or};
+use super::{
+    Cell, EntityLayout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text,
+    text_or,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Assets. Clients rely on the empty texts, and on the text `None`, in place of nulls.

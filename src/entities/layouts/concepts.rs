@@ -1,11 +1,17 @@
 //! Concepts, and what is linked with an entity as they are.
 
-use super::{Cell, EntityLayout, Field, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
+use super::{
+    Cell, EntityLayout, Field, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
-const CONCEPT_LINKS: LinkedIds =
-    LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" };
+const CONCEPT_LINKS: LinkedIds = LinkedIds {
+    id: "l.entity_out_id",
+    tables: "entity_concept_link l",
+    condition: "l.entity_in_id = e.id",
+    order: "l.created_at, l.id",
+};
 
 /// Fields of concepts and of what is listed beside them, which differ in where their type comes from alone.
 const fn fields(type_name: Cell) -> [Field; 23] {
@@ -22,7 +28,10 @@ const fn fields(type_name: Cell) -> [Field; 23] {
         ("nb_frames", integer("e.nb_frames")),
         ("parent_id", id("e.parent_id")),
         ("preview_file_id", id("e.preview_file_id")),
-        ("preview_file_status", text("(SELECT v.status FROM preview_file v WHERE v.id = e.preview_file_id)")),
+        (
+            "preview_file_status",
+            text("(SELECT v.status FROM preview_file v WHERE v.id = e.preview_file_id)"),
+        ),
         ("project_id", id("e.project_id")),
         ("project_name", text("p.name")),
         ("source_id", id("e.source_id")),

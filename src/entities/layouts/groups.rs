@@ -1,6 +1,8 @@
 //! Sequences, episodes and scenes.
 
-use super::{Cell, EntityLayout, Field, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or};
+use super::{
+    Cell, EntityLayout, Field, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 const GROUP_FIELDS: &[Field] = &[

@@ -50,13 +50,23 @@ pub(super) struct LinkedIds {
 impl LinkedIds {
     /// The query of pairs of an entity, of those that a query calls `e`, and an id.
     pub(super) fn pairs(&self) -> String {
-        let Self { id, tables, condition, order } = self;
+        let Self {
+            id,
+            tables,
+            condition,
+            order,
+        } = self;
         format!("SELECT e.id AS owner, {id} AS item FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
     }
 
     /// SQL of the JSON list of the ids of one entity.
     pub(super) fn as_list(&self, backend: DbBackend) -> String {
-        let Self { id, tables, condition, order } = self;
+        let Self {
+            id,
+            tables,
+            condition,
+            order,
+        } = self;
         json_values(backend, (id, Kind::Uuid), &format!("{tables} WHERE {condition}"), order)
     }
 }
@@ -84,7 +94,11 @@ pub(super) struct EntityLayout {
 impl EntityLayout {
     /// The condition on the entities `e` that every row fulfils.
     pub(super) fn condition(&self) -> String {
-        if self.any_kind { "1 = 1".to_owned() } else { self.kind.condition("e.entity_type_id") }
+        if self.any_kind {
+            "1 = 1".to_owned()
+        } else {
+            self.kind.condition("e.entity_type_id")
+        }
     }
 
     /// Whether rows have a key.

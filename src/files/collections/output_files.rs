@@ -19,7 +19,12 @@ use crate::events::Work;
 
 pub struct OutputFiles;
 
-static NESTED: [Nested; 1] = [Nested { key: "source_file", column: "source_file_id", table: &entity::working_file::TABLE, type_name: "WorkingFile" }];
+static NESTED: [Nested; 1] = [Nested {
+    key: "source_file",
+    column: "source_file_id",
+    table: &entity::working_file::TABLE,
+    type_name: "WorkingFile",
+}];
 
 #[async_trait]
 impl Resource for OutputFiles {
@@ -61,11 +66,21 @@ impl Resource for OutputFiles {
             None => caller.is_admin(),
         };
         let worked_on = record.id_of("temporal_entity_id").or(entity_id);
-        if manages { Ok(()) } else { require_record(&**work, caller, rule, RecordSubject::Entity(worked_on)).await }
+        if manages {
+            Ok(())
+        } else {
+            require_record(&**work, caller, rule, RecordSubject::Entity(worked_on)).await
+        }
     }
 
     /// A new file belongs to an entity.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         one_of(body, "quality", &["low", "mid", "high"], true)?;
         match (record, body.get("entity_id")) {
             (None, None | Some(Value::Null)) => Err(missing("entity_id")),

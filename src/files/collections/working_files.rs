@@ -18,7 +18,11 @@ use crate::events::Work;
 
 pub struct WorkingFiles;
 
-static RELATIONS: [Relation; 1] = [Relation::belongings("outputs", &entity::output_file::TABLE, "source_file_id")];
+static RELATIONS: [Relation; 1] = [Relation::belongings(
+    "outputs",
+    &entity::output_file::TABLE,
+    "source_file_id",
+)];
 
 #[async_trait]
 impl Resource for WorkingFiles {
@@ -52,7 +56,13 @@ impl Resource for WorkingFiles {
         Ok(())
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        _record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         one_of(body, "validation_status", &["validated", "rejected", "neutral"], false)
     }
 

@@ -32,7 +32,9 @@ struct Notes {
 impl Notes {
     fn read(&mut self, line: &str) {
         let text = line.trim_start_matches(['*', ' ', '\t']);
-        let Some((key, value)) = text.split_once(':') else { return };
+        let Some((key, value)) = text.split_once(':') else {
+            return;
+        };
         let value = value.trim();
         let place = match key.trim().to_ascii_uppercase().as_str() {
             "FROM CLIP NAME" | "CLIP NAME" => &mut self.from,
@@ -59,7 +61,10 @@ impl Event {
             Some(_) => to.as_ref().or(from.as_ref()),
             None => from.as_ref(),
         };
-        let of_file = || file.as_deref().map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned());
+        let of_file = || {
+            file.as_deref()
+                .map(|path| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned())
+        };
         own.cloned().or_else(of_file).unwrap_or_else(|| self.reel.clone())
     }
 }
@@ -92,24 +97,44 @@ pub(super) fn read_clips(text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
             }
         } else if !begun {
             return Err("Unknown event type".to_owned());
-        } else if let Some(event) = last.as_ref().and_then(|track| tracks.get_mut(track)).and_then(|events| events.last_mut()) {
+        } else if let Some(event) = last
+            .as_ref()
+            .and_then(|track| tracks.get_mut(track))
+            .and_then(|events| events.last_mut())
+        {
             event.notes.read(line);
         }
     }
-    let start = tracks.values().flatten().map(|event| event.record.0).min().unwrap_or_default();
+    let start = tracks
+        .values()
+        .flatten()
+        .map(|event| event.record.0)
+        .min()
+        .unwrap_or_default();
     Ok(tracks.into_values().flat_map(|events| clips(events, start)).collect())
 }
 
 /// One event with its track; nothing for sound.
 fn event(line: &str, clock: Clock, drops: bool) -> Result<Option<(String, Event)>, Wrong> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    let Some(times) = fields.len().checked_sub(4).filter(|times| *times >= 4 && fields[*times..].iter().all(|field| is_timecode(field))) else {
+    let Some(times) = fields
+        .len()
+        .checked_sub(4)
+        .filter(|times| *times >= 4 && fields[*times..].iter().all(|field| is_timecode(field)))
+    else {
         return Err("An event has a number, a reel, a track, a kind and four time codes".to_owned());
     };
     // The name of a reel may have blanks in it.
-    let kind = fields[..times].iter().rposition(|field| transition_of(field).is_some()).filter(|kind| *kind >= 3);
-    let Some(kind) = kind else { return Err("Unknown event type".to_owned()) };
-    let Some(track) = picture_track(fields[kind - 1]) else { return Ok(None) };
+    let kind = fields[..times]
+        .iter()
+        .rposition(|field| transition_of(field).is_some())
+        .filter(|kind| *kind >= 3);
+    let Some(kind) = kind else {
+        return Err("Unknown event type".to_owned());
+    };
+    let Some(track) = picture_track(fields[kind - 1]) else {
+        return Ok(None);
+    };
     let frames = |at: usize| clock.read(fields[times + at], drops);
     let mut record = (frames(2)?, frames(3)?);
     if record.1 < record.0 {
@@ -117,7 +142,9 @@ fn event(line: &str, clock: Clock, drops: bool) -> Result<Option<(String, Event)
         record.1 += clock.day();
     }
     let moves = transition_of(fields[kind]).unwrap_or_default();
-    let length = fields[kind + 1..times].iter().find_map(|field| field.parse::<i64>().ok());
+    let length = fields[kind + 1..times]
+        .iter()
+        .find_map(|field| field.parse::<i64>().ok());
     let event = Event {
         reel: fields[1..kind - 1].join(" "),
         transition: moves.then(|| length.unwrap_or_default().clamp(0, record.1 - record.0)),
@@ -130,7 +157,9 @@ fn event(line: &str, clock: Clock, drops: bool) -> Result<Option<(String, Event)
 
 /// Whether a kind of event leads over from the one before it; nothing for what is no kind of event.
 fn transition_of(field: &str) -> Option<bool> {
-    let wipe = field.strip_prefix('W').is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()));
+    let wipe = field
+        .strip_prefix('W')
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()));
     match field {
         "C" => Some(false),
         "D" => Some(true),
@@ -148,7 +177,11 @@ fn picture_track(channel: &str) -> Option<String> {
         return Some("V".to_owned());
     }
     let track = channel.split('/').find(|part| part.starts_with('V'))?;
-    Some(if track == "V1" { "V".to_owned() } else { track.to_owned() })
+    Some(if track == "V1" {
+        "V".to_owned()
+    } else {
+        track.to_owned()
+    })
 }
 
 /// The clips of a track. A transition is cut in its middle, because the list does not say where the cut would be.
@@ -173,7 +206,12 @@ fn clips(mut events: Vec<Event>, start: i64) -> Vec<Clip> {
         }
         let source = event.source.1 - event.source.0;
         let length = if source > 0 { source } else { end - first };
-        clips.push(Clip { name: event.name(after_clip), first: first + half, last: end - 1, length: Some((length - half).max(1)) });
+        clips.push(Clip {
+            name: event.name(after_clip),
+            first: first + half,
+            last: end - 1,
+            length: Some((length - half).max(1)),
+        });
         before = Some(end);
     }
     clips
@@ -184,7 +222,11 @@ mod tests {
     use super::*;
 
     fn ranges(text: &str, rate: f64) -> Vec<(String, i64, i64, Option<i64>)> {
-        read_clips(text, rate).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
+        read_clips(text, rate)
+            .unwrap()
+            .into_iter()
+            .map(|clip| (clip.name, clip.first, clip.last, clip.length))
+            .collect()
     }
 
     fn range(name: &str, first: i64, last: i64, length: i64) -> (String, i64, i64, Option<i64>) {
@@ -199,7 +241,13 @@ mod tests {
                  001  LUNE     V     C        00:00:00:00 00:00:05:05 {hour}:00:00:00 {hour}:00:05:05\n* FROM CLIP NAME: lune_SQ01-SH010.mov\n\
                  002  LUNE     V     C        00:00:00:00 00:00:02:23 {hour}:00:05:05 {hour}:00:08:03\n* FROM CLIP NAME: lune_SQ01-SH020.mov\n"
             );
-            assert_eq!(ranges(&list, 25.0), [range("lune_SQ01-SH010.mov", 0, 129, 130), range("lune_SQ01-SH020.mov", 130, 202, 73)]);
+            assert_eq!(
+                ranges(&list, 25.0),
+                [
+                    range("lune_SQ01-SH010.mov", 0, 129, 130),
+                    range("lune_SQ01-SH020.mov", 130, 202, 73)
+                ]
+            );
         }
     }
 
@@ -219,7 +267,10 @@ mod tests {
                     002  A   V     C        00:00:02:00 00:00:02:00 01:00:02:00 01:00:02:00\n\
                     002  B   V     D    010 00:00:10:00 00:00:12:00 01:00:02:00 01:00:04:00\n* FROM CLIP NAME: a\n* TO CLIP NAME: b\n\
                     003  C   V     W001 004 00:00:10:00 00:00:12:00 01:00:04:00 01:00:06:00\n* TO CLIP NAME: c\n";
-        assert_eq!(ranges(list, 25.0), [range("a", 0, 54, 55), range("b", 55, 101, 47), range("c", 102, 149, 48)]);
+        assert_eq!(
+            ranges(list, 25.0),
+            [range("a", 0, 54, 55), range("b", 55, 101, 47), range("c", 102, 149, 48)]
+        );
     }
 
     #[test]
@@ -242,10 +293,10 @@ mod tests {
 
     #[test]
     fn clips_go_on_past_midnight_and_reels_have_blanks() {
-        let list =
-            "001  MY REEL 7 V  C  00:00:00:00 00:00:02:00 23:59:59:00 00:00:01:00\nM2   MY REEL 7  025.0  00:00:00:00\n* COMMENT: MY REEL 7: NICE\n";
+        let list = "001  MY REEL 7 V  C  00:00:00:00 00:00:02:00 23:59:59:00 00:00:01:00\nM2   MY REEL 7  025.0  00:00:00:00\n* COMMENT: MY REEL 7: NICE\n";
         assert_eq!(ranges(list, 25.0), [range("MY REEL 7", 0, 49, 50)]);
-        let list = "0001  A  V2  C  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* SOURCE FILE: /mnt/shots/sh010.exr\n";
+        let list =
+            "0001  A  V2  C  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n* SOURCE FILE: /mnt/shots/sh010.exr\n";
         assert_eq!(ranges(list, 25.0), [range("sh010.exr", 0, 49, 50)]);
     }
 
@@ -254,7 +305,10 @@ mod tests {
         assert_eq!(read_clips("Dear all,\n", 25.0), Err("Unknown event type".into()));
         assert!(read_clips("001  A  V  X  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n", 25.0).is_err());
         assert!(read_clips("001  A  V  C  00:00:00:00\n", 25.0).is_err());
-        assert!(read_clips("001  A  V  C  00:00:00:00 00:00:02:30 01:00:00:00 01:00:02:00\n", 25.0).is_err_and(|wrong| wrong.ends_with("(line 1)")));
+        assert!(
+            read_clips("001  A  V  C  00:00:00:00 00:00:02:30 01:00:00:00 01:00:02:00\n", 25.0)
+                .is_err_and(|wrong| wrong.ends_with("(line 1)"))
+        );
         assert_eq!(read_clips("", 25.0), Ok(Vec::new()));
     }
 }

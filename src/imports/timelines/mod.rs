@@ -41,15 +41,26 @@ pub(super) enum Format {
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 4] = [("edl", Self::Edl), ("otio", Self::Otio), ("otioz", Self::Otioz), ("xml", Self::Xml)];
+    const ALL: [(&'static str, Self); 4] = [
+        ("edl", Self::Edl),
+        ("otio", Self::Otio),
+        ("otioz", Self::Otioz),
+        ("xml", Self::Xml),
+    ];
 
     /// The format that the name of a file tells of.
     ///
     /// # Errors
     /// It is none that is known.
     pub(super) fn of(file_name: &str) -> Result<Self, Wrong> {
-        let extension: String = crate::pictures::extension_of(file_name).chars().filter(|letter| letter.is_alphanumeric()).collect();
-        let found = Self::ALL.iter().find(|(name, _)| *name == extension).map(|(_, format)| *format);
+        let extension: String = crate::pictures::extension_of(file_name)
+            .chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .collect();
+        let found = Self::ALL
+            .iter()
+            .find(|(name, _)| *name == extension)
+            .map(|(_, format)| *format);
         found.ok_or_else(|| {
             let known = Self::ALL.map(|(name, _)| name).join(", ");
             format!("Unsupported file type '.{extension}'. Supported formats: {known}.")
@@ -84,7 +95,13 @@ mod tests {
         assert_eq!(Format::of("cut.v2.EDL"), Ok(Format::Edl));
         assert_eq!(Format::of("cut.otio"), Ok(Format::Otio));
         assert_eq!(Format::of("cut.otioz"), Ok(Format::Otioz));
-        assert_eq!(Format::of("cut.csv"), Err("Unsupported file type '.csv'. Supported formats: edl, otio, otioz, xml.".into()));
-        assert_eq!(Format::of("a.<b>"), Err("Unsupported file type '.b'. Supported formats: edl, otio, otioz, xml.".into()));
+        assert_eq!(
+            Format::of("cut.csv"),
+            Err("Unsupported file type '.csv'. Supported formats: edl, otio, otioz, xml.".into())
+        );
+        assert_eq!(
+            Format::of("a.<b>"),
+            Err("Unsupported file type '.b'. Supported formats: edl, otio, otioz, xml.".into())
+        );
     }
 }

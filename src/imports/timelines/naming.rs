@@ -15,7 +15,8 @@ const LONGEST_CONVENTION: usize = 1000;
 const LARGEST_EXPRESSION: usize = 1_000_000;
 
 /// `$word`, `${word}`, or two dollars for one.
-static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))").ok());
+static PLACE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$(?:(\$)|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))").ok());
 
 /// A text that says how clips are named.
 pub(in crate::imports) struct Convention {
@@ -60,7 +61,11 @@ fn word<'a>(place: &Captures<'a>) -> Option<&'a str> {
 /// The text with something in the place of each word.
 fn filled(text: &str, mut fill: impl FnMut(&str) -> String) -> String {
     match &*PLACE {
-        Some(places) => places.replace_all(text, |place: &Captures<'_>| word(place).map_or_else(|| "$".to_owned(), &mut fill)).into_owned(),
+        Some(places) => places
+            .replace_all(text, |place: &Captures<'_>| {
+                word(place).map_or_else(|| "$".to_owned(), &mut fill)
+            })
+            .into_owned(),
         None => text.to_owned(),
     }
 }
@@ -72,7 +77,9 @@ impl Convention {
     /// It has words that are not known, or is no expression.
     pub(in crate::imports) fn read(text: &str, match_case: bool) -> Result<Self, Wrong> {
         if text.len() > LONGEST_CONVENTION {
-            return Err(format!("error: the naming convention has more than {LONGEST_CONVENTION} bytes"));
+            return Err(format!(
+                "error: the naming convention has more than {LONGEST_CONVENTION} bytes"
+            ));
         }
         let mut unknown = None;
         let pattern = filled(text, |word| {
@@ -84,15 +91,36 @@ impl Convention {
         if let Some(word) = unknown {
             return Err(format!("KeyError: '{word}'"));
         }
-        let expression = RegexBuilder::new(&format!("^(?:{pattern})")).case_insensitive(!match_case).size_limit(LARGEST_EXPRESSION).build();
+        let expression = RegexBuilder::new(&format!("^(?:{pattern})"))
+            .case_insensitive(!match_case)
+            .size_limit(LARGEST_EXPRESSION)
+            .build();
         // The last line says what is wrong, those before it show where.
-        let wrong = |error: regex::Error| format!("error: {}", error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: "));
-        Ok(Self { text: text.to_owned(), expression: expression.map_err(wrong)?, match_case })
+        let wrong = |error: regex::Error| {
+            format!(
+                "error: {}",
+                error
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+            )
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            expression: expression.map_err(wrong)?,
+            match_case,
+        })
     }
 
     /// The key of a clip, or of a shot with these names.
     pub(super) fn key_of_clip(&self, clip: &str) -> String {
-        if self.match_case { clip.to_owned() } else { clip.to_lowercase() }
+        if self.match_case {
+            clip.to_owned()
+        } else {
+            clip.to_lowercase()
+        }
     }
 
     pub(super) fn key_of_shot(&self, names: ShotNames<'_>) -> String {
@@ -106,7 +134,12 @@ impl Convention {
     pub(super) fn told<'a>(&self, clip: &'a str) -> Result<ClipName<'a>, Wrong> {
         let lacks = |what: &str| format!("KeyError: 'No {what} while extracting shot informations.'");
         let found = self.expression.captures(clip).ok_or_else(|| lacks("matched value"))?;
-        let part = |word: &str| found.name(word).map(|part| part.as_str()).filter(|part| !part.is_empty());
+        let part = |word: &str| {
+            found
+                .name(word)
+                .map(|part| part.as_str())
+                .filter(|part| !part.is_empty())
+        };
         let sequence = part("sequence_name").ok_or_else(|| lacks("sequence name found"))?;
         let shot = part("shot_name").ok_or_else(|| lacks("shot name found"))?;
         Ok(ClipName { sequence, shot })
@@ -120,15 +153,29 @@ mod tests {
     const USUAL: &str = "${project_name}_${sequence_name}-${shot_name}";
 
     fn told<'a>(text: &str, clip: &'a str) -> Result<(&'a str, &'a str), Wrong> {
-        Convention::read(text, true)?.told(clip).map(|told| (told.sequence, told.shot))
+        Convention::read(text, true)?
+            .told(clip)
+            .map(|told| (told.sequence, told.shot))
     }
 
     #[test]
     fn clips_tell_of_sequence_and_shot() {
         assert_eq!(told(USUAL, "lune_SQ01-SH010"), Ok(("SQ01", "SH010")));
-        assert_eq!(told("${project_name}_${episode_name}-${sequence_name}-${shot_name}", "lune_E01-SQ01-SH010"), Ok(("SQ01", "SH010")));
-        assert_eq!(told("$sequence_name.v$shot_name", "SQ01.vSH010.more"), Ok(("SQ01", "SH010")));
-        assert_eq!(told(r"(?:old|new)\$$$sequence_name $shot_name", "new$SQ été"), Ok(("SQ", "été")));
+        assert_eq!(
+            told(
+                "${project_name}_${episode_name}-${sequence_name}-${shot_name}",
+                "lune_E01-SQ01-SH010"
+            ),
+            Ok(("SQ01", "SH010"))
+        );
+        assert_eq!(
+            told("$sequence_name.v$shot_name", "SQ01.vSH010.more"),
+            Ok(("SQ01", "SH010"))
+        );
+        assert_eq!(
+            told(r"(?:old|new)\$$$sequence_name $shot_name", "new$SQ été"),
+            Ok(("SQ", "été"))
+        );
         let lacks = |what: &str| Err(format!("KeyError: 'No {what} while extracting shot informations.'"));
         assert_eq!(told(USUAL, "titles"), lacks("matched value"));
         assert_eq!(told(USUAL, "lune_-SH010"), lacks("sequence name found"));
@@ -146,7 +193,12 @@ mod tests {
 
     #[test]
     fn shots_are_known_by_their_names() {
-        let names = ShotNames { project: "Lune", episode: "", sequence: "SQ01", shot: "SH010" };
+        let names = ShotNames {
+            project: "Lune",
+            episode: "",
+            sequence: "SQ01",
+            shot: "SH010",
+        };
         let exact = Convention::read(USUAL, true).unwrap();
         assert_eq!(exact.key_of_shot(names), "Lune_SQ01-SH010");
         assert_eq!(exact.key_of_clip("lune_SQ01-SH010"), "lune_SQ01-SH010");

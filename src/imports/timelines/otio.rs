@@ -32,13 +32,21 @@ struct Range {
 
 impl Range {
     fn read(value: &Value) -> Option<Self> {
-        Some(Self { start: Time::read(&value["start_time"])?, duration: Time::read(&value["duration"])? })
+        Some(Self {
+            start: Time::read(&value["start_time"])?,
+            duration: Time::read(&value["duration"])?,
+        })
     }
 }
 
 /// The kind of an object, without its version.
 fn kind(object: &Value) -> &str {
-    object["OTIO_SCHEMA"].as_str().unwrap_or_default().split('.').next().unwrap_or_default()
+    object["OTIO_SCHEMA"]
+        .as_str()
+        .unwrap_or_default()
+        .split('.')
+        .next()
+        .unwrap_or_default()
 }
 
 fn children(object: &Value) -> &[Value] {
@@ -63,7 +71,11 @@ fn collect(object: &Value, clips: &mut Vec<Clip>) -> Result<(), Wrong> {
         "Stack" | "SerializableCollection" => children(object).iter().try_for_each(|child| collect(child, clips)),
         "Track" => {
             let is_video = object["kind"].as_str().is_none_or(|kind| kind == "Video");
-            if is_video { track(object, rate_of(object), 0.0, clips) } else { Ok(()) }
+            if is_video {
+                track(object, rate_of(object), 0.0, clips)
+            } else {
+                Ok(())
+            }
         }
         "Clip" => {
             let rate = rate_of(object);
@@ -76,8 +88,16 @@ fn collect(object: &Value, clips: &mut Vec<Clip>) -> Result<(), Wrong> {
 
 /// The rate of the first thing that has one: the frames of a track are counted in it.
 fn rate_of(object: &Value) -> f64 {
-    let own = Range::read(&object["source_range"]).or_else(|| available(object)).map(|range| range.duration.rate);
-    own.unwrap_or_else(|| children(object).iter().map(rate_of).find(|rate| *rate > 0.0).unwrap_or_default())
+    let own = Range::read(&object["source_range"])
+        .or_else(|| available(object))
+        .map(|range| range.duration.rate);
+    own.unwrap_or_else(|| {
+        children(object)
+            .iter()
+            .map(rate_of)
+            .find(|rate| *rate > 0.0)
+            .unwrap_or_default()
+    })
 }
 
 /// The clips of a track that begins at a frame.
@@ -97,13 +117,22 @@ fn item(object: &Value, rate: f64, at: f64, clips: &mut Vec<Clip>) -> Result<f64
     match kind(object) {
         // It lies over its neighbours.
         "Transition" => Ok(0.0),
-        "Gap" => own.map(|range| range.duration.at(rate)).ok_or_else(|| "a gap has no length".to_owned()),
+        "Gap" => own
+            .map(|range| range.duration.at(rate))
+            .ok_or_else(|| "a gap has no length".to_owned()),
         "Clip" => {
-            let range = own.or_else(|| available(object)).ok_or_else(|| format!("the clip '{}' has no length", name(object)))?;
+            let range = own
+                .or_else(|| available(object))
+                .ok_or_else(|| format!("the clip '{}' has no length", name(object)))?;
             let length = range.duration.at(rate);
             let first = whole(at);
             let last = (whole(at + length) - 1).max(first);
-            clips.push(Clip { name: name(object), first, last, length: own.map(|range| whole(range.duration.value)) });
+            clips.push(Clip {
+                name: name(object),
+                first,
+                last,
+                length: own.map(|range| whole(range.duration.value)),
+            });
             Ok(length)
         }
         "Track" => {
@@ -152,7 +181,11 @@ fn name(clip: &Value) -> String {
     let media = media(clip);
     let named = |text: &Value| text.as_str().filter(|name| !name.is_empty()).map(str::to_owned);
     let file = || named(&media["target_url"]).map(|url| url.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
-    named(&clip["name"]).or_else(|| named(&media["name_prefix"])).or_else(file).or_else(|| named(&media["name"])).unwrap_or_default()
+    named(&clip["name"])
+        .or_else(|| named(&media["name_prefix"]))
+        .or_else(file)
+        .or_else(|| named(&media["name"]))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -175,7 +208,11 @@ mod tests {
     }
 
     fn ranges(timeline: &Value) -> Vec<(String, i64, i64, Option<i64>)> {
-        read_clips(&timeline.to_string()).unwrap().into_iter().map(|clip| (clip.name, clip.first, clip.last, clip.length)).collect()
+        read_clips(&timeline.to_string())
+            .unwrap()
+            .into_iter()
+            .map(|clip| (clip.name, clip.first, clip.last, clip.length))
+            .collect()
     }
 
     fn found(name: &str, first: i64, last: i64, length: Option<i64>) -> (String, i64, i64, Option<i64>) {
@@ -193,7 +230,11 @@ mod tests {
             gap,
             clip("c.mov", range(0.0, 1.0, 25.0))
         ]);
-        let wanted = [found("a.mov", 0, 129, Some(130)), found("b.mov", 130, 202, Some(73)), found("c.mov", 213, 213, Some(1))];
+        let wanted = [
+            found("a.mov", 0, 129, Some(130)),
+            found("b.mov", 130, 202, Some(73)),
+            found("c.mov", 213, 213, Some(1)),
+        ];
         assert_eq!(ranges(&timeline("Video", children.clone())), wanted);
         assert!(ranges(&timeline("Audio", children)).is_empty());
     }
@@ -202,8 +243,22 @@ mod tests {
     fn lengths_of_other_rates_and_of_files_count() {
         let file = json!({"OTIO_SCHEMA": "ImageSequenceReference.1", "name_prefix": "sh010.", "available_range": range(0.0, 48.0, 24.0)});
         let nameless = json!({"OTIO_SCHEMA": "Clip.1", "name": "", "source_range": null, "media_reference": file});
-        let ranges = ranges(&timeline("Video", json!([clip("a", range(0.0, 24.0, 24.0)), clip("b", range(0.0, 25.0, 25.0)), nameless])));
-        assert_eq!(ranges, [found("a", 0, 23, Some(24)), found("b", 24, 47, Some(25)), found("sh010.", 48, 95, None)]);
+        let ranges = ranges(&timeline(
+            "Video",
+            json!([
+                clip("a", range(0.0, 24.0, 24.0)),
+                clip("b", range(0.0, 25.0, 25.0)),
+                nameless
+            ]),
+        ));
+        assert_eq!(
+            ranges,
+            [
+                found("a", 0, 23, Some(24)),
+                found("b", 24, 47, Some(25)),
+                found("sh010.", 48, 95, None)
+            ]
+        );
     }
 
     #[test]
@@ -211,7 +266,10 @@ mod tests {
         let inner = json!({"OTIO_SCHEMA": "Track.1", "kind": "Video", "source_range": range(10.0, 20.0, 25.0), "children": [clip("a", range(0.0, 10.0, 25.0)), clip("b", range(0.0, 30.0, 25.0))]});
         let stack = json!({"OTIO_SCHEMA": "Stack.1", "children": [inner]});
         let ranges = ranges(&timeline("Video", json!([stack, clip("c", range(0.0, 5.0, 25.0))])));
-        assert_eq!(ranges.iter().map(|clip| (clip.0.as_str(), clip.1)).collect::<Vec<_>>(), [("a", -10), ("b", 0), ("c", 20)]);
+        assert_eq!(
+            ranges.iter().map(|clip| (clip.0.as_str(), clip.1)).collect::<Vec<_>>(),
+            [("a", -10), ("b", 0), ("c", 20)]
+        );
     }
 
     #[test]

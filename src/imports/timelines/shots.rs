@@ -50,10 +50,19 @@ struct ImportedTimeline<'a> {
 /// # Errors
 /// 400 for what is no timeline, or has clips whose names don't say which shot they show; nothing is stored then. 404 for an
 /// episode that is not one of the production.
-pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place: TimelinePlace<'_>) -> Result<Vec<u8>, Failure> {
+pub(in crate::imports) async fn import(
+    app: &App,
+    access: &ProjectManager,
+    place: TimelinePlace<'_>,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access.caller()).await?;
-    let project = project::Entity::find_by_id(access.project_id()).one(&*work).await?.ok_or_else(Failure::not_found)?;
-    let clips = place.format.read(place.content, rate_of_production(project.fps.as_deref()));
+    let project = project::Entity::find_by_id(access.project_id())
+        .one(&*work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let clips = place
+        .format
+        .read(place.content, rate_of_production(project.fps.as_deref()));
     let clips = clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")))?;
     let mut import = ImportedTimeline::load(&mut work, access, place, &project.name).await?;
     for clip in &clips {
@@ -62,7 +71,12 @@ pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place
     import.stock.store(&work).await?;
     let mut tasks = TaskColumns::load(&mut work, project.id, EntityKind::Shot).await?;
     for shot_id in &import.created {
-        for task_type in import.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
+        for task_type in import
+            .production
+            .task_types
+            .iter()
+            .filter(|task_type| task_type.is_for(EntityKind::Shot))
+        {
             tasks.require(&mut work, *shot_id, task_type.id);
         }
     }
@@ -79,12 +93,21 @@ pub(in crate::imports) async fn import(app: &App, access: &ProjectManager, place
 /// Shots as a JSON list, in their order.
 async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let rows = database::json::records(&**work, &stored::TABLE, type_name, ids).await?;
-    Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
+    Ok(database::json::array(
+        ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice),
+    ))
 }
 
 impl<'a> ImportedTimeline<'a> {
-    async fn load(work: &mut Work<'_>, access: &ProjectManager, place: TimelinePlace<'a>, project_name: &str) -> Result<Self, Failure> {
-        let TimelinePlace { episode_id, convention, .. } = place;
+    async fn load(
+        work: &mut Work<'_>,
+        access: &ProjectManager,
+        place: TimelinePlace<'a>,
+        project_name: &str,
+    ) -> Result<Self, Failure> {
+        let TimelinePlace {
+            episode_id, convention, ..
+        } = place;
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
@@ -92,12 +115,16 @@ impl<'a> ImportedTimeline<'a> {
             return Err(Failure::not_found());
         }
         if production.is_show && episode_id.is_none() {
-            return Err(Failure::refused("EpisodeNotFoundException: The production has episodes: send the timeline to one of them."));
+            return Err(Failure::refused(
+                "EpisodeNotFoundException: The production has episodes: send the timeline to one of them.",
+            ));
         }
         let mut by_name = HashMap::new();
         for shot in stock.of_type(|id| id == shot_type) {
             let sequence = shot.parent_id.and_then(|id| stock.model(id));
-            let episode = sequence.and_then(|sequence| sequence.parent_id).and_then(|id| stock.model(id));
+            let episode = sequence
+                .and_then(|sequence| sequence.parent_id)
+                .and_then(|id| stock.model(id));
             if production.is_show && episode.map(|episode| episode.id) != episode_id {
                 continue;
             }
@@ -111,7 +138,17 @@ impl<'a> ImportedTimeline<'a> {
         }
         let by_sequence = ByParent::of(&stock, shot_type);
         let (updated, created, seen) = (Vec::new(), Vec::new(), HashSet::new());
-        Ok(Self { production, stock, episode_id, convention, by_name, by_sequence, updated, created, seen })
+        Ok(Self {
+            production,
+            stock,
+            episode_id,
+            convention,
+            by_name,
+            by_sequence,
+            updated,
+            created,
+            seen,
+        })
     }
 
     /// Imports one clip.
@@ -126,7 +163,9 @@ impl<'a> ImportedTimeline<'a> {
                 id
             }
         };
-        let Some(entry) = self.stock.entry(id) else { return Ok(()) };
+        let Some(entry) = self.stock.entry(id) else {
+            return Ok(());
+        };
         let is_new = entry.is_new();
         let mut data = entry.take_data();
         data.insert("frame_in".into(), clip.first.into());
@@ -137,7 +176,11 @@ impl<'a> ImportedTimeline<'a> {
         if self.seen.insert(id) {
             if is_new { &mut self.created } else { &mut self.updated }.push(id);
         }
-        let more = if is_new { Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))]) } else { Payload::default() };
+        let more = if is_new {
+            Payload::from_iter([("episode_id".to_owned(), json!(self.episode_id))])
+        } else {
+            Payload::default()
+        };
         self.stock.emit_change(work, EntityKind::Shot, id, more);
         Ok(())
     }
@@ -145,11 +188,20 @@ impl<'a> ImportedTimeline<'a> {
     /// The shot that the name of a clip tells of, which is made when it is missing.
     fn named(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Failure> {
         let told = self.convention.told(name).map_err(Failure::refused)?;
-        if [told.sequence, told.shot].iter().any(|name| name.chars().count() > LONGEST_NAME) {
-            return Err(Failure::refused(format!("ValueError: A name has at most {LONGEST_NAME} characters.")));
+        if [told.sequence, told.shot]
+            .iter()
+            .any(|name| name.chars().count() > LONGEST_NAME)
+        {
+            return Err(Failure::refused(format!(
+                "ValueError: A name has at most {LONGEST_NAME} characters."
+            )));
         }
         // Where there are no episodes, a sequence is known by its name alone.
-        let known = if self.production.is_show { None } else { self.stock.sequence_named(told.sequence) };
+        let known = if self.production.is_show {
+            None
+        } else {
+            self.stock.sequence_named(told.sequence)
+        };
         let sequence_id = known.unwrap_or_else(|| self.stock.sequence(work, self.episode_id, told.sequence));
         Ok(self.by_sequence.require(&mut self.stock, Some(sequence_id), told.shot))
     }

@@ -11,7 +11,9 @@ pub(super) struct Clock {
 impl Clock {
     /// The clock of a frame rate: 23.976 frames in a second are counted as 24.
     pub(super) fn of(rate: f64) -> Self {
-        Self { frames: (rate.round() as i64).max(1) }
+        Self {
+            frames: (rate.round() as i64).max(1),
+        }
     }
 
     /// Frames of a whole day.
@@ -24,16 +26,28 @@ impl Clock {
     pub(super) fn read(self, text: &str, drops: bool) -> Result<i64, Wrong> {
         let wrong = || format!("'{text}' is no time code");
         let drops = drops || text.contains([';', ',', '.']);
-        let parts: Vec<i64> = text.split([':', ';', ',', '.']).map(|part| number(part).ok_or_else(wrong)).collect::<Result<_, _>>()?;
-        let [hours, minutes, seconds, frames] = parts.as_slice() else { return Err(wrong()) };
+        let parts: Vec<i64> = text
+            .split([':', ';', ',', '.'])
+            .map(|part| number(part).ok_or_else(wrong))
+            .collect::<Result<_, _>>()?;
+        let [hours, minutes, seconds, frames] = parts.as_slice() else {
+            return Err(wrong());
+        };
         if *minutes > 59 || *seconds > 59 {
             return Err(wrong());
         }
         if *frames >= self.frames {
-            return Err(format!("Frame rate mismatch. Timecode '{text}' has frames beyond {}.", self.frames - 1));
+            return Err(format!(
+                "Frame rate mismatch. Timecode '{text}' has frames beyond {}.",
+                self.frames - 1
+            ));
         }
         let all_minutes = hours * 60 + minutes;
-        let dropped = if drops && self.frames % 30 == 0 { self.frames / 15 * (all_minutes - all_minutes / 10) } else { 0 };
+        let dropped = if drops && self.frames % 30 == 0 {
+            self.frames / 15 * (all_minutes - all_minutes / 10)
+        } else {
+            0
+        };
         Ok((all_minutes * 60 + seconds) * self.frames + frames - dropped)
     }
 }
@@ -59,9 +73,20 @@ mod tests {
         let clock = Clock::of(25.0);
         assert_eq!(clock.read("00:00:05:05", false), Ok(130));
         assert_eq!(clock.read("01:00:00:00", false), Ok(90_000));
-        assert_eq!(clock.read("01:00:00:00", true), Ok(90_000), "nothing is dropped of 25 frames");
+        assert_eq!(
+            clock.read("01:00:00:00", true),
+            Ok(90_000),
+            "nothing is dropped of 25 frames"
+        );
         assert_eq!(Clock::of(23.976).read("00:00:01:23", false), Ok(47));
-        for wrong in ["", "00:00:00", "00:61:00:00", "aa:00:00:00", "00:00:00:-1", "00:00:00:25"] {
+        for wrong in [
+            "",
+            "00:00:00",
+            "00:61:00:00",
+            "aa:00:00:00",
+            "00:00:00:-1",
+            "00:00:00:25",
+        ] {
             assert!(clock.read(wrong, false).is_err(), "{wrong}");
         }
     }

@@ -49,18 +49,26 @@ impl Element {
                 Event::GeneralRef(reference) => {
                     let letter = reference.resolve_char_ref().map_err(|error| error.to_string())?;
                     let name = reference.decode().map_err(|error| error.to_string())?;
-                    add(&mut open, letter.map_or_else(|| entity(&name).to_owned(), String::from).as_str());
+                    add(
+                        &mut open,
+                        letter.map_or_else(|| entity(&name).to_owned(), String::from).as_str(),
+                    );
                 }
                 Event::Eof => break,
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             }
         }
-        let [root] = open.as_mut_slice() else { return Err("it breaks off".to_owned()) };
+        let [root] = open.as_mut_slice() else {
+            return Err("it breaks off".to_owned());
+        };
         root.children.pop().ok_or_else(|| "it is empty".to_owned())
     }
 
     fn named(name: &[u8]) -> Self {
-        Self { name: String::from_utf8_lossy(name).into_owned(), ..Self::default() }
+        Self {
+            name: String::from_utf8_lossy(name).into_owned(),
+            ..Self::default()
+        }
     }
 
     /// The first element of a name that lies directly in this one.
@@ -75,7 +83,9 @@ impl Element {
 
     /// The text of an element that lies directly in this one.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.child(name).map(|child| child.text.trim()).filter(|text| !text.is_empty())
+        self.child(name)
+            .map(|child| child.text.trim())
+            .filter(|text| !text.is_empty())
     }
 
     /// The whole number in an element that lies directly in this one.
@@ -86,7 +96,11 @@ impl Element {
     /// The elements of a name, wherever they lie in this one, but not in one another.
     pub(super) fn everywhere<'a>(&'a self, name: &str, found: &mut Vec<&'a Self>) {
         for child in &self.children {
-            if child.name == name { found.push(child) } else { child.everywhere(name, found) }
+            if child.name == name {
+                found.push(child)
+            } else {
+                child.everywhere(name, found)
+            }
         }
     }
 }
@@ -115,8 +129,14 @@ mod tests {
 
     #[test]
     fn elements_are_found_by_their_names() {
-        let root = Element::read("<?xml version=\"1.0\"?><!DOCTYPE a><a><b>1</b><b> x &amp; &#65;<![CDATA[<y>]]> </b><c/></a>").unwrap();
-        assert_eq!((root.name.as_str(), root.number("b"), root.all("b").count()), ("a", Some(1), 2));
+        let root = Element::read(
+            "<?xml version=\"1.0\"?><!DOCTYPE a><a><b>1</b><b> x &amp; &#65;<![CDATA[<y>]]> </b><c/></a>",
+        )
+        .unwrap();
+        assert_eq!(
+            (root.name.as_str(), root.number("b"), root.all("b").count()),
+            ("a", Some(1), 2)
+        );
         assert_eq!(root.children[1].text.trim(), "x & A<y>");
         assert!(root.child("c").is_some() && root.text("c").is_none());
     }

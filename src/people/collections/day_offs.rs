@@ -52,8 +52,15 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
     let mut tasks: Vec<(Uuid, Option<Uuid>)> = Vec::new();
     for row in database::rows(&**work, &Sql::with(logged, values())).await? {
         let project_id = row.try_get("", "project_id")?;
-        work.emit_in(project_id, "time-spent:delete", about("time_spent_id", row.try_get("", "id")?, project_id));
-        if let Some(task_id) = row.try_get::<Option<Uuid>>("", "task_id")?.filter(|task_id| tasks.iter().all(|(known, _)| known != task_id)) {
+        work.emit_in(
+            project_id,
+            "time-spent:delete",
+            about("time_spent_id", row.try_get("", "id")?, project_id),
+        );
+        if let Some(task_id) = row
+            .try_get::<Option<Uuid>>("", "task_id")?
+            .filter(|task_id| tasks.iter().all(|(known, _)| known != task_id))
+        {
             tasks.push((task_id, project_id));
         }
     }
@@ -72,7 +79,10 @@ async fn unlog(work: &mut Work<'_>, (person_id, first, last): Leave) -> Result<(
 
 /// Payload about a record and the production that it is in, where it is in one.
 fn about(key: &str, id: Uuid, project_id: Option<Uuid>) -> Map<String, Value> {
-    project_id.map_or_else(|| payload([(key, id)]), |project_id| payload([(key, id), ("project_id", project_id)]))
+    project_id.map_or_else(
+        || payload([(key, id)]),
+        |project_id| payload([(key, id), ("project_id", project_id)]),
+    )
 }
 
 async fn unlog_stored(work: &mut Work<'_>, resource: &DayOffs, id: Uuid) -> Result<(), Failure> {
@@ -103,7 +113,14 @@ impl Resource for DayOffs {
     }
 
     /// Leaves the reason out for those who are not told.
-    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, _query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        _query: &Query,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         if reads_with_reason(&app.database, caller, id).await? {
             return Ok(text);
         }
@@ -112,8 +129,17 @@ impl Resource for DayOffs {
         Ok(serde_json::to_vec(&record)?)
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
-        if let Some(missing) = ["person_id", "date", "end_date"].into_iter().find(|key| !body.contains_key(*key)) {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        if let Some(missing) = ["person_id", "date", "end_date"]
+            .into_iter()
+            .find(|key| !body.contains_key(*key))
+        {
             return Err(Failure::record(format!("'{missing}'")));
         }
         let person_id = body.get("person_id").and_then(Value::as_str).and_then(parse_id);
@@ -123,12 +149,26 @@ impl Resource for DayOffs {
     async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
         let AskedUpdate { rule, record, body } = *update;
         require_record(&**work, caller, rule, self.subject(record)).await?;
-        let given = body.get("person_id").map(|person_id| person_id.as_str().and_then(parse_id));
-        if given.is_some_and(|given| given != record.id_of("person_id")) { only_admin(caller) } else { Ok(()) }
+        let given = body
+            .get("person_id")
+            .map(|person_id| person_id.as_str().and_then(parse_id));
+        if given.is_some_and(|given| given != record.id_of("person_id")) {
+            only_admin(caller)
+        } else {
+            Ok(())
+        }
     }
 
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
-        let Some((person_id, first, last)) = leave(record, changes).filter(|(_, first, last)| first <= last) else { return Ok(()) };
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
+        let Some((person_id, first, last)) = leave(record, changes).filter(|(_, first, last)| first <= last) else {
+            return Ok(());
+        };
         let itself = record.map_or(Uuid::nil(), |record| record.id);
         let sql = Sql::with(
             "SELECT date, end_date FROM day_off WHERE person_id = $1 AND date <= $2 AND end_date >= $3 AND id <> $4 ORDER BY date LIMIT 1",
@@ -137,17 +177,31 @@ impl Resource for DayOffs {
         match database::row(&**work, &sql).await? {
             Some(other) => {
                 let (from, to): (NaiveDate, NaiveDate) = (other.try_get("", "date")?, other.try_get("", "end_date")?);
-                Err(Failure::parameter(format!("Day off already exists for this period: from {from} to {to}")))
+                Err(Failure::parameter(format!(
+                    "Day off already exists for this period: from {from} to {to}"
+                )))
             }
             None => Ok(()),
         }
     }
 
-    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, _body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        id: Uuid,
+        _body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         unlog_stored(work, self, id).await
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        before: &Record,
+        _body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         unlog_stored(work, self, before.id).await
     }
 }

@@ -40,7 +40,14 @@ impl DirectoryAccount {
     }
 
     fn name(&self) -> String {
-        format!("{} {} ({})", self.first_name, self.last_name, self.desktop_login.as_deref().unwrap_or_default()).trim().to_owned()
+        format!(
+            "{} {} ({})",
+            self.first_name,
+            self.last_name,
+            self.desktop_login.as_deref().unwrap_or_default()
+        )
+        .trim()
+        .to_owned()
     }
 }
 
@@ -82,8 +89,12 @@ pub async fn synchronise(app: &App, dry_run: bool) -> Result<SyncReport, SyncErr
         for (id, picture) in &plan.pictures {
             match previews::set_of_person(app, *id, picture).await {
                 Ok(()) => {}
-                Err(Failure::Fault(error)) => tracing::warn!(error = &*error as &dyn std::error::Error, person = %id, "a picture was not kept"),
-                Err(Failure::Answer { body, .. }) => tracing::warn!(%body, person = %id, "the directory has no picture that can be read"),
+                Err(Failure::Fault(error)) => {
+                    tracing::warn!(error = &*error as &dyn std::error::Error, person = %id, "a picture was not kept")
+                }
+                Err(Failure::Answer { body, .. }) => {
+                    tracing::warn!(%body, person = %id, "the directory has no picture that can be read")
+                }
             }
         }
     }
@@ -98,7 +109,13 @@ async fn apply(app: &App, persons: &[Listed], given: &[&str], dry_run: bool) -> 
         [false.into()],
     );
     let known = database::read_all::<DirectoryAccount>(&*work, &sql).await?;
-    let plan = plan_changes(&known, persons, given, app.settings.user_limit, &app.settings.protected_accounts);
+    let plan = plan_changes(
+        &known,
+        persons,
+        given,
+        app.settings.user_limit,
+        &app.settings.protected_accounts,
+    );
     if !dry_run {
         store(&mut work, &plan).await?;
     }
@@ -110,7 +127,10 @@ async fn store(work: &mut Work<'_>, plan: &SyncPlan) -> Result<(), DbErr> {
     let settings = &work.app().settings;
     let row = |account: &DirectoryAccount| -> Vec<(&'static str, Value)> {
         let mut row = columns(account);
-        row.extend([("timezone", settings.default_timezone.clone().into()), ("locale", settings.default_locale.clone().into())]);
+        row.extend([
+            ("timezone", settings.default_timezone.clone().into()),
+            ("locale", settings.default_locale.clone().into()),
+        ]);
         row
     };
     let rows = plan.created.iter().map(row).collect();

@@ -45,7 +45,12 @@ pub(super) struct Colour {
 }
 
 impl Colour {
-    pub(super) const BLACK: Self = Self { red: 0, green: 0, blue: 0, alpha: 1.0 };
+    pub(super) const BLACK: Self = Self {
+        red: 0,
+        green: 0,
+        blue: 0,
+        alpha: 1.0,
+    };
 
     /// Reads a name, `#rgb`, `#rrggbb` (both with alpha, too), `rgb()` or `rgba()`. Nothing for no colour, or one that can't
     /// be seen.
@@ -67,11 +72,22 @@ impl Colour {
 
     fn of(parts: [u8; 3], alpha: f32) -> Self {
         let [red, green, blue] = parts;
-        Self { red, green, blue, alpha }
+        Self {
+            red,
+            green,
+            blue,
+            alpha,
+        }
     }
 
     fn of_digits(digits: &str) -> Option<Self> {
-        let digit = |at: usize| digits.chars().nth(at).and_then(|digit| digit.to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        let digit = |at: usize| {
+            digits
+                .chars()
+                .nth(at)
+                .and_then(|digit| digit.to_digit(16))
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
         let short = |at: usize| digit(at).map(|digit| digit * 17);
         let long = |at: usize| Some(digit(at * 2)? * 16 + digit(at * 2 + 1)?);
         let read = |part: &dyn Fn(usize) -> Option<u8>, alpha: bool| {
@@ -93,7 +109,11 @@ impl Colour {
         if !matches!(name.trim(), "rgb" | "rgba") {
             return None;
         }
-        let parts: Vec<&str> = parts.split([',', ' ', '/']).map(str::trim).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = parts
+            .split([',', ' ', '/'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect();
         let share = |text: &str, whole: f32| match text.strip_suffix('%') {
             Some(percent) => percent.parse::<f32>().ok().map(|percent| percent / 100.0),
             None => text.parse::<f32>().ok().map(|value| value / whole),
@@ -108,7 +128,10 @@ impl Colour {
     }
 
     fn of_name(text: &str) -> Option<Self> {
-        NAMES.iter().find(|(name, _)| *name == text).map(|(_, parts)| Self::of(*parts, 1.0))
+        NAMES
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, parts)| Self::of(*parts, 1.0))
     }
 }
 
@@ -118,12 +141,34 @@ mod tests {
 
     #[test]
     fn colours_are_read_in_all_their_ways() {
-        let red = Colour { red: 255, green: 0, blue: 0, alpha: 1.0 };
-        for text in ["red", "#f00", "#FF0000", "rgb(255, 0, 0)", "rgba(255,0,0,1)", "rgb(100% 0% 0%)", " #ff0000ff "] {
+        let red = Colour {
+            red: 255,
+            green: 0,
+            blue: 0,
+            alpha: 1.0,
+        };
+        for text in [
+            "red",
+            "#f00",
+            "#FF0000",
+            "rgb(255, 0, 0)",
+            "rgba(255,0,0,1)",
+            "rgb(100% 0% 0%)",
+            " #ff0000ff ",
+        ] {
             assert_eq!(Colour::read(text), Some(red), "{text}");
         }
         assert_eq!(Colour::read("rgba(255, 0, 0, 0.5)"), Some(Colour { alpha: 0.5, ..red }));
-        for text in ["", "transparent", "#ff000000", "#12", "rgba(1,2)", "rgb(a,b,c)", "blackish", "#ééé"] {
+        for text in [
+            "",
+            "transparent",
+            "#ff000000",
+            "#12",
+            "rgba(1,2)",
+            "rgb(a,b,c)",
+            "blackish",
+            "#ééé",
+        ] {
             assert_eq!(Colour::read(text), None, "{text}");
         }
     }

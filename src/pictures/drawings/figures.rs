@@ -44,7 +44,9 @@ pub(super) struct Moved {
 
 impl Moved {
     pub(super) fn outline(&self, least: f32) -> Option<Path> {
-        self.stroke.outline(least)?.transform(Transform::from_translate(-self.middle.x, -self.middle.y))
+        self.stroke
+            .outline(least)?
+            .transform(Transform::from_translate(-self.middle.x, -self.middle.y))
     }
 }
 
@@ -57,20 +59,42 @@ impl Figure {
             "psstroke" => pressure(object),
             "rect" => {
                 let (width, height) = size(object);
-                let radius = |key: &str, other: &str| positive(object, key).or_else(|| positive(object, other)).unwrap_or_default();
+                let radius = |key: &str, other: &str| {
+                    positive(object, key)
+                        .or_else(|| positive(object, other))
+                        .unwrap_or_default()
+                };
                 let path = rectangle(width, height, (radius("rx", "ry"), radius("ry", "rx")))?;
-                Some(Self::Outline(Outline { path, fills: true, is_line: false, width, height }))
+                Some(Self::Outline(Outline {
+                    path,
+                    fills: true,
+                    is_line: false,
+                    width,
+                    height,
+                }))
             }
             "circle" => {
                 let radius = number(object, "radius").unwrap_or_default();
                 ellipse(radius, radius)
             }
-            "ellipse" => ellipse(number(object, "rx").unwrap_or_default(), number(object, "ry").unwrap_or_default()),
+            "ellipse" => ellipse(
+                number(object, "rx").unwrap_or_default(),
+                number(object, "ry").unwrap_or_default(),
+            ),
             "triangle" => {
                 let (width, height) = size(object);
                 let (x, y) = (width / 2.0, height / 2.0);
-                let path = polygon(&[Point::from_xy(-x, y), Point::from_xy(0.0, -y), Point::from_xy(x, y)], true)?;
-                Some(Self::Outline(Outline { path, fills: true, is_line: false, width, height }))
+                let path = polygon(
+                    &[Point::from_xy(-x, y), Point::from_xy(0.0, -y), Point::from_xy(x, y)],
+                    true,
+                )?;
+                Some(Self::Outline(Outline {
+                    path,
+                    fills: true,
+                    is_line: false,
+                    width,
+                    height,
+                }))
             }
             "line" => {
                 let [from, to] = ends(object)?;
@@ -109,11 +133,20 @@ pub(super) fn size(object: &Object) -> (f32, f32) {
 /// it says otherwise; the line around it counts.
 pub(super) fn placement(object: &Object, (width, height): (f32, f32)) -> Transform {
     let value = |key: &str, usual: f32| number(object, key).unwrap_or(usual);
-    let flipped = |key: &str| if object.get(key) == Some(&Value::Bool(true)) { -1.0 } else { 1.0 };
+    let flipped = |key: &str| {
+        if object.get(key) == Some(&Value::Bool(true)) {
+            -1.0
+        } else {
+            1.0
+        }
+    };
     let skew = |key: &str| value(key, 0.0).to_radians().tan();
-    let form = Transform::from_scale(value("scaleX", 1.0) * flipped("flipX"), value("scaleY", 1.0) * flipped("flipY"))
-        .pre_concat(Transform::from_skew(skew("skewX"), 0.0))
-        .pre_concat(Transform::from_skew(0.0, skew("skewY")));
+    let form = Transform::from_scale(
+        value("scaleX", 1.0) * flipped("flipX"),
+        value("scaleY", 1.0) * flipped("flipY"),
+    )
+    .pre_concat(Transform::from_skew(skew("skewX"), 0.0))
+    .pre_concat(Transform::from_skew(0.0, skew("skewY")));
     let is_group = text(object, "type").eq_ignore_ascii_case("group");
     let line = value("strokeWidth", if is_group { 0.0 } else { 1.0 });
     // A line that does not grow with the object lies around what has grown.
@@ -139,7 +172,13 @@ fn outline(object: &Object, path: Path, fills: bool, is_line: bool) -> Option<Fi
     let middle = middle(object, bounds);
     let path = path.transform(Transform::from_translate(-middle.x, -middle.y))?;
     let (width, height) = said_or_measured(object, bounds);
-    Some(Figure::Outline(Outline { path, fills, is_line, width, height }))
+    Some(Figure::Outline(Outline {
+        path,
+        fills,
+        is_line,
+        width,
+        height,
+    }))
 }
 
 fn pressure(object: &Object) -> Option<Figure> {
@@ -151,24 +190,42 @@ fn pressure(object: &Object) -> Option<Figure> {
     }
     let bounds = Rect::from_ltrb(low.x, low.y, high.x, high.y)?;
     let (width, height) = said_or_measured(object, bounds);
-    Some(Figure::Pressure(Moved { middle: middle(object, bounds), stroke, width, height }))
+    Some(Figure::Pressure(Moved {
+        middle: middle(object, bounds),
+        stroke,
+        width,
+        height,
+    }))
 }
 
 /// The size that an object says it has, or that of its shape.
 fn said_or_measured(object: &Object, bounds: Rect) -> (f32, f32) {
-    (number(object, "width").unwrap_or(bounds.width()), number(object, "height").unwrap_or(bounds.height()))
+    (
+        number(object, "width").unwrap_or(bounds.width()),
+        number(object, "height").unwrap_or(bounds.height()),
+    )
 }
 
 fn middle(object: &Object, bounds: Rect) -> Point {
     let offset = object.get("pathOffset");
     let said = offset.and_then(|offset| Some(Point::from_xy(float(&offset["x"])?, float(&offset["y"])?)));
-    said.unwrap_or_else(|| Point::from_xy((bounds.left() + bounds.right()) / 2.0, (bounds.top() + bounds.bottom()) / 2.0))
+    said.unwrap_or_else(|| {
+        Point::from_xy(
+            (bounds.left() + bounds.right()) / 2.0,
+            (bounds.top() + bounds.bottom()) / 2.0,
+        )
+    })
 }
 
 /// A path of commands, whose coordinates are those of the sheet.
 fn path(object: &Object) -> Option<Path> {
     let mut path = PathBuilder::new();
-    for command in object.get("path").and_then(Value::as_array)?.iter().filter_map(Value::as_array) {
+    for command in object
+        .get("path")
+        .and_then(Value::as_array)?
+        .iter()
+        .filter_map(Value::as_array)
+    {
         let (word, values) = command.split_first()?;
         let values: Vec<f32> = values.iter().filter_map(float).collect();
         match (word.as_str()?, values.as_slice()) {
@@ -185,7 +242,13 @@ fn path(object: &Object) -> Option<Path> {
 
 fn points(object: &Object) -> Vec<Point> {
     let point = |point: &Value| Some(Point::from_xy(float(&point["x"])?, float(&point["y"])?));
-    object.get("points").and_then(Value::as_array).into_iter().flatten().filter_map(point).collect()
+    object
+        .get("points")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(point)
+        .collect()
 }
 
 fn polygon(points: &[Point], closed: bool) -> Option<Path> {
@@ -229,7 +292,13 @@ fn arrow(object: &Object) -> Option<Path> {
 
 fn ellipse(across: f32, down: f32) -> Option<Figure> {
     let path = PathBuilder::from_oval(Rect::from_ltrb(-across, -down, across, down)?)?;
-    Some(Figure::Outline(Outline { path, fills: true, is_line: false, width: across * 2.0, height: down * 2.0 }))
+    Some(Figure::Outline(Outline {
+        path,
+        fills: true,
+        is_line: false,
+        width: across * 2.0,
+        height: down * 2.0,
+    }))
 }
 
 /// Distance of the handles of a curve that is nearly a quarter of a circle from its corner, as a share of the radius.

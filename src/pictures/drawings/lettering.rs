@@ -59,9 +59,12 @@ impl Lettering {
         let line_height = size * LINE.0 * positive(object, "lineHeight").unwrap_or(LINE_HEIGHT);
         let height = line_height * (lines.len() - 1) as f32 + size * LINE.0;
         let weight = object.get("fontWeight");
-        let bold =
-            weight.and_then(|weight| weight.as_str()).is_some_and(|word| word == "bold" || word.parse::<u32>().is_ok_and(|weight| weight >= 600))
-                || weight.and_then(|weight| weight.as_u64()).is_some_and(|weight| weight >= 600);
+        let bold = weight
+            .and_then(|weight| weight.as_str())
+            .is_some_and(|word| word == "bold" || word.parse::<u32>().is_ok_and(|weight| weight >= 600))
+            || weight
+                .and_then(|weight| weight.as_u64())
+                .is_some_and(|weight| weight >= 600);
         Some(Self {
             size,
             line_height,
@@ -88,7 +91,10 @@ impl Lettering {
 
     /// The line around letters that makes them bold.
     pub(super) fn boldness(&self) -> Stroke {
-        Stroke { width: self.size * 0.045, ..Stroke::default() }
+        Stroke {
+            width: self.size * 0.045,
+            ..Stroke::default()
+        }
     }
 
     /// The ground of the whole text.
@@ -111,9 +117,20 @@ impl Lettering {
 
     /// The outlines of its lines.
     pub(super) fn letters(&self, typeface: &Typeface) -> Vec<Path> {
-        let baseline = |at: usize| self.line_height * at as f32 + self.size * LINE.0 * (1.0 - LINE.1) - self.height / 2.0;
+        let baseline =
+            |at: usize| self.line_height * at as f32 + self.size * LINE.0 * (1.0 - LINE.1) - self.height / 2.0;
         let lines = self.lines.iter().enumerate();
-        lines.filter_map(|(at, line)| typeface.outline(line, self.size, self.stretch, self.place(typeface, line).0, baseline(at))).collect()
+        lines
+            .filter_map(|(at, line)| {
+                typeface.outline(
+                    line,
+                    self.size,
+                    self.stretch,
+                    self.place(typeface, line).0,
+                    baseline(at),
+                )
+            })
+            .collect()
     }
 
     /// Left edge and width of a line.

@@ -34,7 +34,10 @@ pub fn annotated(frame: &Admitted, objects: &[Value]) -> Result<RgbImage, Pictur
 
 fn draw(frame: DynamicImage, objects: &[Value]) -> Result<RgbImage, PictureError> {
     let (width, height) = (frame.width(), frame.height());
-    let mut sheet = Sheet { canvas: canvas(width, height)?, typeface: Typeface::open()? };
+    let mut sheet = Sheet {
+        canvas: canvas(width, height)?,
+        typeface: Typeface::open()?,
+    };
     for (place, pixel) in sheet.canvas.pixels_mut().iter_mut().zip(frame.into_rgba8().pixels()) {
         let [red, green, blue, alpha] = pixel.0;
         *place = ColorU8::from_rgba(red, green, blue, alpha).premultiply();
@@ -66,7 +69,10 @@ fn positive(object: &Object, key: &str) -> Option<f32> {
 }
 
 fn float(value: &Value) -> Option<f32> {
-    value.as_f64().map(|number| number as f32).filter(|number| number.is_finite())
+    value
+        .as_f64()
+        .map(|number| number as f32)
+        .filter(|number| number.is_finite())
 }
 
 fn text<'a>(object: &'a Object, key: &str) -> &'a str {
@@ -83,13 +89,19 @@ struct Ink {
 
 impl Default for Ink {
     fn default() -> Self {
-        Self { opacity: 1.0, erases: false }
+        Self {
+            opacity: 1.0,
+            erases: false,
+        }
     }
 }
 
 impl Ink {
     fn paint(self, colour: Colour) -> Paint<'static> {
-        let mut paint = Paint { anti_alias: true, ..Paint::default() };
+        let mut paint = Paint {
+            anti_alias: true,
+            ..Paint::default()
+        };
         let opacity = if self.erases { 1.0 } else { self.opacity };
         paint.set_color(colour.with_opacity(opacity));
         if self.erases {
@@ -107,44 +119,89 @@ struct Sheet {
 impl Sheet {
     /// Draws one object, whose coordinates are those of `base`.
     fn object(&mut self, object: &Object, base: Transform, ink: Ink, depth: usize) -> Result<(), PictureError> {
-        let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+        let Some(depth) = depth.checked_sub(1) else {
+            return Ok(());
+        };
         if object.get("visible") == Some(&Value::Bool(false)) {
             return Ok(());
         }
-        let Some(figure) = Figure::read(object, &self.typeface) else { return Ok(()) };
+        let Some(figure) = Figure::read(object, &self.typeface) else {
+            return Ok(());
+        };
         let place = base.pre_concat(figures::placement(object, figure.size()));
         let opacity = ink.opacity * number(object, "opacity").unwrap_or(1.0).clamp(0.0, 1.0);
         let own = Ink { opacity, ..ink };
-        let erased: Vec<&Object> =
-            object.get("eraser").and_then(|eraser| eraser["objects"].as_array()).into_iter().flatten().filter_map(Value::as_object).collect();
+        let erased: Vec<&Object> = object
+            .get("eraser")
+            .and_then(|eraser| eraser["objects"].as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object)
+            .collect();
         if erased.is_empty() || ink.erases {
             return self.figure(object, &figure, place, own, depth);
         }
         // On a layer of its own, where nothing but the object itself can be erased.
         let layer = canvas(self.canvas.width(), self.canvas.height())?;
         let below = std::mem::replace(&mut self.canvas, layer);
-        let drawn = self.figure(object, &figure, place, own, depth).and_then(|()| self.erase(object, &erased, place, depth));
+        let drawn = self
+            .figure(object, &figure, place, own, depth)
+            .and_then(|()| self.erase(object, &erased, place, depth));
         let layer = std::mem::replace(&mut self.canvas, below);
         drawn?;
-        let plain = PixmapPaint { opacity: 1.0, blend_mode: BlendMode::SourceOver, quality: FilterQuality::Nearest };
-        self.canvas.draw_pixmap(0, 0, layer.as_ref(), &plain, Transform::identity(), None);
+        let plain = PixmapPaint {
+            opacity: 1.0,
+            blend_mode: BlendMode::SourceOver,
+            quality: FilterQuality::Nearest,
+        };
+        self.canvas
+            .draw_pixmap(0, 0, layer.as_ref(), &plain, Transform::identity(), None);
         Ok(())
     }
 
     /// Takes the strokes of an eraser away. They lie around the middle of the object.
-    fn erase(&mut self, object: &Object, strokes: &[&Object], place: Transform, depth: usize) -> Result<(), PictureError> {
+    fn erase(
+        &mut self,
+        object: &Object,
+        strokes: &[&Object],
+        place: Transform,
+        depth: usize,
+    ) -> Result<(), PictureError> {
         let eraser = object.get("eraser").and_then(Value::as_object);
-        let place = eraser.map_or(place, |eraser| place.pre_concat(figures::placement(eraser, figures::size(eraser))));
+        let place = eraser.map_or(place, |eraser| {
+            place.pre_concat(figures::placement(eraser, figures::size(eraser)))
+        });
         for stroke in strokes {
-            self.object(stroke, place, Ink { erases: true, ..Ink::default() }, depth)?;
+            self.object(
+                stroke,
+                place,
+                Ink {
+                    erases: true,
+                    ..Ink::default()
+                },
+                depth,
+            )?;
         }
         Ok(())
     }
 
-    fn figure(&mut self, object: &Object, figure: &Figure, place: Transform, ink: Ink, depth: usize) -> Result<(), PictureError> {
+    fn figure(
+        &mut self,
+        object: &Object,
+        figure: &Figure,
+        place: Transform,
+        ink: Ink,
+        depth: usize,
+    ) -> Result<(), PictureError> {
         match figure {
             Figure::Group { .. } => {
-                for child in object.get("objects").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
+                for child in object
+                    .get("objects")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_object)
+                {
                     self.object(child, place, ink, depth)?;
                 }
             }
@@ -172,7 +229,10 @@ impl Sheet {
     }
 
     fn letter(&mut self, object: &Object, lettering: &Lettering, place: Transform, ink: Ink) {
-        for (key, path) in [("backgroundColor", lettering.ground()), ("textBackgroundColor", lettering.lines_ground(&self.typeface))] {
+        for (key, path) in [
+            ("backgroundColor", lettering.ground()),
+            ("textBackgroundColor", lettering.lines_ground(&self.typeface)),
+        ] {
             if let (Some(colour), Some(path)) = (Colour::read(text(object, key)), path) {
                 self.fill(&path, colour, place, ink);
             }
@@ -184,7 +244,8 @@ impl Sheet {
             if let Some(colour) = fill.or(outlined.is_none().then_some(Colour::BLACK)) {
                 self.fill(path, colour, place, ink);
                 if lettering.is_bold() {
-                    self.canvas.stroke_path(path, &ink.paint(colour), &lettering.boldness(), place, None);
+                    self.canvas
+                        .stroke_path(path, &ink.paint(colour), &lettering.boldness(), place, None);
                 }
             }
             if let Some(colour) = outlined
@@ -196,7 +257,8 @@ impl Sheet {
     }
 
     fn fill(&mut self, path: &Path, colour: Colour, place: Transform, ink: Ink) {
-        self.canvas.fill_path(path, &ink.paint(colour), FillRule::Winding, place, None);
+        self.canvas
+            .fill_path(path, &ink.paint(colour), FillRule::Winding, place, None);
     }
 }
 

@@ -15,7 +15,11 @@ const CORNERS: usize = 16;
 pub(super) fn thinnest(place: Transform) -> f32 {
     let (across, down) = place.get_scale();
     let scale = across.abs().max(down.abs());
-    if scale.is_finite() && scale > f32::EPSILON { 1.0 / scale } else { 1.0 }
+    if scale.is_finite() && scale > f32::EPSILON {
+        1.0 / scale
+    } else {
+        1.0
+    }
 }
 
 /// Stroke of the outline of an object; nothing where it has none.
@@ -24,9 +28,19 @@ pub(super) fn stroke(object: &Object, place: Transform) -> Option<Stroke> {
     if width <= 0.0 {
         return None;
     }
-    let dashes: Vec<f32> = object.get("strokeDashArray").and_then(Value::as_array).into_iter().flatten().filter_map(float).collect();
+    let dashes: Vec<f32> = object
+        .get("strokeDashArray")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(float)
+        .collect();
     // An odd number of dashes is gone through twice.
-    let dashes = if dashes.len() % 2 == 1 { [&dashes[..], &dashes[..]].concat() } else { dashes };
+    let dashes = if dashes.len() % 2 == 1 {
+        [&dashes[..], &dashes[..]].concat()
+    } else {
+        dashes
+    };
     Some(Stroke {
         width: width.max(thinnest(place)),
         miter_limit: number(object, "strokeMiterLimit").unwrap_or(10.0),
@@ -50,7 +64,11 @@ pub(super) fn laid_out<'a>(object: &Object, shape: &'a Path, place: Transform) -
     if object.get("strokeUniform") != Some(&Value::Bool(true)) {
         return Some((Cow::Borrowed(shape), place));
     }
-    let scale = |key: &str| number(object, key).or(Some(1.0)).filter(|scale| scale.abs() > f32::EPSILON);
+    let scale = |key: &str| {
+        number(object, key)
+            .or(Some(1.0))
+            .filter(|scale| scale.abs() > f32::EPSILON)
+    };
     let (across, down) = (scale("scaleX")?, scale("scaleY")?);
     let grown = shape.clone().transform(Transform::from_scale(across, down))?;
     Some((Cow::Owned(grown), place.pre_scale(1.0 / across, 1.0 / down)))
@@ -68,9 +86,17 @@ impl Pressure {
         let width = number(object, "strokeWidth").unwrap_or(1.0).max(0.0);
         let read = |point: &Value| {
             let pressure = point.get("pressure").and_then(float).unwrap_or(1.0).clamp(0.0, 1.0);
-            Some((Point::from_xy(float(&point["x"])?, float(&point["y"])?), width * pressure))
+            Some((
+                Point::from_xy(float(&point["x"])?, float(&point["y"])?),
+                width * pressure,
+            ))
         };
-        let points: Vec<_> = object.get("strokePoints").and_then(Value::as_array)?.iter().filter_map(read).collect();
+        let points: Vec<_> = object
+            .get("strokePoints")
+            .and_then(Value::as_array)?
+            .iter()
+            .filter_map(read)
+            .collect();
         (!points.is_empty()).then_some(Self { points })
     }
 
@@ -97,7 +123,11 @@ fn tip(path: &mut PathBuilder, middle: Point, radius: f32) {
     for corner in 0..CORNERS {
         let (sine, cosine) = (TAU * corner as f32 / CORNERS as f32).sin_cos();
         let (x, y) = (middle.x + cosine * radius, middle.y + sine * radius);
-        if corner == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        if corner == 0 {
+            path.move_to(x, y)
+        } else {
+            path.line_to(x, y)
+        }
     }
     path.close();
 }

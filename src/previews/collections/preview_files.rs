@@ -23,7 +23,12 @@ use crate::previews::processing;
 
 pub struct PreviewFiles;
 
-static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file", "comment")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "comments",
+    &entity::comment_preview_link::TABLE,
+    "preview_file",
+    "comment",
+)];
 
 #[async_trait]
 impl Resource for PreviewFiles {
@@ -46,12 +51,21 @@ impl Resource for PreviewFiles {
     }
 
     /// The production, which is that of the task.
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         if key != "project_id" {
             return Ok(false);
         }
         if let Some(project_id) = project_asked(value)? {
-            sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ").bind(project_id).push(")");
+            sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ")
+                .bind(project_id)
+                .push(")");
         }
         Ok(true)
     }
@@ -67,21 +81,43 @@ impl Resource for PreviewFiles {
 
     async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
         require_record(&app.database, caller, rule, self.subject(record)).await?;
-        require_shown(&app.database, caller, record.id_of("task_id"), record.text("validation_status")).await
+        require_shown(
+            &app.database,
+            caller,
+            record.id_of("task_id"),
+            record.text("validation_status"),
+        )
+        .await
     }
 
     /// Rule about decisions on a preview, which are for those who lead the task.
     async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
         let AskedUpdate { rule, record, body } = *update;
-        let decides = body.get("validation_status").is_some_and(|status| Some(status) != record.values.get("validation_status"));
-        require_record(&**work, caller, if decides { RecordRule::TaskSupervisor } else { rule }, self.subject(record)).await
+        let decides = body
+            .get("validation_status")
+            .is_some_and(|status| Some(status) != record.values.get("validation_status"));
+        require_record(
+            &**work,
+            caller,
+            if decides { RecordRule::TaskSupervisor } else { rule },
+            self.subject(record),
+        )
+        .await
     }
 
     /// A revision that changes takes the other pictures of the same revision along.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let Some(record) = record else { return Ok(()) };
         let old = record.values.get("revision").and_then(Value::as_i64);
-        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else { return Ok(()) };
+        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else {
+            return Ok(());
+        };
         if old == Some(new.into()) || record.values.get("position").and_then(Value::as_i64) != Some(1) {
             return Ok(());
         }
@@ -105,7 +141,13 @@ impl Resource for PreviewFiles {
     }
 
     /// Tells the new status along, and that the preview is still being worked on.
-    async fn emit_change(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let project_id = production_of(&**work, self.table(), id, &record.values).await?;
         let status = processing::status(&**work, id).await?;
         let mut about = payload([("preview_file_id", id)]);
@@ -116,7 +158,13 @@ impl Resource for PreviewFiles {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let force = query.flag("force")?.unwrap_or_default();
         let project_id = production_of(&**work, self.table(), record.id, &record.values).await?;
         crate::previews::removal::remove_preview(work, project_id, record.id, force).await

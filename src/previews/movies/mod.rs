@@ -23,14 +23,23 @@ use crate::pictures::PictureBudget;
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(super) async fn write_frame(budget: &PictureBudget, movie: &Path, second: f64, picture: &Path) -> Result<bool, MovieError> {
+pub(super) async fn write_frame(
+    budget: &PictureBudget,
+    movie: &Path,
+    second: f64,
+    picture: &Path,
+) -> Result<bool, MovieError> {
     let seek = format!("{:.6}", second.max(0.0));
     // A decoder with several threads keeps as many frames at once.
     let input = ["-threads", "1", "-ss", &seek];
-    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(OsString::from).into();
+    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"]
+        .map(OsString::from)
+        .into();
     output.push(file_argument(picture));
     run(Room::Frame(budget), FFMPEG, &input, movie, &output).await?;
-    Ok(tokio::fs::metadata(picture).await.is_ok_and(|written| written.len() > 0))
+    Ok(tokio::fs::metadata(picture)
+        .await
+        .is_ok_and(|written| written.len() > 0))
 }
 
 /// The second to look for a frame at, by its number from 1 on: half a frame before it begins, because the moments of movies
@@ -45,6 +54,14 @@ mod tests {
 
     #[test]
     fn frames_are_looked_for_between_two_of_them() {
-        assert_eq!([second_of(0, 25.0), second_of(1, 25.0), second_of(2, 25.0), second_of(26, 25.0)], [0.0, 0.0, 0.02, 0.98]);
+        assert_eq!(
+            [
+                second_of(0, 25.0),
+                second_of(1, 25.0),
+                second_of(2, 25.0),
+                second_of(26, 25.0)
+            ],
+            [0.0, 0.0, 0.02, 0.98]
+        );
     }
 }

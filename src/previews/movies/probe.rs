@@ -98,12 +98,18 @@ impl MovieStream {
     /// Whether it is shown turned by a quarter.
     fn is_turned(&self) -> bool {
         let turned = self.side_data_list.iter().find_map(|data| data.rotation);
-        let turned = turned.or_else(|| self.tags.rotate.as_deref()?.trim().parse().ok()).unwrap_or_default();
+        let turned = turned
+            .or_else(|| self.tags.rotate.as_deref()?.trim().parse().ok())
+            .unwrap_or_default();
         (turned.rem_euclid(180.0) - 90.0).abs() < 45.0
     }
 
     fn aspect(&self, width: i32, height: i32) -> f64 {
-        let pixel = self.sample_aspect_ratio.as_deref().and_then(|text| ratio(text, ':')).unwrap_or(1.0);
+        let pixel = self
+            .sample_aspect_ratio
+            .as_deref()
+            .and_then(|text| ratio(text, ':'))
+            .unwrap_or(1.0);
         let aspect = f64::from(width) * pixel / f64::from(height);
         if self.is_turned() { 1.0 / aspect } else { aspect }
     }
@@ -119,22 +125,43 @@ fn ratio(text: &str, between: char) -> Option<f64> {
 fn read_facts(report: &[u8]) -> Result<MovieFacts, MovieError> {
     let unreadable = |why: &str| MovieError::Unreadable(why.to_owned());
     let report: MovieReport = serde_json::from_slice(report).map_err(|error| unreadable(&error.to_string()))?;
-    let stream = report.streams.iter().find(|stream| stream.is_movie()).ok_or_else(|| unreadable("it has no pictures"))?;
-    let side = |pixels: Option<i32>| pixels.filter(|pixels| *pixels > 0).ok_or_else(|| unreadable("its pictures have no size"));
+    let stream = report
+        .streams
+        .iter()
+        .find(|stream| stream.is_movie())
+        .ok_or_else(|| unreadable("it has no pictures"))?;
+    let side = |pixels: Option<i32>| {
+        pixels
+            .filter(|pixels| *pixels > 0)
+            .ok_or_else(|| unreadable("its pictures have no size"))
+    };
     let (width, height) = (side(stream.width)?, side(stream.height)?);
     // Some containers know their own length only, not that of their streams.
-    let seconds = |text: &Option<String>| text.as_deref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    let seconds = |text: &Option<String>| {
+        text.as_deref()?
+            .parse::<f64>()
+            .ok()
+            .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+    };
     let rate = |text: &Option<String>| text.as_deref().and_then(|text| ratio(text, '/'));
     let pixels = stream.pix_fmt.as_deref().unwrap_or_default();
     Ok(MovieFacts {
         width,
         height,
         aspect: stream.aspect(width, height),
-        duration: seconds(&stream.duration).or_else(|| seconds(&report.format.duration)).unwrap_or_default(),
+        duration: seconds(&stream.duration)
+            .or_else(|| seconds(&report.format.duration))
+            .unwrap_or_default(),
         rate: rate(&stream.avg_frame_rate).or_else(|| rate(&stream.r_frame_rate)),
-        channels: report.streams.iter().find(|stream| stream.codec_type == "audio").map(|stream| stream.channels.unwrap_or(2)),
+        channels: report
+            .streams
+            .iter()
+            .find(|stream| stream.codec_type == "audio")
+            .map(|stream| stream.channels.unwrap_or(2)),
         is_hdr: matches!(stream.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
-        is_rgb: ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8"].iter().any(|name| pixels.starts_with(name)),
+        is_rgb: ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8"]
+            .iter()
+            .any(|name| pixels.starts_with(name)),
     })
 }
 
@@ -150,11 +177,23 @@ mod tests {
     fn the_length_may_be_known_to_the_container_only() {
         let video = r#""codec_type": "video", "width": 642, "height": 362"#;
         let found = facts(&format!("{{{video}}}"), r#"{"duration": "2.040000"}"#).expect("facts");
-        assert_eq!((found.width, found.height, found.duration, found.channels), (642, 362, 2.04, None));
-        let found = facts(&format!(r#"{{{video}, "duration": "2.0", "avg_frame_rate": "30000/1001"}}"#), r#"{"duration": "N/A"}"#).expect("facts");
+        assert_eq!(
+            (found.width, found.height, found.duration, found.channels),
+            (642, 362, 2.04, None)
+        );
+        let found = facts(
+            &format!(r#"{{{video}, "duration": "2.0", "avg_frame_rate": "30000/1001"}}"#),
+            r#"{"duration": "N/A"}"#,
+        )
+        .expect("facts");
         assert_eq!(found.duration, 2.0);
         assert!(found.rate.is_some_and(|rate| (rate - 29.97).abs() < 0.001));
-        assert_eq!(facts(&format!(r#"{{{video}, "avg_frame_rate": "0/0"}}"#), "{}").expect("facts").rate, None);
+        assert_eq!(
+            facts(&format!(r#"{{{video}, "avg_frame_rate": "0/0"}}"#), "{}")
+                .expect("facts")
+                .rate,
+            None
+        );
     }
 
     #[test]
@@ -165,13 +204,23 @@ mod tests {
         assert!(facts(&format!("{sound}, {cover}"), "{}").is_err());
         let video = r#"{"codec_type": "video", "width": 64, "height": 36, "pix_fmt": "gbrp10le", "color_transfer": "smpte2084"}"#;
         let found = facts(&format!("{cover}, {sound}, {video}"), "{}").expect("facts");
-        assert_eq!((found.width, found.channels, found.is_hdr, found.is_rgb), (64, Some(6), true, true));
+        assert_eq!(
+            (found.width, found.channels, found.is_hdr, found.is_rgb),
+            (64, Some(6), true, true)
+        );
         assert!(facts(r#"{"codec_type": "video", "width": 0, "height": 36}"#, "{}").is_err());
     }
 
     #[test]
     fn the_shape_is_the_one_that_is_shown() {
-        let aspect = |more: &str| facts(&format!(r#"{{"codec_type": "video", "width": 720, "height": 576{more}}}"#), "{}").expect("facts").aspect;
+        let aspect = |more: &str| {
+            facts(
+                &format!(r#"{{"codec_type": "video", "width": 720, "height": 576{more}}}"#),
+                "{}",
+            )
+            .expect("facts")
+            .aspect
+        };
         assert_eq!(aspect(""), 1.25);
         assert_eq!(aspect(r#", "sample_aspect_ratio": "0:1""#), 1.25);
         assert_eq!(aspect(r#", "sample_aspect_ratio": "64:45""#), 1280.0 / 720.0);

@@ -65,7 +65,12 @@ impl Room<'_> {
 pub async fn installed() -> bool {
     for program in [FFMPEG, FFPROBE] {
         let mut command = Command::new(program);
-        command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("-version")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
         let found = tokio::time::timeout(PROGRAM_TIMEOUT, command.status()).await;
         if !matches!(found, Ok(Ok(status)) if status.success()) {
             return false;
@@ -98,19 +103,35 @@ pub(super) async fn run(
     output: &[OsString],
 ) -> Result<Output, MovieError> {
     let mut command = Command::new(program);
-    command.args(["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
+    command.args([
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        CONTAINERS,
+    ]);
     if program == FFMPEG {
         command.arg("-nostdin");
     }
     if matches!(room, Room::Encoder { .. }) {
         command.args(["-progress", "pipe:1"]);
     }
-    command.args(input_options).args(["-max_pixels", &room.frame_pixels().to_string()]);
+    command
+        .args(input_options)
+        .args(["-max_pixels", &room.frame_pixels().to_string()]);
     command.arg("-i").arg(file_argument(movie)).args(output);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     match room {
         Room::Frame(budget) => {
-            let _memory = budget.frame().await.map_err(|error| MovieError::Unreadable(error.to_string()))?;
+            let _memory = budget
+                .frame()
+                .await
+                .map_err(|error| MovieError::Unreadable(error.to_string()))?;
             let _place = place().await;
             finish(program, command, PROGRAM_TIMEOUT, None).await
         }
@@ -129,7 +150,13 @@ async fn finish(
     patience: Duration,
     encoded: Option<&watch::Sender<Duration>>,
 ) -> Result<Output, MovieError> {
-    let missing = |error: io::Error| if error.kind() == ErrorKind::NotFound { MovieError::NoProgram(program) } else { error.into() };
+    let missing = |error: io::Error| {
+        if error.kind() == ErrorKind::NotFound {
+            MovieError::NoProgram(program)
+        } else {
+            error.into()
+        }
+    };
     let mut child = command.spawn().map_err(missing)?;
     limit_memory(&child)?;
     let report = encoded.and_then(|encoded| Some((encoded, child.stdout.take()?)));
@@ -140,8 +167,14 @@ async fn finish(
         }
     };
     let done = async { tokio::try_join!(child.wait_with_output(), followed) };
-    let (done, ()) = tokio::time::timeout(patience, done).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
-    if done.status.success() { Ok(done) } else { Err(MovieError::Unreadable(told(&done))) }
+    let (done, ()) = tokio::time::timeout(patience, done)
+        .await
+        .map_err(|_| io::Error::from(ErrorKind::TimedOut))??;
+    if done.status.success() {
+        Ok(done)
+    } else {
+        Err(MovieError::Unreadable(told(&done)))
+    }
 }
 
 /// Reads the report of an encoder until it ends.
@@ -158,7 +191,11 @@ async fn follow(printed: ChildStdout, encoded: &watch::Sender<Duration>) -> io::
 /// The time of the movie that is encoded already, by a line of the report.
 fn encoded_time(line: &str) -> Option<Duration> {
     // At the beginning, the program has no time to tell.
-    line.strip_prefix("out_time_us=")?.trim().parse().ok().map(Duration::from_micros)
+    line.strip_prefix("out_time_us=")?
+        .trim()
+        .parse()
+        .ok()
+        .map(Duration::from_micros)
 }
 
 /// The last of what a program complains of.
@@ -173,8 +210,17 @@ fn told(done: &Output) -> String {
 fn limit_memory(child: &Child) -> io::Result<()> {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else { return Ok(()) };
-    match prlimit(Some(process), Resource::As, Rlimit { current: Some(MEMORY_LIMIT), maximum: Some(MEMORY_LIMIT) }) {
+    let Some(process) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
+        return Ok(());
+    };
+    match prlimit(
+        Some(process),
+        Resource::As,
+        Rlimit {
+            current: Some(MEMORY_LIMIT),
+            maximum: Some(MEMORY_LIMIT),
+        },
+    ) {
         // It has come to its end already, or the machine allows less than this anyway.
         Ok(_) | Err(rustix::io::Errno::SRCH | rustix::io::Errno::PERM) => Ok(()),
         Err(error) => Err(error.into()),
@@ -194,8 +240,17 @@ mod tests {
 
     #[test]
     fn a_report_has_one_line_with_the_time() {
-        assert_eq!(encoded_time("out_time_us=1875081"), Some(Duration::from_micros(1_875_081)));
-        for other in ["out_time_us=N/A", "out_time_us=-9223372036854775807", "out_time=00:00:01.875081", "progress=end", ""] {
+        assert_eq!(
+            encoded_time("out_time_us=1875081"),
+            Some(Duration::from_micros(1_875_081))
+        );
+        for other in [
+            "out_time_us=N/A",
+            "out_time_us=-9223372036854775807",
+            "out_time=00:00:01.875081",
+            "progress=end",
+            "",
+        ] {
             assert_eq!(encoded_time(other), None, "{other}");
         }
     }

@@ -25,7 +25,10 @@ impl Bitrates {
     pub(in crate::previews) fn choose(task_type: [Option<i32>; 2], production: [Option<i32>; 2], server: Self) -> Self {
         let asked = |at: usize| task_type[at].or(production[at]).filter(|rate| *rate > 0);
         let high = asked(0).unwrap_or(server.high).min(server.high);
-        Self { high, low: asked(1).unwrap_or(server.low).min(high) }
+        Self {
+            high,
+            low: asked(1).unwrap_or(server.low).min(high),
+        }
     }
 }
 
@@ -47,7 +50,12 @@ impl MovieDemands {
             Some((width, height)) => (Some(width), height),
             None => (None, resolution.and_then(height_alone).unwrap_or(USUAL_HEIGHT)),
         };
-        Self { width, height, rate: frame_rate(&entity["fps"], fps), bitrates: Bitrates::default() }
+        Self {
+            width,
+            height,
+            rate: frame_rate(&entity["fps"], fps),
+            bitrates: Bitrates::default(),
+        }
     }
 
     /// The same with these bitrates.
@@ -73,12 +81,17 @@ impl MovieDemands {
 
 /// Width and height in low definition of a movie that has this size.
 pub(super) fn low((width, height): (u32, u32)) -> (u32, u32) {
-    (LOW_WIDTH, even(scaled(LOW_WIDTH, f64::from(height) / f64::from(width.max(1)))))
+    (
+        LOW_WIDTH,
+        even(scaled(LOW_WIDTH, f64::from(height) / f64::from(width.max(1)))),
+    )
 }
 
 /// A side that is longer than another one by a factor, rounded down.
 fn scaled(side: u32, factor: f64) -> u32 {
-    (f64::from(side) * factor).floor().clamp(0.0, f64::from(MOST_SIDE_PIXELS)) as u32
+    (f64::from(side) * factor)
+        .floor()
+        .clamp(0.0, f64::from(MOST_SIDE_PIXELS)) as u32
 }
 
 /// Codecs want even numbers of pixels.
@@ -113,7 +126,11 @@ pub(in crate::previews) fn frame_rate(entity: &Value, project: Option<&str>) -> 
 
 /// A rate with a point or a comma.
 fn rate(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse().ok().filter(|rate| RATES.contains(rate))
+    text.trim()
+        .replace(',', ".")
+        .parse()
+        .ok()
+        .filter(|rate| RATES.contains(rate))
 }
 
 #[cfg(test)]
@@ -133,11 +150,19 @@ mod tests {
 
     #[test]
     fn sizes_follow_the_production_and_the_shape() {
-        let size = |entity: Value, resolution: Option<&str>, aspect: f64| MovieDemands::read(&entity, resolution, None).size(aspect);
+        let size = |entity: Value, resolution: Option<&str>, aspect: f64| {
+            MovieDemands::read(&entity, resolution, None).size(aspect)
+        };
         let wide = 16.0 / 9.0;
         assert_eq!(size(json!({}), Some("1920x1080"), 1.0), (1920, 1080));
-        assert_eq!(size(json!({"resolution": "2048x858"}), Some("1920x1080"), 1.0), (2048, 858));
-        assert_eq!(size(json!({"resolution": "large"}), Some("1921x1081"), 1.0), (1922, 1082));
+        assert_eq!(
+            size(json!({"resolution": "2048x858"}), Some("1920x1080"), 1.0),
+            (2048, 858)
+        );
+        assert_eq!(
+            size(json!({"resolution": "large"}), Some("1921x1081"), 1.0),
+            (1922, 1082)
+        );
         assert_eq!(size(json!({}), Some("x720"), wide), (1280, 720));
         assert_eq!(size(json!({}), Some("wide"), wide), (1920, 1080));
         assert_eq!(size(json!({}), None, 1.25), (1350, 1080));
@@ -154,8 +179,16 @@ mod tests {
         };
         assert_eq!(chosen([None, None], [None, None]), (28, 6));
         assert_eq!(chosen([None, None], [Some(20), Some(3)]), (20, 3));
-        assert_eq!(chosen([Some(10), None], [Some(20), Some(12)]), (10, 10), "the low one is not above the high one");
-        assert_eq!(chosen([Some(99), Some(2)], [None, None]), (28, 2), "nor is the high one above that of the server");
+        assert_eq!(
+            chosen([Some(10), None], [Some(20), Some(12)]),
+            (10, 10),
+            "the low one is not above the high one"
+        );
+        assert_eq!(
+            chosen([Some(99), Some(2)], [None, None]),
+            (28, 2),
+            "nor is the high one above that of the server"
+        );
         assert_eq!(chosen([Some(4), None], [None, None]), (4, 4));
     }
 

@@ -31,7 +31,11 @@ impl TileLayout {
         let frames = (facts.duration * rate + 0.01).floor().clamp(1.0, f64::from(u32::MAX)) as u32;
         let cell_width = (f64::from(HEIGHT) * facts.aspect).ceil().clamp(1.0, f64::from(WIDEST)) as u32;
         let step = frames.div_ceil(MOST_ROWS * COLUMNS);
-        Self { cell_width, rows: frames.div_ceil(step).div_ceil(COLUMNS), step }
+        Self {
+            cell_width,
+            rows: frames.div_ceil(step).div_ceil(COLUMNS),
+            step,
+        }
     }
 }
 
@@ -47,10 +51,27 @@ pub(in crate::previews) async fn write_tiles(
     picture: &Path,
 ) -> Result<(), MovieError> {
     let TileLayout { cell_width, rows, step } = TileLayout::of(facts, facts.rate.unwrap_or(rate));
-    let every = if step > 1 { format!("select=not(mod(n\\,{step})),") } else { String::new() };
+    let every = if step > 1 {
+        format!("select=not(mod(n\\,{step})),")
+    } else {
+        String::new()
+    };
     let filter = format!("{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
-    let mut output: Vec<OsString> =
-        ["-map", "0:V:0", "-vf", &filter, "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"].map(OsString::from).into();
+    let mut output: Vec<OsString> = [
+        "-map",
+        "0:V:0",
+        "-vf",
+        &filter,
+        "-frames:v",
+        "1",
+        "-f",
+        "image2",
+        "-c:v",
+        "png",
+        "-y",
+    ]
+    .map(OsString::from)
+    .into();
     output.push(file_argument(picture));
     run(Room::Frame(budget), FFMPEG, &["-threads", "1"], movie, &output).await?;
     match tokio::fs::metadata(picture).await {
@@ -64,7 +85,16 @@ mod tests {
     use super::*;
 
     fn layout(duration: f64, rate: f64, aspect: f64) -> (u32, u32, u32) {
-        let facts = MovieFacts { width: 1920, height: 1080, aspect, duration, rate: None, channels: None, is_hdr: false, is_rgb: false };
+        let facts = MovieFacts {
+            width: 1920,
+            height: 1080,
+            aspect,
+            duration,
+            rate: None,
+            channels: None,
+            is_hdr: false,
+            is_rgb: false,
+        };
         let TileLayout { cell_width, rows, step } = TileLayout::of(&facts, rate);
         (cell_width, rows, step)
     }

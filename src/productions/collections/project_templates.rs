@@ -18,10 +18,30 @@ use crate::productions::templates::as_record;
 pub struct ProjectTemplates;
 
 static RELATIONS: [Relation; 5] = [
-    Relation::links("task_types", &entity::project_template_task_type_link::TABLE, "project_template_id", "task_type_id"),
-    Relation::links("task_statuses", &entity::project_template_task_status_link::TABLE, "project_template_id", "task_status_id"),
-    Relation::links("asset_types", &entity::project_template_asset_type_link::TABLE, "project_template_id", "asset_type_id"),
-    Relation::links("status_automations", &entity::project_template_status_automation_link::TABLE, "project_template_id", "status_automation_id"),
+    Relation::links(
+        "task_types",
+        &entity::project_template_task_type_link::TABLE,
+        "project_template_id",
+        "task_type_id",
+    ),
+    Relation::links(
+        "task_statuses",
+        &entity::project_template_task_status_link::TABLE,
+        "project_template_id",
+        "task_status_id",
+    ),
+    Relation::links(
+        "asset_types",
+        &entity::project_template_asset_type_link::TABLE,
+        "project_template_id",
+        "asset_type_id",
+    ),
+    Relation::links(
+        "status_automations",
+        &entity::project_template_status_automation_link::TABLE,
+        "project_template_id",
+        "status_automation_id",
+    ),
     Relation::links(
         "preview_background_files",
         &entity::project_template_preview_background_file_link::TABLE,
@@ -55,20 +75,33 @@ impl Resource for ProjectTemplates {
         false
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if record.is_none() {
             body.retain(|key, _| KEYS_OF_BODY.contains(&key.as_str()) || SETTINGS.contains(&key.as_str()));
         }
         bitrates::check(work.app(), record, body).map_err(as_record)?;
         check_file_tree(&**work, self.table(), record.map(|record| record.id), body).await?;
         let name = body.get("name").map(|name| name.as_str().unwrap_or_default());
-        let name = if record.is_none() { Some(name.unwrap_or_default()) } else { name };
+        let name = if record.is_none() {
+            Some(name.unwrap_or_default())
+        } else {
+            name
+        };
         let Some(name) = name else { return Ok(()) };
         if name.is_empty() {
             return Err(Failure::record("name is required"));
         }
         let itself = record.map_or(Uuid::nil(), |record| record.id);
-        let sql = Sql::with("SELECT 1 FROM project_template WHERE name = $1 AND id <> $2", [name.replace('\0', "").into(), itself.into()]);
+        let sql = Sql::with(
+            "SELECT 1 FROM project_template WHERE name = $1 AND id <> $2",
+            [name.replace('\0', "").into(), itself.into()],
+        );
         if database::row(&**work, &sql).await?.is_some() {
             return Err(Failure::record("A project template with this name already exists"));
         }

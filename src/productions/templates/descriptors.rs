@@ -22,7 +22,12 @@ const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit",
 const MOST_TEXTS: usize = 1000;
 
 /// Replaces the metadata columns of a template.
-pub(super) async fn set(app: &App, access: &Admin, template_id: Uuid, body: Value) -> Result<Json<ProjectTemplate>, Failure> {
+pub(super) async fn set(
+    app: &App,
+    access: &Admin,
+    template_id: Uuid,
+    body: Value,
+) -> Result<Json<ProjectTemplate>, Failure> {
     let columns = read_descriptors(body)?;
     let mut work = Work::begin(app, access).await?;
     let values = vec![("metadata_descriptors", SqlValue::Json(Some(Box::new(columns.into()))))];
@@ -59,17 +64,26 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         (None, None) => None,
     };
     let data_type = text(item, "data_type")?;
-    let known = entity::metadata_descriptor::TABLE.column("data_type").map_or(&[][..], |column| column.choices);
+    let known = entity::metadata_descriptor::TABLE
+        .column("data_type")
+        .map_or(&[][..], |column| column.choices);
     if data_type.is_some_and(|data_type| !known.contains(&data_type)) {
         return Err(Failure::record("Invalid data_type"));
     }
     let entity_type = text(item, "entity_type")?;
     if entity_type.is_some_and(|entity_type| !ENTITY_TYPES.contains(&entity_type)) {
-        return Err(Failure::record("Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task."));
+        return Err(Failure::record(
+            "Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task.",
+        ));
     }
     let position = match &item["position"] {
         Value::Null => None,
-        number => Some(number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| wrong("position"))?),
+        number => Some(
+            number
+                .as_i64()
+                .and_then(|number| i32::try_from(number).ok())
+                .ok_or_else(|| wrong("position"))?,
+        ),
     };
     let for_client = match &item["for_client"] {
         Value::Null => false,
@@ -117,7 +131,13 @@ fn texts<'a>(item: &'a Value, key: &str, is_good: impl Fn(&str) -> bool) -> Resu
     if list.len() > MOST_TEXTS {
         return Err(wrong(key));
     }
-    list.iter().map(|text| text.as_str().filter(|text| !text.contains('\0') && is_good(text)).ok_or_else(|| wrong(key))).collect()
+    list.iter()
+        .map(|text| {
+            text.as_str()
+                .filter(|text| !text.contains('\0') && is_good(text))
+                .ok_or_else(|| wrong(key))
+        })
+        .collect()
 }
 
 /// Chooses the default background of a template, or none.
@@ -135,7 +155,9 @@ pub(super) async fn set_default_background(
             [template_id.into(), background_id.into()],
         );
         if database::row(&*work, &sql).await?.is_none() {
-            return Err(Failure::record("Preview background file is not linked to this template"));
+            return Err(Failure::record(
+                "Preview background file is not linked to this template",
+            ));
         }
     }
     let values = vec![("default_preview_background_file_id", background_id.into())];

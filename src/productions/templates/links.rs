@@ -65,18 +65,31 @@ pub(super) static BACKGROUNDS: LinkedKind = LinkedKind {
 
 /// Writer of the things `t` of a template, with what the link `l` says of them.
 fn writer(link: &LinkedKind) -> RecordWriter {
-    let short =
-        |columns: &[(&str, Kind)]| RecordWriter::select(columns.iter().map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))), None);
-    let placed =
-        |type_name| RecordWriter::of(link.target, "t", type_name, |column| column != "priority").with(&[("l.priority", "priority", Kind::Integer)]);
+    let short = |columns: &[(&str, Kind)]| {
+        RecordWriter::select(
+            columns
+                .iter()
+                .map(|(name, kind)| (format!("t.{name}"), Field::new(*name, *kind))),
+            None,
+        )
+    };
+    let placed = |type_name| {
+        RecordWriter::of(link.target, "t", type_name, |column| column != "priority").with(&[(
+            "l.priority",
+            "priority",
+            Kind::Integer,
+        )])
+    };
     match link.column {
         "task_type_id" => placed("TaskType").with(&[
             ("l.hd_bitrate_compression", "hd_bitrate_compression", Kind::Integer),
             ("l.ld_bitrate_compression", "ld_bitrate_compression", Kind::Integer),
             ("l.is_client_visible", "is_client_visible", Kind::Bool),
         ]),
-        "task_status_id" => placed("TaskStatus")
-            .with(&[("l.roles_for_board", "roles_for_board", Kind::TextArray), ("l.is_client_allowed", "link_is_client_allowed", Kind::Bool)]),
+        "task_status_id" => placed("TaskStatus").with(&[
+            ("l.roles_for_board", "roles_for_board", Kind::TextArray),
+            ("l.is_client_allowed", "link_is_client_allowed", Kind::Bool),
+        ]),
         "status_automation_id" => RecordWriter::new(link.target, "t", "StatusAutomation"),
         "preview_background_file_id" => short(&[("id", Kind::Uuid), ("name", TEXT), ("is_default", Kind::Bool)]),
         _ => short(&[("id", Kind::Uuid), ("name", TEXT)]),
@@ -109,9 +122,18 @@ impl LinkedKind {
 
     /// The links of a template by the things that they name.
     async fn links(&self, work: &Work<'_>, template_id: Uuid, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
-        let mut sql = Sql::new(format!("SELECT \"{}\" AS target_id, id FROM \"{}\" WHERE project_template_id = ", self.column, self.table.name));
-        sql.bind(template_id).push(&format!(" AND \"{}\" IN ", self.column)).bind_list(ids.iter().copied());
-        Ok(database::read_all::<TemplateLink>(&**work, &sql).await?.into_iter().map(|link| (link.target_id, link.id)).collect())
+        let mut sql = Sql::new(format!(
+            "SELECT \"{}\" AS target_id, id FROM \"{}\" WHERE project_template_id = ",
+            self.column, self.table.name
+        ));
+        sql.bind(template_id)
+            .push(&format!(" AND \"{}\" IN ", self.column))
+            .bind_list(ids.iter().copied());
+        Ok(database::read_all::<TemplateLink>(&**work, &sql)
+            .await?
+            .into_iter()
+            .map(|link| (link.target_id, link.id))
+            .collect())
     }
 
     /// The columns of a link to a thing.
@@ -141,7 +163,13 @@ pub(super) async fn list<T>(app: &App, link: &LinkedKind, template_id: Uuid) -> 
 }
 
 /// Links a template to something without a place, and answers the thing.
-pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
+pub(super) async fn add<T>(
+    app: &App,
+    access: &Admin,
+    link: &LinkedKind,
+    template_id: Uuid,
+    id: Uuid,
+) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
@@ -150,7 +178,14 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, templat
     }
     work.commit().await?;
     let writer = writer(link);
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", writer.columns(), link.target.name), [id.into()]);
+    let sql = Sql::with(
+        format!(
+            "SELECT {} FROM \"{}\" t WHERE t.id = $1",
+            writer.columns(),
+            link.target.name
+        ),
+        [id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::new();
     writer.write(&mut out, &row)?;
@@ -158,10 +193,20 @@ pub(super) async fn add<T>(app: &App, access: &Admin, link: &LinkedKind, templat
 }
 
 /// Links a template to a task type, or moves it.
-pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uuid, body: ProjectTaskTypeSet) -> Result<Json<T>, Failure> {
+pub(super) async fn set_task_type<T>(
+    app: &App,
+    access: &Admin,
+    template_id: Uuid,
+    body: ProjectTaskTypeSet,
+) -> Result<Json<T>, Failure> {
     let item: ProjectTaskTypeAdd = serde_json::from_value(serde_json::Value::Object(body.clone()))?;
-    let sql = Sql::with("SELECT hd_bitrate_compression FROM project_template WHERE id = $1", [template_id.into()]);
-    let of_template = database::read_value::<Option<i32>>(&app.database, &sql).await?.flatten();
+    let sql = Sql::with(
+        "SELECT hd_bitrate_compression FROM project_template WHERE id = $1",
+        [template_id.into()],
+    );
+    let of_template = database::read_value::<Option<i32>>(&app.database, &sql)
+        .await?
+        .flatten();
     let rates = bitrates::of_link(app, &body, of_template).map_err(as_record)?;
     let mut values = link_values(rates, item.is_client_visible);
     values.extend(item.priority.map(|priority| ("priority", priority.into())));
@@ -169,7 +214,12 @@ pub(super) async fn set_task_type<T>(app: &App, access: &Admin, template_id: Uui
 }
 
 /// Links a template to a task status, or changes its place and boards.
-pub(super) async fn set_task_status<T>(app: &App, access: &Admin, template_id: Uuid, body: ProjectTemplateTaskStatusAdd) -> Result<Json<T>, Failure> {
+pub(super) async fn set_task_status<T>(
+    app: &App,
+    access: &Admin,
+    template_id: Uuid,
+    body: ProjectTemplateTaskStatusAdd,
+) -> Result<Json<T>, Failure> {
     let mut values = Vec::new();
     values.extend(body.priority.map(|priority| ("priority", priority.into())));
     let boards = body.roles_for_board.filter(|roles| !roles.is_empty());
@@ -193,8 +243,19 @@ async fn set<T>(
     require(&*work, template_id).await?;
     link.require_targets(&work, &[id]).await?;
     let (row_id, told) = match link.links(&work, template_id, &[id]).await?.remove(&id) {
-        Some(row_id) => (row_id, database::update_differing(&*work, link.table, row_id, values).await?),
-        None => (database::insert(&*work, link.table, link.row(template_id, id).into_iter().chain(values).collect()).await?, true),
+        Some(row_id) => (
+            row_id,
+            database::update_differing(&*work, link.table, row_id, values).await?,
+        ),
+        None => (
+            database::insert(
+                &*work,
+                link.table,
+                link.row(template_id, id).into_iter().chain(values).collect(),
+            )
+            .await?,
+            true,
+        ),
     };
     if told {
         emit_template_update(&mut work, template_id);
@@ -207,15 +268,28 @@ async fn set<T>(
 impl LinkedKind {
     /// The `type` of links that are records.
     fn record_name(&self) -> &'static str {
-        if self.column == "task_type_id" { "ProjectTemplateTaskTypeLink" } else { "ProjectTemplateTaskStatusLink" }
+        if self.column == "task_type_id" {
+            "ProjectTemplateTaskTypeLink"
+        } else {
+            "ProjectTemplateTaskStatusLink"
+        }
     }
 }
 
 /// Takes something out of a template.
-pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn remove(
+    app: &App,
+    access: &Admin,
+    link: &LinkedKind,
+    template_id: Uuid,
+    id: Uuid,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await?;
-    let text = format!("DELETE FROM \"{}\" WHERE project_template_id = $1 AND \"{}\" = $2", link.table.name, link.column);
+    let text = format!(
+        "DELETE FROM \"{}\" WHERE project_template_id = $1 AND \"{}\" = $2",
+        link.table.name, link.column
+    );
     let told = database::execute(&*work, &Sql::with(text, [template_id.into(), id.into()])).await? > 0;
     if link.column == "preview_background_file_id" {
         let sql = Sql::with(
@@ -233,7 +307,13 @@ pub(super) async fn remove(app: &App, access: &Admin, link: &LinkedKind, templat
 
 /// Gives things places from 1 on, linking those that the template does not have yet. Of a thing that is listed twice, the
 /// last place counts.
-pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &LinkedKind, template_id: Uuid, ids: &[Uuid]) -> Result<Json<T>, Failure> {
+pub(super) async fn reorder<T>(
+    app: &App,
+    access: &Admin,
+    link: &LinkedKind,
+    template_id: Uuid,
+    ids: &[Uuid],
+) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await.map_err(|_| Failure::not_found())?;
     link.require_targets(&work, ids).await.map_err(as_parameter)?;
@@ -248,11 +328,14 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &LinkedKind, tem
     database::insert_many(&*work, link.table, rows).await?;
     if !places.is_empty() {
         let mut sql = Sql::new(format!("UPDATE \"{}\" SET updated_at = ", link.table.name));
-        sql.bind(database::now()).push(&format!(", priority = CASE \"{}\"", link.column));
+        sql.bind(database::now())
+            .push(&format!(", priority = CASE \"{}\"", link.column));
         for (id, place) in &places {
             sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*place);
         }
-        sql.push(" END WHERE project_template_id = ").bind(template_id).push(&format!(" AND \"{}\" IN ", link.column));
+        sql.push(" END WHERE project_template_id = ")
+            .bind(template_id)
+            .push(&format!(" AND \"{}\" IN ", link.column));
         sql.bind_list(places.keys().copied());
         database::execute(&*work, &sql).await?;
     }
@@ -260,7 +343,10 @@ pub(super) async fn reorder<T>(app: &App, access: &Admin, link: &LinkedKind, tem
     work.commit().await?;
     let row_ids: Vec<Uuid> = links.values().copied().collect();
     let records = json::records(&app.database, link.table, link.record_name(), &row_ids).await?;
-    let texts = ids.iter().filter_map(|id| records.get(links.get(id)?)).map(Vec::as_slice);
+    let texts = ids
+        .iter()
+        .filter_map(|id| records.get(links.get(id)?))
+        .map(Vec::as_slice);
     Ok(Json::written(json::array(texts)))
 }
 

@@ -31,8 +31,18 @@ impl Resource for ScheduleItems {
         "ScheduleItem"
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
-        if caller.is_admin() { Ok(()) } else { asks_given_project(app, caller, rule, body).await }
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        if caller.is_admin() {
+            Ok(())
+        } else {
+            asks_given_project(app, caller, rule, body).await
+        }
     }
 
     /// Managers of the production, and supervisors of the task type.
@@ -43,7 +53,13 @@ impl Resource for ScheduleItems {
     }
 
     /// Clients send back the text that stands in a field; only a number is meant as a change.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if record.is_some() && body.get("man_days").is_some_and(Value::is_string) {
             body.remove("man_days");
         }
@@ -52,7 +68,13 @@ impl Resource for ScheduleItems {
     }
 
     /// There is one bar for each part of a production, also where the part is nothing in particular.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let before = |column: &str| record.and_then(|record| record.id_of(column));
         let now = SUBJECT.map(|column| match changes.get(column) {
             Some(SqlValue::Uuid(id)) => *id,

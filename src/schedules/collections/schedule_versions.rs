@@ -18,7 +18,10 @@ use crate::events::Work;
 pub struct ScheduleVersions;
 
 /// Columns that name the draft of a version, which stays without it.
-const MADE_FROM: [(&str, &str); 2] = [("production_schedule_version", "production_schedule_from"), ("project", "from_schedule_version_id")];
+const MADE_FROM: [(&str, &str); 2] = [
+    ("production_schedule_version", "production_schedule_from"),
+    ("project", "from_schedule_version_id"),
+];
 
 #[async_trait]
 impl Resource for ScheduleVersions {
@@ -34,11 +37,23 @@ impl Resource for ScheduleVersions {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         asks_given_project(app, caller, rule, body).await
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         for (table, column) in MADE_FROM {
             let text = format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1");
             database::execute(&**work, &Sql::with(text, [record.id.into()])).await?;
@@ -76,7 +91,14 @@ impl Resource for ScheduleVersionTaskLinks {
     }
 
     /// Whoever is let in for a production sees what belongs to it, and nothing else.
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         if key != "project_id" {
             return Ok(false);
         }
@@ -91,14 +113,22 @@ impl Resource for ScheduleVersionTaskLinks {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let connection = &app.database;
         let version_id = given_id(body, "production_schedule_version_id")?;
         let task_id = given_id(body, "task_id")?;
         let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;
         let of_task = project_of(connection, "task", Some(task_id)).await?;
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
-            return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
+            return Err(Failure::parameter(
+                "The task and the production schedule version must be in the same project.",
+            ));
         };
         require_record(connection, caller, rule, RecordSubject::Production(Some(project_id))).await
     }

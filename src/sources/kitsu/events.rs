@@ -28,13 +28,21 @@ pub(super) async fn emit_imported(
     let what = |id: Uuid| if was_there(id) { "update" } else { "new" };
     match table.name {
         "entity" => {
-            let kinds: HashMap<Uuid, EntityKind> = find_entities(&**work, ids).await?.into_iter().map(|entity| (entity.id, entity.kind)).collect();
+            let kinds: HashMap<Uuid, EntityKind> = find_entities(&**work, ids)
+                .await?
+                .into_iter()
+                .map(|entity| (entity.id, entity.kind))
+                .collect();
             for id in ids {
                 let kind = kinds.get(id).copied().unwrap_or(EntityKind::Asset);
                 // The second key is how older servers write it.
                 let old_key = format!("{}_id", kind.type_name());
                 let about = payload([(kind.id_key(), *id), (old_key.as_str(), *id)]);
-                work.emit_in(homes.get(id).copied().flatten(), format!("{}:{}", kind.word(), what(*id)), about);
+                work.emit_in(
+                    homes.get(id).copied().flatten(),
+                    format!("{}:{}", kind.word(), what(*id)),
+                    about,
+                );
             }
         }
         "notification" => {
@@ -48,7 +56,12 @@ pub(super) async fn emit_imported(
         }
         "comment" => {
             for comment in comments(work, ids).await? {
-                work.tell_of_comment(homes.get(&comment.id).copied().flatten(), what(comment.id), comment, Payload::default());
+                work.tell_of_comment(
+                    homes.get(&comment.id).copied().flatten(),
+                    what(comment.id),
+                    comment,
+                    Payload::default(),
+                );
             }
         }
         _ => {
@@ -71,8 +84,16 @@ pub(super) async fn emit_imported(
 async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<ToldComment>, Failure> {
     let mut found: HashMap<Uuid, ToldComment> = HashMap::new();
     for ids in ids.chunks(BATCH) {
-        let sql = Sql::of_ids("SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = ANY($1)", ids);
-        found.extend(read_all::<ToldComment>(&**work, &sql).await?.into_iter().map(|comment| (comment.id, comment)));
+        let sql = Sql::of_ids(
+            "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = ANY($1)",
+            ids,
+        );
+        found.extend(
+            read_all::<ToldComment>(&**work, &sql)
+                .await?
+                .into_iter()
+                .map(|comment| (comment.id, comment)),
+        );
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
@@ -81,7 +102,12 @@ async fn comments(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<ToldComment>, Fai
 async fn persons(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, Uuid>, Failure> {
     let mut found = HashMap::new();
     for ids in ids.chunks(BATCH) {
-        for row in rows(&**work, &Sql::of_ids("SELECT id, person_id FROM notification WHERE id = ANY($1)", ids)).await? {
+        for row in rows(
+            &**work,
+            &Sql::of_ids("SELECT id, person_id FROM notification WHERE id = ANY($1)", ids),
+        )
+        .await?
+        {
             found.insert(row.try_get("", "id")?, row.try_get("", "person_id")?);
         }
     }

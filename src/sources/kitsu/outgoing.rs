@@ -20,11 +20,27 @@ impl Source {
         shape.relations.clear();
         let mut records = crud::rows(database, self.resource, &shape, ids).await?;
         let mut related: Vec<(&str, HashMap<Uuid, Vec<Uuid>>)> = Vec::new();
-        for Relation { name, table, own, other, .. } in self.relations() {
-            let sql = Sql::of_ids(format!("SELECT \"{own}\" AS own, \"{other}\" AS other FROM \"{}\" WHERE \"{own}\" = ANY($1)", table.name), ids);
+        for Relation {
+            name,
+            table,
+            own,
+            other,
+            ..
+        } in self.relations()
+        {
+            let sql = Sql::of_ids(
+                format!(
+                    "SELECT \"{own}\" AS own, \"{other}\" AS other FROM \"{}\" WHERE \"{own}\" = ANY($1)",
+                    table.name
+                ),
+                ids,
+            );
             let mut lists: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
             for row in database::rows(database, &sql).await? {
-                lists.entry(row.try_get("", "own")?).or_default().push(row.try_get("", "other")?);
+                lists
+                    .entry(row.try_get("", "own")?)
+                    .or_default()
+                    .push(row.try_get("", "other")?);
             }
             related.push((*name, lists));
         }

@@ -13,7 +13,12 @@ use crate::sources::data;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// Kinds whose entities get the entity type of the kind, whatever id it has on the other instance.
-const TYPED: [EntityKind; 4] = [EntityKind::Shot, EntityKind::Sequence, EntityKind::Episode, EntityKind::Edit];
+const TYPED: [EntityKind; 4] = [
+    EntityKind::Shot,
+    EntityKind::Sequence,
+    EntityKind::Episode,
+    EntityKind::Edit,
+];
 /// Keys about the frames of a shot beside its columns.
 const FRAMES: [&str; 3] = ["frame_in", "frame_out", "fps"];
 
@@ -96,12 +101,17 @@ async fn entities(work: &Work<'_>, table: &'static Table, rows: &mut [ForeignRow
 
 /// Takes what is said of the frames of a shot out of its row.
 fn frames(row: &mut ForeignRow) -> ForeignRow {
-    FRAMES.into_iter().filter_map(|key| Some((key.to_owned(), row.remove(key)?))).collect()
+    FRAMES
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), row.remove(key)?)))
+        .collect()
 }
 
 /// The kind that a row names; without one it is a shot.
 fn type_of(row: &ForeignRow) -> &str {
-    row.get("type").and_then(Value::as_str).unwrap_or(EntityKind::Shot.type_name())
+    row.get("type")
+        .and_then(Value::as_str)
+        .unwrap_or(EntityKind::Shot.type_name())
 }
 
 /// Lets a value count in place of another one.
@@ -134,7 +144,8 @@ mod tests {
 
     #[test]
     fn other_names_count_first_unless_they_say_nothing() {
-        let mut shot = row(&json!({"sequence_id": "a", "parent_id": "b", "asset_type_id": null, "entity_type_id": "c"}));
+        let mut shot =
+            row(&json!({"sequence_id": "a", "parent_id": "b", "asset_type_id": null, "entity_type_id": "c"}));
         rename(&mut shot, "sequence_id", "parent_id");
         rename(&mut shot, "asset_type_id", "entity_type_id");
         assert_eq!(Value::from(shot), json!({"parent_id": "a", "entity_type_id": "c"}));

@@ -35,18 +35,34 @@ impl Alike {
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, kind: &RecordKind, records: &[&ColumnValues]) -> Result<Self, Failure> {
         let columns = kind.natural.columns;
-        let mut alike = Self { columns, ids: HashMap::new() };
-        let Some((first, others)) = columns.split_first() else { return Ok(alike) };
-        let mut values: Vec<SqlValue> =
-            records.iter().filter_map(|record| value_of(record, first)).filter(|value| !word(value).is_empty()).cloned().collect();
+        let mut alike = Self {
+            columns,
+            ids: HashMap::new(),
+        };
+        let Some((first, others)) = columns.split_first() else {
+            return Ok(alike);
+        };
+        let mut values: Vec<SqlValue> = records
+            .iter()
+            .filter_map(|record| value_of(record, first))
+            .filter(|value| !word(value).is_empty())
+            .cloned()
+            .collect();
         values.sort_by_key(word);
         values.dedup();
         let condition = kind.condition();
         for row in rows_with(work, kind.table(), first, condition.as_deref(), values, others).await? {
             let mut key = Vec::with_capacity(columns.len());
             for name in columns {
-                let is_id = kind.table().column(name).is_some_and(|column| column.kind == ColumnKind::Uuid);
-                let id = if is_id { row.try_get::<Option<Uuid>>("", name)?.map(|id| id.to_string()) } else { row.try_get("", name)? };
+                let is_id = kind
+                    .table()
+                    .column(name)
+                    .is_some_and(|column| column.kind == ColumnKind::Uuid);
+                let id = if is_id {
+                    row.try_get::<Option<Uuid>>("", name)?.map(|id| id.to_string())
+                } else {
+                    row.try_get("", name)?
+                };
                 key.push(id.unwrap_or_default());
             }
             alike.ids.entry(key).or_insert(row.try_get("", "id")?);
@@ -56,22 +72,35 @@ impl Alike {
 
     /// The row that a record means, which may get further columns when it is new.
     pub(super) fn find(&self, record: &ColumnValues, beginning: &ColumnValues) -> Option<Uuid> {
-        let value = |name: &str| value_of(record, name).or_else(|| value_of(beginning, name)).map(word).unwrap_or_default();
+        let value = |name: &str| {
+            value_of(record, name)
+                .or_else(|| value_of(beginning, name))
+                .map(word)
+                .unwrap_or_default()
+        };
         self.first_of(record)?;
-        self.ids.get(&self.columns.iter().map(|name| value(name)).collect::<Vec<_>>()).copied()
+        self.ids
+            .get(&self.columns.iter().map(|name| value(name)).collect::<Vec<_>>())
+            .copied()
     }
 
     /// Notes a new row.
     pub(super) fn add(&mut self, row: &ColumnValues, id: Uuid) {
         if self.first_of(row).is_some() {
-            let key = self.columns.iter().map(|name| value_of(row, name).map(word).unwrap_or_default()).collect();
+            let key = self
+                .columns
+                .iter()
+                .map(|name| value_of(row, name).map(word).unwrap_or_default())
+                .collect();
             self.ids.entry(key).or_insert(id);
         }
     }
 
     /// Text that rows are looked for by, where it says something.
     fn first_of(&self, row: &ColumnValues) -> Option<String> {
-        value_of(row, self.columns.first()?).map(word).filter(|word| !word.is_empty())
+        value_of(row, self.columns.first()?)
+            .map(word)
+            .filter(|word| !word.is_empty())
     }
 }
 

@@ -12,7 +12,12 @@ use crate::crud::Relation;
 use crate::events::{Work, payload};
 use crate::sources::links::Lists;
 
-static CAST: Relation = Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id");
+static CAST: Relation = Relation::links(
+    "entities_out",
+    &entity::entity_link::TABLE,
+    "entity_in_id",
+    "entity_out_id",
+);
 
 /// The field that names the assets in which one is cast, and its lookup.
 const PARENTS: &str = "parents";
@@ -35,11 +40,20 @@ pub(super) async fn store_parents(work: &mut Work<'_>, assets: &[(RecordReading<
         return Ok(());
     }
     let mut lists = Lists::of(&CAST, true);
-    lists.ids.extend(children.iter().map(|(parent, cast)| (*parent, cast.clone())));
+    lists
+        .ids
+        .extend(children.iter().map(|(parent, cast)| (*parent, cast.clone())));
     lists.store(work).await?;
     let parents: Vec<Uuid> = children.keys().copied().collect();
     let before = productions(&**work, &entity::entity::TABLE, &parents).await?;
-    let homes = require_many(&**work, &entity::entity::TABLE, &[(CAST.table, CAST.own)], &parents, &before).await?;
+    let homes = require_many(
+        &**work,
+        &entity::entity::TABLE,
+        &[(CAST.table, CAST.own)],
+        &parents,
+        &before,
+    )
+    .await?;
     for (parent, cast) in children {
         let mut about = payload([("asset_id", parent)]);
         about.insert("data".into(), json!({"entities_out": cast}));

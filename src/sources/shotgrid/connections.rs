@@ -17,8 +17,22 @@ use crate::events::Work;
 use crate::sources::links::Lists;
 
 static LOOKUPS: [Lookup; 2] = [
-    Lookup { name: "project", table: &entity::project::TABLE, column: super::NUMBER, only: Only::All, keys: Keys::At("project.id"), make: None },
-    Lookup { name: "person", table: &entity::person::TABLE, column: super::NUMBER, only: Only::All, keys: Keys::At("user.id"), make: None },
+    Lookup {
+        name: "project",
+        table: &entity::project::TABLE,
+        column: super::NUMBER,
+        only: Only::All,
+        keys: Keys::At("project.id"),
+        make: None,
+    },
+    Lookup {
+        name: "person",
+        table: &entity::person::TABLE,
+        column: super::NUMBER,
+        only: Only::All,
+        keys: Keys::At("user.id"),
+        make: None,
+    },
 ];
 static TEAM: Relation = Relation::links("team", &entity::project_person_link::TABLE, "project_id", "person_id");
 
@@ -33,7 +47,10 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     let mut teams: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut order = Vec::with_capacity(records.len());
     for (_, record) in records {
-        if let (Some(project), Some(person)) = (known.find("project", record).next(), known.find("person", record).next()) {
+        if let (Some(project), Some(person)) = (
+            known.find("project", record).next(),
+            known.find("person", record).next(),
+        ) {
             teams.entry(project).or_default().push(person);
             order.push(project);
         }
@@ -47,5 +64,7 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     shape.relations.clear();
     let answered = crud::rows(&*work, resource, &shape, &projects).await?;
     work.commit().await?;
-    Ok(json::array(order.iter().filter_map(|id| answered.get(id)).map(Vec::as_slice)))
+    Ok(json::array(
+        order.iter().filter_map(|id| answered.get(id)).map(Vec::as_slice),
+    ))
 }

@@ -20,7 +20,10 @@ const TYPE: &str = "DataImportError";
 /// The database does not answer.
 pub(in crate::sources) async fn list_errors<T>(database: &Database) -> Result<Json<T>, Failure> {
     let writer = RecordWriter::new(&entity::data_import_error::TABLE, "r", TYPE);
-    let text = format!("SELECT {} FROM data_import_error r WHERE r.source = 'shotgun' ORDER BY r.created_at, r.id", writer.columns());
+    let text = format!(
+        "SELECT {} FROM data_import_error r WHERE r.source = 'shotgun' ORDER BY r.created_at, r.id",
+        writer.columns()
+    );
     Ok(writer.list(database, Sql::new(text)).await?)
 }
 

@@ -30,24 +30,48 @@ const PLAIN: RecordKind = RecordKind {
     holds: &[],
     optional: &[],
     begins_with: &[],
-    natural: Natural { columns: &[], adopts: false },
+    natural: Natural {
+        columns: &[],
+        adopts: false,
+    },
     keeps: false,
     links: &[],
 };
 
 /// A lookup by a number in a field.
 const fn by_number(name: &'static str, table: &'static Table, only: Only, keys: Keys) -> Lookup {
-    Lookup { name, table, column: NUMBER, only, keys, make: None }
+    Lookup {
+        name,
+        table,
+        column: NUMBER,
+        only,
+        keys,
+        make: None,
+    }
 }
 
 /// A lookup by a name, which is made where it is missing.
 const fn made(name: &'static str, table: &'static Table, only: Only, keys: Keys, make: Make) -> Lookup {
-    Lookup { name, table, column: "name", only, keys, make: Some(make) }
+    Lookup {
+        name,
+        table,
+        column: "name",
+        only,
+        keys,
+        make: Some(make),
+    }
 }
 
 /// The production, by its name.
 const fn project_by_name() -> Lookup {
-    Lookup { name: "project", table: &entity::project::TABLE, column: "name", only: Only::All, keys: Keys::At("project.name"), make: None }
+    Lookup {
+        name: "project",
+        table: &entity::project::TABLE,
+        column: "name",
+        only: Only::All,
+        keys: Keys::At("project.name"),
+        make: None,
+    }
 }
 
 /// The production, by its number.
@@ -73,16 +97,25 @@ pub(in crate::sources) static PROJECTS: RecordKind = RecordKind {
         &entity::project_status::TABLE,
         Only::All,
         Keys::At("sg_status"),
-        Make { columns: || vec![("color", BLACK.into())], event: None },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: None,
+        },
     )],
     columns: &[
         ("name", Field("name")),
         ("project_status_id", Found("status")),
         ("data", Derived(|reading| reading.own_fields(&["sg_status"]).into())),
     ],
-    first: &[("file_tree", Derived(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))))],
+    first: &[(
+        "file_tree",
+        Derived(|_| shipped("default").cloned().unwrap_or_else(|| json!({}))),
+    )],
     holds: &["name"],
-    natural: Natural { columns: &["name"], adopts: true },
+    natural: Natural {
+        columns: &["name"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
@@ -94,21 +127,35 @@ pub(in crate::sources) static PERSONS: RecordKind = RecordKind {
         &entity::department::TABLE,
         Only::All,
         Keys::At("department.name"),
-        Make { columns: || vec![("color", BLACK.into())], event: Some(("department:new", "department_id")) },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: Some(("department:new", "department_id")),
+        },
     )],
     columns: &[
         ("first_name", Field("firstname")),
         ("last_name", Field("lastname")),
         ("email", Derived(email)),
         ("desktop_login", Field("login")),
-        ("active", Derived(|reading| matches!(reading.text("sg_status_list"), "" | "act").into())),
+        (
+            "active",
+            Derived(|reading| matches!(reading.text("sg_status_list"), "" | "act").into()),
+        ),
         ("role", Derived(role)),
     ],
     holds: &["first_name", "last_name", "email"],
-    natural: Natural { columns: &["email"], adopts: true },
+    natural: Natural {
+        columns: &["email"],
+        adopts: true,
+    },
     keeps: true,
     links: &[Links {
-        relation: Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id"),
+        relation: Relation::links(
+            "departments",
+            &entity::department_link::TABLE,
+            "person_id",
+            "department_id",
+        ),
         to: "department",
         field: "department",
         strict: false,
@@ -121,9 +168,16 @@ pub(in crate::sources) static EPISODES: RecordKind = RecordKind {
     entity: Some(EntityKind::Episode),
     needs: &["code", "description", "project"],
     lookups: &[project_by_name()],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project"))],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+    ],
     holds: &["name", "project_id"],
-    natural: Natural { columns: &["name", "project_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
@@ -131,10 +185,21 @@ pub(in crate::sources) static SEQUENCES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Sequence),
     needs: &["code", "description", "project"],
-    lookups: &[project_by_name(), entity_at("episode", EntityKind::Episode, Keys::At("episode.id"))],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("parent_id", Found("episode"))],
+    lookups: &[
+        project_by_name(),
+        entity_at("episode", EntityKind::Episode, Keys::At("episode.id")),
+    ],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+        ("parent_id", Found("episode")),
+    ],
     holds: &["name", "project_id"],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: false },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: false,
+    },
     ..PLAIN
 };
 
@@ -142,10 +207,24 @@ pub(in crate::sources) static SCENES: RecordKind = RecordKind {
     collection: Collection::Entities,
     entity: Some(EntityKind::Scene),
     needs: &["code", "project"],
-    lookups: &[project_by_name(), entity_at("sequence", EntityKind::Sequence, Keys::First("sequence_sg_scenes_1_sequences"))],
-    columns: &[("name", Field("code")), ("project_id", Found("project")), ("parent_id", Found("sequence"))],
+    lookups: &[
+        project_by_name(),
+        entity_at(
+            "sequence",
+            EntityKind::Sequence,
+            Keys::First("sequence_sg_scenes_1_sequences"),
+        ),
+    ],
+    columns: &[
+        ("name", Field("code")),
+        ("project_id", Found("project")),
+        ("parent_id", Found("sequence")),
+    ],
     holds: &["name", "project_id"],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
@@ -167,9 +246,17 @@ pub(in crate::sources) static SHOTS: RecordKind = RecordKind {
         ("data", Derived(frames)),
     ],
     holds: &["name", "project_id"],
-    natural: Natural { columns: &["name", "project_id", "parent_id"], adopts: true },
+    natural: Natural {
+        columns: &["name", "project_id", "parent_id"],
+        adopts: true,
+    },
     links: &[Links {
-        relation: Relation::links("entities_out", &entity::entity_link::TABLE, "entity_in_id", "entity_out_id"),
+        relation: Relation::links(
+            "entities_out",
+            &entity::entity_link::TABLE,
+            "entity_in_id",
+            "entity_out_id",
+        ),
         to: "assets",
         field: "assets",
         strict: false,
@@ -188,15 +275,26 @@ pub(in crate::sources) static ASSETS: RecordKind = RecordKind {
             &entity::entity_type::TABLE,
             Only::AssetTypes,
             Keys::At("sg_asset_type"),
-            Make { columns: Vec::new, event: Some(("asset-type:new", "asset_type_id")) },
+            Make {
+                columns: Vec::new,
+                event: Some(("asset-type:new", "asset_type_id")),
+            },
         ),
         entity_at("parents", EntityKind::Asset, Keys::Each("parents")),
     ],
-    columns: &[("name", Field("code")), ("description", Field("description")), ("project_id", Found("project")), ("entity_type_id", Found("type"))],
+    columns: &[
+        ("name", Field("code")),
+        ("description", Field("description")),
+        ("project_id", Found("project")),
+        ("entity_type_id", Found("type")),
+    ],
     holds: &["name", "project_id"],
     optional: &["entity_type_id"],
     begins_with: &["entity_type_id"],
-    natural: Natural { columns: &["name", "project_id", "entity_type_id"], adopts: false },
+    natural: Natural {
+        columns: &["name", "project_id", "entity_type_id"],
+        adopts: false,
+    },
     ..PLAIN
 };
 
@@ -208,17 +306,35 @@ pub(in crate::sources) static STEPS: RecordKind = RecordKind {
         &entity::department::TABLE,
         Only::All,
         Keys::Derived(first_word),
-        Make { columns: || vec![("color", BLACK.into())], event: None },
+        Make {
+            columns: || vec![("color", BLACK.into())],
+            event: None,
+        },
     )],
     columns: &[
         ("name", Field("code")),
         ("short_name", Derived(|reading| reading.text("short_name").into())),
-        ("color", Derived(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0")))),
-        ("for_entity", Derived(|reading| reading.at("entity_type").and_then(Value::as_str).unwrap_or("Asset").into())),
+        (
+            "color",
+            Derived(|reading| colour(reading.at("color").and_then(Value::as_str).unwrap_or("0,0,0"))),
+        ),
+        (
+            "for_entity",
+            Derived(|reading| {
+                reading
+                    .at("entity_type")
+                    .and_then(Value::as_str)
+                    .unwrap_or("Asset")
+                    .into()
+            }),
+        ),
         ("department_id", Found("department")),
     ],
     holds: &["name"],
-    natural: Natural { columns: &["name", "for_entity"], adopts: true },
+    natural: Natural {
+        columns: &["name", "for_entity"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
@@ -228,10 +344,16 @@ pub(in crate::sources) static STATUSES: RecordKind = RecordKind {
     columns: &[
         ("name", Field("name")),
         ("short_name", Field("code")),
-        ("color", Derived(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0")))),
+        (
+            "color",
+            Derived(|reading| colour(reading.at("bg_color").and_then(Value::as_str).unwrap_or("0,0,0"))),
+        ),
     ],
     holds: &["name", "short_name"],
-    natural: Natural { columns: &["short_name"], adopts: true },
+    natural: Natural {
+        columns: &["short_name"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
@@ -261,11 +383,31 @@ pub(in crate::sources) static TASKS: RecordKind = RecordKind {
             keys: Keys::At("sg_status_list"),
             make: None,
         },
-        entity_at("asset", EntityKind::Asset, Keys::Derived(|record| number_of(record, "entity", EntityKind::Asset))),
-        entity_at("shot", EntityKind::Shot, Keys::Derived(|record| number_of(record, "entity", EntityKind::Shot))),
-        entity_at("scene", EntityKind::Scene, Keys::Derived(|record| number_of(record, "entity", EntityKind::Scene))),
-        entity_at("sequence", EntityKind::Sequence, Keys::Derived(|record| number_of(record, "entity", EntityKind::Sequence))),
-        entity_at("episode", EntityKind::Episode, Keys::Derived(|record| number_of(record, "entity", EntityKind::Episode))),
+        entity_at(
+            "asset",
+            EntityKind::Asset,
+            Keys::Derived(|record| number_of(record, "entity", EntityKind::Asset)),
+        ),
+        entity_at(
+            "shot",
+            EntityKind::Shot,
+            Keys::Derived(|record| number_of(record, "entity", EntityKind::Shot)),
+        ),
+        entity_at(
+            "scene",
+            EntityKind::Scene,
+            Keys::Derived(|record| number_of(record, "entity", EntityKind::Scene)),
+        ),
+        entity_at(
+            "sequence",
+            EntityKind::Sequence,
+            Keys::Derived(|record| number_of(record, "entity", EntityKind::Sequence)),
+        ),
+        entity_at(
+            "episode",
+            EntityKind::Episode,
+            Keys::Derived(|record| number_of(record, "entity", EntityKind::Episode)),
+        ),
         person("author", Keys::At("created_by.id")),
         person("assignees", Keys::Each("task_assignees")),
     ],
@@ -283,7 +425,10 @@ pub(in crate::sources) static TASKS: RecordKind = RecordKind {
     ],
     holds: &["name", "project_id", "task_type_id"],
     optional: &["task_status_id"],
-    natural: Natural { columns: &["entity_id", "name", "project_id", "task_type_id"], adopts: true },
+    natural: Natural {
+        columns: &["entity_id", "name", "project_id", "task_type_id"],
+        adopts: true,
+    },
     links: &[Links {
         relation: Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id"),
         to: "assignees",
@@ -296,7 +441,10 @@ pub(in crate::sources) static TASKS: RecordKind = RecordKind {
 pub(in crate::sources) static VERSIONS: RecordKind = RecordKind {
     collection: Collection::PreviewFiles,
     needs: &["code", "description", "sg_task", "sg_uploaded_movie"],
-    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")), person("author", Keys::At("user.id"))],
+    lookups: &[
+        by_number("task", &entity::task::TABLE, Only::All, Keys::At("sg_task.id")),
+        person("author", Keys::At("user.id")),
+    ],
     columns: &[
         ("name", Field("code")),
         ("description", Field("description")),
@@ -308,14 +456,20 @@ pub(in crate::sources) static VERSIONS: RecordKind = RecordKind {
     ],
     first: &[("status", Always("processing"))],
     holds: &["task_id"],
-    natural: Natural { columns: &["task_id", "name"], adopts: true },
+    natural: Natural {
+        columns: &["task_id", "name"],
+        adopts: true,
+    },
     ..PLAIN
 };
 
 pub(in crate::sources) static NOTES: RecordKind = RecordKind {
     collection: Collection::Comments,
     needs: &["content", "created_at", "user", "tasks"],
-    lookups: &[by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")), person("author", Keys::At("user.id"))],
+    lookups: &[
+        by_number("task", &entity::task::TABLE, Only::All, Keys::First("tasks")),
+        person("author", Keys::At("user.id")),
+    ],
     columns: &[
         ("object_id", Found("task")),
         ("object_type", Always("Task")),

@@ -74,7 +74,14 @@ pub(super) struct Make {
 
 impl Keys {
     fn of(&self, record: &Record) -> Vec<Value> {
-        let items = |field: &str| record.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter();
+        let items = |field: &str| {
+            record
+                .get(field)
+                .and_then(Value::as_array)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+                .iter()
+        };
         let number = |item: &Value| item.get("id").filter(|id| !id.is_null()).cloned();
         match self {
             Self::At(path) => at(record, path).cloned().into_iter().collect(),
@@ -104,7 +111,11 @@ impl KnownRows {
     ///
     /// # Errors
     /// 400 that names the place of a record whose value has no place here.
-    pub(super) async fn load(work: &mut Work<'_>, lookups: &'static [Lookup], records: &[(usize, &Record)]) -> Result<Self, Failure> {
+    pub(super) async fn load(
+        work: &mut Work<'_>,
+        lookups: &'static [Lookup],
+        records: &[(usize, &Record)],
+    ) -> Result<Self, Failure> {
         let mut found = HashMap::new();
         for lookup in lookups {
             let mut wanted: BTreeMap<String, (usize, Value)> = BTreeMap::new();
@@ -121,7 +132,10 @@ impl KnownRows {
     /// The ids that a lookup gives for a record.
     pub(super) fn find<'a>(&'a self, lookup: &str, record: &Record) -> impl Iterator<Item = Uuid> + use<'a> {
         let ids = self.found.get(lookup);
-        let keys = self.lookup(lookup).map(|lookup| lookup.keys.of(record)).unwrap_or_default();
+        let keys = self
+            .lookup(lookup)
+            .map(|lookup| lookup.keys.of(record))
+            .unwrap_or_default();
         keys.into_iter().filter_map(move |key| ids?.get(&word(&key)).copied())
     }
 
@@ -136,8 +150,14 @@ impl KnownRows {
 }
 
 impl Lookup {
-    async fn find(&self, work: &mut Work<'_>, wanted: BTreeMap<String, (usize, Value)>) -> Result<HashMap<String, Uuid>, Failure> {
-        let Some(column) = self.table.column(self.column) else { return Ok(HashMap::new()) };
+    async fn find(
+        &self,
+        work: &mut Work<'_>,
+        wanted: BTreeMap<String, (usize, Value)>,
+    ) -> Result<HashMap<String, Uuid>, Failure> {
+        let Some(column) = self.table.column(self.column) else {
+            return Ok(HashMap::new());
+        };
         let mut values = Vec::with_capacity(wanted.len());
         for (place, key) in wanted.values() {
             match read_value(column, key, *place, self.keys.field(), false) {
@@ -148,7 +168,16 @@ impl Lookup {
             }
         }
         let mut found = HashMap::with_capacity(wanted.len());
-        for row in rows_with(work, self.table, self.column, self.only.condition().as_deref(), values, &[]).await? {
+        for row in rows_with(
+            work,
+            self.table,
+            self.column,
+            self.only.condition().as_deref(),
+            values,
+            &[],
+        )
+        .await?
+        {
             let key = match column.kind {
                 ColumnKind::Integer => row.try_get::<i32>("", self.column)?.to_string(),
                 _ => row.try_get::<String>("", self.column)?,
@@ -157,14 +186,22 @@ impl Lookup {
         }
         if let Some(make) = &self.make {
             let mut new = Vec::new();
-            for (key, (place, value)) in wanted.into_iter().filter(|(key, _)| !found.contains_key(key)).collect::<Vec<_>>() {
-                if matches!(self.only, Only::AssetTypes) && EntityKind::BUILT_IN.iter().any(|kind| kind.type_name() == key) {
+            for (key, (place, value)) in wanted
+                .into_iter()
+                .filter(|(key, _)| !found.contains_key(key))
+                .collect::<Vec<_>>()
+            {
+                if matches!(self.only, Only::AssetTypes)
+                    && EntityKind::BUILT_IN.iter().any(|kind| kind.type_name() == key)
+                {
                     return Err(wrong(place, self.keys.field(), "Input should name a type of assets"));
                 }
                 let id = Uuid::new_v4();
                 let mut columns = (make.columns)();
                 columns.push(("id", id.into()));
-                columns.extend(read_value(column, &value, place, self.keys.field(), true)?.map(|value| (column.name, value)));
+                columns.extend(
+                    read_value(column, &value, place, self.keys.field(), true)?.map(|value| (column.name, value)),
+                );
                 new.push(columns);
                 if let Some((event, about)) = make.event {
                     work.emit_of_studio(self.table, event, payload([(about, id)]));
@@ -199,7 +236,10 @@ pub(super) async fn rows_with(
     let selected: String = names.map(|name| format!(", t.\"{name}\"")).collect();
     let mut found = Vec::new();
     for values in values.chunks(PORTION) {
-        let mut sql = Sql::new(format!("SELECT t.id{selected} FROM \"{}\" t WHERE t.\"{column}\" IN ", table.name));
+        let mut sql = Sql::new(format!(
+            "SELECT t.id{selected} FROM \"{}\" t WHERE t.\"{column}\" IN ",
+            table.name
+        ));
         sql.bind_list(values.iter().cloned());
         if let Some(condition) = condition {
             sql.push(" AND ").push(condition);
@@ -221,15 +261,28 @@ pub(super) async fn by_number(
     numbers: &[i32],
 ) -> Result<HashMap<i32, Uuid>, Failure> {
     let mut found = HashMap::with_capacity(numbers.len());
-    for row in rows_with(work, table, NUMBER, condition, numbers.iter().map(|number| (*number).into()).collect(), &[]).await? {
-        found.entry(row.try_get::<i32>("", NUMBER)?).or_insert(row.try_get("", "id")?);
+    for row in rows_with(
+        work,
+        table,
+        NUMBER,
+        condition,
+        numbers.iter().map(|number| (*number).into()).collect(),
+        &[],
+    )
+    .await?
+    {
+        found
+            .entry(row.try_get::<i32>("", NUMBER)?)
+            .or_insert(row.try_get("", "id")?);
     }
     Ok(found)
 }
 
 /// The kind of records that a field within others names, and their number, where it is that kind.
 pub(super) fn number_of(record: &Record, field: &str, kind: EntityKind) -> Option<Value> {
-    (at(record, &format!("{field}.type")) == Some(&json!(kind.type_name()))).then(|| at(record, &format!("{field}.id")).cloned()).flatten()
+    (at(record, &format!("{field}.type")) == Some(&json!(kind.type_name())))
+        .then(|| at(record, &format!("{field}.id")).cloned())
+        .flatten()
 }
 
 #[cfg(test)]

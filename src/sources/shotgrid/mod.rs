@@ -39,7 +39,9 @@ use crate::vocabulary::persons::person_rows;
 
 pub(super) use self::connections::connect;
 pub(super) use self::errors::{forget_error, keep_error, list_errors, read_error};
-pub(super) use self::kinds::{ASSETS, EPISODES, NOTES, PERSONS, PROJECTS, SCENES, SEQUENCES, SHOTS, STATUSES, STEPS, TASKS, VERSIONS};
+pub(super) use self::kinds::{
+    ASSETS, EPISODES, NOTES, PERSONS, PROJECTS, SCENES, SEQUENCES, SHOTS, STATUSES, STEPS, TASKS, VERSIONS,
+};
 pub(super) use self::removal::remove;
 
 /// A record as ShotGrid gives it.
@@ -112,9 +114,18 @@ struct Draft<'a> {
 ///
 /// # Errors
 /// 400 that names the place and the field of a value that has no place here; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, kind: &'static RecordKind, records: &[Record]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(
+    app: &App,
+    caller: &Caller,
+    kind: &'static RecordKind,
+    records: &[Record],
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let records: Vec<(usize, &Record)> = records.iter().enumerate().filter(|(place, record)| is_complete(kind, *place, record)).collect();
+    let records: Vec<(usize, &Record)> = records
+        .iter()
+        .enumerate()
+        .filter(|(place, record)| is_complete(kind, *place, record))
+        .collect();
     let known = KnownRows::load(&mut work, kind.lookups, &records).await?;
     let mut drafts = Vec::with_capacity(records.len());
     for (place, record) in records {
@@ -122,7 +133,10 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static RecordKind
     }
     let beginning = beginning(&mut work, caller, kind).await?;
     let (rows, order) = sort(&work, kind, &drafts, &beginning).await?;
-    let joining = rows.iter().filter(|row| row.stored.is_none() && value_of(&row.columns, "active") == Some(&true.into())).count();
+    let joining = rows
+        .iter()
+        .filter(|row| row.stored.is_none() && value_of(&row.columns, "active") == Some(&true.into()))
+        .count();
     if joining > 0 && !checks::has_room(&work, u64::try_from(joining)?).await? {
         return Err(checks::no_room(app));
     }
@@ -146,26 +160,52 @@ pub(super) async fn import(app: &App, caller: &Caller, kind: &'static RecordKind
         ids.iter().for_each(|id| work.person_changed(*id));
     }
     if kind.entity == Some(EntityKind::Asset) {
-        let assets: Vec<(RecordReading<'_>, Uuid)> = drafts.iter().zip(&order).filter_map(|(draft, id)| Some((draft.reading, (*id)?))).collect();
+        let assets: Vec<(RecordReading<'_>, Uuid)> = drafts
+            .iter()
+            .zip(&order)
+            .filter_map(|(draft, id)| Some((draft.reading, (*id)?)))
+            .collect();
         casting::store_parents(&mut work, &assets).await?;
     }
     let answered = answer(&work, kind, &ids).await?;
     work.commit().await?;
-    Ok(json::array(order.iter().flatten().filter_map(|id| answered.get(id)).map(Vec::as_slice)))
+    Ok(json::array(
+        order
+            .iter()
+            .flatten()
+            .filter_map(|id| answered.get(id))
+            .map(Vec::as_slice),
+    ))
 }
 
 /// Whether a record has what is needed. The log says what others lack.
 fn is_complete(kind: &RecordKind, place: usize, record: &Record) -> bool {
-    let missing = kind.needs.iter().chain(&["id"]).find(|field| !record.contains_key(**field));
+    let missing = kind
+        .needs
+        .iter()
+        .chain(&["id"])
+        .find(|field| !record.contains_key(**field));
     if let Some(field) = missing {
-        tracing::warn!(collection = kind.collection.name(), place, field, "a record of ShotGrid was left out, because it lacks a field");
+        tracing::warn!(
+            collection = kind.collection.name(),
+            place,
+            field,
+            "a record of ShotGrid was left out, because it lacks a field"
+        );
     }
     missing.is_none()
 }
 
 /// Draft of a row from a record; none where it says too little.
 fn draft<'a>(kind: &RecordKind, reading: RecordReading<'a>, place: usize) -> Result<Option<Draft<'a>>, Failure> {
-    let Some(number) = reading.record.get("id").and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok()) else { return Ok(None) };
+    let Some(number) = reading
+        .record
+        .get("id")
+        .and_then(Value::as_i64)
+        .and_then(|number| i32::try_from(number).ok())
+    else {
+        return Ok(None);
+    };
     let mut columns: ColumnValues = vec![(NUMBER, number.into())];
     for (name, origin) in kind.columns {
         let value = origin.value(&reading);
@@ -181,15 +221,28 @@ fn draft<'a>(kind: &RecordKind, reading: RecordReading<'a>, place: usize) -> Res
         if value.is_null() && kind.optional.contains(name) {
             continue;
         }
-        let Some(column) = kind.table().column(name) else { continue };
-        columns.extend(read_value(column, &value, place, origin.field().unwrap_or(*name), true)?.map(|value| (column.name, value)));
+        let Some(column) = kind.table().column(name) else {
+            continue;
+        };
+        columns.extend(
+            read_value(column, &value, place, origin.field().unwrap_or(*name), true)?.map(|value| (column.name, value)),
+        );
     }
     let unknown = |links: &Links| links.strict && reading.found_all(links.to).len() < reading.asked(links.to);
     if kind.links.iter().any(unknown) {
-        tracing::warn!(collection = kind.collection.name(), place, "a record of ShotGrid was left out, because it names somebody who is not here");
+        tracing::warn!(
+            collection = kind.collection.name(),
+            place,
+            "a record of ShotGrid was left out, because it names somebody who is not here"
+        );
         return Ok(None);
     }
-    Ok(Some(Draft { reading, place, number, columns }))
+    Ok(Some(Draft {
+        reading,
+        place,
+        number,
+        columns,
+    }))
 }
 
 /// Columns that every new row gets.
@@ -229,7 +282,13 @@ async fn sort(
     let mut rows: Vec<Incoming> = Vec::with_capacity(drafts.len());
     let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(drafts.len());
     let mut order = Vec::with_capacity(drafts.len());
-    for Draft { reading, place, number, columns } in drafts {
+    for Draft {
+        reading,
+        place,
+        number,
+        columns,
+    } in drafts
+    {
         let mut columns = columns.clone();
         let similar = alike.find(&columns, beginning);
         let found = match (by_number.get(number).copied(), similar) {
@@ -271,17 +330,36 @@ async fn sort(
         by_number.insert(*number, id);
         places.insert(id, rows.len());
         order.push(Some(id));
-        rows.push(Incoming { stored: found, id, place: *place, columns });
+        rows.push(Incoming {
+            stored: found,
+            id,
+            place: *place,
+            columns,
+        });
     }
     Ok((rows, order))
 }
 
 /// Adds the columns that only a new row gets: its id, and those that later records leave alone.
-fn add_first_columns(kind: &RecordKind, reading: &RecordReading<'_>, place: usize, id: Uuid, columns: &mut ColumnValues) -> Result<(), Failure> {
+fn add_first_columns(
+    kind: &RecordKind,
+    reading: &RecordReading<'_>,
+    place: usize,
+    id: Uuid,
+    columns: &mut ColumnValues,
+) -> Result<(), Failure> {
     columns.push(("id", id.into()));
     for (name, origin) in kind.first {
-        let Some(column) = kind.table().column(name) else { continue };
-        let value = read_value(column, &origin.value(reading), place, origin.field().unwrap_or(*name), true)?;
+        let Some(column) = kind.table().column(name) else {
+            continue;
+        };
+        let value = read_value(
+            column,
+            &origin.value(reading),
+            place,
+            origin.field().unwrap_or(*name),
+            true,
+        )?;
         columns.extend(value.map(|value| (column.name, value)));
     }
     Ok(())

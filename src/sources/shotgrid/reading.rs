@@ -31,7 +31,11 @@ impl ValueOrigin {
 
     /// The field that the value is in, where it is in one.
     pub(super) fn field(&self) -> Option<&'static str> {
-        if let Self::Field(path) = self { Some(*path) } else { None }
+        if let Self::Field(path) = self {
+            Some(*path)
+        } else {
+            None
+        }
     }
 }
 
@@ -76,7 +80,11 @@ impl RecordReading<'_> {
     /// The fields that ShotGrid lets studios add, and its own of that form, without those of a list and those that say nothing.
     pub(super) fn own_fields(&self, without: &[&str]) -> Record {
         let own = |name: &str, value: &Value| name.starts_with("sg_") && !without.contains(&name) && !value.is_null();
-        self.record.iter().filter(|(name, value)| own(name, value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+        self.record
+            .iter()
+            .filter(|(name, value)| own(name, value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 
@@ -84,7 +92,9 @@ impl RecordReading<'_> {
 pub(super) fn at<'a>(record: &'a Record, path: &str) -> Option<&'a Value> {
     let mut parts = path.split('.');
     let first = record.get(parts.next()?)?;
-    parts.try_fold(first, |value, part| value.get(part)).filter(|value| !value.is_null())
+    parts
+        .try_fold(first, |value, part| value.get(part))
+        .filter(|value| !value.is_null())
 }
 
 /// A colour such as `#1dd72e` from one such as `29,215,46`. What is none becomes what no column takes.
@@ -108,7 +118,10 @@ mod tests {
         let record = record.as_object().expect("an object");
         assert_eq!(at(record, "project.id"), Some(&json!(7)));
         assert_eq!(at(record, "code"), Some(&json!("E01")));
-        assert_eq!([at(record, "project.name"), at(record, "code.id"), at(record, "step.id")], [None; 3]);
+        assert_eq!(
+            [at(record, "project.name"), at(record, "code.id"), at(record, "step.id")],
+            [None; 3]
+        );
     }
 
     #[test]

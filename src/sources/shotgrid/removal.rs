@@ -38,15 +38,25 @@ struct RemovedTask {
 ///
 /// # Errors
 /// 403 for a protected account, 400 for the last administrator.
-pub(in crate::sources) async fn remove(app: &App, caller: &Caller, kind: &RecordKind, number: i32) -> Result<Json<ShotgunRemoval>, Failure> {
+pub(in crate::sources) async fn remove(
+    app: &App,
+    caller: &Caller,
+    kind: &RecordKind,
+    number: i32,
+) -> Result<Json<ShotgunRemoval>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let found = by_number(&work, kind.table(), kind.condition().as_deref(), &[number]).await?.remove(&number);
+    let found = by_number(&work, kind.table(), kind.condition().as_deref(), &[number])
+        .await?
+        .remove(&number);
     let success = match found {
         Some(id) => remove_row(&mut work, caller, kind, id).await?,
         None => true,
     };
     work.commit().await?;
-    Ok(Json::of(&ShotgunRemoval { removed_instance_id: found, success })?)
+    Ok(Json::of(&ShotgunRemoval {
+        removed_instance_id: found,
+        success,
+    })?)
 }
 
 /// Says whether the row is gone.
@@ -62,7 +72,13 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id:
         Collection::Persons => kind.resource().remove(work, caller, &record, &Query::default()).await?,
         Collection::Tasks => {
             kind.resource().remove_row(work, &record).await?;
-            emit_task_delete(work, id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+            emit_task_delete(
+                work,
+                id,
+                record.id_of("entity_id"),
+                record.id_of("task_type_id"),
+                record.id_of("project_id"),
+            );
         }
         _ => kind.resource().remove_row(work, &record).await?,
     }
@@ -72,24 +88,39 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id:
 /// An asset goes with its tasks. One that files were made for is given up instead.
 async fn remove_asset(work: &mut Work<'_>, kind: &RecordKind, id: Uuid) -> Result<bool, Failure> {
     let record = crud::record(&**work, kind.resource(), id).await?;
-    let sql = Sql::with("SELECT 1 FROM working_file w JOIN task t ON t.id = w.task_id WHERE t.entity_id = $1 LIMIT 1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM working_file w JOIN task t ON t.id = w.task_id WHERE t.entity_id = $1 LIMIT 1",
+        [id.into()],
+    );
     if database::row(&**work, &sql).await?.is_some() {
         database::update(&**work, kind.table(), id, vec![("canceled", true.into())]).await?;
         tell_of_asset(work, &record);
         Touched::by(&**work, &[id]).await?.settle(work).await?;
         return Ok(true);
     }
-    let sql = Sql::with("SELECT id, task_type_id, project_id FROM task WHERE entity_id = $1 ORDER BY created_at, id", [id.into()]);
+    let sql = Sql::with(
+        "SELECT id, task_type_id, project_id FROM task WHERE entity_id = $1 ORDER BY created_at, id",
+        [id.into()],
+    );
     let tasks: Vec<RemovedTask> = database::read_all(&**work, &sql).await?;
     let ids: Vec<Uuid> = tasks.iter().map(|task| task.id).collect();
-    if is_referred_to(work, &super::TASKS, &ids, &[ASSIGNMENT]).await? || is_referred_to(work, kind, &[id], &[TASK]).await? {
+    if is_referred_to(work, &super::TASKS, &ids, &[ASSIGNMENT]).await?
+        || is_referred_to(work, kind, &[id], &[TASK]).await?
+    {
         return Ok(false);
     }
-    for text in ["DELETE FROM task_person_link WHERE task_id IN (SELECT id FROM task WHERE entity_id = $1)", "DELETE FROM task WHERE entity_id = $1"]
-    {
+    for text in [
+        "DELETE FROM task_person_link WHERE task_id IN (SELECT id FROM task WHERE entity_id = $1)",
+        "DELETE FROM task WHERE entity_id = $1",
+    ] {
         database::execute(&**work, &Sql::with(text, [id.into()])).await?;
     }
-    for RemovedTask { id: task_id, task_type_id, project_id } in tasks {
+    for RemovedTask {
+        id: task_id,
+        task_type_id,
+        project_id,
+    } in tasks
+    {
         emit_task_delete(work, task_id, Some(id), task_type_id, project_id);
     }
     kind.resource().remove_row(work, &record).await?;
@@ -98,18 +129,36 @@ async fn remove_asset(work: &mut Work<'_>, kind: &RecordKind, id: Uuid) -> Resul
 }
 
 fn tell_of_asset(work: &mut Work<'_>, record: &Record) {
-    work.emit_in(record.id_of("project_id"), "asset:delete", payload([("asset_id", record.id)]));
+    work.emit_in(
+        record.id_of("project_id"),
+        "asset:delete",
+        payload([("asset_id", record.id)]),
+    );
 }
 
 /// Whether a row of any table refers to one of these. Their own links do not count, nor what is named beside them.
-async fn is_referred_to(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid], besides: &[(&str, &str)]) -> Result<bool, Failure> {
+async fn is_referred_to(
+    work: &Work<'_>,
+    kind: &RecordKind,
+    ids: &[Uuid],
+    besides: &[(&str, &str)],
+) -> Result<bool, Failure> {
     let links = kind.resource().relations().iter().filter(|relation| relation.links);
-    let own: Vec<(&str, &str)> = links.map(|relation| (relation.table.name, relation.own)).filter(|place| *place != CAST).collect();
+    let own: Vec<(&str, &str)> = links
+        .map(|relation| (relation.table.name, relation.own))
+        .filter(|place| *place != CAST)
+        .collect();
     let mut searches = Vec::new();
-    for (table, column) in TABLES.iter().flat_map(|table| table.columns.iter().map(move |column| (table.name, column))) {
+    for (table, column) in TABLES
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table.name, column)))
+    {
         let place = (table, column.name);
         if column.targets().contains(&kind.table().name) && !own.contains(&place) && !besides.contains(&place) {
-            searches.push(format!("SELECT 1 AS one FROM \"{table}\" WHERE \"{}\" = ANY($1)", column.name));
+            searches.push(format!(
+                "SELECT 1 AS one FROM \"{table}\" WHERE \"{}\" = ANY($1)",
+                column.name
+            ));
         }
     }
     if searches.is_empty() {
@@ -117,7 +166,10 @@ async fn is_referred_to(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid], beside
     }
     let text = format!("{} LIMIT 1", searches.join(" UNION ALL "));
     for ids in ids.chunks(BATCH) {
-        if database::row(&**work, &Sql::of_ids(text.as_str(), ids)).await?.is_some() {
+        if database::row(&**work, &Sql::of_ids(text.as_str(), ids))
+            .await?
+            .is_some()
+        {
             return Ok(true);
         }
     }

@@ -12,7 +12,11 @@ const NO_ADDRESS: &str = "changeme@email.com";
 /// The address in the form that is stored; none for those who have none.
 pub(super) fn email(reading: &RecordReading<'_>) -> Value {
     let text = reading.text("email").trim();
-    if text.eq_ignore_ascii_case(NO_ADDRESS) { Value::Null } else { address(text).map_or(Value::Null, Value::from) }
+    if text.eq_ignore_ascii_case(NO_ADDRESS) {
+        Value::Null
+    } else {
+        address(text).map_or(Value::Null, Value::from)
+    }
 }
 
 pub(super) fn role(reading: &RecordReading<'_>) -> Value {
@@ -42,11 +46,16 @@ pub(super) fn frames(reading: &RecordReading<'_>) -> Value {
 
 /// Entity of a task; none where it is of a kind that has no tasks here.
 pub(super) fn entity_of_task(reading: &RecordReading<'_>) -> Value {
-    let found = ["asset", "shot", "scene", "sequence", "episode"].into_iter().find_map(|lookup| reading.found(lookup));
+    let found = ["asset", "shot", "scene", "sequence", "episode"]
+        .into_iter()
+        .find_map(|lookup| reading.found(lookup));
     found.map_or(Value::Null, |id| id.to_string().into())
 }
 
 /// A moment without its zone, which is dropped and not converted.
 pub(super) fn moment(reading: &RecordReading<'_>) -> Value {
-    reading.at("created_at").and_then(Value::as_str).map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
+    reading
+        .at("created_at")
+        .and_then(Value::as_str)
+        .map_or(Value::Null, |text| text.get(..19).unwrap_or(text).into())
 }

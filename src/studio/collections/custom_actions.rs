@@ -22,12 +22,20 @@ impl Resource for CustomActions {
         "CustomAction"
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(url) = body.get("url").and_then(Value::as_str) {
             require_harmless("url", url)?;
         }
         match (record, body.get("name")) {
-            (None, None | Some(Value::Null)) => Err(Failure::parameter("The 'name' field is required and cannot be None.")),
+            (None, None | Some(Value::Null)) => {
+                Err(Failure::parameter("The 'name' field is required and cannot be None."))
+            }
             (Some(_), Some(Value::Null)) => Err(Failure::parameter("The 'name' field cannot be set to None.")),
             _ => Ok(()),
         }

@@ -24,7 +24,13 @@ impl Resource for TaskStatus {
     }
 
     /// One status is the default of concepts, and one that of everything else.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         if changes.get("is_default") != Some(&SqlValue::Bool(Some(true))) {
             return Ok(());
         }

@@ -42,7 +42,11 @@ impl Pattern {
                 }
                 Some(_) => return None,
             };
-            slots.push(Slot { key, name: name.to_owned(), second });
+            slots.push(Slot {
+                key,
+                name: name.to_owned(),
+                second,
+            });
         }
         if shape.is_empty() {
             shape.push('/');
@@ -52,7 +56,10 @@ impl Pattern {
 
     /// Number of parameters.
     pub(super) fn values(&self) -> usize {
-        self.slots.iter().map(|slot| if slot.second.is_some() { 2 } else { 1 }).sum()
+        self.slots
+            .iter()
+            .map(|slot| if slot.second.is_some() { 2 } else { 1 })
+            .sum()
     }
 
     /// The value of each parameter, given what stands in each segment; `None` when a segment

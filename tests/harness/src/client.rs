@@ -43,7 +43,12 @@ impl Answer {
     /// The body, once the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "the answer was {}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(
+            self.status,
+            status,
+            "the answer was {}",
+            String::from_utf8_lossy(&self.bytes)
+        );
         self.json
     }
 
@@ -91,7 +96,9 @@ impl Client {
     pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
-        self.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body)
+        self.request(Method::POST, path)
+            .header("content-type", "multipart/form-data; boundary=limit")
+            .body(body)
     }
 
     /// The id of a record by its name, in a collection.
@@ -101,9 +108,15 @@ impl Client {
 
     /// Makes a production with an asset, and a task on it.
     pub async fn make_task(&self) -> MadeTask {
-        let (asset_type, task_type) = (self.named("entity-types", "Prop").await, self.named("task-types", "Modeling").await);
+        let (asset_type, task_type) = (
+            self.named("entity-types", "Prop").await,
+            self.named("task-types", "Modeling").await,
+        );
         let status = self.named("task-status", "Todo").await;
-        let project = id(&self.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201));
+        let project = id(&self
+            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
+            .await
+            .expect(201));
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let asset = id(&self.post(&path, json!({"name": "Sheep"})).await.expect(201));
         let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
@@ -122,13 +135,28 @@ impl Client {
         let status = response.status();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.expect("the whole answer").to_vec();
-        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}: {}", String::from_utf8_lossy(&bytes));
-        let media = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(
+            status != StatusCode::INTERNAL_SERVER_ERROR,
+            "{method} {path}: {}",
+            String::from_utf8_lossy(&bytes)
+        );
+        let media = headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         if let Some(problem) = Checker::get().problem(method.as_str(), bare, query, status.as_u16(), media, &bytes) {
-            panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
+            panic!(
+                "{method} {path} is off the contract: {problem}\n{}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: status.as_u16(), bytes, json, headers }
+        Answer {
+            status: status.as_u16(),
+            bytes,
+            json,
+            headers,
+        }
     }
 }

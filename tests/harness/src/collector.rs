@@ -75,7 +75,12 @@ impl Collector {
             }
         });
         let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move { poem::Server::new_with_acceptor(acceptor).run(endpoint).await.expect("it runs") });
+        let task = tokio::spawn(async move {
+            poem::Server::new_with_acceptor(acceptor)
+                .run(endpoint)
+                .await
+                .expect("it runs")
+        });
         Self { url, kept, task }
     }
 
@@ -85,7 +90,10 @@ impl Collector {
     }
 
     /// Variables of a server that does so at once.
-    pub const AT_ONCE: [(&str, &str); 2] = [("OTEL_BSP_SCHEDULE_DELAY", "100"), ("OTEL_METRIC_EXPORT_INTERVAL", "200")];
+    pub const AT_ONCE: [(&str, &str); 2] = [
+        ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "200"),
+    ];
 
     /// Keys that came with what was sent.
     pub fn keys(&self) -> Vec<String> {
@@ -99,7 +107,9 @@ impl Collector {
 
     /// The first span of that name, once it was sent.
     pub async fn span(&self, name: &str) -> SentSpan {
-        let found = self.wait(|kept| kept.spans.iter().find(|span| span.name == name).cloned()).await;
+        let found = self
+            .wait(|kept| kept.spans.iter().find(|span| span.name == name).cloned())
+            .await;
         found.unwrap_or_else(|| panic!("{name} was not sent: {:?}", self.spans()))
     }
 
@@ -109,7 +119,9 @@ impl Collector {
             let has = |(name, value): &(&str, &str)| point.attributes.get(*name).is_some_and(|found| found == value);
             point.name == name && attributes.iter().all(has)
         };
-        let found = self.wait(|kept| kept.points.iter().find(|point| fits(point)).cloned()).await;
+        let found = self
+            .wait(|kept| kept.points.iter().find(|point| fits(point)).cloned())
+            .await;
         found.unwrap_or_else(|| panic!("{name} was not sent"))
     }
 
@@ -136,44 +148,85 @@ impl Drop for Collector {
 impl Kept {
     fn take(&mut self, request: &Request, body: &[u8]) -> Response {
         let is_read = match request.uri().path() {
-            "/v1/traces" => ExportTraceServiceRequest::decode(body).map(|sent| self.take_spans(sent)).is_ok(),
-            "/v1/metrics" => ExportMetricsServiceRequest::decode(body).map(|sent| self.take_points(sent)).is_ok(),
+            "/v1/traces" => ExportTraceServiceRequest::decode(body)
+                .map(|sent| self.take_spans(sent))
+                .is_ok(),
+            "/v1/metrics" => ExportMetricsServiceRequest::decode(body)
+                .map(|sent| self.take_points(sent))
+                .is_ok(),
             _ => false,
         };
         self.keys.extend(request.header("x-key").map(str::to_owned));
-        let status = if is_read { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-        Response::builder().status(status).content_type("application/x-protobuf").finish()
+        let status = if is_read {
+            StatusCode::OK
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        Response::builder()
+            .status(status)
+            .content_type("application/x-protobuf")
+            .finish()
     }
 
     fn take_spans(&mut self, sent: ExportTraceServiceRequest) {
         for resource in sent.resource_spans {
-            let sender = resource.resource.map(|resource| read(resource.attributes)).unwrap_or_default();
+            let sender = resource
+                .resource
+                .map(|resource| read(resource.attributes))
+                .unwrap_or_default();
             for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
                 let attributes = read(span.attributes);
                 let (trace, id, parent) = (span.trace_id, span.span_id, span.parent_span_id);
-                self.spans.push(SentSpan { name: span.name, trace, id, parent, attributes, sender: sender.clone() });
+                self.spans.push(SentSpan {
+                    name: span.name,
+                    trace,
+                    id,
+                    parent,
+                    attributes,
+                    sender: sender.clone(),
+                });
             }
         }
     }
 
     fn take_points(&mut self, sent: ExportMetricsServiceRequest) {
-        let scopes = sent.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
-        self.points.extend(scopes.flat_map(|scope| scope.metrics).flat_map(points));
+        let scopes = sent
+            .resource_metrics
+            .into_iter()
+            .flat_map(|resource| resource.scope_metrics);
+        self.points
+            .extend(scopes.flat_map(|scope| scope.metrics).flat_map(points));
     }
 }
 
 fn points(metric: Metric) -> Vec<SentPoint> {
     let name = metric.name;
-    let point = |attributes, value| SentPoint { name: name.clone(), attributes: read(attributes), value };
+    let point = |attributes, value| SentPoint {
+        name: name.clone(),
+        attributes: read(attributes),
+        value,
+    };
     let number = |value: Option<number_data_point::Value>| match value {
         Some(number_data_point::Value::AsDouble(value)) => value,
         Some(number_data_point::Value::AsInt(value)) => value as f64,
         None => f64::NAN,
     };
     match metric.data {
-        Some(Data::Gauge(gauge)) => gauge.data_points.into_iter().map(|data| point(data.attributes, number(data.value))).collect(),
-        Some(Data::Sum(sum)) => sum.data_points.into_iter().map(|data| point(data.attributes, number(data.value))).collect(),
-        Some(Data::Histogram(histogram)) => histogram.data_points.into_iter().map(|data| point(data.attributes, data.count as f64)).collect(),
+        Some(Data::Gauge(gauge)) => gauge
+            .data_points
+            .into_iter()
+            .map(|data| point(data.attributes, number(data.value)))
+            .collect(),
+        Some(Data::Sum(sum)) => sum
+            .data_points
+            .into_iter()
+            .map(|data| point(data.attributes, number(data.value)))
+            .collect(),
+        Some(Data::Histogram(histogram)) => histogram
+            .data_points
+            .into_iter()
+            .map(|data| point(data.attributes, data.count as f64))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -185,5 +238,8 @@ fn read(attributes: Vec<KeyValue>) -> Attributes {
         Some(Value::BoolValue(value)) => value.to_string(),
         other => format!("{other:?}"),
     };
-    attributes.into_iter().map(|pair| (pair.key, text(pair.value.and_then(|value| value.value)))).collect()
+    attributes
+        .into_iter()
+        .map(|pair| (pair.key, text(pair.value.and_then(|value| value.value))))
+        .collect()
 }

@@ -16,12 +16,22 @@ pub struct DirectoryEntry {
 
 impl DirectoryEntry {
     pub fn new(dn: &str, password: &str, attributes: &[(&str, &str)]) -> Self {
-        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        Self { dn: dn.into(), password: password.into(), attributes }
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+            .collect();
+        Self {
+            dn: dn.into(),
+            password: password.into(),
+            attributes,
+        }
     }
 
     fn has(&self, name: &[u8], value: Option<&[u8]>) -> bool {
-        let mut attributes = self.attributes.iter().filter(|(key, _)| key.as_bytes().eq_ignore_ascii_case(name));
+        let mut attributes = self
+            .attributes
+            .iter()
+            .filter(|(key, _)| key.as_bytes().eq_ignore_ascii_case(name));
         attributes.any(|(_, found)| value.is_none_or(|value| found.eq_ignore_ascii_case(value)))
     }
 }
@@ -45,7 +55,12 @@ impl Directory {
                 tokio::spawn(talk(stream, Arc::clone(&known), Arc::clone(&bound)));
             }
         });
-        Self { port, entries, names, desk }
+        Self {
+            port,
+            entries,
+            names,
+            desk,
+        }
     }
 
     /// Puts other entries in the place of those from before.
@@ -61,7 +76,16 @@ impl Directory {
     /// Flags of a program that asks here.
     pub fn flags(&self) -> Vec<String> {
         let port = self.port.to_string();
-        ["--ldap-host", "127.0.0.1", "--ldap-port", &port, "--ldap-base-dn", "dc=wool"].map(str::to_owned).to_vec()
+        [
+            "--ldap-host",
+            "127.0.0.1",
+            "--ldap-port",
+            &port,
+            "--ldap-base-dn",
+            "dc=wool",
+        ]
+        .map(str::to_owned)
+        .to_vec()
     }
 }
 
@@ -135,8 +159,10 @@ fn answer(message: &[u8], entries: &[DirectoryEntry], names: &Mutex<Vec<String>>
             let (_, name) = value(&mut content)?;
             let (_, password) = value(&mut content)?;
             let name = String::from_utf8_lossy(name).into_owned();
-            let right =
-                password.is_empty() || entries.iter().any(|entry| entry.dn.eq_ignore_ascii_case(&name) && entry.password.as_bytes() == password);
+            let right = password.is_empty()
+                || entries
+                    .iter()
+                    .any(|entry| entry.dn.eq_ignore_ascii_case(&name) && entry.password.as_bytes() == password);
             names.lock().expect("names").push(name);
             Some(result(id, 0x61, if right { 0 } else { WRONG }))
         }
@@ -147,7 +173,9 @@ fn answer(message: &[u8], entries: &[DirectoryEntry], names: &Mutex<Vec<String>>
             }
             let filter = value(&mut content)?;
             let found = entries.iter().filter(|entry| matches(entry, filter));
-            let mut bytes: Vec<u8> = found.flat_map(|entry| write(0x30, &[write(0x02, id), described(entry)].concat())).collect();
+            let mut bytes: Vec<u8> = found
+                .flat_map(|entry| write(0x30, &[write(0x02, id), described(entry)].concat()))
+                .collect();
             bytes.extend(result(id, 0x65, 0));
             Some(bytes)
         }
@@ -161,7 +189,10 @@ fn described(entry: &DirectoryEntry) -> Vec<u8> {
         write(0x30, &content)
     };
     let attributes: Vec<u8> = entry.attributes.iter().flat_map(attribute).collect();
-    write(0x64, &[write(0x04, entry.dn.as_bytes()), write(0x30, &attributes)].concat())
+    write(
+        0x64,
+        &[write(0x04, entry.dn.as_bytes()), write(0x30, &attributes)].concat(),
+    )
 }
 
 /// Whether an entry is one that a filter asks for: the filters that are needed here.

@@ -57,7 +57,14 @@ impl OpenIdProvider {
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let state = State { url: url.clone(), key: 1, claims: Map::new(), user_info: Value::Null, signing: Signing::Right, codes: HashMap::new() };
+        let state = State {
+            url: url.clone(),
+            key: 1,
+            claims: Map::new(),
+            user_info: Value::Null,
+            signing: Signing::Right,
+            codes: HashMap::new(),
+        };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         let endpoint = make(move |mut request: Request| {
@@ -68,15 +75,28 @@ impl OpenIdProvider {
             }
         });
         let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move { poem::Server::new_with_acceptor(acceptor).run(endpoint).await.expect("it runs") });
+        let task = tokio::spawn(async move {
+            poem::Server::new_with_acceptor(acceptor)
+                .run(endpoint)
+                .await
+                .expect("it runs")
+        });
         Self { url, state, task }
     }
 
     /// Flags of a server that trusts this provider.
     pub fn flags(&self) -> Vec<String> {
         let address = format!("{}/.well-known/openid-configuration", self.url);
-        let flags =
-            ["--oidc-enabled", "true", "--oidc-discovery-url", &address, "--oidc-client-id", CLIENT_ID, "--oidc-client-secret", CLIENT_SECRET];
+        let flags = [
+            "--oidc-enabled",
+            "true",
+            "--oidc-discovery-url",
+            &address,
+            "--oidc-client-id",
+            CLIENT_ID,
+            "--oidc-client-secret",
+            CLIENT_SECRET,
+        ];
         flags.map(str::to_owned).to_vec()
     }
 
@@ -105,10 +125,18 @@ impl OpenIdProvider {
 
     /// Lets somebody sign in who was sent here, and gives the code that their browser takes back.
     pub fn code(&self, location: &str) -> String {
-        let asked: HashMap<String, String> = Url::parse(location).expect("an address").query_pairs().into_owned().collect();
+        let asked: HashMap<String, String> = Url::parse(location)
+            .expect("an address")
+            .query_pairs()
+            .into_owned()
+            .collect();
         let mut state = self.state();
         assert!(location.starts_with(&format!("{}/authorize?", state.url)), "{location}");
-        for (name, expected) in [("response_type", "code"), ("client_id", CLIENT_ID), ("code_challenge_method", "S256")] {
+        for (name, expected) in [
+            ("response_type", "code"),
+            ("client_id", CLIENT_ID),
+            ("code_challenge_method", "S256"),
+        ] {
             assert_eq!(asked.get(name).map(String::as_str), Some(expected), "{location}");
         }
         let code = format!("code{}", state.codes.len());
@@ -125,7 +153,10 @@ impl Drop for OpenIdProvider {
 
 fn json_answer(status: u16, body: &Value) -> Response {
     let status = poem::http::StatusCode::from_u16(status).expect("a status");
-    Response::builder().status(status).content_type("application/json").body(body.to_string())
+    Response::builder()
+        .status(status)
+        .content_type("application/json")
+        .body(body.to_string())
 }
 
 fn answer(state: &mut State, request: &Request, body: &str) -> Response {
@@ -188,7 +219,14 @@ fn token(state: &State, nonce: Option<&String>) -> String {
     claims.retain(|_, value| !value.is_null());
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let claims = Value::Object(claims.clone());
-    let secret = |secret: &[u8]| jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret)).expect("a token");
+    let secret = |secret: &[u8]| {
+        jsonwebtoken::encode(
+            &Header::new(Algorithm::HS256),
+            &claims,
+            &EncodingKey::from_secret(secret),
+        )
+        .expect("a token")
+    };
     let signed = |private: SigningKey| {
         let head = json!({"alg": "ES256", "typ": "JWT", "kid": state.key.to_string()});
         let text = format!("{}.{}", part(&head), part(&claims));
@@ -210,5 +248,8 @@ fn key(number: u8) -> SigningKey {
 
 fn coordinates(key: &SigningKey) -> (String, String) {
     let point = key.verifying_key().to_encoded_point(false);
-    (URL_SAFE_NO_PAD.encode(&point.as_bytes()[1..33]), URL_SAFE_NO_PAD.encode(&point.as_bytes()[33..]))
+    (
+        URL_SAFE_NO_PAD.encode(&point.as_bytes()[1..33]),
+        URL_SAFE_NO_PAD.encode(&point.as_bytes()[33..]),
+    )
 }

@@ -24,8 +24,13 @@ impl Page {
 
     /// Sends a form.
     pub async fn send(nobody: &Client, path: &str, fields: &[(&str, &str)], cookie: Option<&str>) -> Self {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = nobody.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded").body(form);
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = nobody
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form);
         Self::of(Method::POST, path, request, cookie).await
     }
 
@@ -35,24 +40,47 @@ impl Page {
             None => request,
         };
         let answer = request.send().await.expect("an answer");
-        let text = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let text = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (status, location, media) = (answer.status().as_u16(), text("location"), text("content-type"));
-        let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
+        let cookies = answer
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect();
         let bytes = answer.bytes().await.expect("a body");
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
-        assert_eq!(Checker::get().problem(method.as_str(), bare, query, status, &media, &bytes), None);
-        Self { status, location, cookies, json: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        assert_eq!(
+            Checker::get().problem(method.as_str(), bare, query, status, &media, &bytes),
+            None
+        );
+        Self {
+            status,
+            location,
+            cookies,
+            json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        }
     }
 
     /// A cookie, as a browser sends it back.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let mut pairs = self.cookies.iter().filter_map(|cookie| cookie.split(';').next());
-        pairs.find(|pair| pair.starts_with(&format!("{name}="))).map(str::to_owned)
+        pairs
+            .find(|pair| pair.starts_with(&format!("{name}=")))
+            .map(str::to_owned)
     }
 
     /// The value of a cookie.
     pub fn value(&self, name: &str) -> Option<String> {
-        self.cookie(name).and_then(|cookie| cookie.split_once('=').map(|(_, value)| value.to_owned()))
+        self.cookie(name)
+            .and_then(|cookie| cookie.split_once('=').map(|(_, value)| value.to_owned()))
     }
 
     /// Reason why nobody was let in.
@@ -68,7 +96,13 @@ impl Page {
         assert_eq!((self.status, self.location.as_str()), (302, HOME), "{}", self.json);
         let cookie = self.cookie("access_token_cookie").expect("a token");
         assert!(self.cookie("refresh_token_cookie").is_some());
-        let request = nobody.request(Method::GET, "/auth/authenticated").header("cookie", cookie);
-        nobody.finish(Method::GET, "/auth/authenticated", request).await.expect(200)["user"].clone()
+        let request = nobody
+            .request(Method::GET, "/auth/authenticated")
+            .header("cookie", cookie);
+        nobody
+            .finish(Method::GET, "/auth/authenticated", request)
+            .await
+            .expect(200)["user"]
+            .clone()
     }
 }

@@ -23,19 +23,41 @@ macro_rules! in_transaction {
 }
 
 pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Result<Uuid, DbErr> {
-    in_transaction!(database, |transaction| database::insert(&transaction, table, row.clone()))
+    in_transaction!(database, |transaction| database::insert(
+        &transaction,
+        table,
+        row.clone()
+    ))
 }
 
 pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
-    in_transaction!(database, |transaction| database::insert_many(&transaction, table, rows.clone()))
+    in_transaction!(database, |transaction| database::insert_many(
+        &transaction,
+        table,
+        rows.clone()
+    ))
 }
 
-pub async fn insert_ignoring_duplicates(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
-    in_transaction!(database, |transaction| database::insert_ignoring_duplicates(&transaction, table, rows.clone())).map(drop)
+pub async fn insert_ignoring_duplicates(
+    database: &Database,
+    table: &'static Table,
+    rows: Vec<Row>,
+) -> Result<(), DbErr> {
+    in_transaction!(database, |transaction| database::insert_ignoring_duplicates(
+        &transaction,
+        table,
+        rows.clone()
+    ))
+    .map(drop)
 }
 
 pub async fn update(database: &Database, table: &'static Table, id: Uuid, values: Row) -> Result<bool, DbErr> {
-    in_transaction!(database, |transaction| database::update(&transaction, table, id, values.clone()))
+    in_transaction!(database, |transaction| database::update(
+        &transaction,
+        table,
+        id,
+        values.clone()
+    ))
 }
 
 pub async fn execute(database: &Database, sql: &Sql) -> Result<u64, DbErr> {

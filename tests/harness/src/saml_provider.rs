@@ -64,26 +64,56 @@ impl SamlProvider {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let made: Vec<(SigningKey, String)> = (0..3).map(|_| key()).collect();
-        let certificates: Vec<&str> = made.iter().take(2).map(|(_, certificate)| certificate.as_str()).collect();
+        let certificates: Vec<&str> = made
+            .iter()
+            .take(2)
+            .map(|(_, certificate)| certificate.as_str())
+            .collect();
         let metadata = metadata(&url, &certificates);
-        let endpoint = make_sync(move |_| Response::builder().content_type("application/samlmetadata+xml").body(metadata.clone()));
+        let endpoint = make_sync(move |_| {
+            Response::builder()
+                .content_type("application/samlmetadata+xml")
+                .body(metadata.clone())
+        });
         let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move { poem::Server::new_with_acceptor(acceptor).run(endpoint).await.expect("it runs") });
-        Self { url, keys: made.into_iter().map(|(key, _)| key).collect(), task }
+        let task = tokio::spawn(async move {
+            poem::Server::new_with_acceptor(acceptor)
+                .run(endpoint)
+                .await
+                .expect("it runs")
+        });
+        Self {
+            url,
+            keys: made.into_iter().map(|(key, _)| key).collect(),
+            task,
+        }
     }
 
     /// Flags of a server that trusts this provider.
     pub fn flags(&self) -> Vec<String> {
-        ["--saml-enabled", "true", "--saml-metadata-url", &format!("{}/metadata", self.url)].map(str::to_owned).to_vec()
+        [
+            "--saml-enabled",
+            "true",
+            "--saml-metadata-url",
+            &format!("{}/metadata", self.url),
+        ]
+        .map(str::to_owned)
+        .to_vec()
     }
 
     /// Lets somebody sign in who was sent here, and gives what is answered of them.
     pub fn answer(&self, location: &str, name: &str) -> SamlStatement {
         assert!(location.starts_with(&format!("{}/sso?", self.url)), "{location}");
         let address = Url::parse(location).expect("an address");
-        let question = address.query_pairs().find(|(name, _)| name == "SAMLRequest").map(|(_, value)| value.into_owned()).expect("a question");
+        let question = address
+            .query_pairs()
+            .find(|(name, _)| name == "SAMLRequest")
+            .map(|(_, value)| value.into_owned())
+            .expect("a question");
         let mut text = String::new();
-        DeflateDecoder::new(STANDARD.decode(question).expect("base64").as_slice()).read_to_string(&mut text).expect("a text");
+        DeflateDecoder::new(STANDARD.decode(question).expect("base64").as_slice())
+            .read_to_string(&mut text)
+            .expect("a text");
         let recipient = between(&text, " AssertionConsumerServiceURL=\"", "\"");
         let now = Utc::now();
         SamlStatement {
@@ -105,8 +135,13 @@ impl SamlProvider {
     /// An answer as it is sent, before it is encoded.
     pub fn write(&self, statement: &SamlStatement) -> String {
         let key = &self.keys[statement.key];
-        let sign =
-            |wanted: [Signed; 2], id: &str, text: &str| if wanted.contains(&statement.signed) { signature(key, id, text) } else { String::new() };
+        let sign = |wanted: [Signed; 2], id: &str, text: &str| {
+            if wanted.contains(&statement.signed) {
+                signature(key, id, text)
+            } else {
+                String::new()
+            }
+        };
         let assertion = |signature: &str| statement.assertion(signature);
         let assertion = assertion(&sign([Signed::Assertion, Signed::Both], "_assertion", &assertion("")));
         let response = |signature: &str| statement.response(signature, &assertion);
@@ -122,7 +157,13 @@ impl Drop for SamlProvider {
 
 impl SamlStatement {
     fn response(&self, signature: &str, assertion: &str) -> String {
-        let Self { issuer, request, destination, status, .. } = self;
+        let Self {
+            issuer,
+            request,
+            destination,
+            status,
+            ..
+        } = self;
         let issued = moment(self.not_before);
         format!(
             "<samlp:Response xmlns:samlp=\"{PROTOCOL}\" Destination=\"{destination}\" ID=\"_response\" InResponseTo=\"{request}\" \
@@ -132,10 +173,19 @@ impl SamlStatement {
     }
 
     fn assertion(&self, signature: &str) -> String {
-        let Self { issuer, request, audience, recipient, name, .. } = self;
+        let Self {
+            issuer,
+            request,
+            audience,
+            recipient,
+            name,
+            ..
+        } = self;
         let (start, end) = (moment(self.not_before), moment(self.not_on_or_after));
         let attribute = |(name, value): &(&str, &str)| {
-            format!("<saml:Attribute Name=\"{name}\"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>")
+            format!(
+                "<saml:Attribute Name=\"{name}\"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>"
+            )
         };
         let attributes: String = self.attributes.iter().map(attribute).collect();
         format!(
@@ -162,8 +212,12 @@ fn between(text: &str, start: &str, end: &str) -> String {
 
 /// A key, and a certificate of it.
 fn key() -> (SigningKey, String) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(vec!["idp.example".to_owned()]).expect("a certificate");
-    (SigningKey::from_pkcs8_der(&signing_key.serialize_der()).expect("a key"), STANDARD.encode(cert.der()))
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["idp.example".to_owned()]).expect("a certificate");
+    (
+        SigningKey::from_pkcs8_der(&signing_key.serialize_der()).expect("a key"),
+        STANDARD.encode(cert.der()),
+    )
 }
 
 fn metadata(url: &str, certificates: &[&str]) -> String {
@@ -196,5 +250,7 @@ fn signature(key: &SigningKey, id: &str, text: &str) -> String {
     );
     let signed: Signature = key.sign(format!("<ds:SignedInfo xmlns:ds=\"{SIGNATURE}\">{info}").as_bytes());
     let value = STANDARD.encode(signed.to_bytes());
-    format!("<ds:Signature xmlns:ds=\"{SIGNATURE}\"><ds:SignedInfo>{info}<ds:SignatureValue>{value}</ds:SignatureValue></ds:Signature>")
+    format!(
+        "<ds:Signature xmlns:ds=\"{SIGNATURE}\"><ds:SignedInfo>{info}<ds:SignatureValue>{value}</ds:SignatureValue></ds:Signature>"
+    )
 }

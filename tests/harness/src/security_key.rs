@@ -33,27 +33,45 @@ impl SecurityKey {
     /// A key of its own for each number, which is not 0.
     pub fn new(number: u8) -> Self {
         let private = SigningKey::from_slice(&[number; 32]).expect("a key");
-        Self { private, id: vec![number; 40], origin: "http://localhost:8080".into(), flags: 0x01, counter: Arc::new(AtomicU32::new(0)) }
+        Self {
+            private,
+            id: vec![number; 40],
+            origin: "http://localhost:8080".into(),
+            flags: 0x01,
+            counter: Arc::new(AtomicU32::new(0)),
+        }
     }
 
     /// A copy of the key, which counts for itself from now on.
     pub fn copy(&self) -> Self {
-        Self { counter: Arc::new(AtomicU32::new(self.counter.load(Ordering::SeqCst))), ..self.clone() }
+        Self {
+            counter: Arc::new(AtomicU32::new(self.counter.load(Ordering::SeqCst))),
+            ..self.clone()
+        }
     }
 
     /// The same key, which does not count.
     pub fn uncounted(&self) -> Self {
-        Self { counter: Arc::new(AtomicU32::new(u32::MAX)), ..self.clone() }
+        Self {
+            counter: Arc::new(AtomicU32::new(u32::MAX)),
+            ..self.clone()
+        }
     }
 
     /// The same key on the page of another origin.
     pub fn at(&self, origin: &str) -> Self {
-        Self { origin: origin.into(), ..self.clone() }
+        Self {
+            origin: origin.into(),
+            ..self.clone()
+        }
     }
 
     /// The same key, which nobody touches.
     pub fn untouched(&self) -> Self {
-        Self { flags: 0, ..self.clone() }
+        Self {
+            flags: 0,
+            ..self.clone()
+        }
     }
 
     fn point(&self) -> (Vec<u8>, Vec<u8>) {
@@ -62,7 +80,9 @@ impl SecurityKey {
     }
 
     fn client_data(&self, kind: &str, challenge: &Value) -> Vec<u8> {
-        json!({"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false}).to_string().into_bytes()
+        json!({"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false})
+            .to_string()
+            .into_bytes()
     }
 
     fn authenticator_data(&self, host: &Value, more: u8) -> Vec<u8> {
@@ -78,7 +98,13 @@ impl SecurityKey {
     pub fn make(&self, options: &Value) -> Value {
         let (x, y) = self.point();
         let number = |number: i64| Cbor::Integer(number.into());
-        let key = [(1, number(2)), (3, number(-7)), (-1, number(1)), (-2, Cbor::Bytes(x)), (-3, Cbor::Bytes(y))];
+        let key = [
+            (1, number(2)),
+            (3, number(-7)),
+            (-1, number(1)),
+            (-2, Cbor::Bytes(x)),
+            (-3, Cbor::Bytes(y)),
+        ];
         let key = Cbor::Map(key.into_iter().map(|(place, part)| (number(place), part)).collect());
         let mut data = self.authenticator_data(&options["rp"]["id"], 0x40);
         data.extend([0; 16]);
@@ -86,7 +112,11 @@ impl SecurityKey {
         data.extend(&self.id);
         ciborium::into_writer(&key, &mut data).expect("CBOR");
         let name = |name: &str| Cbor::Text(name.into());
-        let parts = vec![(name("fmt"), name("none")), (name("attStmt"), Cbor::Map(Vec::new())), (name("authData"), Cbor::Bytes(data))];
+        let parts = vec![
+            (name("fmt"), name("none")),
+            (name("attStmt"), Cbor::Map(Vec::new())),
+            (name("authData"), Cbor::Bytes(data)),
+        ];
         let mut attestation = Vec::new();
         ciborium::into_writer(&Cbor::Map(parts), &mut attestation).expect("CBOR");
         let client_data = self.client_data("webauthn.create", &options["challenge"]);
@@ -104,7 +134,9 @@ impl SecurityKey {
     pub fn touch(&self, options: &Value) -> Value {
         let client_data = self.client_data("webauthn.get", &options["challenge"]);
         let data = self.authenticator_data(&options["rpId"], 0);
-        let signature: Signature = self.private.sign(&[data.as_slice(), &Sha256::digest(&client_data)].concat());
+        let signature: Signature = self
+            .private
+            .sign(&[data.as_slice(), &Sha256::digest(&client_data)].concat());
         json!({
             "type": "public-key",
             "id": text(&self.id),

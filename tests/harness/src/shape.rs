@@ -16,20 +16,39 @@ pub fn differences(expected: &Value, found: &Value, variables: &HashMap<String, 
     problems
 }
 
-fn compare(place: &str, expected: &Value, found: &Value, variables: &HashMap<String, String>, problems: &mut Vec<String>) {
+fn compare(
+    place: &str,
+    expected: &Value,
+    found: &Value,
+    variables: &HashMap<String, String>,
+    problems: &mut Vec<String>,
+) {
     let mut item = |place: String, shape: &Value, value: &Value| compare(&place, shape, value, variables, problems);
     match (expected, found) {
         (Value::Object(shape), Value::Object(object)) => match shape.get("*") {
-            Some(each) => object.iter().for_each(|(key, value)| item(format!("{place}.{key}"), each, value)),
+            Some(each) => object
+                .iter()
+                .for_each(|(key, value)| item(format!("{place}.{key}"), each, value)),
             None => compare_objects(place, shape, object, variables, problems),
         },
         (Value::Array(shape), Value::Array(list)) => match shape.as_slice() {
             [] if list.is_empty() => {}
-            [each] if !list.is_empty() => list.iter().enumerate().for_each(|(at, value)| item(format!("{place}[{at}]"), each, value)),
+            [each] if !list.is_empty() => list
+                .iter()
+                .enumerate()
+                .for_each(|(at, value)| item(format!("{place}[{at}]"), each, value)),
             [_, _, ..] if shape.len() == list.len() => {
-                shape.iter().zip(list).enumerate().for_each(|(at, (shape, value))| item(format!("{place}[{at}]"), shape, value));
+                shape
+                    .iter()
+                    .zip(list)
+                    .enumerate()
+                    .for_each(|(at, (shape, value))| item(format!("{place}[{at}]"), shape, value));
             }
-            _ => problems.push(format!("{place} has {} items where the shape has {}: {found}", list.len(), shape.len())),
+            _ => problems.push(format!(
+                "{place} has {} items where the shape has {}: {found}",
+                list.len(),
+                shape.len()
+            )),
         },
         _ if fits(expected, found, variables) => {}
         _ => problems.push(format!("{place} is {found}, not {expected}")),
@@ -58,7 +77,9 @@ fn compare_objects(
 
 /// Whether a value is what a plain expectation says.
 fn fits(expected: &Value, found: &Value, variables: &HashMap<String, String>) -> bool {
-    let Value::String(word) = expected else { return expected == found };
+    let Value::String(word) = expected else {
+        return expected == found;
+    };
     match word.strip_prefix('=') {
         Some(text) => found.as_str() == Some(&fill(text, variables)),
         None if word.contains('{') => found.as_str() == Some(&fill(word, variables)),
@@ -75,7 +96,9 @@ fn is(word: &str, found: &Value) -> bool {
     match word {
         "uuid" => text.is_some_and(|text| text.len() == 36 && Uuid::parse_str(text).is_ok()),
         "moment" => text.is_some_and(|text| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok()),
-        "day" => text.is_some_and(|text| text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()),
+        "day" => {
+            text.is_some_and(|text| text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok())
+        }
         "text" => text.is_some(),
         "integer" => found.is_i64(),
         "number" => found.is_number(),
@@ -102,7 +125,10 @@ pub fn fill_all(value: &Value, variables: &HashMap<String, String>) -> Value {
     match value {
         Value::String(text) => Value::String(fill(text, variables)),
         Value::Array(list) => list.iter().map(|value| fill_all(value, variables)).collect(),
-        Value::Object(object) => object.iter().map(|(key, value)| (fill(key, variables), fill_all(value, variables))).collect(),
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| (fill(key, variables), fill_all(value, variables)))
+            .collect(),
         other => other.clone(),
     }
 }

@@ -24,7 +24,12 @@ impl Resource<'_> {
         let import = &self.file["import"];
         let mut properties = self.map("properties");
         properties.extend(self.pattern["properties"].as_object().cloned().unwrap_or_default());
-        for relation in import["relations"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        for relation in import["relations"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             properties.insert(relation.to_owned(), ids(&self.file["relations"][relation]));
         }
         for (name, schema) in &mut properties {
@@ -38,7 +43,10 @@ impl Resource<'_> {
             admit_another_type(schema);
         }
         properties.extend(import["properties"].as_object().cloned().unwrap_or_default());
-        let about = format!("A row of another instance, as it is answered there: {}. Other keys are passed over.", self.text("singular"));
+        let about = format!(
+            "A row of another instance, as it is answered there: {}. Other keys are passed over.",
+            self.text("singular")
+        );
         json!({"type": "object", "description": about, "required": ["id"], "additionalProperties": true, "properties": properties})
     }
 
@@ -66,12 +74,19 @@ impl Resource<'_> {
         let kind = json!({"type": "string", "title": title, "enum": kinds, "description": "Kind of record.", "example": example});
         properties.insert("type".into(), kind);
         let optional = self.names("optional");
-        let mut required: Vec<String> = properties.keys().filter(|name| !optional.contains(&name.as_str())).cloned().collect();
+        let mut required: Vec<String> = properties
+            .keys()
+            .filter(|name| !optional.contains(&name.as_str()))
+            .cloned()
+            .collect();
         for (relation, about) in self.map("relations") {
             properties.insert(relation, ids(&about));
         }
         for (extra, mut schema) in self.map("extra") {
-            let answers = schema.as_object_mut().and_then(|schema| schema.remove("on")).unwrap_or_default();
+            let answers = schema
+                .as_object_mut()
+                .and_then(|schema| schema.remove("on"))
+                .unwrap_or_default();
             if answers.as_array().is_some_and(|answers| answers.len() == 4) {
                 required.push(extra.clone());
             }
@@ -102,9 +117,14 @@ impl Resource<'_> {
             allow_null(schema);
         }
         properties.values_mut().for_each(admit_another_type);
-        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !update_only.contains(&name.as_str())));
+        properties.extend(
+            self.map("write_only")
+                .into_iter()
+                .filter(|(name, _)| !update_only.contains(&name.as_str())),
+        );
         let about = format!("Columns of a new {}.", self.text("singular"));
-        let mut schema = json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
+        let mut schema =
+            json!({"type": "object", "description": about, "additionalProperties": false, "properties": properties});
         if self.file["loose"] == true {
             schema["additionalProperties"] = true.into();
         }
@@ -122,8 +142,15 @@ impl Resource<'_> {
             schema.remove("default");
         }
         properties.values_mut().for_each(admit_another_type);
-        properties.extend(self.map("write_only").into_iter().filter(|(name, _)| !create_only.contains(&name.as_str())));
-        let about = format!("Changes of {}; keys left out stay as they are.", self.fill(&json!("{a_singular}")));
+        properties.extend(
+            self.map("write_only")
+                .into_iter()
+                .filter(|(name, _)| !create_only.contains(&name.as_str())),
+        );
+        let about = format!(
+            "Changes of {}; keys left out stay as they are.",
+            self.fill(&json!("{a_singular}"))
+        );
         json!({"type": "object", "description": about, "properties": properties})
     }
 
@@ -158,7 +185,9 @@ fn ids(about: &Value) -> Value {
 fn admit_another_type(schema: &mut Value) {
     let Some(map) = schema.as_object_mut() else { return };
     let Some(other) = map.shift_remove("also") else { return };
-    let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
+    let shared = ["description", "default", "example"]
+        .into_iter()
+        .filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
     let mut outer: Map<String, Value> = shared.collect();
     outer.insert("oneOf".into(), json!([map, {"type": other}]));
     *schema = outer.into();
@@ -166,7 +195,10 @@ fn admit_another_type(schema: &mut Value) {
 
 /// Rows that are there already, here or elsewhere, may hold numbers below 0 where bodies may not bring any.
 fn admit_less_than_nothing(schema: &mut Value) {
-    if let Some(map) = schema.as_object_mut().filter(|map| map.get("minimum") == Some(&json!(0))) {
+    if let Some(map) = schema
+        .as_object_mut()
+        .filter(|map| map.get("minimum") == Some(&json!(0)))
+    {
         map.shift_remove("minimum");
     }
 }

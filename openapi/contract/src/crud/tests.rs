@@ -25,7 +25,10 @@ fn a_resource_becomes_two_paths_with_five_operations() {
     assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
     assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
     assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
-    assert_eq!(paths[0].1["post"]["description"], "New.\n\nEmits `gadget:new` with `gadget_id`.");
+    assert_eq!(
+        paths[0].1["post"]["description"],
+        "New.\n\nEmits `gadget:new` with `gadget_id`."
+    );
     assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
     let links = &paths[0].1["post"]["responses"]["201"]["links"];
     assert_eq!(links["get_gadget"]["parameters"]["instance_id"], "$response.body#/id");
@@ -34,22 +37,43 @@ fn a_resource_becomes_two_paths_with_five_operations() {
 #[test]
 fn every_visible_scalar_column_is_a_filter() {
     let paths = expanded().paths;
-    let names: Vec<_> = paths[0].1["get"]["parameters"].as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();
+    let names: Vec<_> = paths[0].1["get"]["parameters"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|p| p["name"].clone())
+        .collect();
     assert_eq!(names, ["id", "name", "size"]);
 }
 
 #[test]
 fn bodies_follow_what_may_be_written() {
     let schemas = expanded().schemas;
-    let named = |name: &str| schemas.iter().find(|(found, _)| found == name).expect("the schema").1.clone();
+    let named = |name: &str| {
+        schemas
+            .iter()
+            .find(|(found, _)| found == name)
+            .expect("the schema")
+            .1
+            .clone()
+    };
     assert!(named("Gadget")["properties"].get("secret").is_none());
     assert_eq!(named("GadgetCreate")["properties"]["size"]["nullable"], true);
-    assert_eq!([named("GadgetCreate"), named("Gadget")].map(|schema| schema["properties"]["size"]["minimum"].clone()), [json!(0), Value::Null]);
+    assert_eq!(
+        [named("GadgetCreate"), named("Gadget")].map(|schema| schema["properties"]["size"]["minimum"].clone()),
+        [json!(0), Value::Null]
+    );
     assert!(named("GadgetUpdate")["properties"].get("size").is_none());
     assert_eq!(named("GadgetUpdate")["properties"]["owners"]["type"], "array");
-    assert_eq!(named("Gadget")["properties"]["name"], json!({"type": "string", "description": "Its name."}));
+    assert_eq!(
+        named("Gadget")["properties"]["name"],
+        json!({"type": "string", "description": "Its name."})
+    );
     let either = json!({"description": "Its name.", "oneOf": [{"type": "string"}, {"type": "number"}]});
-    assert_eq!([&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]), [&either, &either]);
+    assert_eq!(
+        [&named("GadgetCreate"), &named("GadgetUpdate")].map(|schema| &schema["properties"]["name"]),
+        [&either, &either]
+    );
 }
 
 #[test]
@@ -71,8 +95,14 @@ fn rows_of_another_instance_may_lack_all_but_their_id() {
     );
     assert_eq!(item["post"]["description"], "In.\n\nWords.");
     let (name, schema) = schemas.last().expect("a schema");
-    assert_eq!((name.as_str(), &schema["required"], &schema["additionalProperties"]), ("GadgetImport", &json!(["id"]), &json!(true)));
-    assert_eq!(schema["properties"]["name"], json!({"type": "string", "enum": ["a", null], "nullable": true}));
+    assert_eq!(
+        (name.as_str(), &schema["required"], &schema["additionalProperties"]),
+        ("GadgetImport", &json!(["id"]), &json!(true))
+    );
+    assert_eq!(
+        schema["properties"]["name"],
+        json!({"type": "string", "enum": ["a", null], "nullable": true})
+    );
     let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
     assert_eq!(names, ["name", "id", "owners", "kind"]);
 }

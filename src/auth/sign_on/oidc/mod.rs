@@ -17,8 +17,8 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet, CoreProviderMetadata};
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, TokenResponse,
+    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -74,8 +74,15 @@ impl OpenId {
     /// # Errors
     /// The system has no means to connect with.
     pub(in crate::auth) fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, known: Mutex::default(), looked: Mutex::default() })
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            known: Mutex::default(),
+            looked: Mutex::default(),
+        })
     }
 
     /// Sends the browser to the provider.
@@ -88,13 +95,29 @@ impl OpenId {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let redirect = redirect_address(&app.settings).map_err(Problem::refuse)?;
         let client = client(&app.settings.oidc, metadata).set_redirect_uri(redirect);
-        let request = client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random);
+        let request = client.authorize_url(
+            CoreAuthenticationFlow::AuthorizationCode,
+            CsrfToken::new_random,
+            Nonce::new_random,
+        );
         // The library asks for `openid` by itself.
-        let scopes = app.settings.oidc.oidc_scopes.split_whitespace().filter(|scope| *scope != "openid").map(|scope| Scope::new(scope.to_owned()));
+        let scopes = app
+            .settings
+            .oidc
+            .oidc_scopes
+            .split_whitespace()
+            .filter(|scope| *scope != "openid")
+            .map(|scope| Scope::new(scope.to_owned()));
         let (address, state, nonce) = request.add_scopes(scopes).set_pkce_challenge(challenge).url();
-        let question = Question { state: state.secret().clone(), nonce: nonce.secret().clone(), verifier: verifier.secret().clone() };
+        let question = Question {
+            state: state.secret().clone(),
+            nonce: nonce.secret().clone(),
+            verifier: verifier.secret().clone(),
+        };
         let session = BrowserSession::new();
-        session.keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT).await?;
+        session
+            .keep(app, PURPOSE, &serde_json::to_string(&question)?, SIGN_IN_TIMEOUT)
+            .await?;
         leave(app, address.as_str(), &session)
     }
 
@@ -102,26 +125,46 @@ impl OpenId {
     ///
     /// # Errors
     /// 400 when something is not as it was asked for, or the account is not for them.
-    pub(in crate::auth) async fn finish(&self, app: &App, query: &FinishOidcQuery, from: Option<IpAddr>) -> Result<Media, Failure> {
+    pub(in crate::auth) async fn finish(
+        &self,
+        app: &App,
+        query: &FinishOidcQuery,
+        from: Option<IpAddr>,
+    ) -> Result<Media, Failure> {
         let settings = &app.settings.oidc;
         require(settings)?;
         let question = asked(app).await?;
         let question = question.filter(|question| is_same(&question.state, query.state.as_deref()));
-        let (question, code) = question.zip(query.code.clone()).ok_or_else(|| Problem::Other("nothing was asked of this browser").refuse())?;
-        let (identity, claims) = self.claims(&app.settings, question, code).await.map_err(Problem::refuse)?;
+        let (question, code) = question
+            .zip(query.code.clone())
+            .ok_or_else(|| Problem::Other("nothing was asked of this browser").refuse())?;
+        let (identity, claims) = self
+            .claims(&app.settings, question, code)
+            .await
+            .map_err(Problem::refuse)?;
         let email = email_of_claims(settings, &claims);
         let account = identities::account(app, Some(&identity), &email, &profile_of_claims(settings, &claims)).await?;
         arrive(app, account, settings.oidc_skip_2fa, from).await
     }
 
     /// Claims about the person who signed in at the provider, with all that it says of them.
-    async fn claims(&self, settings: &Settings, question: Question, code: String) -> Result<(Identity, Map<String, Value>), Problem> {
+    async fn claims(
+        &self,
+        settings: &Settings,
+        question: Question,
+        code: String,
+    ) -> Result<(Identity, Map<String, Value>), Problem> {
         let metadata = self.provider(&settings.oidc).await?;
         let client = client(&settings.oidc, metadata.clone()).set_redirect_uri(redirect_address(settings)?);
         let http = Http(self.http.clone());
-        let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(|error| Problem::Exchange(error.to_string()))?;
+        let exchange = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| Problem::Exchange(error.to_string()))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(question.verifier));
-        let answer = exchange.request_async(&http).await.map_err(|error| Problem::Exchange(error.to_string()))?;
+        let answer = exchange
+            .request_async(&http)
+            .await
+            .map_err(|error| Problem::Exchange(error.to_string()))?;
         let token = answer.id_token().ok_or(Problem::Other("the provider sent no token"))?;
         let nonce = Nonce::new(question.nonce);
         let mut keys = metadata.jwks().clone();
@@ -131,19 +174,37 @@ impl OpenId {
         }
         tokens::check_access_token(&settings.oidc, &metadata, &keys, token, &nonce, &answer)?;
         let mut claims = tokens::payload(token)?;
-        let text =
-            |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let text = |claims: &Map<String, Value>, name: &str| {
+            claims
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
         let issuer = text(&claims, "iss").ok_or(Problem::Other("the token does not say who made it"))?;
         let subject = text(&claims, "sub").ok_or(Problem::Other("the token does not say who signed in"))?;
-        let names = [&settings.oidc.oidc_given_name_claim, &settings.oidc.oidc_family_name_claim];
+        let names = [
+            &settings.oidc.oidc_given_name_claim,
+            &settings.oidc.oidc_family_name_claim,
+        ];
         if names.iter().all(|name| text(&claims, name).is_none()) {
             let told = self.user_info(&metadata, answer.access_token().secret()).await;
             // It is about whoever the other token is for, if it says so.
-            for (name, value) in told.filter(|told| text(told, "sub").as_ref() == Some(&subject)).unwrap_or_default() {
+            for (name, value) in told
+                .filter(|told| text(told, "sub").as_ref() == Some(&subject))
+                .unwrap_or_default()
+            {
                 claims.entry(name).or_insert(value);
             }
         }
-        Ok((Identity { provider: Provider::Oidc, issuer, subject }, claims))
+        Ok((
+            Identity {
+                provider: Provider::Oidc,
+                issuer,
+                subject,
+            },
+            claims,
+        ))
     }
 
     /// Facts of the provider about itself, with its keys.
@@ -159,13 +220,20 @@ impl OpenId {
         }
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
         let metadata = metadata.set_jwks(keys);
-        *known = Some(ProviderFacts { metadata: metadata.clone(), since: Instant::now() });
+        *known = Some(ProviderFacts {
+            metadata: metadata.clone(),
+            since: Instant::now(),
+        });
         Ok(metadata)
     }
 
     /// The keys that the provider has now, after none of those from before fitted. When they were looked at just now, the
     /// error stays.
-    async fn other_keys(&self, metadata: &CoreProviderMetadata, error: ClaimsVerificationError) -> Result<CoreJsonWebKeySet, Problem> {
+    async fn other_keys(
+        &self,
+        metadata: &CoreProviderMetadata,
+        error: ClaimsVerificationError,
+    ) -> Result<CoreJsonWebKeySet, Problem> {
         if !matches!(error, ClaimsVerificationError::SignatureVerification(_)) {
             return Err(error.into());
         }
@@ -175,7 +243,10 @@ impl OpenId {
         }
         *looked = Some(Instant::now());
         let keys: CoreJsonWebKeySet = fetch(&self.http, metadata.jwks_uri().as_str(), None).await?;
-        *self.known.lock().await = Some(ProviderFacts { metadata: metadata.clone().set_jwks(keys.clone()), since: Instant::now() });
+        *self.known.lock().await = Some(ProviderFacts {
+            metadata: metadata.clone().set_jwks(keys.clone()),
+            since: Instant::now(),
+        });
         Ok(keys)
     }
 
@@ -193,13 +264,19 @@ impl OpenId {
 }
 
 fn require(settings: &OidcSettings) -> Result<(), Failure> {
-    if settings.oidc_enabled { Ok(()) } else { Err(refused("OIDC is not enabled.")) }
+    if settings.oidc_enabled {
+        Ok(())
+    } else {
+        Err(refused("OIDC is not enabled."))
+    }
 }
 
 /// The question that was asked of this browser.
 async fn asked(app: &App) -> Result<Option<Question>, Failure> {
     let headers = request_headers().unwrap_or_default();
-    let Some(session) = BrowserSession::of(&headers) else { return Ok(None) };
+    let Some(session) = BrowserSession::of(&headers) else {
+        return Ok(None);
+    };
     let question = session.take(app, PURPOSE).await?;
     Ok(question.map(|text| serde_json::from_str(&text)).transpose()?)
 }
@@ -209,11 +286,16 @@ fn is_same(expected: &str, found: Option<&str>) -> bool {
 }
 
 fn redirect_address(settings: &Settings) -> Result<RedirectUrl, Problem> {
-    Ok(RedirectUrl::new(format!("{}/api/auth/oidc/callback", settings.public_address()))?)
+    Ok(RedirectUrl::new(format!(
+        "{}/api/auth/oidc/callback",
+        settings.public_address()
+    ))?)
 }
 
 fn secret(settings: &OidcSettings) -> Option<ClientSecret> {
-    Some(settings.oidc_client_secret.clone()).filter(|secret| !secret.is_empty()).map(ClientSecret::new)
+    Some(settings.oidc_client_secret.clone())
+        .filter(|secret| !secret.is_empty())
+        .map(ClientSecret::new)
 }
 
 /// The client of the library, whose type says which addresses of the provider are known.
@@ -228,5 +310,9 @@ fn client(
     openidconnect::EndpointMaybeSet,
     openidconnect::EndpointMaybeSet,
 > {
-    CoreClient::from_provider_metadata(metadata, ClientId::new(settings.oidc_client_id.clone()), secret(settings))
+    CoreClient::from_provider_metadata(
+        metadata,
+        ClientId::new(settings.oidc_client_id.clone()),
+        secret(settings),
+    )
 }

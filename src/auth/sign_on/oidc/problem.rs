@@ -31,7 +31,10 @@ pub(super) enum Problem {
 impl Problem {
     /// Answer to the client, who is told no more than that there was a problem. The log has it.
     pub(super) fn refuse(self) -> Failure {
-        tracing::warn!(error = &self as &dyn std::error::Error, "somebody could not sign in with OpenID Connect");
+        tracing::warn!(
+            error = &self as &dyn std::error::Error,
+            "somebody could not sign in with OpenID Connect"
+        );
         refused("OIDC authentication failed.")
     }
 }

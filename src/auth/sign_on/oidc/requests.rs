@@ -18,7 +18,13 @@ impl<'c> AsyncHttpClient<'c> for Http {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let answer = self.0.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).send().await?;
+            let answer = self
+                .0
+                .request(parts.method, parts.uri.to_string())
+                .headers(parts.headers)
+                .body(body)
+                .send()
+                .await?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             let mut response = HttpResponse::new(read_body(answer).await?);
             *response.status_mut() = status;
@@ -29,7 +35,11 @@ impl<'c> AsyncHttpClient<'c> for Http {
 }
 
 /// Asks the provider for a document.
-pub(super) async fn fetch<T: DeserializeOwned>(http: &reqwest::Client, address: &str, token: Option<&str>) -> Result<T, Problem> {
+pub(super) async fn fetch<T: DeserializeOwned>(
+    http: &reqwest::Client,
+    address: &str,
+    token: Option<&str>,
+) -> Result<T, Problem> {
     let mut request = http.get(address).header(reqwest::header::ACCEPT, "application/json");
     if let Some(token) = token {
         request = request.bearer_auth(token);

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata};
+use openidconnect::core::{
+    CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+};
 use openidconnect::{AccessTokenHash, ClaimsVerificationError, ClientId, Nonce, OAuth2TokenResponse};
 use serde_json::{Map, Value};
 
@@ -18,8 +20,8 @@ const GREATEST_AGE: TimeDelta = TimeDelta::minutes(15);
 /// Signatures that are taken: those with a key of the provider that nobody else knows.
 fn algorithms() -> [CoreJwsSigningAlgorithm; 9] {
     use CoreJwsSigningAlgorithm::{
-        EcdsaP256Sha256, EcdsaP384Sha384, EdDsa, RsaSsaPkcs1V15Sha256, RsaSsaPkcs1V15Sha384, RsaSsaPkcs1V15Sha512, RsaSsaPssSha256, RsaSsaPssSha384,
-        RsaSsaPssSha512,
+        EcdsaP256Sha256, EcdsaP384Sha384, EdDsa, RsaSsaPkcs1V15Sha256, RsaSsaPkcs1V15Sha384, RsaSsaPkcs1V15Sha512,
+        RsaSsaPssSha256, RsaSsaPssSha384, RsaSsaPssSha512,
     };
     [
         RsaSsaPkcs1V15Sha256,
@@ -45,7 +47,11 @@ pub(super) fn verify(
     token.claims(&verifier(settings, metadata, keys), nonce).map(|_| ())
 }
 
-fn verifier<'a>(settings: &OidcSettings, metadata: &CoreProviderMetadata, keys: &CoreJsonWebKeySet) -> CoreIdTokenVerifier<'a> {
+fn verifier<'a>(
+    settings: &OidcSettings,
+    metadata: &CoreProviderMetadata,
+    keys: &CoreJsonWebKeySet,
+) -> CoreIdTokenVerifier<'a> {
     let id = ClientId::new(settings.oidc_client_id.clone());
     // Without the secret there is no key for signatures that anybody could make who knows it.
     CoreIdTokenVerifier::new_public_client(id, metadata.issuer().clone(), keys.clone())
@@ -56,7 +62,11 @@ fn verifier<'a>(settings: &OidcSettings, metadata: &CoreProviderMetadata, keys: 
 
 fn is_fresh(issued: DateTime<Utc>) -> Result<(), String> {
     let now = Utc::now();
-    if issued > now + SKEW || issued < now - GREATEST_AGE { Err(format!("it was made at {issued}")) } else { Ok(()) }
+    if issued > now + SKEW || issued < now - GREATEST_AGE {
+        Err(format!("it was made at {issued}"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks that the two tokens of an answer belong together, where the first one says so.
@@ -69,18 +79,34 @@ pub(super) fn check_access_token(
     answer: &impl OAuth2TokenResponse,
 ) -> Result<(), Problem> {
     let verifier = verifier(settings, metadata, keys);
-    let Some(expected) = token.claims(&verifier, nonce)?.access_token_hash() else { return Ok(()) };
-    let algorithm = token.signing_alg().map_err(|error| Problem::Exchange(error.to_string()))?;
-    let key = token.signing_key(&verifier).map_err(|error| Problem::Exchange(error.to_string()))?;
-    let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key).map_err(|error| Problem::Exchange(error.to_string()))?;
-    if found == *expected { Ok(()) } else { Err(Problem::Other("the tokens of the provider do not belong together")) }
+    let Some(expected) = token.claims(&verifier, nonce)?.access_token_hash() else {
+        return Ok(());
+    };
+    let algorithm = token
+        .signing_alg()
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    let key = token
+        .signing_key(&verifier)
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    let found = AccessTokenHash::from_token(answer.access_token(), algorithm, key)
+        .map_err(|error| Problem::Exchange(error.to_string()))?;
+    if found == *expected {
+        Ok(())
+    } else {
+        Err(Problem::Other("the tokens of the provider do not belong together"))
+    }
 }
 
 /// All that a token says whose signature was checked, by any name that the settings may give.
 pub(super) fn payload(token: &CoreIdToken) -> Result<Map<String, Value>, Problem> {
     let text = token.to_string();
-    let part = text.split('.').nth(1).ok_or(Problem::Other("the token has no content"))?;
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Problem::Other("the token has no content"))?;
+    let part = text
+        .split('.')
+        .nth(1)
+        .ok_or(Problem::Other("the token has no content"))?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .map_err(|_| Problem::Other("the token has no content"))?;
     Ok(serde_json::from_slice(&bytes)?)
 }
 
@@ -92,7 +118,11 @@ mod tests {
     fn a_token_was_made_just_now() {
         let now = Utc::now();
         for (minutes, expected) in [(-20, false), (-14, true), (0, true), (1, true), (3, false)] {
-            assert_eq!(is_fresh(now + TimeDelta::minutes(minutes)).is_ok(), expected, "{minutes}");
+            assert_eq!(
+                is_fresh(now + TimeDelta::minutes(minutes)).is_ok(),
+                expected,
+                "{minutes}"
+            );
         }
     }
 }

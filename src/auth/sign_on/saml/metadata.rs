@@ -23,17 +23,35 @@ pub(super) fn read_metadata(xml: &str) -> Option<Metadata> {
     let document = parse(xml)?;
     let root = document.document_element()?;
     // Some providers wrap the description of themselves.
-    let entity = if is(&document, root, METADATA, "EntitiesDescriptor") { only(&document, root, METADATA, "EntityDescriptor")? } else { root };
+    let entity = if is(&document, root, METADATA, "EntitiesDescriptor") {
+        only(&document, root, METADATA, "EntityDescriptor")?
+    } else {
+        root
+    };
     if !is(&document, entity, METADATA, "EntityDescriptor") {
         return None;
     }
     let provider = only(&document, entity, METADATA, "IDPSSODescriptor")?;
     let services = document.child_elements_by_name_ns(provider, METADATA, "SingleSignOnService");
-    let service = services.into_iter().find(|service| attribute(&document, *service, "Binding") == Some(REDIRECT))?;
+    let service = services
+        .into_iter()
+        .find(|service| attribute(&document, *service, "Binding") == Some(REDIRECT))?;
     let certificates = certificates(&document, provider);
-    let entity_id = attribute(&document, entity, "entityID").filter(|id| !id.is_empty())?.to_owned();
-    let address = attribute(&document, service, "Location").filter(|address| url::Url::parse(address).is_ok())?.to_owned();
-    if certificates.is_empty() { None } else { Some(Metadata { entity_id, address, certificates }) }
+    let entity_id = attribute(&document, entity, "entityID")
+        .filter(|id| !id.is_empty())?
+        .to_owned();
+    let address = attribute(&document, service, "Location")
+        .filter(|address| url::Url::parse(address).is_ok())?
+        .to_owned();
+    if certificates.is_empty() {
+        None
+    } else {
+        Some(Metadata {
+            entity_id,
+            address,
+            certificates,
+        })
+    }
 }
 
 fn certificates(document: &Document<'_>, provider: NodeId) -> Vec<Vec<u8>> {
@@ -42,7 +60,11 @@ fn certificates(document: &Document<'_>, provider: NodeId) -> Vec<Vec<u8>> {
         if attribute(document, key, "use").is_some_and(|purpose| purpose != "signing") {
             continue;
         }
-        for node in document.descendants(key).into_iter().filter(|node| is(document, *node, SIGNATURE, "X509Certificate")) {
+        for node in document
+            .descendants(key)
+            .into_iter()
+            .filter(|node| is(document, *node, SIGNATURE, "X509Certificate"))
+        {
             let bytes = text(document, node).map(|text| text.split_whitespace().collect::<String>());
             found.extend(bytes.and_then(|bytes| STANDARD.decode(bytes).ok()));
         }
@@ -68,10 +90,18 @@ mod tests {
 
     #[test]
     fn keys_for_signatures_are_taken() {
-        let keys = [key("", " AA\nAA "), key(" use=\"signing\"", "AQEB"), key(" use=\"encryption\"", "AgIC")].concat();
+        let keys = [
+            key("", " AA\nAA "),
+            key(" use=\"signing\"", "AQEB"),
+            key(" use=\"encryption\"", "AgIC"),
+        ]
+        .concat();
         let metadata = read_metadata(&described(&keys, REDIRECT)).expect("a provider");
         assert_eq!(metadata.certificates, [vec![0, 0, 0], vec![1, 1, 1]]);
-        assert_eq!((metadata.entity_id.as_str(), metadata.address.as_str()), ("https://idp.example", "https://idp.example/sso"));
+        assert_eq!(
+            (metadata.entity_id.as_str(), metadata.address.as_str()),
+            ("https://idp.example", "https://idp.example/sso")
+        );
         assert!(read_metadata(&described("", REDIRECT)).is_none());
         assert!(read_metadata(&described(&keys, "urn:other")).is_none());
         assert!(read_metadata("<a/>").is_none());

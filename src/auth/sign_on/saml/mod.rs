@@ -60,7 +60,10 @@ enum Problem {
 impl Problem {
     /// Answer to the client, who is told no more than that there was a problem. The log has it.
     fn refuse(self) -> Failure {
-        tracing::warn!(error = &self as &dyn std::error::Error, "somebody could not sign in with SAML");
+        tracing::warn!(
+            error = &self as &dyn std::error::Error,
+            "somebody could not sign in with SAML"
+        );
         refused("SAML authentication failed.")
     }
 }
@@ -77,8 +80,14 @@ impl Saml {
     /// # Errors
     /// The system has no means to connect with.
     pub(in crate::auth) fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, known: Mutex::default() })
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            http,
+            known: Mutex::default(),
+        })
     }
 
     /// Sends the browser to the provider.
@@ -87,11 +96,17 @@ impl Saml {
     /// 400 when this is switched off, or the provider does not answer.
     pub(in crate::auth) async fn begin(&self, app: &App) -> Result<Media, Failure> {
         require(&app.settings.saml)?;
-        let provider = self.provider(&app.settings.saml, METADATA_LIFETIME).await.map_err(Problem::refuse)?;
+        let provider = self
+            .provider(&app.settings.saml, METADATA_LIFETIME)
+            .await
+            .map_err(Problem::refuse)?;
         // A name must not begin with a digit.
         let id = format!("_{}", Uuid::new_v4().simple());
         let mut address = Url::parse(&provider.address)?;
-        address.query_pairs_mut().append_pair("SAMLRequest", &STANDARD.encode(deflate(&request(&app.settings, &provider, &id))?));
+        address.query_pairs_mut().append_pair(
+            "SAMLRequest",
+            &STANDARD.encode(deflate(&request(&app.settings, &provider, &id))?),
+        );
         let session = BrowserSession::new();
         session.keep(app, PURPOSE, &id, SIGN_IN_TIMEOUT).await?;
         leave_for_form(app, address.as_str(), &session)
@@ -101,7 +116,12 @@ impl Saml {
     ///
     /// # Errors
     /// 400 when the answer is not good, or the account is not for them.
-    pub(in crate::auth) async fn finish(&self, app: &App, answer: &str, from: Option<IpAddr>) -> Result<Media, Failure> {
+    pub(in crate::auth) async fn finish(
+        &self,
+        app: &App,
+        answer: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Media, Failure> {
         let settings = &app.settings.saml;
         require(settings)?;
         let asked = match BrowserSession::of(&request_headers().unwrap_or_default()) {
@@ -115,7 +135,11 @@ impl Saml {
         }
         let identity = identity(settings, &provider, &statement)?;
         let email = statement.name.to_lowercase();
-        let email = if email.contains('@') { Ok(email) } else { Err("No email address returned by the provider.") };
+        let email = if email.contains('@') {
+            Ok(email)
+        } else {
+            Err("No email address returned by the provider.")
+        };
         let account = identities::account(app, identity.as_ref(), &email, &profile(&statement)).await?;
         arrive(app, account, settings.saml_skip_2fa, from).await
     }
@@ -123,7 +147,9 @@ impl Saml {
     /// Statement of an answer. When no certificate fits, those that the provider has now are looked for.
     async fn statement(&self, settings: &Settings, answer: &str) -> Result<(Metadata, Statement), Problem> {
         let bytes: String = answer.split_whitespace().collect();
-        let bytes = STANDARD.decode(bytes).map_err(|_| Problem::Other("it is not written in base64"))?;
+        let bytes = STANDARD
+            .decode(bytes)
+            .map_err(|_| Problem::Other("it is not written in base64"))?;
         let xml = String::from_utf8(bytes).map_err(|_| Problem::Other("it is no text"))?;
         let provider = self.provider(&settings.saml, METADATA_LIFETIME).await?;
         match read_statement(settings, &provider, &xml) {
@@ -147,14 +173,21 @@ impl Saml {
             return Err(Problem::Status(answer.status()));
         }
         let bytes = read_limited(answer).await?.ok_or(Problem::Metadata)?;
-        let metadata = std::str::from_utf8(&bytes).ok().and_then(metadata::read_metadata).ok_or(Problem::Metadata)?;
+        let metadata = std::str::from_utf8(&bytes)
+            .ok()
+            .and_then(metadata::read_metadata)
+            .ok_or(Problem::Metadata)?;
         *known = Some((metadata.clone(), Instant::now()));
         Ok(metadata)
     }
 }
 
 fn require(settings: &SamlSettings) -> Result<(), Failure> {
-    if settings.saml_enabled { Ok(()) } else { Err(refused("SAML is not enabled.")) }
+    if settings.saml_enabled {
+        Ok(())
+    } else {
+        Err(refused("SAML is not enabled."))
+    }
 }
 
 /// The name of this server at the provider.
@@ -169,13 +202,22 @@ fn own_address(settings: &Settings) -> String {
 
 fn read_statement(settings: &Settings, provider: &Metadata, xml: &str) -> Result<Statement, AnswerProblem> {
     let (audience, recipient) = (own_name(settings), own_address(settings));
-    response::read_answer(xml, &Expected { provider, audience: &audience, recipient: &recipient, now: Utc::now() })
+    response::read_answer(
+        xml,
+        &Expected {
+            provider,
+            audience: &audience,
+            recipient: &recipient,
+            now: Utc::now(),
+        },
+    )
 }
 
 /// The question that the browser takes along.
 fn request(settings: &Settings, provider: &Metadata, id: &str) -> String {
     let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let [destination, consumer, issuer] = [&provider.address, &own_address(settings), &own_name(settings)].map(|text| escape(text));
+    let [destination, consumer, issuer] =
+        [&provider.address, &own_address(settings), &own_name(settings)].map(|text| escape(text));
     format!(
         "<samlp:AuthnRequest xmlns:samlp=\"{}\" xmlns:saml=\"{}\" ID=\"{id}\" Version=\"2.0\" IssueInstant=\"{now}\" Destination=\"{destination}\" \
          AssertionConsumerServiceURL=\"{consumer}\" ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\">\
@@ -186,7 +228,10 @@ fn request(settings: &Settings, provider: &Metadata, id: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn deflate(text: &str) -> std::io::Result<Vec<u8>> {
@@ -202,22 +247,30 @@ fn identity(settings: &SamlSettings, provider: &Metadata, statement: &Statement)
         return Ok(None);
     }
     match statement.attributes.get(name).map(Vec::as_slice) {
-        Some([subject]) if !subject.is_empty() => {
-            Ok(Some(Identity { provider: Provider::Saml, issuer: provider.entity_id.clone(), subject: subject.clone() }))
-        }
+        Some([subject]) if !subject.is_empty() => Ok(Some(Identity {
+            provider: Provider::Saml,
+            issuer: provider.entity_id.clone(),
+            subject: subject.clone(),
+        })),
         _ => Err(not_for_them()),
     }
 }
 
 /// Facts that are taken over of somebody. Departments and studios are those of this server, whatever a provider says.
 fn profile(statement: &Statement) -> Profile {
-    let value = |name: &str| statement.attributes.get(name).map(|values| values.join(" ").trim().to_owned());
+    let value = |name: &str| {
+        statement
+            .attributes
+            .get(name)
+            .map(|values| values.join(" ").trim().to_owned())
+    };
     let mut columns = Vec::new();
     for (column, most) in [("first_name", 80), ("last_name", 80), ("phone", 30)] {
         columns.extend(value(column).map(|text| (column, text.chars().take(most).collect::<String>())));
     }
     let country = value("country").map(|country| country.to_ascii_uppercase());
-    let is_code = |text: &String| text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let is_code =
+        |text: &String| text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()));
     columns.extend(country.filter(is_code).map(|country| ("country", country)));
     Profile { columns }
 }
@@ -228,11 +281,29 @@ mod tests {
 
     #[test]
     fn what_is_taken_over_fits_its_columns() {
-        let attributes = [("first_name", vec!["Ada", "Augusta"]), ("country", vec!["gb"]), ("departments", vec!["x"]), ("role", vec!["admin"])];
-        let attributes = attributes.into_iter().map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect())).collect();
-        let statement = Statement { request: String::new(), name: String::new(), attributes };
-        assert_eq!(profile(&statement).columns, [("first_name", "Ada Augusta".to_owned()), ("country", "GB".to_owned())]);
-        let wrong = Statement { attributes: [("country".to_owned(), vec!["England".to_owned()])].into(), ..statement };
+        let attributes = [
+            ("first_name", vec!["Ada", "Augusta"]),
+            ("country", vec!["gb"]),
+            ("departments", vec!["x"]),
+            ("role", vec!["admin"]),
+        ];
+        let attributes = attributes
+            .into_iter()
+            .map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect()))
+            .collect();
+        let statement = Statement {
+            request: String::new(),
+            name: String::new(),
+            attributes,
+        };
+        assert_eq!(
+            profile(&statement).columns,
+            [("first_name", "Ada Augusta".to_owned()), ("country", "GB".to_owned())]
+        );
+        let wrong = Statement {
+            attributes: [("country".to_owned(), vec!["England".to_owned()])].into(),
+            ..statement
+        };
         assert!(profile(&wrong).columns.is_empty());
     }
 

@@ -78,8 +78,13 @@ pub(super) fn read_answer(xml: &str, expected: &Expected<'_>) -> Result<Statemen
     if !is(&document, root, PROTOCOL, "Response") || attribute(&document, root, "Version") != Some("2.0") {
         return Err(AnswerProblem::Malformed);
     }
-    let everywhere =
-        |namespace: &str, name: &str| document.descendants(root).into_iter().filter(|node| is(&document, *node, namespace, name)).count();
+    let everywhere = |namespace: &str, name: &str| {
+        document
+            .descendants(root)
+            .into_iter()
+            .filter(|node| is(&document, *node, namespace, name))
+            .count()
+    };
     let assertion = only(&document, root, ASSERTION, "Assertion").ok_or(AnswerProblem::Ambiguous)?;
     if everywhere(ASSERTION, "Assertion") != 1 || everywhere(ASSERTION, "EncryptedAssertion") != 0 {
         return Err(AnswerProblem::Ambiguous);
@@ -91,16 +96,27 @@ pub(super) fn read_answer(xml: &str, expected: &Expected<'_>) -> Result<Statemen
     response(&document, root, expected)?;
     conditions(&document, assertion, expected)?;
     let subject = only(&document, assertion, ASSERTION, "Subject").ok_or(AnswerProblem::Malformed)?;
-    let name = only(&document, subject, ASSERTION, "NameID").and_then(|name| text(&document, name)).ok_or(AnswerProblem::Malformed)?;
+    let name = only(&document, subject, ASSERTION, "NameID")
+        .and_then(|name| text(&document, name))
+        .ok_or(AnswerProblem::Malformed)?;
     let request = confirmed(&document, subject, expected)?;
     if attribute(&document, root, "InResponseTo").is_some_and(|other| other != request) {
         return Err(AnswerProblem::Ambiguous);
     }
-    Ok(Statement { request, name, attributes: attributes(&document, assertion)? })
+    Ok(Statement {
+        request,
+        name,
+        attributes: attributes(&document, assertion)?,
+    })
 }
 
 /// The elements that good signatures cover. A wrong one spoils the answer, whatever others there are.
-fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata) -> Result<HashSet<NodeId>, AnswerProblem> {
+fn signed(
+    document: &Document<'_>,
+    xml: &str,
+    root: NodeId,
+    provider: &Metadata,
+) -> Result<HashSet<NodeId>, AnswerProblem> {
     let elements = document.descendants(root);
     if elements.iter().all(|node| !is(document, *node, SIGNATURE, "Signature")) {
         return Err(AnswerProblem::Unsigned);
@@ -113,11 +129,19 @@ fn signed(document: &Document<'_>, xml: &str, root: NodeId, provider: &Metadata)
         keys.add_key(load_x509_cert_der(certificate).map_err(|_| AnswerProblem::Certificates)?);
     }
     let context = DsigContext::new(keys);
-    let results = verify_all_document_with_source(&context, document, Some(xml)).map_err(|_| AnswerProblem::Signature)?;
+    let results =
+        verify_all_document_with_source(&context, document, Some(xml)).map_err(|_| AnswerProblem::Signature)?;
     let mut signed = HashSet::new();
     for result in results {
-        let VerifyResult::Valid { references, .. } = result else { return Err(AnswerProblem::Signature) };
-        signed.extend(references.into_iter().filter(|reference| reference.digest_verified).filter_map(|reference| reference.resolved_node));
+        let VerifyResult::Valid { references, .. } = result else {
+            return Err(AnswerProblem::Signature);
+        };
+        signed.extend(
+            references
+                .into_iter()
+                .filter(|reference| reference.digest_verified)
+                .filter_map(|reference| reference.resolved_node),
+        );
     }
     Ok(signed)
 }
@@ -140,7 +164,8 @@ fn is_plain(document: &Document<'_>, node: NodeId) -> bool {
 
 /// Checks what goes around the statement.
 fn response(document: &Document<'_>, root: NodeId, expected: &Expected<'_>) -> Result<(), AnswerProblem> {
-    let status = only(document, root, PROTOCOL, "Status").and_then(|status| only(document, status, PROTOCOL, "StatusCode"));
+    let status =
+        only(document, root, PROTOCOL, "Status").and_then(|status| only(document, status, PROTOCOL, "StatusCode"));
     if status.and_then(|code| attribute(document, code, "Value")) != Some(SUCCESS) {
         return Err(AnswerProblem::Status);
     }
@@ -149,7 +174,11 @@ fn response(document: &Document<'_>, root: NodeId, expected: &Expected<'_>) -> R
     }
     let issuers = document.child_elements_by_name_ns(root, ASSERTION, "Issuer");
     let is_known = |issuer: &NodeId| text(document, *issuer).as_deref() == Some(expected.provider.entity_id.as_str());
-    if issuers.iter().all(is_known) { Ok(()) } else { Err(AnswerProblem::Issuer) }
+    if issuers.iter().all(is_known) {
+        Ok(())
+    } else {
+        Err(AnswerProblem::Issuer)
+    }
 }
 
 /// Checks from whom, for whom and when a statement is good.
@@ -163,7 +192,9 @@ fn conditions(document: &Document<'_>, assertion: NodeId, expected: &Expected<'_
     let restrictions = document.child_elements_by_name_ns(conditions, ASSERTION, "AudienceRestriction");
     let is_ours = |restriction: &NodeId| {
         let audiences = document.child_elements_by_name_ns(*restriction, ASSERTION, "Audience");
-        audiences.into_iter().any(|audience| text(document, audience).as_deref() == Some(expected.audience))
+        audiences
+            .into_iter()
+            .any(|audience| text(document, audience).as_deref() == Some(expected.audience))
     };
     if restrictions.is_empty() || !restrictions.iter().all(is_ours) {
         return Err(AnswerProblem::Audience);
@@ -172,17 +203,31 @@ fn conditions(document: &Document<'_>, assertion: NodeId, expected: &Expected<'_
     if statements.is_empty() {
         return Err(AnswerProblem::Status);
     }
-    let ended =
-        |node: &NodeId| attribute(document, *node, "SessionNotOnOrAfter").is_some_and(|end| moment(end).is_none_or(|end| end + SKEW <= expected.now));
-    if statements.iter().any(ended) { Err(AnswerProblem::Time) } else { Ok(()) }
+    let ended = |node: &NodeId| {
+        attribute(document, *node, "SessionNotOnOrAfter")
+            .is_some_and(|end| moment(end).is_none_or(|end| end + SKEW <= expected.now))
+    };
+    if statements.iter().any(ended) {
+        Err(AnswerProblem::Time)
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks the moments between which an element is good, where it says so.
 fn in_time(document: &Document<'_>, node: NodeId, now: DateTime<Utc>) -> Result<(), AnswerProblem> {
-    let read = |name: &str| attribute(document, node, name).map(|text| moment(text).ok_or(AnswerProblem::Malformed)).transpose();
+    let read = |name: &str| {
+        attribute(document, node, name)
+            .map(|text| moment(text).ok_or(AnswerProblem::Malformed))
+            .transpose()
+    };
     let too_early = read("NotBefore")?.is_some_and(|start| now + SKEW < start);
     let too_late = read("NotOnOrAfter")?.is_some_and(|end| end + SKEW <= now);
-    if too_early || too_late { Err(AnswerProblem::Time) } else { Ok(()) }
+    if too_early || too_late {
+        Err(AnswerProblem::Time)
+    } else {
+        Ok(())
+    }
 }
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {
@@ -192,7 +237,10 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 /// Checks that whoever brings the statement is meant, and gives the request that it answers.
 fn confirmed(document: &Document<'_>, subject: NodeId, expected: &Expected<'_>) -> Result<String, AnswerProblem> {
     let confirmations = document.child_elements_by_name_ns(subject, ASSERTION, "SubjectConfirmation");
-    let bearer = confirmations.into_iter().find(|node| attribute(document, *node, "Method") == Some(BEARER)).ok_or(AnswerProblem::Malformed)?;
+    let bearer = confirmations
+        .into_iter()
+        .find(|node| attribute(document, *node, "Method") == Some(BEARER))
+        .ok_or(AnswerProblem::Malformed)?;
     let data = only(document, bearer, ASSERTION, "SubjectConfirmationData").ok_or(AnswerProblem::Malformed)?;
     if attribute(document, data, "Recipient") != Some(expected.recipient) {
         return Err(AnswerProblem::Recipient);
@@ -211,9 +259,14 @@ fn attributes(document: &Document<'_>, assertion: NodeId) -> Result<HashMap<Stri
     for statement in document.child_elements_by_name_ns(assertion, ASSERTION, "AttributeStatement") {
         for node in document.child_elements_by_name_ns(statement, ASSERTION, "Attribute") {
             let values = document.child_elements_by_name_ns(node, ASSERTION, "AttributeValue");
-            let values: Vec<String> =
-                values.into_iter().map(|value| text(document, value).ok_or(AnswerProblem::Malformed)).collect::<Result<_, _>>()?;
-            let names: HashSet<&str> = ["Name", "FriendlyName"].into_iter().filter_map(|key| attribute(document, node, key)).collect();
+            let values: Vec<String> = values
+                .into_iter()
+                .map(|value| text(document, value).ok_or(AnswerProblem::Malformed))
+                .collect::<Result<_, _>>()?;
+            let names: HashSet<&str> = ["Name", "FriendlyName"]
+                .into_iter()
+                .filter_map(|key| attribute(document, node, key))
+                .collect();
             for name in names {
                 found.entry(name.to_owned()).or_default().extend(values.iter().cloned());
             }
