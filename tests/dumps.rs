@@ -176,8 +176,10 @@ fn as_json(answers: &BTreeMap<String, (u16, Vec<u8>)>) -> BTreeMap<String, (u16,
                 items.sort_by_cached_key(ToString::to_string);
                 items.into()
             }
+            // Lists are sorted by their text, so keys come in one order.
             serde_json::Value::Object(fields) => {
-                fields.into_iter().map(|(name, value)| (name, sorted(value))).collect()
+                let fields: BTreeMap<_, _> = fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+                fields.into_iter().collect()
             }
             value => value,
         }
@@ -196,10 +198,10 @@ fn assert_alike<T: PartialEq + std::fmt::Debug>(before: &BTreeMap<String, T>, af
         .iter()
         .filter(|(name, value)| after.get(*name) != Some(value))
         .map(|(name, value)| {
-            format!("{name}: {value:?}\nbecame {:?}", after[name])
-                .chars()
-                .take(3000)
-                .collect()
+            let [was, is] = [value, &after[name]].map(|value| format!("{value:?}").chars().collect::<Vec<char>>());
+            let same = was.iter().zip(&is).take_while(|(was, is)| was == is).count();
+            let shown = |text: &[char]| text.iter().skip(same.saturating_sub(300)).take(600).collect::<String>();
+            format!("{name} from {same} on: …{}…\nbecame …{}…", shown(&was), shown(&is))
         })
         .collect();
     assert!(
