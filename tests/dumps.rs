@@ -181,6 +181,10 @@ fn as_json(answers: &BTreeMap<String, (u16, Vec<u8>)>) -> BTreeMap<String, (u16,
                 let fields: BTreeMap<_, _> = fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
                 fields.into_iter().collect()
             }
+            // SQLite writes 15 digits of a fraction within nested rows, and PostgreSQL as many as it takes.
+            serde_json::Value::Number(number) if number.is_f64() => {
+                json!(number.as_f64().map(|number| format!("{number:.12e}")))
+            }
             value => value,
         }
     }
