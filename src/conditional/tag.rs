@@ -106,7 +106,7 @@ mod tests {
         let tag = Tag::of(&Key([7; 32]), (1 << 70) | 5, "0:12;2:99;");
         let text = tag.header().to_str().expect("ASCII").to_owned();
         assert_eq!(text.len(), 66);
-        assert_eq!(sent(&[text.clone()]), [tag]);
+        assert_eq!(sent(std::slice::from_ref(&text)), [tag]);
         assert_eq!(sent(&[format!("\"old\", W/{text}"), "*".into()]), [tag]);
         assert!(
             sent(&[

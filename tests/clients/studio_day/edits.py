@@ -3,8 +3,9 @@
 import gazu
 
 from studio_day import shapes
-from studio_day.day import TAG, URL, answer, by_id, refused
+from studio_day.day import SOME_ID, TAG, URL, answer, by_id, refused
 from studio_day.movies import movie, publish
+from studio_day.releases import create_tasks_of
 from studio_day.shapes import has_keys
 
 
@@ -43,7 +44,7 @@ def edit_episode(day):
     assert (read["description"], read["data"]) == ("With sound", {"length": 90, "reel": 2}), read
 
     cutting = new_type_of(day, "Edit", "Cutting")
-    (task,) = gazu.task.create_edit_tasks(cut, [cutting])
+    (task,) = create_tasks_of("edit", cut, [cutting])
     day.heard(day.event("task:new", task_id=task["id"]))
     assert set(by_id(gazu.task.all_tasks_for_edit(cut))) == {task["id"]}
     gazu.project.update_project({"id": project["id"], "resolution": "640x360"})
@@ -63,7 +64,8 @@ def edit_episode(day):
     answer(day.http.get(f"{URL}/data/edits/{cut['id']}"), 404)
     answer(day.http.get(f"{URL}/movies/originals/preview-files/{preview['id']}.mp4"), 404)
     gone = {"task_id": task["id"], "entity_id": cut["id"], "task_type_id": cutting["id"]}
-    day.heard(day.event("task:delete", **gone), day.event("edit:delete", edit_id=cut["id"]))
+    told = day.event("news:delete", news_id=SOME_ID)
+    day.heard(told, day.event("task:delete", **gone), day.event("edit:delete", edit_id=cut["id"]))
 
 
 def draw_concepts(day):
@@ -90,7 +92,7 @@ def draw_concepts(day):
     )
 
     sketch = new_type_of(day, "Concept", "Sketch")
-    (task,) = gazu.task.create_concept_tasks(moon, [sketch])
+    (task,) = create_tasks_of("concept", moon, [sketch])
     day.heard(day.event("task:new", task_id=task["id"]))
     assert set(by_id(gazu.task.all_tasks_for_concept(moon))) == {task["id"]}
     assert set(by_id(gazu.task.all_task_types_for_concept(moon))) == {sketch["id"]}

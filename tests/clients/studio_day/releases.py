@@ -68,6 +68,13 @@ def switch_asset_instance(instance, active):
     return gazu.client.put(f"data/asset-instances/{instance['id']}", {"active": active})
 
 
+def time_spents_on(date, client):
+    """The time that somebody noted for a day."""
+    if IS_NEWER:
+        return gazu.user.get_time_spents_by_date(date, client=client)
+    return gazu.client.get(f"data/user/time-spents?start_date={date}&end_date={date}", client=client)
+
+
 def add_extra_preview(task, comment, preview, path):
     """One more file for the revision of a preview."""
     if IS_NEWER:
