@@ -23,7 +23,7 @@ use crate::query::{Query, parse_day, parse_id};
 use crate::reading::{Unreadable, read};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
-use crate::validate::{misshapen, out_of_bounds, resolve, unstorable, validate};
+use crate::validate::{has_several_shapes, misshapen, out_of_bounds, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -310,6 +310,9 @@ impl Call {
         };
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, schema, limit) {
+            Ok(Value::Null) if has_several_shapes(schema) => {
+                return Err(Failure::parameter("The body of the request can't be null."));
+            }
             Ok(value) => return typed(value, schema),
             Err(Unreadable::TooMany) => return Err(too_large()),
             Err(Unreadable::NotJson) => {}

@@ -122,6 +122,12 @@ pub(crate) fn resolve(schema: &Value) -> &Value {
     target.unwrap_or(schema)
 }
 
+/// Whether a value may have one shape or another, of which null is none.
+pub(crate) fn has_several_shapes(schema: &Value) -> bool {
+    let schema = resolve(schema);
+    schema["oneOf"].is_array() || schema["anyOf"].is_array()
+}
+
 fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     let schema = resolve(schema);
     // A list that may come as its only item has two shapes, of which the list is the first.
