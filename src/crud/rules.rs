@@ -96,17 +96,12 @@ pub fn files_of(sql: &mut Sql, reach: &Reach) {
     }
 }
 
-/// The production that a filter names; an empty text names none.
+/// The production that a filter names.
 ///
 /// # Errors
 /// 400 for what is no id.
-pub fn project_asked(value: &str) -> Result<Option<Uuid>, Failure> {
-    match value.trim() {
-        "" => Ok(None),
-        text => parse_id(text)
-            .map(Some)
-            .ok_or_else(|| Failure::parameter("Invalid project_id.")),
-    }
+pub fn given_project(value: &str) -> Result<Uuid, Failure> {
+    parse_id(value.trim()).ok_or_else(|| Failure::parameter("Invalid project_id."))
 }
 
 /// The production of a row of a table that has such a column.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{LEADERS, Reach, SUPERVISOR, projects_of, require};
 use crate::app::App;
-use crate::crud::rules::project_asked;
+use crate::crud::rules::given_project;
 use crate::database::Sql;
 
 const TABLES: &str = "FROM task_person_link l JOIN task t ON t.id = l.task_id JOIN person a ON a.id = l.person_id \
@@ -21,7 +21,11 @@ const TABLES: &str = "FROM task_person_link l JOIN task t ON t.id = l.task_id JO
 /// # Errors
 /// 400 for what is no id, 404 for an unknown production, 403 for those who neither manage nor supervise.
 pub async fn of_persons(app: &App, caller: &Caller, project_id: Option<&str>) -> Result<Vec<PersonTaskDates>, Failure> {
-    let project_id = project_id.map(project_asked).transpose()?.flatten();
+    // Clients send an empty text for every production.
+    let project_id = project_id
+        .filter(|id| !id.trim().is_empty())
+        .map(given_project)
+        .transpose()?;
     let mut condition = Sql::new(TABLES);
     condition.bind(true);
     match project_id {

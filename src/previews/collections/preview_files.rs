@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
@@ -15,7 +15,8 @@ use crate::access::previews::{VisiblePreviews, require_shown};
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
-use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, invalid_id};
+use crate::crud::rules::given_project;
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::previews::processing;
@@ -61,7 +62,7 @@ impl Resource for PreviewFiles {
         if key != "project_id" {
             return Ok(false);
         }
-        let project_id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+        let project_id = given_project(value)?;
         sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ")
             .bind(project_id)
             .push(")");

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
-use crate::crud::{Record, Relation, Resource, invalid_id};
+use crate::crud::rules::{asks_given_project, given_id, given_project, plans_asked_project, project_of};
+use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -102,7 +102,7 @@ impl Resource for ScheduleVersionTaskLinks {
         if key != "project_id" {
             return Ok(false);
         }
-        let project_id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+        let project_id = given_project(value)?;
         sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
         sql.bind(project_id).push(")");
         Ok(true)
