@@ -19,6 +19,10 @@ fn main() {
     for file in dailies_contract::generate::files(&contract) {
         fs::write(output.join(&file.name), file.text).expect("the output folder can be written");
     }
-    fs::write(output.join("bodies.json"), dailies_contract::bodies::schemas(&contract).to_string()).expect("the output folder can be written");
+    fs::write(
+        output.join("bodies.json"),
+        dailies_contract::bodies::schemas(&contract).to_string(),
+    )
+    .expect("the output folder can be written");
     fs::write(output.join("openapi.json"), contract.document.to_string()).expect("the output folder can be written");
 }

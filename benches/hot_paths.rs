@@ -2,20 +2,18 @@
 //! demo production in an embedded database. `cargo bench -p dailies` runs them in half a minute.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dailies::access::AccessGuard;
 use dailies::app::SharedApp;
-use dailies::config::{DataArgs, Settings};
-use dailies::database::{Database, RecordWriter, Sql};
+use dailies::database::{self, RecordWriter, Sql};
 use dailies::demo::{self, DemoArgs, Size};
 use dailies::pictures;
-use dailies::server::{build, prepare, routes};
+use dailies::server::routes;
 use dailies::web::{Application, Extras, application};
 use dailies_definitions::query::Query;
+use harness::unbound_server;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Endpoint, Request};
 use tempfile::TempDir;
@@ -31,14 +29,6 @@ struct Bench {
     folder: TempDir,
 }
 
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    data: DataArgs,
-    #[command(flatten)]
-    settings: Settings,
-}
-
 impl Bench {
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
@@ -46,17 +36,28 @@ impl Bench {
         let (app, application, token) = runtime.block_on(async {
             let path = folder.path().to_str().expect("a name in UTF-8");
             let url = format!("sqlite://{path}/bench.db");
-            let Flags { data, settings } = Flags::parse_from(["bench", "--data-dir", path, "--database-url", &url, "--mail-enabled", "false"]);
-            let database = Database::connect(&url, 4).await.expect("a connection");
-            prepare(&database).await.expect("a schema");
-            let app = Arc::new(build(&data, settings, database).await.expect("a server"));
-            demo::run(&app, &DemoArgs { size: Size::Small, seed: 2026 }).await.expect("a production");
+            let (app, _) = unbound_server(path, &url, 4, &[]).await;
+            demo::run(
+                &app,
+                &DemoArgs {
+                    size: Size::Small,
+                    seed: 2026,
+                },
+            )
+            .await
+            .expect("a production");
             let application = application(routes(&app), &app.settings, Extras::default()).expect("an application");
             let admin = first(&app, "SELECT id FROM person WHERE role = 'manager' LIMIT 1").await;
             let token = app.tokens.session(admin, false).expect("a token").access;
             (app, application, token)
         });
-        Self { runtime, app, application, token, folder }
+        Self {
+            runtime,
+            app,
+            application,
+            token,
+            folder,
+        }
     }
 
     fn first(&self, sql: &str) -> Uuid {
@@ -64,7 +65,9 @@ impl Bench {
     }
 
     async fn get(&self, path: &str) -> Vec<u8> {
-        let request = Request::builder().uri(path.parse().expect("an address")).header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let request = Request::builder()
+            .uri(path.parse().expect("an address"))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         let response = self.application.call(request.finish()).await.expect("an answer");
         let status = response.status();
         let body = response.into_body().into_vec().await.expect("the whole answer");
@@ -78,7 +81,10 @@ impl Bench {
 }
 
 async fn first(app: &SharedApp, sql: &str) -> Uuid {
-    app.database.row(&Sql::new(sql)).await.expect("an answer").expect("a row").try_get_by_index(0).expect("an id")
+    database::read_value(&app.database, &Sql::new(sql))
+        .await
+        .expect("an answer")
+        .expect("a row")
 }
 
 fn listings(criterion: &mut Criterion) {
@@ -87,11 +93,20 @@ fn listings(criterion: &mut Criterion) {
     let task = bench.first("SELECT object_id FROM comment LIMIT 1");
     let task_type = bench.first("SELECT task_type_id FROM task LIMIT 1");
     for (name, path) in [
-        ("shots with tasks", format!("/data/shots/with-tasks?project_id={project}")),
-        ("assets with tasks", format!("/data/assets/with-tasks?project_id={project}")),
+        (
+            "shots with tasks",
+            format!("/data/shots/with-tasks?project_id={project}"),
+        ),
+        (
+            "assets with tasks",
+            format!("/data/assets/with-tasks?project_id={project}"),
+        ),
         ("CRUD get", format!("/data/tasks/{task}")),
         ("CRUD list", "/data/task-types".to_owned()),
-        ("CRUD list with filters", format!("/data/tasks?project_id={project}&task_type_id={task_type}&relations=true")),
+        (
+            "CRUD list with filters",
+            format!("/data/tasks?project_id={project}&task_type_id={task_type}&relations=true"),
+        ),
         ("task, full", format!("/data/tasks/{task}/full")),
         ("context of a person", "/data/user/context".to_owned()),
     ] {
@@ -103,11 +118,21 @@ fn parts(criterion: &mut Criterion) {
     let bench = Bench::new();
     rows(criterion, &bench);
     let mut headers = HeaderMap::new();
-    headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", bench.token)).expect("a header"));
+    headers.insert(
+        header::AUTHORIZATION,
+        HeaderValue::from_str(&format!("Bearer {}", bench.token)).expect("a header"),
+    );
     let guard = AccessGuard(bench.app.clone());
-    criterion.bench_function("token", |bencher| bencher.iter(|| bench.app.tokens.verify(black_box(&bench.token))));
+    criterion.bench_function("token", |bencher| {
+        bencher.iter(|| bench.app.tokens.verify(black_box(&bench.token)))
+    });
     criterion.bench_function("caller, kept in mind", |bencher| {
-        bencher.iter(|| bench.runtime.block_on(guard.identify(&headers, "/data/tasks")).expect("a caller"));
+        bencher.iter(|| {
+            bench
+                .runtime
+                .block_on(guard.identify(&headers, "/data/tasks"))
+                .expect("a caller")
+        });
     });
     let query = "project_id=5b9d2a3e-6f0c-4a53-9a37-6f1a1e0c8d11&name=tree%25&relations=true&page=2&is_shared=false";
     criterion.bench_function("query", |bencher| bencher.iter(|| Query::parse(black_box(query))));
@@ -132,7 +157,10 @@ fn rows(criterion: &mut Criterion, bench: &Bench) {
     criterion.bench_function(&format!("{} rows from the database to JSON", rows.len()), |bencher| {
         bencher.iter(|| {
             out.clear();
-            bench.runtime.block_on(bench.app.database.each_row(&sql, |row| writer.write(&mut out, row))).expect("rows");
+            bench
+                .runtime
+                .block_on(bench.app.database.each_row(&sql, |row| writer.write(&mut out, row)))
+                .expect("rows");
             out.len()
         });
     });
@@ -147,7 +175,10 @@ fn thumbnails(criterion: &mut Criterion, bench: &Bench) {
     std::fs::write(&source, pictures::png(&frame).expect("a picture")).expect("a file");
     criterion.bench_function("previews of a picture of 1920 x 1080", |bencher| {
         bencher.iter(|| {
-            let admitted = bench.runtime.block_on(bench.app.pictures.admit(&source, pictures::Purpose::Preview)).expect("a picture");
+            let admitted = bench
+                .runtime
+                .block_on(bench.app.pictures.admit(&source, pictures::Purpose::Preview))
+                .expect("a picture");
             pictures::variants(&admitted, bench.folder.path()).expect("pictures")
         });
     });

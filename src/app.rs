@@ -1,9 +1,12 @@
-//! What every part of the server shares while it runs.
+//! Parts of a running server, which all rooms share.
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::background::Jobs;
 use crate::callers::People;
+use crate::conditional::Conditional;
 use crate::config::Settings;
 use crate::credentials::attempts::Attempts;
 use crate::credentials::guesses::Guesses;
@@ -25,22 +28,26 @@ pub struct App {
     pub store: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
-    /// Who tried to sign in lately.
+    /// Latest attempts to sign in.
     pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
     pub people: People,
-    /// Where events go once they are stored.
+    /// Answers that did not change.
+    pub conditional: Conditional,
+    /// Way of the events once they are stored.
     pub bus: Bus,
     pub storage: Storage,
     /// Memory for decoding pictures.
     pub pictures: PictureBudget,
+    /// Places for pictures and movies that are sent at once, where there is a limit.
+    pub media: Option<Arc<Semaphore>>,
     pub mailer: Mailer,
     pub messengers: Messengers,
     /// Work in the background.
     pub jobs: Jobs,
-    /// What strangers tried on shared playlists.
+    /// Attempts of strangers on shared playlists.
     pub guesses: Guesses,
 }
 
-/// How handlers hold the server.
+/// Form in which handlers hold the server.
 pub type SharedApp = Arc<App>;

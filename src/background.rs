@@ -32,7 +32,7 @@ impl Lane {
     }
 }
 
-/// Why a job was not done.
+/// Reason why a job was not done.
 #[derive(Debug)]
 pub enum JobError {
     /// Another time may go better.
@@ -51,7 +51,11 @@ impl JobError {
     #[must_use]
     pub fn of(failure: Failure) -> Self {
         match failure {
-            Failure::Answer { status, body, .. } => Self::never(body["message"].as_str().map_or_else(|| status.to_string(), str::to_owned)),
+            Failure::Answer { status, body, .. } => Self::never(
+                body["message"]
+                    .as_str()
+                    .map_or_else(|| status.to_string(), str::to_owned),
+            ),
             Failure::Fault(error) => Self::Later(error),
         }
     }
@@ -82,7 +86,7 @@ impl fmt::Display for JobError {
     }
 }
 
-/// What the rest of the server knows of its jobs.
+/// Jobs, as far as the rest of the server knows them.
 #[derive(Default)]
 pub struct Jobs {
     /// One for each lane.
@@ -91,7 +95,7 @@ pub struct Jobs {
     pub busy: AtomicUsize,
     /// Whether somebody works here.
     pub at_work: AtomicBool,
-    /// What is done after the answer.
+    /// Work to do after the answer.
     pub soon: TaskTracker,
 }
 
@@ -136,6 +140,9 @@ mod tests {
     #[test]
     fn a_refusal_is_final_and_a_fault_is_not() {
         assert!(matches!(JobError::of(Failure::refused("no")), JobError::Never(error) if error.to_string() == "no"));
-        assert!(matches!(JobError::of(std::io::Error::other("away").into()), JobError::Later(_)));
+        assert!(matches!(
+            JobError::of(std::io::Error::other("away").into()),
+            JobError::Later(_)
+        ));
     }
 }

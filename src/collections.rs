@@ -15,11 +15,22 @@ use crate::playlists::collections::Playlists;
 use crate::previews::collections::{PreviewBackgroundFiles, PreviewFiles};
 use crate::productions::collections::{MetadataDescriptors, ProjectTemplates, Projects};
 use crate::schedules::collections::{Milestones, ScheduleItems, ScheduleVersionTaskLinks, ScheduleVersions};
-use crate::studio::collections::{CustomActions, Organisations, Plugins, ProjectStatus, StatusAutomations, TaskStatus, TaskTypes};
+use crate::studio::collections::{
+    CustomActions, Organisations, Plugins, ProjectStatus, StatusAutomations, TaskStatus, TaskTypes,
+};
 use crate::tasks::collections::{Tasks, TimeSpents};
 
-static PARTICIPANTS: [Relation; 1] = [Relation::links("participants", &entity::chat_participant::TABLE, "chat_id", "person_id")];
-static ATTACHMENTS: [Relation; 1] = [Relation::belongings("attachment_files", &entity::attachment_file::TABLE, "chat_message_id")];
+static PARTICIPANTS: [Relation; 1] = [Relation::links(
+    "participants",
+    &entity::chat_participant::TABLE,
+    "chat_id",
+    "person_id",
+)];
+static ATTACHMENTS: [Relation; 1] = [Relation::belongings(
+    "attachment_files",
+    &entity::attachment_file::TABLE,
+    "chat_message_id",
+)];
 
 /// The resource behind a collection of the contract.
 #[must_use]
@@ -27,9 +38,13 @@ pub fn resource(collection: Collection) -> &'static dyn Resource {
     match collection {
         Collection::AssetInstances => &AssetInstances,
         Collection::AttachmentFiles => &AttachmentFiles,
-        Collection::BudgetEntries => const { &Plain::of(&entity::budget_entry::TABLE, "BudgetEntry").keeping(&["budget_id"]) },
+        Collection::BudgetEntries => {
+            const { &Plain::of(&entity::budget_entry::TABLE, "BudgetEntry").keeping(&["budget_id"]) }
+        }
         Collection::Budgets => const { &Plain::of(&entity::budget::TABLE, "Budget").keeping(&["revision"]) },
-        Collection::ChatMessages => const { &Plain::of(&entity::chat_message::TABLE, "ChatMessage").with(&ATTACHMENTS) },
+        Collection::ChatMessages => {
+            const { &Plain::of(&entity::chat_message::TABLE, "ChatMessage").with(&ATTACHMENTS) }
+        }
         Collection::Chats => const { &Plain::of(&entity::chat::TABLE, "Chat").with(&PARTICIPANTS) },
         Collection::Comments => &Comments,
         Collection::CustomActions => &CustomActions,
@@ -60,7 +75,9 @@ pub fn resource(collection: Collection) -> &'static dyn Resource {
         Collection::Projects => &Projects,
         Collection::SalaryScales => &SalaryScales,
         Collection::ScheduleItems => &ScheduleItems,
-        Collection::SearchFilterGroups => const { &Plain::of(&entity::search_filter_group::TABLE, "SearchFilterGroup") },
+        Collection::SearchFilterGroups => {
+            const { &Plain::of(&entity::search_filter_group::TABLE, "SearchFilterGroup") }
+        }
         Collection::SearchFilters => const { &Plain::of(&entity::search_filter::TABLE, "SearchFilter") },
         Collection::Softwares => const { &Plain::of(&entity::software::TABLE, "Software") },
         Collection::StatusAutomations => &StatusAutomations,

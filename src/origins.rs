@@ -16,8 +16,12 @@ pub struct Origins {
 impl Origins {
     /// Pages of this server, and of these origins, such as `https://kitsu.example.org`.
     pub fn new(allowed: impl IntoIterator<Item = String>) -> Self {
-        let allowed = allowed.into_iter().map(|origin| origin.trim().trim_end_matches('/').to_owned());
-        Self { allowed: allowed.filter(|origin| !origin.is_empty()).collect() }
+        let allowed = allowed
+            .into_iter()
+            .map(|origin| origin.trim().trim_end_matches('/').to_owned());
+        Self {
+            allowed: allowed.filter(|origin| !origin.is_empty()).collect(),
+        }
     }
 
     /// True when a request says that a trusted page sends it, or that somebody typed the address. A request that says
@@ -51,19 +55,28 @@ impl Origins {
 
 /// True when scheme, host and port of an origin are those that the server was asked under.
 fn is_of_this_server(headers: &HeaderMap, origin: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
     // Without a proxy that tells, either scheme may be the one.
     let told = text(headers, &FORWARDED_PROTO).and_then(|told| told.split(',').next());
     if told.is_some_and(|told| !told.trim().eq_ignore_ascii_case(scheme)) {
         return false;
     }
     let wanted = bare(scheme, authority);
-    [HOST, FORWARDED_HOST].iter().filter_map(|name| text(headers, name)).any(|host| bare(scheme, host).eq_ignore_ascii_case(wanted))
+    [HOST, FORWARDED_HOST]
+        .iter()
+        .filter_map(|name| text(headers, name))
+        .any(|host| bare(scheme, host).eq_ignore_ascii_case(wanted))
 }
 
 /// An authority without the port that its scheme has anyway.
 fn bare<'a>(scheme: &str, authority: &'a str) -> &'a str {
-    let usual = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let usual = if scheme.eq_ignore_ascii_case("https") {
+        ":443"
+    } else {
+        ":80"
+    };
     authority.strip_suffix(usual).unwrap_or(authority)
 }
 
@@ -85,7 +98,10 @@ mod tests {
     const HERE: (&str, &str) = ("host", "kitsu.example.org");
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     fn vouches(pairs: &[(&'static str, &str)]) -> bool {
@@ -100,7 +116,10 @@ mod tests {
             &[("origin", "https://Kitsu.example.org:443")],
             &[("origin", "http://kitsu.example.org")],
             &[origin, ("x-forwarded-proto", "https")],
-            &[("origin", "https://public.example.org"), ("x-forwarded-host", "public.example.org")],
+            &[
+                ("origin", "https://public.example.org"),
+                ("x-forwarded-host", "public.example.org"),
+            ],
             &[("sec-fetch-site", "same-origin")],
             &[("sec-fetch-site", "none")],
             &[("referer", "https://kitsu.example.org/people?page=1")],
@@ -120,7 +139,10 @@ mod tests {
             &[("origin", "https://kitsu.example.org:8443")],
             &[("origin", "http://kitsu.example.org"), ("x-forwarded-proto", "https")],
             &[("origin", "http://kitsu.example.org"), ("sec-fetch-site", "cross-site")],
-            &[("origin", "https://evil.example.org"), ("referer", "https://kitsu.example.org/")],
+            &[
+                ("origin", "https://evil.example.org"),
+                ("referer", "https://kitsu.example.org/"),
+            ],
             &[("referer", "https://evil.example.org/https://kitsu.example.org/")],
             &[("referer", "https://kitsu.example.org@evil.example.org/")],
             &[("sec-fetch-site", "same-site")],

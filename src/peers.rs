@@ -11,7 +11,11 @@ const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 /// The address of whoever sent a request. `X-Real-IP` counts when it comes from a proxy that the settings trust.
 #[must_use]
 pub fn address(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let told = || headers.get(REAL_IP).and_then(|told| told.to_str().ok()?.trim().parse().ok());
+    let told = || {
+        headers
+            .get(REAL_IP)
+            .and_then(|told| told.to_str().ok()?.trim().parse().ok())
+    };
     let peer = peer.map(|address| address.to_canonical());
     peer.filter(|peer| trusted.contains(peer)).and_then(|_| told()).or(peer)
 }
@@ -37,13 +41,21 @@ impl FromStr for Monitor {
     type Err = AddrParseError;
 
     fn from_str(text: &str) -> Result<Self, AddrParseError> {
-        if text.trim() == "all" { Ok(Self::Everybody) } else { text.trim().parse().map(Self::Address) }
+        if text.trim() == "all" {
+            Ok(Self::Everybody)
+        } else {
+            text.trim().parse().map(Self::Address)
+        }
     }
 }
 
 /// Headers that only proxies add.
-const OF_PROXIES: [HeaderName; 4] =
-    [REAL_IP, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-forwarded-host"), HeaderName::from_static("forwarded")];
+const OF_PROXIES: [HeaderName; 4] = [
+    REAL_IP,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("forwarded"),
+];
 
 /// Whether whoever sent a request may see how the machine does: this very machine may, and those that the settings name. A
 /// proxy on this machine sends what others ask for, so that its requests are not from here.
@@ -53,11 +65,17 @@ pub fn may_monitor(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAddr]
         return true;
     }
     let peer = peer.map(|address| address.to_canonical());
-    let named = |address: IpAddr| monitors.iter().any(|monitor| matches!(monitor, Monitor::Address(known) if known.to_canonical() == address));
+    let named = |address: IpAddr| {
+        monitors
+            .iter()
+            .any(|monitor| matches!(monitor, Monitor::Address(known) if known.to_canonical() == address))
+    };
     if OF_PROXIES.iter().any(|name| headers.contains_key(name)) {
         // Only a proxy that is trusted tells for whom it asks.
         let trusts = peer.is_some_and(|peer| trusted.contains(&peer)) && headers.contains_key(REAL_IP);
-        return trusts && address(headers, peer, trusted).is_some_and(|address| Some(address) != peer && named(address.to_canonical()));
+        return trusts
+            && address(headers, peer, trusted)
+                .is_some_and(|address| Some(address) != peer && named(address.to_canonical()));
     }
     peer.is_some_and(|peer| peer.is_loopback() || named(peer))
 }
@@ -77,7 +95,10 @@ mod tests {
         assert_eq!(seen("10.0.0.1"), Some(parsed("192.0.2.7")));
         assert_eq!(seen("::ffff:10.0.0.1"), Some(parsed("192.0.2.7")));
         assert_eq!(seen("10.0.0.2"), Some(parsed("10.0.0.2")));
-        assert_eq!(address(&HeaderMap::new(), Some(parsed("10.0.0.1")), &[parsed("10.0.0.1")]), Some(parsed("10.0.0.1")));
+        assert_eq!(
+            address(&HeaderMap::new(), Some(parsed("10.0.0.1")), &[parsed("10.0.0.1")]),
+            Some(parsed("10.0.0.1"))
+        );
     }
 
     #[test]
@@ -91,7 +112,9 @@ mod tests {
     fn this_machine_and_those_who_are_named_may_monitor() {
         let plain = HeaderMap::new();
         let from = |address: &str| -> HeaderMap { [(REAL_IP, address.parse().unwrap())].into_iter().collect() };
-        let forwarded: HeaderMap = [(HeaderName::from_static("x-forwarded-for"), "127.0.0.1".parse().unwrap())].into_iter().collect();
+        let forwarded: HeaderMap = [(HeaderName::from_static("x-forwarded-for"), "127.0.0.1".parse().unwrap())]
+            .into_iter()
+            .collect();
         let (here, there, proxy) = ("127.0.0.1", "192.0.2.7", [parsed("127.0.0.1")]);
         let named = ["192.0.2.7".parse().unwrap()];
         for (headers, peer, trusted, monitors, expected) in [
@@ -108,7 +131,11 @@ mod tests {
             (&from(there), here, &proxy, &[], false),
             (&from(here), here, &proxy, &[], false),
         ] {
-            assert_eq!(may_monitor(headers, Some(parsed(peer)), trusted, monitors), expected, "{headers:?} {peer} {trusted:?} {monitors:?}");
+            assert_eq!(
+                may_monitor(headers, Some(parsed(peer)), trusted, monitors),
+                expected,
+                "{headers:?} {peer} {trusted:?} {monitors:?}"
+            );
         }
         assert!(!may_monitor(&plain, None, &[], &named));
         assert!("all".parse() == Ok(Monitor::Everybody) && "nobody".parse::<Monitor>().is_err());

@@ -1,6 +1,5 @@
 //! Puts the server together: its parts, its handlers, and the stream of events.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,10 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dailies_definitions::call::RouteTable;
+use dailies_definitions::failure::Failure;
 use dailies_definitions::{Api, Handlers};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::access::{self, AccessGuard};
@@ -21,6 +22,7 @@ use crate::background::Jobs;
 use crate::callers::People;
 use crate::collections;
 use crate::comments::CarriedFiles;
+use crate::conditional::Conditional;
 use crate::config::{CacheType, DataArgs, Settings};
 use crate::credentials::attempts::Attempts;
 use crate::credentials::guesses::Guesses;
@@ -35,14 +37,14 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
-use crate::realtime::{Admitted, Bus, Gatekeeper, Options, Relay};
+use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
 use crate::sharing::ShareInvitation;
 use crate::storage::{Backend, S3Settings, Storage, StorageError, StorageSettings};
 use crate::store::Store;
 
-/// Why the server can't start.
+/// Reason why the server can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the database can't be used: {0}")]
@@ -73,7 +75,7 @@ pub enum StartError {
 /// The database is not ours, or can't be changed.
 pub async fn prepare(database: &Database) -> Result<bool, StartError> {
     use migration::State;
-    let state = migration::state(database.read()).await?;
+    let state = migration::state(database).await?;
     match state {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
         State::Foreign => return Err(StartError::Foreign),
@@ -92,13 +94,25 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         Some(secret) => secret.clone(),
         None => kept_secret(&data.data_dir)?,
     };
+    database.name_slow(settings.slow_statement);
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
         attempts: Attempts::new(settings.sign_in.sign_in_rate),
         people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
+        conditional: Conditional::new(
+            &[
+                &settings.user_limit,
+                &settings.nb_records_per_page,
+                &settings.public_address(),
+            ],
+            (settings.cache_type != Some(CacheType::Null)).then_some(settings.cache_memory),
+        ),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        media: Some(settings.media.media_max_concurrent_requests)
+            .filter(|most| *most > 0)
+            .map(|most| Arc::new(Semaphore::new(most))),
         storage: Storage::open(&storage_settings(data, &settings)?).await?,
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
@@ -110,23 +124,31 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     })
 }
 
-/// How the stream of events runs: which pages it trusts, and what joins it to that of other servers.
+/// Options of the stream of events: which pages it trusts, and what joins it to that of other servers.
 ///
 /// # Errors
 /// The database does not answer, or the settings make no address of a Redis.
 pub async fn stream_options(app: &App) -> Result<Options, StartError> {
     let settings = &app.settings;
     let relay = match settings.redis_host() {
-        Some(host) => Some(Relay::new(redis_client(host, settings)?, format!("dailies:{}", installation(&app.database).await?))),
+        Some(host) => Some(Relay::new(
+            redis_client(host, settings)?,
+            format!("dailies:{}", installation(&app.database).await?),
+        )),
         None => None,
     };
     let mut origins = settings.cors_allowed_origins.clone();
     origins.push(settings.public_address());
-    Ok(Options { origins, proxies: settings.trusted_proxies.clone(), relay, ..Options::default() })
+    Ok(Options {
+        origins,
+        proxies: settings.trusted_proxies.clone(),
+        relay,
+        ..Options::default()
+    })
 }
 
-/// What tells this installation from others on the same Redis: servers with the same database are one. A copy of a database
-/// under another name is an installation of its own.
+/// Name that tells this installation from others on the same Redis: servers with the same database are one. A copy of a
+/// database under another name is an installation of its own.
 async fn installation(database: &Database) -> Result<String, DbErr> {
     let made = Sql::with(
         "INSERT INTO dailies_store (key, value) VALUES ('installation', $1) ON CONFLICT (key) DO NOTHING",
@@ -137,37 +159,63 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
         DbBackend::Postgres => "current_database()::text",
         _ => "'dailies'",
     };
-    let row = database.row(&Sql::new(format!("SELECT value, {name} FROM dailies_store WHERE key = 'installation'"))).await?;
+    let row = database
+        .row(&Sql::new(format!(
+            "SELECT value, {name} AS name FROM dailies_store WHERE key = 'installation'"
+        )))
+        .await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the name of the installation".into()))?;
-    Ok(format!("{}:{}", row.try_get_by_index::<String>(0)?, row.try_get_by_index::<String>(1)?))
+    Ok(format!(
+        "{}:{}",
+        row.try_get::<String>("", "value")?,
+        row.try_get::<String>("", "name")?
+    ))
 }
 
 /// The Redis that the settings name.
 fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
     let password = settings.kv_password.as_deref().filter(|password| !password.is_empty());
-    let password = password.map(|password| format!(":{}@", url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()));
-    redis::Client::open(format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port))
+    let password = password.map(|password| {
+        format!(
+            ":{}@",
+            url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()
+        )
+    });
+    redis::Client::open(format!(
+        "redis://{}{host}:{}/0",
+        password.unwrap_or_default(),
+        settings.kv_port
+    ))
 }
 
-/// Where the settings keep files.
+/// Place where the settings keep files.
 ///
 /// # Errors
 /// They name a place of no known kind.
 pub fn storage_settings(data: &DataArgs, settings: &Settings) -> Result<StorageSettings, StartError> {
     let files = &settings.files;
     let backend = match files.fs_backend.as_str() {
-        "local" => Backend::Local { folder: files.preview_folder.clone().unwrap_or_else(|| data.data_dir.join("previews")) },
+        "local" => Backend::Local {
+            folder: files
+                .preview_folder
+                .clone()
+                .unwrap_or_else(|| data.data_dir.join("previews")),
+        },
         "s3" => Backend::S3(S3Settings {
             region: files.fs_s3_region.clone(),
             endpoint: files.fs_s3_endpoint.clone(),
             access_key: files.fs_s3_access_key.clone(),
             secret_key: files.fs_s3_secret_key.clone(),
             create_buckets: files.fs_s3_create_bucket,
-            ..S3Settings::default()
+            encrypted: files.fs_s3_aes256_encrypted,
+            encryption_key: files.fs_s3_aes256_key.clone(),
         }),
         other => return Err(StartError::Backend(other.to_owned())),
     };
-    Ok(StorageSettings { bucket_prefix: files.fs_bucket_prefix.clone(), backend })
+    Ok(StorageSettings {
+        bucket_prefix: files.fs_bucket_prefix.clone(),
+        backend,
+    })
 }
 
 /// The key in the data folder, which is made on the first start. Nobody but the owner can read it.
@@ -186,7 +234,9 @@ fn kept_secret(folder: &Path) -> Result<String, StartError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).map_err(problem)?;
-    file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).map_err(problem)?;
+    file.write_all(secret.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(problem)?;
     Ok(secret)
 }
 
@@ -255,30 +305,62 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
         search: Arc::new(crate::search::SearchHandlers(app.clone())),
+        sources: Arc::new(crate::sources::SourcesHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }
 }
 
+/// Reason why the stream is closed to somebody whom the API refuses so.
+fn refusal(failure: &Failure) -> ListenerRefusal {
+    let Failure::Answer { status, body, .. } = failure else {
+        return ListenerRefusal::Invalid;
+    };
+    let text = body["msg"]
+        .as_str()
+        .or_else(|| body["message"].as_str())
+        .unwrap_or_default();
+    match *status {
+        StatusCode::FORBIDDEN => ListenerRefusal::SecondFactor,
+        _ if text.starts_with("Missing JWT") => ListenerRefusal::MissingToken,
+        _ if text == "Signature has expired" => ListenerRefusal::Expired,
+        _ if text == "Token has been revoked" => ListenerRefusal::Revoked,
+        _ if text == "Only non-refresh tokens are allowed" => ListenerRefusal::RefreshToken,
+        StatusCode::UNAUTHORIZED => ListenerRefusal::Inactive,
+        _ => ListenerRefusal::Invalid,
+    }
+}
+
 /// Decides who hears which events.
-pub struct Doorkeeper(pub SharedApp);
+pub struct StreamGatekeeper(pub SharedApp);
 
 #[async_trait]
-impl Gatekeeper for Doorkeeper {
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted> {
-        let caller = AccessGuard(self.0.clone()).identify(headers, crate::realtime::PATH).await.ok()?;
-        Some(Admitted { person: caller.person.id, session: caller.token.id.clone(), hears_all: caller.is_admin() })
+impl Gatekeeper for StreamGatekeeper {
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
+        let caller = AccessGuard(self.0.clone())
+            .identify(headers, crate::realtime::PATH)
+            .await
+            .map_err(|failure| refusal(&failure))?;
+        Ok(Admitted {
+            person: caller.person.id,
+            session: caller.token.id.clone(),
+            hears_all: caller.is_admin(),
+            looks_only: caller.person.preview.is_some(),
+        })
     }
 
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool {
-        matches!(access::playlists::may_read(self.0.database.read(), person, playlist).await, Ok(true))
+        matches!(
+            access::playlists::may_read(&self.0.database, person, playlist).await,
+            Ok(true)
+        )
     }
 
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
-        match access::team_of(self.0.database.read(), project).await {
+    async fn team(&self, project: Uuid) -> Arc<Team> {
+        match access::team_of(&self.0.database, project).await {
             Ok(team) => Arc::new(team),
             Err(error) => {
                 tracing::error!(%error, "the team of a production can't be known, so it hears nothing");
-                Arc::new(HashSet::new())
+                Arc::default()
             }
         }
     }

@@ -73,8 +73,13 @@ async fn revoke_id(app: &App, id: &str, lifetime: Duration) -> Result<(), StoreE
 /// The store does not answer.
 pub async fn end_sessions(app: &App, person_id: Uuid, kept: Option<&str>) -> Result<(), StoreError> {
     let ends_all = kept.is_none();
-    let bound = Bound { moment: Utc::now().timestamp_micros(), kept: kept.map(str::to_owned) };
-    app.store.put(&bound_key(person_id), &bound.write(), SignInSettings::REFRESH_LIFETIME).await?;
+    let bound = Bound {
+        moment: Utc::now().timestamp_micros(),
+        kept: kept.map(str::to_owned),
+    };
+    app.store
+        .put(&bound_key(person_id), &bound.write(), SignInSettings::REFRESH_LIFETIME)
+        .await?;
     app.tokens.bounds.insert(person_id, Some(Arc::new(bound))).await;
     app.people.forget(person_id).await;
     if ends_all {
@@ -147,7 +152,11 @@ pub async fn bound(app: &App, person_id: Uuid) -> Result<Option<Arc<Bound>>, Sto
     {
         return Ok(known);
     }
-    let found = app.store.get(&bound_key(person_id)).await?.map(|text| Arc::new(Bound::read(&text)));
+    let found = app
+        .store
+        .get(&bound_key(person_id))
+        .await?
+        .map(|text| Arc::new(Bound::read(&text)));
     if !remembers(app) {
         return Ok(found);
     }

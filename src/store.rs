@@ -14,7 +14,7 @@ pub struct Store {
     database: Database,
 }
 
-/// Why the store can't answer. A check that needs it must fail then, never pass.
+/// Reason why the store can't answer. A check that needs it must fail then, never pass.
 pub type StoreError = DbErr;
 
 impl Store {
@@ -48,7 +48,7 @@ impl Store {
             "SELECT value FROM dailies_store WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2)",
             [key.into(), database::now().into()],
         );
-        self.database.row(&sql).await?.map(|row| row.try_get_by_index(0)).transpose()
+        database::read_value(&self.database, &sql).await
     }
 
     /// Takes a value out: of several who try at once, one gets it.
@@ -60,7 +60,12 @@ impl Store {
             "DELETE FROM dailies_store WHERE key = $1 AND (expires_at IS NULL OR expires_at > $2) RETURNING value",
             [key.into(), database::now().into()],
         );
-        self.database.change_returning(&sql).await?.first().map(|row| row.try_get_by_index(0)).transpose()
+        self.database
+            .change_returning(&sql)
+            .await?
+            .first()
+            .map(|row| row.try_get("", "value"))
+            .transpose()
     }
 
     /// Removes what has expired.
@@ -68,7 +73,10 @@ impl Store {
     /// # Errors
     /// The store does not answer.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let sql = Sql::with("DELETE FROM dailies_store WHERE expires_at <= $1", [database::now().into()]);
+        let sql = Sql::with(
+            "DELETE FROM dailies_store WHERE expires_at <= $1",
+            [database::now().into()],
+        );
         self.database.change(&sql).await?;
         Ok(())
     }

@@ -3,21 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::{Days, Utc};
-use dailies::database::Sql;
 use dailies_definitions::access::Role;
-use harness::rows::{execute, update};
+use harness::rows::update;
 use harness::{Client, On, Studio, contract, id};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::roles::{Operation, fill, fixtures, operations};
-
 /// The password of everybody in these tests.
 const PASSWORD: &str = "correct horse";
 
-/// The day in a month.
+/// The day that is a month away.
 fn later() -> String {
     (Utc::now().date_naive() + Days::new(30)).to_string()
 }
@@ -25,36 +22,66 @@ fn later() -> String {
 async fn give_password(studio: &Studio, person: Uuid) {
     let hash = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
     let values = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
-    assert!(update(&studio.server.app.database, &entity::person::TABLE, person, values).await.expect("a person"));
+    assert!(
+        update(&studio.server.app.database, &entity::person::TABLE, person, values)
+            .await
+            .expect("a person")
+    );
 }
 
-async fn email_of(studio: &Studio, person: Uuid) -> String {
-    studio.admin.get(&format!("/data/persons/{person}")).await.expect(200)["email"].as_str().expect("an address").to_owned()
+/// The address that an administrator sees.
+pub async fn email_of(studio: &Studio, person: Uuid) -> String {
+    studio.admin.get(&format!("/data/persons/{person}")).await.expect(200)["email"]
+        .as_str()
+        .expect("an address")
+        .to_owned()
 }
 
 /// Whoever holds a token.
 fn holder(studio: &Studio, token: &Value) -> Client {
-    Client { token: Some(token.as_str().unwrap_or_else(|| panic!("{token} is no token")).to_owned()), ..studio.server.nobody() }
+    Client {
+        token: Some(
+            token
+                .as_str()
+                .unwrap_or_else(|| panic!("{token} is no token"))
+                .to_owned(),
+        ),
+        ..studio.server.nobody()
+    }
 }
 
 /// A personal token, made by somebody who signed in.
 async fn personal_token(studio: &Studio, client: &Client, person: Uuid) -> Client {
-    let made = client.put(&format!("/data/persons/{person}"), json!({"expiration_date": later()})).await.expect(200);
+    let made = client
+        .put(&format!("/data/persons/{person}"), json!({"expiration_date": later()}))
+        .await
+        .expect(200);
     holder(studio, &made["access_token"])
 }
 
 /// Keys of answers that let their reader in somewhere.
-const KEYS: [&str; 5] = ["access_token", "refresh_token", "otp_recovery_codes", "otp_secret", "reset_password_link"];
+const KEYS: [&str; 5] = [
+    "access_token",
+    "refresh_token",
+    "otp_recovery_codes",
+    "otp_secret",
+    "reset_password_link",
+];
 
 /// Whether a schema of the contract has one of those keys.
 fn lets_in(schema: &Value) -> bool {
     match schema {
         Value::Object(fields) => {
-            let referred = fields.get("$ref").and_then(Value::as_str).and_then(|name| contract().pointer(name.trim_start_matches('#')));
+            let referred = fields
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|name| contract().pointer(name.trim_start_matches('#')));
             let properties = fields.get("properties").and_then(Value::as_object);
             referred.is_some_and(lets_in)
                 || properties.is_some_and(|properties| KEYS.iter().any(|key| properties.contains_key(*key)))
-                || ["anyOf", "oneOf", "allOf", "schema", "application/json", "content"].iter().any(|part| fields.get(*part).is_some_and(lets_in))
+                || ["anyOf", "oneOf", "allOf", "schema", "application/json", "content"]
+                    .iter()
+                    .any(|part| fields.get(*part).is_some_and(lets_in))
         }
         Value::Array(parts) => parts.iter().any(lets_in),
         _ => false,
@@ -67,7 +94,11 @@ fn key_makers() -> Vec<(Method, String)> {
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
             let open = matches!(operation["x-access"].as_str(), Some("public" | "refresh"));
-            let answers = operation["responses"].as_object().expect("answers").iter().filter(|(status, _)| status.starts_with('2'));
+            let answers = operation["responses"]
+                .as_object()
+                .expect("answers")
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'));
             // What changes the departments of a person answers the person, as the collection does, but makes no key.
             let other = path.contains("/departments");
             if !open && !other && answers.into_iter().any(|(_, answer)| lets_in(answer)) && method != "get" {
@@ -92,24 +123,41 @@ async fn no_token_makes_another(#[case] on: On) {
     let makers = key_makers();
     assert!(makers.len() >= 6, "{makers:?}");
     let bodies = HashMap::from([
-        ("/data/persons", json!({"first_name": "Other", "last_name": "", "is_bot": true})),
-        ("/data/persons/{instance_id}", json!({"expiration_date": later(), "is_bot": true})),
+        (
+            "/data/persons",
+            json!({"first_name": "Other", "last_name": "", "is_bot": true}),
+        ),
+        (
+            "/data/persons/{instance_id}",
+            json!({"expiration_date": later(), "is_bot": true}),
+        ),
     ]);
     for (method, path) in makers {
         for (who, client) in [("a personal token", &own), ("a bot", &robot)] {
             for person in [studio.admin_id, studio.member_id(Role::Artist)] {
-                let address = path.replace("{instance_id}", &person.to_string()).replace("{person_id}", &person.to_string());
-                let body = bodies.get(path.as_str()).cloned().unwrap_or_else(|| json!({"totp": "000000", "recovery_code": "AAAAAAAAAA"}));
+                let address = path
+                    .replace("{instance_id}", &person.to_string())
+                    .replace("{person_id}", &person.to_string());
+                let body = bodies
+                    .get(path.as_str())
+                    .cloned()
+                    .unwrap_or_else(|| json!({"totp": "000000", "recovery_code": "AAAAAAAAAA"}));
                 let answer = client.send(method.clone(), &address, Some(body)).await;
                 assert_eq!(answer.status, 403, "{who}: {method} {address}: {answer:?}");
-                assert!(KEYS.iter().all(|key| answer.json.get(key).is_none()), "{who}: {method} {address}: {answer:?}");
+                assert!(
+                    KEYS.iter().all(|key| answer.json.get(key).is_none()),
+                    "{who}: {method} {address}: {answer:?}"
+                );
             }
         }
     }
     // Forms send back what they read.
     let stored = own.get(&format!("/data/persons/{}", studio.admin_id)).await.expect(200);
     let form = json!({"expiration_date": stored["expiration_date"], "is_bot": false, "phone": "1"});
-    let sent = own.put(&format!("/data/persons/{}", studio.admin_id), form).await.expect(200);
+    let sent = own
+        .put(&format!("/data/persons/{}", studio.admin_id), form)
+        .await
+        .expect(200);
     assert_eq!((sent.get("access_token"), &sent["phone"]), (None, &json!("1")));
     own.get("/data/persons").await.expect(200);
 }
@@ -127,32 +175,74 @@ async fn another_address_takes_the_password(#[case] on: On) {
         };
         give_password(&studio, person).await;
         let (path, email) = (format!("/data/persons/{person}"), email_of(&studio, person).await);
-        client.put(&path, json!({"email": email.to_uppercase(), "phone": "1"})).await.expect(200);
-        let told = client.put(&path, json!({"email": "thief@example.com"})).await.message(400);
+        client
+            .put(&path, json!({"email": email.to_uppercase(), "phone": "1"}))
+            .await
+            .expect(200);
+        let told = client
+            .put(&path, json!({"email": "thief@example.com"}))
+            .await
+            .message(400);
         assert!(told.contains("current_password"), "{told}");
         for wrong in [json!("wrong"), json!(""), Value::Null, json!(1)] {
-            client.put(&path, json!({"email": "thief@example.com", "current_password": wrong})).await.expect(400);
+            client
+                .put(&path, json!({"email": "thief@example.com", "current_password": wrong}))
+                .await
+                .expect(400);
         }
         assert_eq!(email_of(&studio, person).await, email);
         let other = format!("other.{}@example.com", role.code());
-        client.put(&path, json!({"email": other, "current_password": PASSWORD})).await.expect(200);
+        client
+            .put(&path, json!({"email": other, "current_password": PASSWORD}))
+            .await
+            .expect(200);
         assert_eq!(email_of(&studio, person).await, other);
         // Guesses count as failures to sign in, until there are too many.
         for _ in 0..5 {
-            client.put(&path, json!({"email": "thief@example.com", "current_password": "wrong"})).await.expect(400);
+            client
+                .put(
+                    &path,
+                    json!({"email": "thief@example.com", "current_password": "wrong"}),
+                )
+                .await
+                .expect(400);
         }
-        let locked = client.put(&path, json!({"email": "thief@example.com", "current_password": PASSWORD})).await.expect(400);
+        let locked = client
+            .put(
+                &path,
+                json!({"email": "thief@example.com", "current_password": PASSWORD}),
+            )
+            .await
+            .expect(400);
         assert_eq!(locked["too_many_failed_login_attemps"], true);
         assert_eq!(email_of(&studio, person).await, other);
     }
     // An administrator helps others, but takes over no other administrator.
     let artist = studio.member_id(Role::Artist);
-    studio.admin.put(&format!("/data/persons/{artist}"), json!({"email": "new@example.com"})).await.expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{artist}"), json!({"email": "new@example.com"}))
+        .await
+        .expect(200);
     let (boss, manager) = (studio.member_id(Role::Manager), studio.member(Role::Manager));
     give_password(&studio, boss).await;
-    studio.admin.put(&format!("/data/persons/{boss}"), json!({"role": "admin"})).await.expect(200);
-    studio.admin.put(&format!("/data/persons/{boss}"), json!({"email": "thief@example.com"})).await.expect(400);
-    manager.put(&format!("/data/persons/{}", studio.admin_id), json!({"email": "thief@example.com"})).await.expect(400);
+    studio
+        .admin
+        .put(&format!("/data/persons/{boss}"), json!({"role": "admin"}))
+        .await
+        .expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{boss}"), json!({"email": "thief@example.com"}))
+        .await
+        .expect(400);
+    manager
+        .put(
+            &format!("/data/persons/{}", studio.admin_id),
+            json!({"email": "thief@example.com"}),
+        )
+        .await
+        .expect(400);
 }
 
 #[rstest]
@@ -161,9 +251,19 @@ async fn another_address_takes_the_password(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
     let studio = Studio::open(on).await;
-    let robot = studio.admin.post("/data/persons", json!({"first_name": "Robo", "last_name": "", "is_bot": true})).await.expect(201);
+    let robot = studio
+        .admin
+        .post(
+            "/data/persons",
+            json!({"first_name": "Robo", "last_name": "", "is_bot": true}),
+        )
+        .await
+        .expect(201);
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
-    let mut tokens = vec![(id(&robot), holder(&studio, &robot["access_token"])), (person, personal_token(&studio, &artist, person).await)];
+    let mut tokens = vec![
+        (id(&robot), holder(&studio, &robot["access_token"])),
+        (person, personal_token(&studio, &artist, person).await),
+    ];
     tokens.push((person, artist));
     for off in [json!({"active": false}), json!({"active": Value::Null})] {
         for (person, client) in &tokens {
@@ -175,13 +275,19 @@ async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
         }
         let artist = studio.member(Role::Artist);
         artist.get("/data/persons").await.expect(200);
-        tokens = vec![(person, personal_token(&studio, &artist, person).await), (person, artist)];
+        tokens = vec![
+            (person, personal_token(&studio, &artist, person).await),
+            (person, artist),
+        ];
     }
 }
 
 /// Tries to sign in through a proxy, from an address.
 async fn try_from_address(nobody: &Client, from: &str, email: &str, password: &str) -> (u16, Value) {
-    let request = nobody.request(Method::POST, "/auth/login").header("x-real-ip", from).json(&json!({"email": email, "password": password}));
+    let request = nobody
+        .request(Method::POST, "/auth/login")
+        .header("x-real-ip", from)
+        .json(&json!({"email": email, "password": password}));
     let answer = nobody.finish(Method::POST, "/auth/login", request).await;
     (answer.status, answer.json)
 }
@@ -198,19 +304,51 @@ async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
     for (role, login) in [(Role::Artist, "tim.artist"), (Role::Client, "tim.client")] {
         let person = studio.member_id(role);
         give_password(&studio, person).await;
-        assert!(update(database, &entity::person::TABLE, person, vec![("desktop_login", login.into())]).await.expect("a person"));
+        assert!(
+            update(
+                database,
+                &entity::person::TABLE,
+                person,
+                vec![("desktop_login", login.into())]
+            )
+            .await
+            .expect("a person")
+        );
         known.push(email_of(&studio, person).await);
     }
     let inactive = studio.member_id(Role::Vendor);
     known.push(email_of(&studio, inactive).await);
-    assert!(update(database, &entity::person::TABLE, inactive, vec![("active", false.into())]).await.expect("a person"));
-    let identifiers = [known[0].as_str(), "tim.client", &known[2], "nobody@example.com", "nobody", "Nobody", "'; --"];
+    assert!(
+        update(
+            database,
+            &entity::person::TABLE,
+            inactive,
+            vec![("active", false.into())]
+        )
+        .await
+        .expect("a person")
+    );
+    let identifiers = [
+        known[0].as_str(),
+        "tim.client",
+        &known[2],
+        "nobody@example.com",
+        "nobody",
+        "Nobody",
+        "'; --",
+    ];
     let tries = identifiers.map(async |identifier| {
         let mut answers = Vec::new();
         for number in 0..8 {
             // Letter case is no other address.
-            let identifier = if number % 2 == 0 || !identifier.contains('@') { identifier.to_owned() } else { identifier.to_uppercase() };
-            let answer = nobody.post("/auth/login", json!({"email": identifier, "password": "wrong"})).await;
+            let identifier = if number % 2 == 0 || !identifier.contains('@') {
+                identifier.to_owned()
+            } else {
+                identifier.to_uppercase()
+            };
+            let answer = nobody
+                .post("/auth/login", json!({"email": identifier, "password": "wrong"}))
+                .await;
             answers.push((answer.status, answer.bytes));
         }
         answers
@@ -255,7 +393,10 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
     }
     let (_, locked) = try_from_address(&nobody, "192.0.2.7", &email, PASSWORD).await;
     assert_eq!(locked["too_many_failed_login_attemps"], true);
-    assert_eq!(try_from_address(&nobody, "2001:db8:1:2::5", &email, PASSWORD).await.0, 200);
+    assert_eq!(
+        try_from_address(&nobody, "2001:db8:1:2::5", &email, PASSWORD).await.0,
+        200
+    );
 }
 
 #[rstest]
@@ -272,7 +413,10 @@ async fn an_administrator_is_left(#[case] on: On) {
         (Method::DELETE, "?force=true", None),
     ];
     let robot = json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "admin"});
-    let robot = holder(&studio, &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"]);
+    let robot = holder(
+        &studio,
+        &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"],
+    );
     for (method, end, body) in &ways {
         for client in [&studio.admin, &robot] {
             let path = format!("/data/persons/{}{end}", studio.admin_id);
@@ -280,7 +424,14 @@ async fn an_administrator_is_left(#[case] on: On) {
             assert!(matches!(status, 400 | 403), "{method} {body:?}: {status}");
         }
     }
-    studio.admin.put(&format!("/data/persons/{}", studio.admin_id), json!({"role": "admin", "active": true, "phone": "1"})).await.expect(200);
+    studio
+        .admin
+        .put(
+            &format!("/data/persons/{}", studio.admin_id),
+            json!({"role": "admin", "active": true, "phone": "1"}),
+        )
+        .await
+        .expect(200);
 
     // Two of them send each other away at once.
     for (round, (method, end, body)) in ways.iter().cycle().take(10).enumerate() {
@@ -291,8 +442,14 @@ async fn an_administrator_is_left(#[case] on: On) {
         let other = studio.server.as_person(second);
         let address = |person: Uuid| format!("/data/persons/{person}{end}");
         let (to_one, to_other) = (address(studio.admin_id), address(second));
-        let (first, last) = tokio::join!(other.send(method.clone(), &to_one, body.clone()), one.send(method.clone(), &to_other, body.clone()));
-        let done = [first.status, last.status].iter().filter(|status| **status < 300).count();
+        let (first, last) = tokio::join!(
+            other.send(method.clone(), &to_one, body.clone()),
+            one.send(method.clone(), &to_other, body.clone())
+        );
+        let done = [first.status, last.status]
+            .iter()
+            .filter(|status| **status < 300)
+            .count();
         assert_eq!(done, 1, "{method} {body:?}: {} {}", first.status, last.status);
         // The first one is back for the next round.
         if first.status < 300 {
@@ -300,10 +457,15 @@ async fn an_administrator_is_left(#[case] on: On) {
                 return;
             }
             let back = json!({"role": "admin", "active": true, "is_bot": false});
-            other.put(&format!("/data/persons/{}", studio.admin_id), back).await.expect(200);
+            other
+                .put(&format!("/data/persons/{}", studio.admin_id), back)
+                .await
+                .expect(200);
         }
         let values = vec![("role", "user".into())];
-        update(&studio.server.app.database, &entity::person::TABLE, second, values).await.expect("a person");
+        update(&studio.server.app.database, &entity::person::TABLE, second, values)
+            .await
+            .expect("a person");
         studio.server.app.people.forget_all();
     }
 }
@@ -317,9 +479,19 @@ async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     give_password(&studio, person).await;
     let email = email_of(&studio, person).await;
-    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"].as_str().expect("a secret").to_owned();
-    let clock = totp_rs::Builder::new().with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32")).build().expect("a clock");
-    let code = |ahead: i64| clock.generate(u64::try_from(Utc::now().timestamp() + ahead).expect("after 1970")).to_string();
+    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"]
+        .as_str()
+        .expect("a secret")
+        .to_owned();
+    let clock = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32"))
+        .build()
+        .expect("a clock");
+    let code = |ahead: i64| {
+        clock
+            .generate(u64::try_from(Utc::now().timestamp() + ahead).expect("after 1970"))
+            .to_string()
+    };
     let used = code(0);
     artist.post("/auth/totp", json!({"totp": used})).await.expect(200);
     let sign_in = async |code: &str| {
@@ -330,113 +502,8 @@ async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
     let next = code(30);
     assert_eq!(sign_in(&next).await, 200);
     assert_eq!(sign_in(&next).await, 400, "it signed in");
-    artist.send(Method::DELETE, "/auth/totp", Some(json!({"totp": next}))).await.expect(400);
-}
-
-/// Lists of the CRUD pattern, by their paths.
-fn lists() -> Vec<String> {
-    let paths = contract()["paths"].as_object().expect("paths");
-    let is_list = |path: &&String| {
-        let one = paths.get(&format!("{path}/{{instance_id}}"));
-        path.starts_with("/data/") && !path.contains('{') && one.is_some_and(|one| one.get("delete").is_some())
-    };
-    paths.iter().filter(|(_, item)| item.get("get").is_some()).map(|(path, _)| path).filter(is_list).cloned().collect()
-}
-
-/// A value as a query has it, where a list can be filtered by it.
-fn filter_by(key: &str, value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-        _ => return None,
-    };
-    Some(url::form_urlencoded::Serializer::new(String::new()).append_pair(key, &text).finish())
-}
-
-/// A list of records, whose keys differ by who asks, is filtered by the keys that are there, and by no other.
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let _fixtures = fixtures(&studio).await;
-    let database = &studio.server.app.database;
-    for (table, values) in [("person", "phone = '555', daily_salary = 7"), ("organisation", "chat_token_slack = 'xoxb'")] {
-        execute(database, &Sql::new(format!("UPDATE {table} SET {values}"))).await.expect("rows");
-    }
-    let (mut lists_seen, mut keys_seen) = (0, 0);
-    for path in lists() {
-        let all = studio.admin.get(&path).await;
-        let Some(whole) = all.json.as_array().and_then(|rows| rows.last()).and_then(Value::as_object).cloned() else { continue };
-        lists_seen += 1;
-        for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
-            for client in [studio.member(role), studio.stranger(role)] {
-                let seen = client.get(&path).await;
-                let own = &client.get("/auth/authenticated").await.json["user"]["id"];
-                if *own == whole["id"] {
-                    continue;
-                }
-                let Some(row) = seen.json.as_array().and_then(|rows| rows.first()).and_then(Value::as_object) else { continue };
-                for (key, value) in whole.iter().filter(|(key, _)| !row.contains_key(*key)) {
-                    let Some(filter) = filter_by(key, value) else { continue };
-                    // What a list leaves out, the record itself may show.
-                    let record = client.get(&format!("{path}/{}", whole["id"].as_str().unwrap_or_default())).await;
-                    if record.json.get(key) == Some(value) {
-                        continue;
-                    }
-                    keys_seen += 1;
-                    let right = client.get(&format!("{path}?{filter}")).await;
-                    let wrong = client.get(&format!("{path}?{}", filter_by(key, &json!("0")).expect("a filter"))).await;
-                    let told = right.status != 400 && (right.status, &right.json) != (wrong.status, &wrong.json);
-                    assert!(!told, "{} learns {key} by {path}?{filter}: {right:?}", role.code());
-                }
-            }
-        }
-    }
-    assert!(lists_seen > 10 && keys_seen > 100, "{lists_seen} lists, {keys_seen} keys");
-    // Everybody finds themself by their address, and those who see addresses find others.
-    let (artist, other) = (studio.member_id(Role::Artist), studio.member_id(Role::Client));
-    for (client, person, found) in [
-        (studio.member(Role::Artist), artist, 1),
-        (studio.member(Role::Artist), other, 0),
-        (studio.member(Role::Manager), other, 1),
-        (studio.admin.clone(), other, 1),
-    ] {
-        let address = format!("/data/persons?email={}", email_of(&studio, person).await.to_uppercase());
-        assert_eq!(client.get(&address).await.expect(200).as_array().map(Vec::len), Some(found));
-    }
-    studio.member(Role::Artist).get("/data/persons?email=[\"ada.admin@example.com\"]").await.expect(400);
-}
-
-/// Nothing that is read shows what others are paid.
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn salaries_are_for_administrators(#[case] on: On) {
-    const PAID: &str = "98765";
-    let studio = Studio::open(on).await;
-    let mut values = fixtures(&studio).await;
-    let database = &studio.server.app.database;
-    studio.admin.get("/data/salary-scales").await.expect(200);
-    for table in ["person SET daily_salary", "salary_scale SET salary"] {
-        execute(database, &Sql::new(format!("UPDATE {table} = {PAID}"))).await.expect("rows");
-    }
-    let task = values["task_id"];
-    studio.admin.put("/actions/persons/x/assign".replace('x', &studio.admin_id.to_string()).as_str(), json!({"task_ids": [task]})).await.expect(200);
-    values.insert("instance_id", studio.admin_id);
-    let reads: Vec<Operation> = operations().into_iter().filter(|operation| operation.method == Method::GET && operation.rule != "public").collect();
-    let mut shown = 0;
-    for operation in reads.iter().filter(|operation| !operation.path.starts_with("/auth/") && !operation.path.contains("test-event")) {
-        let path = fill(&operation.path, &values);
-        shown += usize::from(String::from_utf8_lossy(&studio.admin.get(&path).await.bytes).contains(PAID));
-        for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
-            for client in [studio.member(role), studio.stranger(role)] {
-                let answer = client.get(&path).await;
-                assert!(!String::from_utf8_lossy(&answer.bytes).contains(PAID), "{} reads a salary at {path}", role.code());
-            }
-        }
-    }
-    assert!(shown >= 5, "administrators see salaries at {shown} addresses");
+    artist
+        .send(Method::DELETE, "/auth/totp", Some(json!({"totp": next})))
+        .await
+        .expect(400);
 }

@@ -23,10 +23,19 @@ async fn write(client: Client, stop: Arc<AtomicBool>, answered: Arc<std::sync::M
 }
 
 async fn departments(copy: &Path) -> Vec<Uuid> {
-    let database = Database::connect(&format!("sqlite://{}?mode=ro&immutable=1", copy.display()), 1).await.expect("a copy that opens");
-    let row = database.row(&Sql::new("PRAGMA integrity_check")).await.expect("an answer").expect("a row");
+    let database = Database::connect(&format!("sqlite://{}?mode=ro&immutable=1", copy.display()), 1)
+        .await
+        .expect("a copy that opens");
+    let row = database
+        .row(&Sql::new("PRAGMA integrity_check"))
+        .await
+        .expect("an answer")
+        .expect("a row");
     assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
-    let rows = database.rows(&Sql::new("SELECT id FROM department")).await.expect("the departments");
+    let rows = database
+        .rows(&Sql::new("SELECT id FROM department"))
+        .await
+        .expect("the departments");
     let found = rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
     database.close().await;
     found
@@ -53,8 +62,15 @@ async fn a_copy_made_under_load_is_whole() {
         let after = answered.lock().expect("the notes").len();
         assert!(after > before.len(), "writing goes on meanwhile");
         let found = departments(&copy).await;
-        assert!(!before.is_empty() && before.iter().all(|department| found.contains(department)), "round {round}");
-        assert_eq!(std::fs::metadata(&copy).expect("a file").permissions().mode() & 0o777, 0o600, "it holds hashes of passwords");
+        assert!(
+            !before.is_empty() && before.iter().all(|department| found.contains(department)),
+            "round {round}"
+        );
+        assert_eq!(
+            std::fs::metadata(&copy).expect("a file").permissions().mode() & 0o777,
+            0o600,
+            "it holds hashes of passwords"
+        );
     }
     stop.store(true, Ordering::Relaxed);
     while let Some(ended) = writers.join_next().await {
@@ -73,7 +89,10 @@ async fn a_copy_made_under_load_is_whole() {
     let listed = admin.get("/data/departments").await.expect(200);
     let listed: Vec<Uuid> = listed.as_array().expect("a list").iter().map(id).collect();
     assert!(answered.iter().all(|department| listed.contains(department)));
-    admin.post("/data/departments", json!({"name": "Grooming", "color": "#000000"})).await.expect(201);
+    admin
+        .post("/data/departments", json!({"name": "Grooming", "color": "#000000"}))
+        .await
+        .expect(201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +103,10 @@ async fn what_is_there_is_not_overwritten() {
 
     // Without a database there is nothing to copy, and none is made.
     let refused = studio.run("backup", &[&path("none.db")]).await;
-    assert!(!refused.success && refused.complained.contains("there is no database at"), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("there is no database at"),
+        "{refused:?}"
+    );
     assert!(!studio.data().exists());
 
     studio.serve().await.kill().await;
@@ -93,10 +115,16 @@ async fn what_is_there_is_not_overwritten() {
     std::fs::create_dir(path("folder")).expect("a folder");
     for name in ["kept", "link", "folder"] {
         let refused = studio.run("backup", &[&path(name)]).await;
-        assert!(!refused.success && refused.complained.contains("exists already"), "{refused:?}");
+        assert!(
+            !refused.success && refused.complained.contains("exists already"),
+            "{refused:?}"
+        );
     }
     let refused = studio.run("backup", &[&path("missing/copy.db")]).await;
-    assert!(!refused.success && refused.complained.starts_with("dailies: "), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.starts_with("dailies: "),
+        "{refused:?}"
+    );
     assert_eq!(std::fs::read(path("kept")).expect("a file"), b"kept");
     let database = studio.data().join("dailies.db").display().to_string();
     assert!(!studio.run("backup", &[&database]).await.success);
@@ -113,6 +141,9 @@ async fn postgresql_has_a_tool_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy.db");
     let refused = studio.run("backup", &[copy.to_str().expect("a name")]).await;
-    assert!(!refused.success && refused.complained.contains("pg_dump"), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("pg_dump"),
+        "{refused:?}"
+    );
     assert!(!copy.exists());
 }

@@ -1,6 +1,9 @@
-//! The contract and what stands for it: no drift between the document and what poem-openapi reports.
+//! The contract and what stands for it: no drift between the document, the copy of it that reviews look at, and what
+//! poem-openapi reports.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use dailies_definitions::Api;
 use poem_openapi::OpenApiService;
@@ -8,18 +11,23 @@ use serde_json::{Map, Value};
 
 use harness::{On, TestServer, contract};
 
-/// What poem-openapi has no words for, so that only the document has it: extensions, links, examples and empty values of parameters, and
+/// Document without what poem-openapi can't say: extensions, links, examples and empty values of parameters, and
 /// patterns of the 3.0 dialect that it writes in another way.
 fn reduced(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let kept = map.iter().filter(|(key, value)| {
                 let empty = matches!(value, Value::Array(list) if list.is_empty());
-                let says_nothing =
-                    matches!((key.as_str(), value), ("deprecated" | "required" | "nullable", Value::Bool(false)) | ("explode", Value::Bool(true)));
+                let says_nothing = matches!(
+                    (key.as_str(), value),
+                    ("deprecated" | "required" | "nullable", Value::Bool(false)) | ("explode", Value::Bool(true))
+                );
                 !key.starts_with("x-") && !empty && !says_nothing && *value != &Value::Bool(false)
             });
-            Value::Object(kept.map(|(key, value)| (key.clone(), reduced(value))).collect::<Map<_, _>>())
+            Value::Object(
+                kept.map(|(key, value)| (key.clone(), reduced(value)))
+                    .collect::<Map<_, _>>(),
+            )
         }
         Value::Array(list) => list.iter().map(reduced).collect(),
         other => other.clone(),
@@ -32,9 +40,14 @@ fn operations(document: &Value) -> BTreeMap<String, Value> {
         for (method, operation) in item.as_object().expect("a path item") {
             let mut operation = operation.clone();
             for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-                parameter.as_object_mut().expect("a parameter").retain(|key, _| !["example", "allowEmptyValue"].contains(&key.as_str()));
+                parameter
+                    .as_object_mut()
+                    .expect("a parameter")
+                    .retain(|key, _| !["example", "allowEmptyValue"].contains(&key.as_str()));
             }
-            let content = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+            let content = operation
+                .pointer_mut("/requestBody/content")
+                .and_then(Value::as_object_mut);
             for media in content.into_iter().flat_map(|content| content.values_mut()) {
                 media.as_object_mut().expect("a media type").remove("example");
             }
@@ -43,7 +56,10 @@ fn operations(document: &Value) -> BTreeMap<String, Value> {
                     if let Some(response) = response.as_object_mut() {
                         response.remove("links");
                     }
-                    if let Some(target) = response["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#'))) {
+                    if let Some(target) = response["$ref"]
+                        .as_str()
+                        .and_then(|reference| document.pointer(reference.trim_start_matches('#')))
+                    {
                         *response = target.clone();
                     }
                 }
@@ -52,6 +68,34 @@ fn operations(document: &Value) -> BTreeMap<String, Value> {
         }
     }
     found
+}
+
+#[test]
+fn the_bundled_contract_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/openapi.json");
+    let bundled = fs::read_to_string(&path).unwrap_or_default();
+    let contract = format!("{}\n", serde_json::to_string_pretty(contract()).expect("JSON"));
+    if bundled != contract {
+        let differ = bundled
+            .lines()
+            .zip(contract.lines())
+            .enumerate()
+            .find(|(_, (old, new))| old != new);
+        let first = differ.map_or_else(
+            || "one of them ends earlier".to_owned(),
+            |(at, (old, new))| {
+                format!(
+                    "line {}\n  is        {}\n  should be {}",
+                    at + 1,
+                    old.trim(),
+                    new.trim()
+                )
+            },
+        );
+        panic!(
+            "openapi/openapi.json is not what openapi/spec says: {first}\nWrite it anew: cargo run -- openapi > openapi/openapi.json"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +111,12 @@ async fn what_poem_openapi_reports_is_the_contract() {
         differences(name, operation, &found[name], &mut drift);
     }
     for (name, schema) in contract()["components"]["schemas"].as_object().expect("schemas") {
-        differences(name, &reduced(schema), &reduced(&reported["components"]["schemas"][name]), &mut drift);
+        differences(
+            name,
+            &reduced(schema),
+            &reduced(&reported["components"]["schemas"][name]),
+            &mut drift,
+        );
     }
     assert!(drift.is_empty(), "{} difference(s):\n{}", drift.len(), drift.join("\n"));
 }
@@ -76,8 +125,14 @@ async fn what_poem_openapi_reports_is_the_contract() {
 fn differences(place: &str, wanted: &Value, found: &Value, drift: &mut Vec<String>) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
-            for key in wanted.keys().chain(found.keys().filter(|key| !wanted.contains_key(*key))) {
-                let (wanted, found) = (wanted.get(key).unwrap_or(&Value::Null), found.get(key).unwrap_or(&Value::Null));
+            for key in wanted
+                .keys()
+                .chain(found.keys().filter(|key| !wanted.contains_key(*key)))
+            {
+                let (wanted, found) = (
+                    wanted.get(key).unwrap_or(&Value::Null),
+                    found.get(key).unwrap_or(&Value::Null),
+                );
                 differences(&format!("{place} / {key}"), wanted, found, drift);
             }
         }

@@ -19,10 +19,10 @@ use harness::{Client, Installation, On, PostOffice, Program, files, id};
 const KILLS: usize = 20;
 /// Those who write at the same time, of each kind.
 const WRITERS: usize = 2;
-/// How long jobs that were broken off may take until they are done: as long as a claim lasts, and some more.
+/// Time that broken off jobs may take until they are done: as long as a claim lasts, and some more.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was answered.
+/// Answer to a write.
 #[derive(Clone, Debug)]
 enum Written {
     Comment(Uuid),
@@ -34,7 +34,7 @@ enum Written {
     Invitation(String),
 }
 
-/// What the writers write about.
+/// Subjects that the writers write about.
 #[derive(Clone)]
 struct Ground {
     project: Uuid,
@@ -48,14 +48,30 @@ struct Ground {
 
 impl Ground {
     async fn prepare(admin: &Client) -> Self {
-        let (asset_type, task_type) = (admin.named("entity-types", "Prop").await, admin.named("task-types", "Modeling").await);
+        let (asset_type, task_type) = (
+            admin.named("entity-types", "Prop").await,
+            admin.named("task-types", "Modeling").await,
+        );
         let status = admin.named("task-status", "Todo").await;
-        let project = id(&admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201));
+        let project = id(&admin
+            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
+            .await
+            .expect(201));
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
         let mut picture = Cursor::new(Vec::new());
-        image::RgbImage::new(60, 2).write_to(&mut picture, image::ImageFormat::Png).expect("a picture");
-        let mut ground = Self { project, asset, task: Uuid::nil(), task_type, status, picture: picture.into_inner(), written: Arc::default() };
+        image::RgbImage::new(60, 2)
+            .write_to(&mut picture, image::ImageFormat::Png)
+            .expect("a picture");
+        let mut ground = Self {
+            project,
+            asset,
+            task: Uuid::nil(),
+            task_type,
+            status,
+            picture: picture.into_inner(),
+            written: Arc::default(),
+        };
         ground.task = id(&admin.post("/data/tasks", ground.task()).await.expect(201));
         ground
     }
@@ -88,7 +104,9 @@ async fn write(kind: usize, client: Client, ground: Ground) -> Option<()> {
     let post = async |path: &str, body: Value| answered(client.request(Method::POST, path).json(&body)).await;
     let comment = async || {
         let path = format!("/actions/tasks/{}/comment", ground.task);
-        post(&path, json!({"task_status_id": ground.status, "comment": "Baa"})).await.map(|comment| id(&comment))
+        post(&path, json!({"task_status_id": ground.status, "comment": "Baa"}))
+            .await
+            .map(|comment| id(&comment))
     };
     loop {
         match kind {
@@ -96,7 +114,11 @@ async fn write(kind: usize, client: Client, ground: Ground) -> Option<()> {
             1 => ground.note(Written::Task(id(&post("/data/tasks", ground.task()).await?))),
             2 => {
                 let email = format!("{}@studio.example", Uuid::new_v4());
-                let person = post("/data/persons", json!({"first_name": "A", "last_name": "Person", "email": email})).await?;
+                let person = post(
+                    "/data/persons",
+                    json!({"first_name": "A", "last_name": "Person", "email": email}),
+                )
+                .await?;
                 ground.note(Written::Person(id(&person)));
                 answered(client.request(Method::GET, &format!("/actions/persons/{}/invite", id(&person)))).await?;
                 ground.note(Written::Invitation(email));
@@ -110,7 +132,11 @@ async fn write(kind: usize, client: Client, ground: Ground) -> Option<()> {
                 ground.note(Written::Preview(preview));
             }
             _ => {
-                let path = format!("/actions/tasks/{}/comments/{}/add-attachment", ground.task, comment().await?);
+                let path = format!(
+                    "/actions/tasks/{}/comments/{}/add-attachment",
+                    ground.task,
+                    comment().await?
+                );
                 let added = answered(client.upload(&path, "notes.txt", b"About sheep.")).await?;
                 ground.note(Written::Attachment(id(&added[0])));
             }
@@ -144,7 +170,13 @@ async fn ids(database: &Database, sql: &str) -> HashSet<Uuid> {
 }
 
 async fn count(database: &Database, sql: &str) -> i64 {
-    database.row(&Sql::new(sql)).await.expect("an answer").expect("a row").try_get_by_index(0).expect("a number")
+    database
+        .row(&Sql::new(sql))
+        .await
+        .expect("an answer")
+        .expect("a row")
+        .try_get_by_index(0)
+        .expect("a number")
 }
 
 /// Checks that everything that was answered is there, by the database and over HTTP.
@@ -160,7 +192,8 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
     let stored: HashSet<String> = studio.stored().into_iter().collect();
     let places = |id: &Uuid| {
         let (id, text) = (id.to_string(), id.simple().to_string());
-        ["original", "previews", "thumbnails"].map(|kind| format!("pictures/{kind}/{}/{}/{id}", &text[..3], &text[3..6]))
+        ["original", "previews", "thumbnails"]
+            .map(|kind| format!("pictures/{kind}/{}/{}/{id}", &text[..3], &text[3..6]))
     };
     for (at, written) in ground.written().iter().enumerate() {
         let there = match written {
@@ -178,20 +211,41 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
         match written {
             Written::Preview(id) => {
                 for size in ["originals", "previews", "thumbnails", "thumbnails-square"] {
-                    client.get(&format!("/pictures/{size}/preview-files/{id}.png")).await.expect(200);
+                    client
+                        .get(&format!("/pictures/{size}/preview-files/{id}.png"))
+                        .await
+                        .expect(200);
                 }
             }
             Written::Attachment(id) => {
-                assert_eq!(client.get(&format!("/data/attachment-files/{id}/file/notes.txt")).await.bytes, b"About sheep.");
+                assert_eq!(
+                    client
+                        .get(&format!("/data/attachment-files/{id}/file/notes.txt"))
+                        .await
+                        .bytes,
+                    b"About sheep."
+                );
             }
             _ => {}
         }
     }
     if let Some(file) = studio.database_url.strip_prefix("sqlite://") {
-        let found = Database::connect(&format!("sqlite://{file}"), 1).await.expect("a connection");
-        let row = found.row(&Sql::new("PRAGMA integrity_check")).await.expect("an answer").expect("a row");
+        let found = Database::connect(&format!("sqlite://{file}"), 1)
+            .await
+            .expect("a connection");
+        let row = found
+            .row(&Sql::new("PRAGMA integrity_check"))
+            .await
+            .expect("an answer")
+            .expect("a row");
         assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
-        assert!(found.rows(&Sql::new("PRAGMA foreign_key_check")).await.expect("an answer").is_empty());
+        assert!(
+            found
+                .rows(&Sql::new("PRAGMA foreign_key_check"))
+                .await
+                .expect("an answer")
+                .is_empty()
+        );
         found.close().await;
     }
 }
@@ -220,7 +274,11 @@ async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on:
     // What was begun comes to its end: no job is left, and none was given up.
     let begun = Instant::now();
     while count(&database, "SELECT COUNT(*) FROM dailies_job").await > 0 {
-        assert!(begun.elapsed() < PATIENCE, "{} jobs are left", count(&database, "SELECT COUNT(*) FROM dailies_job").await);
+        assert!(
+            begun.elapsed() < PATIENCE,
+            "{} jobs are left",
+            count(&database, "SELECT COUNT(*) FROM dailies_job").await
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let taken: HashSet<String> = office.letters().into_iter().map(|letter| letter.to).collect();

@@ -28,17 +28,43 @@ struct Desk {
 
 impl Desk {
     async fn set(admin: &Client, project: Uuid) -> Self {
-        let (asset_type, task_type) = (admin.named("entity-types", "Prop").await, admin.named("task-types", "Modeling").await);
-        admin.post(&format!("/actions/projects/{project}/set-file-tree"), json!({"tree_name": "simple"})).await.expect(200);
+        let (asset_type, task_type) = (
+            admin.named("entity-types", "Prop").await,
+            admin.named("task-types", "Modeling").await,
+        );
+        admin
+            .post(
+                &format!("/actions/projects/{project}/set-file-tree"),
+                json!({"tree_name": "simple"}),
+            )
+            .await
+            .expect(200);
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let asset = id(&admin.post(&path, json!({"name": "Tree"})).await.expect(201));
-        let task = id(&admin.post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type})).await.expect(201));
-        let output_type = id(&admin.post("/data/output-types", json!({"name": "Cache", "short_name": "cch"})).await.expect(201));
-        Self { asset, task, task_type, output_type }
+        let task = id(&admin
+            .post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type}))
+            .await
+            .expect(201));
+        let output_type = id(&admin
+            .post("/data/output-types", json!({"name": "Cache", "short_name": "cch"}))
+            .await
+            .expect(201));
+        Self {
+            asset,
+            task,
+            task_type,
+            output_type,
+        }
     }
 
     async fn working_file(&self, client: &Client) -> Uuid {
-        id(&client.post(&format!("/data/tasks/{}/working-files/new", self.task), json!({"name": "main"})).await.expect(201))
+        id(&client
+            .post(
+                &format!("/data/tasks/{}/working-files/new", self.task),
+                json!({"name": "main"}),
+            )
+            .await
+            .expect(201))
     }
 
     fn output(&self) -> Value {
@@ -47,7 +73,10 @@ impl Desk {
 }
 
 fn revisions(key: &str, answers: &[Value]) -> BTreeSet<i64> {
-    answers.iter().map(|answer| answer[key].as_i64().expect("a revision")).collect()
+    answers
+        .iter()
+        .map(|answer| answer[key].as_i64().expect("a revision"))
+        .collect()
 }
 
 #[rstest]
@@ -61,9 +90,18 @@ async fn all_who_enter_files_at_once_get_revisions_of_their_own(#[values(On::Sql
     let instance = json!({"asset_id": desk.asset, "name": "Tree_0001", "number": 1});
     let instance = id(&studio.admin.post("/data/asset-instances", instance).await.expect(201));
     let calls = [
-        (format!("/data/tasks/{}/working-files/new", desk.task), json!({"name": "main"})),
+        (
+            format!("/data/tasks/{}/working-files/new", desk.task),
+            json!({"name": "main"}),
+        ),
         (format!("/data/entities/{}/output-files/new", desk.asset), desk.output()),
-        (format!("/data/asset-instances/{instance}/entities/{}/output-files/new", desk.asset), desk.output()),
+        (
+            format!(
+                "/data/asset-instances/{instance}/entities/{}/output-files/new",
+                desk.asset
+            ),
+            desk.output(),
+        ),
     ];
     for (path, body) in calls {
         let answers = join_all(callers().map(|client| client.post(&path, body.clone()))).await;
@@ -81,7 +119,9 @@ async fn all_who_enter_files_at_once_get_revisions_of_their_own(#[values(On::Sql
 async fn all_who_ask_for_the_next_revision_at_once_may_publish(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let desk = Desk::set(&studio.admin, studio.project_id).await;
-    let people: Vec<Client> = [Role::Artist, Role::Manager, Role::Supervisor].map(|role| studio.member(role)).into();
+    let people: Vec<Client> = [Role::Artist, Role::Manager, Role::Supervisor]
+        .map(|role| studio.member(role))
+        .into();
     let next = format!("/data/entities/{}/output-files/next-revision", desk.asset);
     let told = join_all(people.iter().map(|client| client.post(&next, desk.output()))).await;
     let told: Vec<Value> = told.into_iter().map(|answer| answer.expect(200)).collect();
@@ -90,12 +130,18 @@ async fn all_who_ask_for_the_next_revision_at_once_may_publish(#[values(On::Sqli
     for (client, told) in people.iter().zip(&told) {
         let mut body = desk.output();
         body["revision"] = told["next_revision"].clone();
-        assert_eq!(client.post(&new, body).await.expect(201)["revision"], told["next_revision"]);
+        assert_eq!(
+            client.post(&new, body).await.expect(201)["revision"],
+            told["next_revision"]
+        );
     }
     let again = people[0].post(&next, desk.output()).await.expect(200);
     assert_eq!(again, json!({"next_revision": 4}));
     // Whoever was told a revision gets it without naming it, too.
-    assert_eq!(people[1].post(&next, desk.output()).await.expect(200), json!({"next_revision": 5}));
+    assert_eq!(
+        people[1].post(&next, desk.output()).await.expect(200),
+        json!({"next_revision": 5})
+    );
     assert_eq!(people[1].post(&new, desk.output()).await.expect(201)["revision"], 5);
 }
 
@@ -116,21 +162,55 @@ async fn contents_come_back_as_they_were_sent(#[values(On::Sqlite, On::Postgres)
     let part = ask(RANGE, "bytes=1000-1999".into()).send().await.expect("an answer");
     assert_eq!(part.status(), 206);
     assert_eq!(part.headers()[CONTENT_RANGE], "bytes 1000-1999/400000");
-    assert_eq!(part.headers()["cache-control"].to_str().ok().map(|value| value.contains("private")), Some(true));
+    assert_eq!(
+        part.headers()["cache-control"]
+            .to_str()
+            .ok()
+            .map(|value| value.contains("private")),
+        Some(true)
+    );
     assert_eq!(part.headers()["content-disposition"], "inline; filename=\"\"");
     assert_eq!(part.headers()["content-type"], "application/octet-stream");
     let tag = part.headers()[ETAG].to_str().expect("a tag").to_owned();
     assert_eq!(part.bytes().await.expect("a part"), content[1000..2000]);
-    assert_eq!(ask(RANGE, "bytes=400000-".into()).send().await.expect("an answer").status(), 416);
-    assert_eq!(ask(IF_NONE_MATCH, tag.clone()).send().await.expect("an answer").status(), 304);
-    let rest = ask(RANGE, "bytes=399990-".into()).header(IF_RANGE, &tag).send().await.expect("an answer");
-    assert_eq!((rest.status().as_u16(), rest.bytes().await.expect("a part")), (206, content[399_990..].to_vec().into()));
+    assert_eq!(
+        ask(RANGE, "bytes=400000-".into())
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        416
+    );
+    assert_eq!(
+        ask(IF_NONE_MATCH, tag.clone())
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        304
+    );
+    let rest = ask(RANGE, "bytes=399990-".into())
+        .header(IF_RANGE, &tag)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        (rest.status().as_u16(), rest.bytes().await.expect("a part")),
+        (206, content[399_990..].to_vec().into())
+    );
 
     // Another content takes its place, and a download that was broken off begins again.
     let other = b"something else".to_vec();
     artist.send_file(&path, "main.blend", &other).await.expect(201);
-    let whole = ask(RANGE, "bytes=399990-".into()).header(IF_RANGE, &tag).send().await.expect("an answer");
-    assert_eq!((whole.status().as_u16(), whole.bytes().await.expect("all")), (200, other.clone().into()));
+    let whole = ask(RANGE, "bytes=399990-".into())
+        .header(IF_RANGE, &tag)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        (whole.status().as_u16(), whole.bytes().await.expect("all")),
+        (200, other.clone().into())
+    );
 
     // The team reads; whoever does not act on the task does not write, and what is refused leaves the content alone.
     assert_eq!(studio.member(Role::Client).get(&path).await.bytes, other);
@@ -140,7 +220,10 @@ async fn contents_come_back_as_they_were_sent(#[values(On::Sqlite, On::Postgres)
     }
     artist.send_file(&path, "main.blend", b"").await.message(400);
     let nothing = "--limit\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nmain\r\n--limit--\r\n";
-    let request = artist.request(Method::POST, &path).header(CONTENT_TYPE, FORM).body(nothing);
+    let request = artist
+        .request(Method::POST, &path)
+        .header(CONTENT_TYPE, FORM)
+        .body(nothing);
     artist.finish(Method::POST, &path, request).await.message(400);
     assert_eq!(artist.get(&path).await.bytes, other);
 }
@@ -158,7 +241,9 @@ async fn large_contents_go_through_little_memory() {
     let before = server.most_memory();
     let head = b"--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"main.blend\"\r\n\r\n".to_vec();
     let content = (0..PARTS).map(|at| vec![u8::try_from(at % 251).unwrap_or_default(); PART]);
-    let parts = std::iter::once(head).chain(content).chain([b"\r\n--limit--\r\n".to_vec()]);
+    let parts = std::iter::once(head)
+        .chain(content)
+        .chain([b"\r\n--limit--\r\n".to_vec()]);
     let body = reqwest::Body::wrap_stream(stream::iter(parts.map(Ok::<_, std::io::Error>)));
     let request = admin.request(Method::POST, &path).header(CONTENT_TYPE, FORM).body(body);
     assert_eq!(request.send().await.expect("an answer").status(), 201);

@@ -22,7 +22,10 @@ async fn tables_of_any_spreadsheet_say_the_same(#[case] on: On) {
     let path = format!("/import/csv/projects/{}/assets", studio.project_id);
     let table = "Type;Name;Description\r\nDécor;Forêt;\"Été; très\r\nvert\"\r\n";
     let utf_16 = |order: fn(u16) -> [u8; 2]| table.encode_utf16().flat_map(order).collect::<Vec<u8>>();
-    let windows: Vec<u8> = table.chars().map(|letter| u8::try_from(u32::from(letter)).expect("a letter of Europe")).collect();
+    let windows: Vec<u8> = table
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).expect("a letter of Europe"))
+        .collect();
     let files = [
         table.as_bytes().to_vec(),
         [&b"\xEF\xBB\xBF"[..], table.as_bytes()].concat(),
@@ -34,7 +37,11 @@ async fn tables_of_any_spreadsheet_say_the_same(#[case] on: On) {
     let first = studio.admin.send_file(&path, "assets.csv", &files[0]).await.expect(201);
     assert_eq!(first[0]["description"], "Été; très\r\nvert");
     for file in &files {
-        assert_eq!(studio.admin.send_file(&path, "assets.csv", file).await.expect(201), first, "{file:?}");
+        assert_eq!(
+            studio.admin.send_file(&path, "assets.csv", file).await.expect(201),
+            first,
+            "{file:?}"
+        );
     }
 }
 
@@ -46,7 +53,14 @@ async fn long_tables_take_few_statements(#[case] on: On) {
     let studio = Studio::open(on).await;
     let project = format!("/data/projects/{}", studio.project_id);
     let modeling = studio.named("task-types", "Modeling").await;
-    studio.admin.post(&format!("{project}/settings/task-types"), json!({"task_type_id": modeling, "priority": 1})).await.expect(201);
+    studio
+        .admin
+        .post(
+            &format!("{project}/settings/task-types"),
+            json!({"task_type_id": modeling, "priority": 1}),
+        )
+        .await
+        .expect(201);
     let mut table = "Type,Name,Modeling,Modeling assignations\n".to_owned();
     for number in 0..LINES {
         let _ = writeln!(table, "Prop,Tree {number},done,Tim Team manager");
@@ -55,13 +69,26 @@ async fn long_tables_take_few_statements(#[case] on: On) {
     for (what, most) in STATEMENTS {
         let before = studio.server.app.database.statements();
         let began = std::time::Instant::now();
-        let answer = studio.admin.send_file(&path, "assets.csv", table.as_bytes()).await.expect(201);
+        let answer = studio
+            .admin
+            .send_file(&path, "assets.csv", table.as_bytes())
+            .await
+            .expect(201);
         assert_eq!(answer.as_array().map(Vec::len), Some(LINES));
         let count = studio.server.app.database.statements() - before;
-        println!("{on:?}: {LINES} {what} lines in {:?}, {count} statements", began.elapsed());
+        println!(
+            "{on:?}: {LINES} {what} lines in {:?}, {count} statements",
+            began.elapsed()
+        );
         assert!(count <= most, "{count} statements for {LINES} {what} lines");
     }
-    let done: Vec<Value> =
-        studio.admin.get(&format!("/data/tasks?project_id={}", studio.project_id)).await.expect(200).as_array().cloned().unwrap_or_default();
+    let done: Vec<Value> = studio
+        .admin
+        .get(&format!("/data/tasks?project_id={}", studio.project_id))
+        .await
+        .expect(200)
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     assert!(done.len() >= LINES);
 }

@@ -1,4 +1,4 @@
-//! What the machine is asked for from outside: memory for pictures, files on the disk, and news of its state.
+//! Demands on the machine from outside: memory for pictures, files on the disk, and news of its state.
 
 use std::io::Write;
 
@@ -14,7 +14,11 @@ fn empty_picture(side: u32) -> Vec<u8> {
     }
     let header = [side.to_be_bytes().as_slice(), &side.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, data) in [(b"IHDR", header), (b"IDAT", pixels.finish().expect("memory")), (b"IEND", Vec::new())] {
+    for (kind, data) in [
+        (b"IHDR", header),
+        (b"IDAT", pixels.finish().expect("memory")),
+        (b"IEND", Vec::new()),
+    ] {
         let named = [kind.as_slice(), &data].concat();
         let mut sum = flate2::Crc::new();
         sum.update(&named);
@@ -42,8 +46,15 @@ async fn a_small_file_does_not_fill_the_memory() {
     for answer in futures::future::join_all(all).await {
         assert!(answer.message(400).contains("more than 102 MB"));
     }
-    admin.send_file(&avatar, "me.png", &empty_picture(1_000)).await.expect(201);
-    assert_eq!(admin.post("/auth/login", json!({"email": ""})).await.status, 400, "the server is there");
+    admin
+        .send_file(&avatar, "me.png", &empty_picture(1_000))
+        .await
+        .expect(201);
+    assert_eq!(
+        admin.post("/auth/login", json!({"email": ""})).await.status,
+        400,
+        "the server is there"
+    );
     let memory = server.most_memory();
     assert!(memory < 200, "{memory} MiB");
 }
@@ -62,7 +73,11 @@ fn open_to_others(folder: &std::path::Path) -> Vec<String> {
             found.push(format!("{} {mode:o}", path.display()));
         }
         if facts.is_dir() {
-            paths.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            paths.extend(
+                std::fs::read_dir(&path)
+                    .expect("a folder")
+                    .map(|entry| entry.expect("an entry").path()),
+            );
         }
     }
     found
@@ -76,18 +91,32 @@ async fn nobody_else_on_the_machine_reads_what_is_stored() {
     let server = installation.serve().await;
     let admin = server.admin().await;
     let me = id(&admin.get("/auth/authenticated").await.expect(200)["user"]);
-    admin.send_file(&format!("/pictures/thumbnails/persons/{me}"), "me.png", &empty_picture(10)).await.expect(201);
+    admin
+        .send_file(
+            &format!("/pictures/thumbnails/persons/{me}"),
+            "me.png",
+            &empty_picture(10),
+        )
+        .await
+        .expect(201);
     assert!(!installation.stored().is_empty());
     assert_eq!(open_to_others(&installation.data()), Vec::<String>::new());
     server.kill().await;
 
     // An earlier release left everything open.
-    let opened = installation.stored().into_iter().map(|file| installation.data().join("previews").join(file));
-    for file in opened.chain([installation.data().join("dailies.db")]).filter(|file| file.exists()) {
+    let opened = installation
+        .stored()
+        .into_iter()
+        .map(|file| installation.data().join("previews").join(file));
+    for file in opened
+        .chain([installation.data().join("dailies.db")])
+        .filter(|file| file.exists())
+    {
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).expect("our file");
     }
     for folder in ["", "previews", "previews/pictures"] {
-        std::fs::set_permissions(installation.data().join(folder), std::fs::Permissions::from_mode(0o755)).expect("our folder");
+        std::fs::set_permissions(installation.data().join(folder), std::fs::Permissions::from_mode(0o755))
+            .expect("our folder");
     }
     let _server = installation.serve().await;
     assert_eq!(open_to_others(&installation.data()), Vec::<String>::new());

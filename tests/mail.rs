@@ -14,7 +14,11 @@ const ARTIST: &str = "tim.team.user@example.com";
 
 async fn studio_with(office: &PostOffice, on: On) -> Studio {
     let flags = office.flags();
-    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--domain-name", "studio.example"]).collect();
+    let flags: Vec<&str> = flags
+        .iter()
+        .map(String::as_str)
+        .chain(["--domain-name", "studio.example"])
+        .collect();
     Studio::open_with(on, &flags).await
 }
 
@@ -32,10 +36,10 @@ async fn jobs(server: &TestServer) -> Vec<JobRow> {
     let rows = server.app.database.rows(&sql).await.expect("the queue");
     let read = rows.iter().map(|row| {
         Ok(JobRow {
-            state: row.try_get_by_index(0)?,
-            attempts: row.try_get_by_index(1)?,
-            last_error: row.try_get_by_index(2)?,
-            payload: row.try_get_by_index::<serde_json::Value>(3)?.to_string(),
+            state: row.try_get("", "state")?,
+            attempts: row.try_get("", "attempts")?,
+            last_error: row.try_get("", "last_error")?,
+            payload: row.try_get::<serde_json::Value>("", "payload")?.to_string(),
         })
     });
     read.collect::<Result<_, sea_orm::DbErr>>().expect("jobs")
@@ -53,14 +57,26 @@ async fn until(server: &TestServer, what: &str, is_so: impl Fn(&[JobRow]) -> boo
 }
 
 fn link_in(text: &str) -> url::Url {
-    let link = text.split_whitespace().find_map(|word| word.strip_prefix("(https://")).expect("a link");
-    format!("https://{}", link.trim_end_matches(')')).parse().expect("an address")
+    let link = text
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("(https://"))
+        .expect("a link");
+    format!("https://{}", link.trim_end_matches(')'))
+        .parse()
+        .expect("an address")
 }
 
 fn token_in(text: &str) -> String {
     let link = link_in(text);
-    assert_eq!((link.host_str(), link.path()), (Some("studio.example"), "/reset-change-password"));
-    link.query_pairs().find(|(key, _)| key == "token").expect("a token").1.into_owned()
+    assert_eq!(
+        (link.host_str(), link.path()),
+        (Some("studio.example"), "/reset-change-password")
+    );
+    link.query_pairs()
+        .find(|(key, _)| key == "token")
+        .expect("a token")
+        .1
+        .into_owned()
 }
 
 #[rstest]
@@ -72,7 +88,10 @@ async fn a_forgotten_password_is_replaced(#[case] on: On) {
     let studio = studio_with(&office, on).await;
     let nobody = studio.server.nobody();
     for email in ["nobody@example.com", "TIM.Team.User@example.com"] {
-        let answer = nobody.post("/auth/reset-password", json!({"email": email})).await.expect(200);
+        let answer = nobody
+            .post("/auth/reset-password", json!({"email": email}))
+            .await
+            .expect(200);
         assert_eq!(answer, json!({"success": "Reset token sent"}));
     }
     let letter = office.letter_to(ARTIST).await;
@@ -80,18 +99,33 @@ async fn a_forgotten_password_is_replaced(#[case] on: On) {
     assert!(letter.text.contains("127.0.0.1"), "{}", letter.text);
     assert!(letter.html.contains("href=\"https:"), "{}", letter.html);
     let token = token_in(&letter.text);
-    assert!(token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()), "{token}");
+    assert!(
+        token.len() == 64
+            && token
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+        "{token}"
+    );
     let reset = |token: &str, password: &str| {
         let body = json!({"email": ARTIST, "token": token, "password": password, "password2": password});
         let nobody = nobody.clone();
         async move { nobody.put("/auth/reset-password", body).await }
     };
     let forged = format!("{}{}", &token[..63], if token.ends_with('A') { 'B' } else { 'A' });
-    assert_eq!(reset(&forged, "a new password").await.message(400), "Wrong or expired token.");
+    assert_eq!(
+        reset(&forged, "a new password").await.message(400),
+        "Wrong or expired token."
+    );
     assert_eq!(reset(&token, "short").await.message(400), "Password is too short.");
     reset(&token, "a new password").await.expect(200);
-    assert_eq!(reset(&token, "another password").await.message(400), "Wrong or expired token.");
-    nobody.post("/auth/login", json!({"email": ARTIST, "password": "a new password"})).await.expect(200);
+    assert_eq!(
+        reset(&token, "another password").await.message(400),
+        "Wrong or expired token."
+    );
+    nobody
+        .post("/auth/login", json!({"email": ARTIST, "password": "a new password"}))
+        .await
+        .expect(200);
     assert_eq!(office.letters().len(), 1, "{:?}", office.letters());
 }
 
@@ -106,13 +140,24 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
     let path = |what: &str| format!("/actions/persons/{artist}/{what}");
     studio.admin.get(&path("invite")).await.expect(200);
     let invitation = office.letter_to(ARTIST).await;
-    assert_eq!(invitation.subject, "You are invited by Kitsu to join their Kitsu platform");
+    assert_eq!(
+        invitation.subject,
+        "You are invited by Kitsu to join their Kitsu platform"
+    );
     assert!(invitation.text.contains("&type=new"), "{}", invitation.text);
     let password = json!({"password": "from an admin", "password_2": "from an admin"});
     studio.admin.post(&path("change-password"), password).await.expect(200);
     let change = json!({"old_password": "from an admin", "password": "my own secret", "password_2": "my own secret"});
-    let tim = studio.server.nobody().post("/auth/login", json!({"email": ARTIST, "password": "from an admin"})).await.expect(200);
-    let tim = harness::Client { token: tim["access_token"].as_str().map(str::to_owned), ..studio.server.nobody() };
+    let tim = studio
+        .server
+        .nobody()
+        .post("/auth/login", json!({"email": ARTIST, "password": "from an admin"}))
+        .await
+        .expect(200);
+    let tim = harness::Client {
+        token: tim["access_token"].as_str().map(str::to_owned),
+        ..studio.server.nobody()
+    };
     tim.post("/auth/change-password", change).await.expect(200);
     let letters = office.letters_to(ARTIST, 3).await;
     for letter in &letters[1..] {
@@ -121,15 +166,35 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
     }
     // Who has another address is told at the former one.
     let person = format!("/data/persons/{artist}");
-    tim.put(&person, json!({"email": ARTIST, "phone": "1"})).await.expect(200);
-    tim.put(&person, json!({"email": "tim@example.com", "current_password": "my own secret"})).await.expect(200);
-    assert_eq!(office.letters_to(ARTIST, 4).await[3].subject, "Kitsu - Kitsu: e-mail address changed");
-    tim.put(&person, json!({"email": ARTIST, "current_password": "my own secret"})).await.expect(200);
+    tim.put(&person, json!({"email": ARTIST, "phone": "1"}))
+        .await
+        .expect(200);
+    tim.put(
+        &person,
+        json!({"email": "tim@example.com", "current_password": "my own secret"}),
+    )
+    .await
+    .expect(200);
+    assert_eq!(
+        office.letters_to(ARTIST, 4).await[3].subject,
+        "Kitsu - Kitsu: e-mail address changed"
+    );
+    tim.put(&person, json!({"email": ARTIST, "current_password": "my own secret"}))
+        .await
+        .expect(200);
     office.letter_to("tim@example.com").await;
     // The token of the invitation was made before the password was chosen.
     let token = token_in(&invitation.text);
     let late = json!({"email": ARTIST, "token": token, "password": "much too late", "password2": "much too late"});
-    assert_eq!(studio.server.nobody().put("/auth/reset-password", late).await.message(400), "Wrong or expired token.");
+    assert_eq!(
+        studio
+            .server
+            .nobody()
+            .put("/auth/reset-password", late)
+            .await
+            .message(400),
+        "Wrong or expired token."
+    );
     until(&studio.server, "the queue is empty", <[JobRow]>::is_empty).await;
 }
 
@@ -140,18 +205,37 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
 async fn a_link_stays_the_same_while_it_is_good(#[case] on: On) {
     let office = PostOffice::open().await;
     let studio = studio_with(&office, on).await;
-    let path = format!("/actions/persons/{}/reset-password-link", studio.member_id(Role::Artist));
-    let link = || async { studio.admin.post(&path, json!({})).await.expect(200)["reset_password_link"].as_str().expect("a link").to_owned() };
+    let path = format!(
+        "/actions/persons/{}/reset-password-link",
+        studio.member_id(Role::Artist)
+    );
+    let link = || async {
+        studio.admin.post(&path, json!({})).await.expect(200)["reset_password_link"]
+            .as_str()
+            .expect("a link")
+            .to_owned()
+    };
     let first = link().await;
     assert_eq!(first, link().await);
     let token = token_in(&format!("({first})"));
     let sql = Sql::new("SELECT key, value FROM dailies_store");
     for row in studio.server.app.database.rows(&sql).await.expect("the store") {
-        let (key, value): (String, String) = (row.try_get_by_index(0).expect("a key"), row.try_get_by_index(1).expect("a value"));
-        assert!(!key.contains(&token) && !value.contains(&token), "the store gives the token away");
+        let (key, value): (String, String) = (
+            row.try_get("", "key").expect("a key"),
+            row.try_get("", "value").expect("a value"),
+        );
+        assert!(
+            !key.contains(&token) && !value.contains(&token),
+            "the store gives the token away"
+        );
     }
     let body = json!({"email": ARTIST, "token": token, "password": "a new password", "password2": "a new password"});
-    studio.server.nobody().put("/auth/reset-password", body).await.expect(200);
+    studio
+        .server
+        .nobody()
+        .put("/auth/reset-password", body)
+        .await
+        .expect(200);
     assert_ne!(first, link().await);
 }
 
@@ -163,17 +247,33 @@ async fn emails_wait_for_the_mail_server_and_outlive_this_one(#[case] on: On) {
     let mut office = PostOffice::open().await;
     office.close().await;
     let studio = studio_with(&office, on).await;
-    studio.admin.get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist))).await.expect(200);
-    until(&studio.server, "the job failed once", |jobs| jobs.iter().any(|job| job.last_error.is_some())).await;
+    studio
+        .admin
+        .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
+        .await
+        .expect(200);
+    until(&studio.server, "the job failed once", |jobs| {
+        jobs.iter().any(|job| job.last_error.is_some())
+    })
+    .await;
     let waiting = jobs(&studio.server).await;
     assert_eq!((waiting.len(), waiting[0].state.as_str()), (1, "queued"), "{waiting:?}");
-    assert!(waiting[0].last_error.as_deref().is_some_and(|error| error.contains("refused")), "{waiting:?}");
+    assert!(
+        waiting[0]
+            .last_error
+            .as_deref()
+            .is_some_and(|error| error.contains("refused")),
+        "{waiting:?}"
+    );
     let place = studio.server.stop().await;
     office.reopen().await;
     let server = TestServer::start_at(place).await;
     let letter = office.letter_to(ARTIST).await;
     let token = token_in(&letter.text);
-    assert!(!waiting[0].payload.contains(&token), "the queue gives the token away: {waiting:?}");
+    assert!(
+        !waiting[0].payload.contains(&token),
+        "the queue gives the token away: {waiting:?}"
+    );
     let body = json!({"email": ARTIST, "token": token, "password": "a new password", "password2": "a new password"});
     server.nobody().put("/auth/reset-password", body).await.expect(200);
     until(&server, "the queue is empty", <[JobRow]>::is_empty).await;
@@ -188,15 +288,27 @@ async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let studio = studio_with(&office, on).await;
-    studio.admin.get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist))).await.expect(200);
-    until(&studio.server, "the job runs", |jobs| jobs.iter().any(|job| job.state == "running")).await;
+    studio
+        .admin
+        .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
+        .await
+        .expect(200);
+    until(&studio.server, "the job runs", |jobs| {
+        jobs.iter().any(|job| job.state == "running")
+    })
+    .await;
     let server = TestServer::start_at(studio.server.kill()).await;
     office.reopen().await;
     // Nobody takes a job while somebody may still be at it.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(office.letters().is_empty());
-    let sql = Sql::with("UPDATE dailies_job SET locked_until = $1", [dailies::database::now().into()]);
-    rows::execute(server.app.database.read(), &sql).await.expect("the end of the lease");
+    let sql = Sql::with(
+        "UPDATE dailies_job SET locked_until = $1",
+        [dailies::database::now().into()],
+    );
+    rows::execute(&server.app.database, &sql)
+        .await
+        .expect("the end of the lease");
     server.app.jobs.wake(dailies::background::Lane::Letters);
     office.letter_to(ARTIST).await;
     until(&server, "the queue is empty", <[JobRow]>::is_empty).await;
@@ -211,9 +323,18 @@ async fn what_can_never_be_sent_is_given_up_with_the_reason(#[case] on: On) {
     let studio = studio_with(&office, on).await;
     let artist = studio.member_id(Role::Artist);
     let sql = Sql::with("UPDATE person SET email = 'no address' WHERE id = $1", [artist.into()]);
-    rows::execute(studio.server.app.database.read(), &sql).await.expect("a change");
-    studio.admin.get(&format!("/actions/persons/{artist}/invite")).await.expect(200);
-    until(&studio.server, "the job is given up", |jobs| jobs.iter().any(|job| job.state == "dead")).await;
+    rows::execute(&studio.server.app.database, &sql)
+        .await
+        .expect("a change");
+    studio
+        .admin
+        .get(&format!("/actions/persons/{artist}/invite"))
+        .await
+        .expect(200);
+    until(&studio.server, "the job is given up", |jobs| {
+        jobs.iter().any(|job| job.state == "dead")
+    })
+    .await;
     let dead = jobs(&studio.server).await.remove(0);
     assert_eq!(dead.attempts, 1);
     assert!(dead.last_error.is_some_and(|error| error.contains("address")));

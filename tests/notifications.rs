@@ -18,7 +18,11 @@ use harness::{Client, On, PostOffice, Studio, id};
 /// A studio with a task that the supervisor does, whose members want e-mails.
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
     let flags = office.flags();
-    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--domain-name", "studio.example"]).collect();
+    let flags: Vec<&str> = flags
+        .iter()
+        .map(String::as_str)
+        .chain(["--domain-name", "studio.example"])
+        .collect();
     studio_with_flags(&flags, on).await
 }
 
@@ -28,16 +32,29 @@ async fn studio_with_flags(flags: &[&str], on: On) -> (Studio, Uuid, Uuid) {
     let task_type = studio.named("task-types", "Modeling").await;
     let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
     let asset = json!({"name": "Tree <1>"});
-    let asset = id(&studio.admin.post(&format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"), asset).await.expect(201));
+    let asset = id(&studio
+        .admin
+        .post(
+            &format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"),
+            asset,
+        )
+        .await
+        .expect(201));
     let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
     let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
-    let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'", [true.into()]);
-    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    let sql = Sql::with(
+        "UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'",
+        [true.into()],
+    );
+    execute(&studio.server.app.database, &sql).await.expect("a change");
     (studio, task, status)
 }
 
 async fn assign(client: &Client, task: Uuid, person: Uuid) {
-    client.put(&format!("/actions/tasks/{task}/assign"), json!({"person_id": person})).await.expect(200);
+    client
+        .put(&format!("/actions/tasks/{task}/assign"), json!({"person_id": person}))
+        .await
+        .expect(200);
 }
 
 #[rstest]
@@ -52,23 +69,45 @@ async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
     assign(&studio.member(Role::Manager), task, supervisor).await;
     let letter = office.letter_to("tim.team.supervisor@example.com").await;
     assert_eq!(letter.subject, format!("[Kitsu] You were assigned to {place}"));
-    let link = format!("https://studio.example/productions/{}/assets/tasks/{task}", studio.project_id);
-    assert!(letter.text.contains(&link) && letter.text.contains("Tree <1>"), "{}", letter.text);
+    let link = format!(
+        "https://studio.example/productions/{}/assets/tasks/{task}",
+        studio.project_id
+    );
+    assert!(
+        letter.text.contains(&link) && letter.text.contains("Tree <1>"),
+        "{}",
+        letter.text
+    );
     assert!(letter.html.contains("Tree &lt;1&gt;"), "{}", letter.html);
 
     let text = "Looks good @Tim Team user\n<script>second line</script>";
     let path = format!("/actions/tasks/{task}/comment");
     let manager = studio.member(Role::Manager);
-    let comment = manager.post(&path, json!({"task_status_id": status, "comment": text})).await.expect(201);
+    let comment = manager
+        .post(&path, json!({"task_status_id": status, "comment": text}))
+        .await
+        .expect(201);
     let letter = office.letters_to("tim.team.supervisor@example.com", 2).await.remove(1);
     assert_eq!(letter.subject, format!("[Kitsu] TODO - Tim commented on {place}"));
-    assert!(letter.html.contains("&lt;script&gt;second line") && letter.text.contains("<script>second line"), "{}", letter.html);
+    assert!(
+        letter.html.contains("&lt;script&gt;second line") && letter.text.contains("<script>second line"),
+        "{}",
+        letter.html
+    );
 
     let reply = format!("/data/tasks/{task}/comments/{}/reply", id(&comment));
-    studio.member(Role::Supervisor).post(&reply, json!({"text": "Thanks"})).await.expect(200);
+    studio
+        .member(Role::Supervisor)
+        .post(&reply, json!({"text": "Thanks"}))
+        .await
+        .expect(200);
     let letter = office.letter_to("tim.team.manager@example.com").await;
     assert_eq!(letter.subject, format!("[Kitsu] Tim replied on {place}"));
-    assert!(letter.text.contains("Thanks") && !letter.text.contains("Looks good"), "{}", letter.text);
+    assert!(
+        letter.text.contains("Thanks") && !letter.text.contains("Looks good"),
+        "{}",
+        letter.text
+    );
 }
 
 #[rstest]
@@ -79,22 +118,41 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
     let mut office = PostOffice::open().await;
     let (studio, task, status) = studio_with_task(&office, on).await;
     office.close().await;
-    let sql = Sql::with("UPDATE person SET notifications_enabled = $1 WHERE email = 'tim.team.supervisor@example.com'", [false.into()]);
-    execute(studio.server.app.database.read(), &sql).await.expect("a change");
+    let sql = Sql::with(
+        "UPDATE person SET notifications_enabled = $1 WHERE email = 'tim.team.supervisor@example.com'",
+        [false.into()],
+    );
+    execute(&studio.server.app.database, &sql).await.expect("a change");
     assign(&studio.admin, task, studio.member_id(Role::Supervisor)).await;
     let path = format!("/actions/tasks/{task}/comment");
     let say = |text: &'static str| {
         let (admin, path) = (studio.admin.clone(), path.clone());
-        async move { admin.post(&path, json!({"task_status_id": status, "comment": text})).await }
+        async move {
+            admin
+                .post(&path, json!({"task_status_id": status, "comment": text}))
+                .await
+        }
     };
     say("Have a look @Tim Team user").await.expect(201);
     let withdrawn = id(&say("Never mind @Tim Team manager").await.expect(201));
     // Nothing is on its way when the comment goes.
-    until(&studio, "SELECT COUNT(*) FROM dailies_job WHERE last_error IS NOT NULL AND state = 'queued'", 2).await;
-    studio.admin.delete(&format!("/data/comments/{withdrawn}")).await.expect(204);
+    until(
+        &studio,
+        "SELECT COUNT(*) FROM dailies_job WHERE last_error IS NOT NULL AND state = 'queued'",
+        2,
+    )
+    .await;
+    studio
+        .admin
+        .delete(&format!("/data/comments/{withdrawn}"))
+        .await
+        .expect(204);
     office.reopen().await;
     let letter = office.letter_to("tim.team.user@example.com").await;
-    assert_eq!(letter.subject, "[Kitsu] Ada mentioned you on Wool / Prop / Tree <1> / Modeling");
+    assert_eq!(
+        letter.subject,
+        "[Kitsu] Ada mentioned you on Wool / Prop / Tree <1> / Modeling"
+    );
     assert!(letter.text.contains("Have a look"), "{}", letter.text);
     until(&studio, "SELECT COUNT(*) FROM dailies_job", 0).await;
     assert_eq!(office.letters().len(), 1, "{:?}", office.letters());
@@ -104,7 +162,14 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
 async fn until(studio: &Studio, query: &str, count: i64) {
     let mut last = None;
     for _ in 0..500 {
-        let row = studio.server.app.database.row(&Sql::new(query)).await.expect("a count").expect("a row");
+        let row = studio
+            .server
+            .app
+            .database
+            .row(&Sql::new(query))
+            .await
+            .expect("a count")
+            .expect("a row");
         last = Some(row.try_get_by_index::<i64>(0).expect("a number"));
         if last == Some(count) {
             return;
@@ -114,7 +179,7 @@ async fn until(studio: &Studio, query: &str, count: i64) {
     panic!("{query}: {last:?}, not {count}");
 }
 
-/// What a chat service was asked: the path, who asked, and the body.
+/// Request to a chat service: the path, who asked, and the body.
 type Asked = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// Slack, Mattermost and Discord in one, on a port of this machine.
@@ -126,16 +191,23 @@ async fn chat_services() -> (String, Asked) {
         async move {
             let path = request.uri().path().to_owned();
             let token = request.header("authorization").unwrap_or_default().to_owned();
-            let body = serde_json::from_slice(&request.take_body().into_vec().await.expect("a body")).unwrap_or_default();
+            let body =
+                serde_json::from_slice(&request.take_body().into_vec().await.expect("a body")).unwrap_or_default();
             let answer = match path.as_str() {
                 "/slack/chat.postMessage" => json!({"ok": true}),
                 "/discord/users/@me/guilds" => json!([{"id": "g1"}]),
-                "/discord/guilds/g1/members/search" => json!([{"user": {"id": "u1", "username": "timmy", "discriminator": "0"}}]),
+                "/discord/guilds/g1/members/search" => {
+                    json!([{"user": {"id": "u1", "username": "timmy", "discriminator": "0"}}])
+                }
                 "/discord/users/@me/channels" => json!({"id": "c1"}),
                 _ => json!({}),
             };
             kept.lock().expect("what was asked").push((path, token, body));
-            Ok::<_, poem::Error>(Response::builder().content_type("application/json").body(Body::from_json(&answer).expect("an answer")))
+            Ok::<_, poem::Error>(
+                Response::builder()
+                    .content_type("application/json")
+                    .body(Body::from_json(&answer).expect("an answer")),
+            )
         }
     });
     let bound = Bound::to("127.0.0.1", 0).await.expect("a port");
@@ -151,20 +223,38 @@ async fn chat_services() -> (String, Asked) {
 async fn messages_reach_chat_services(#[case] on: On) {
     let (address, asked) = chat_services().await;
     let (slack, discord) = (format!("{address}/slack"), format!("{address}/discord"));
-    let flags = ["--slack-address", &slack, "--discord-address", &discord, "--chat-hosts", "127.0.0.1"];
+    let flags = [
+        "--slack-address",
+        &slack,
+        "--discord-address",
+        &discord,
+        "--chat-hosts",
+        "127.0.0.1",
+    ];
     let (studio, task, _) = studio_with_flags(&flags, on).await;
-    let organisation = dailies::studio::organisation(&studio.server.app).await.expect("the organisation").id;
+    let organisation = dailies::studio::organisation(&studio.server.app)
+        .await
+        .expect("the organisation")
+        .id;
     let credentials = json!({
         "chat_token_slack": "xoxb", "chat_webhook_mattermost": format!("{address}/hooks/1"), "chat_token_discord": "bot",
     });
-    studio.admin.put(&format!("/data/organisations/{}", organisation), credentials).await.expect(200);
+    studio
+        .admin
+        .put(&format!("/data/organisations/{}", organisation), credentials)
+        .await
+        .expect(200);
     let artist = studio.member_id(Role::Artist);
     let mut wishes = json!({"notifications_enabled": false});
     for service in ["slack", "mattermost", "discord"] {
         wishes[format!("notifications_{service}_enabled")] = json!(true);
         wishes[format!("notifications_{service}_userid")] = json!("timmy");
     }
-    studio.admin.put(&format!("/data/persons/{artist}"), wishes).await.expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{artist}"), wishes)
+        .await
+        .expect(200);
     assign(&studio.admin, task, artist).await;
     for _ in 0..500 {
         if asked.lock().expect("what was asked").len() == 6 {
@@ -173,15 +263,31 @@ async fn messages_reach_chat_services(#[case] on: On) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let asked = asked.lock().expect("what was asked").clone();
-    let of = |path: &str| asked.iter().find(|(found, ..)| found == path).unwrap_or_else(|| panic!("{path} was not asked: {asked:?}"));
+    let of = |path: &str| {
+        asked
+            .iter()
+            .find(|(found, ..)| found == path)
+            .unwrap_or_else(|| panic!("{path} was not asked: {asked:?}"))
+    };
     let (_, token, body) = of("/slack/chat.postMessage");
     assert_eq!((token.as_str(), &body["channel"]), ("Bearer xoxb", &json!("@timmy")));
-    assert!(body["text"].as_str().is_some_and(|text| text.starts_with("*Ada Admin* assigned you to <https://")), "{body}");
+    assert!(
+        body["text"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("*Ada Admin* assigned you to <https://")),
+        "{body}"
+    );
     let (_, _, body) = of("/hooks/1");
-    assert_eq!((&body["channel"], &body["username"]), (&json!("@timmy"), &json!("Kitsu - Wool")));
+    assert_eq!(
+        (&body["channel"], &body["username"]),
+        (&json!("@timmy"), &json!("Kitsu - Wool"))
+    );
     assert_eq!(of("/discord/users/@me/channels").2, json!({"recipient_id": "u1"}));
     let (_, token, body) = of("/discord/channels/c1/messages");
-    assert_eq!((token.as_str(), &body["allowed_mentions"]["parse"]), ("Bot bot", &json!([])));
+    assert_eq!(
+        (token.as_str(), &body["allowed_mentions"]["parse"]),
+        ("Bot bot", &json!([]))
+    );
 }
 
 #[rstest]
@@ -195,7 +301,9 @@ async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
         let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
         day.and_hms_micro_opt(10, 0, second, part).expect("a moment")
     };
-    let at = (0..150).map(|part| moment(7, part)).chain((0..3).map(|second| moment(second, 0)));
+    let at = (0..150)
+        .map(|part| moment(7, part))
+        .chain((0..3).map(|second| moment(second, 0)));
     let rows = at.map(|at| {
         vec![
             ("person_id", artist.into()),
@@ -205,12 +313,21 @@ async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
             ("updated_at", at.into()),
         ]
     });
-    insert_many(studio.server.app.database.read(), &entity::notification::TABLE, rows.collect()).await.expect("notifications");
+    insert_many(
+        &studio.server.app.database,
+        &entity::notification::TABLE,
+        rows.collect(),
+    )
+    .await
+    .expect("notifications");
     let client = studio.member(Role::Artist);
     let mut seen = std::collections::HashSet::new();
     let mut before = String::new();
     loop {
-        let page = client.get(&format!("/data/user/notifications{before}")).await.expect(200);
+        let page = client
+            .get(&format!("/data/user/notifications{before}"))
+            .await
+            .expect(200);
         let page = page.as_array().expect("a list");
         let Some(last) = page.last() else { break };
         before = format!("?before={}", last["created_at"].as_str().expect("a moment"));

@@ -1,5 +1,5 @@
 //! A production that is deleted by force leaves nothing behind, takes nothing of others along, and goes as a whole or not
-//! at all. Every table that can hold something of a production is filled first, whatever tables there are.
+//! at all; so does an entity. Every table that can hold something of a production is filled first, whatever tables there are.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -27,8 +27,14 @@ const UNWRITTEN: [(&str, &str, &str); 4] = [
 
 /// Tables and columns that refer to another table.
 fn references(table: &'static Table) -> Vec<(&'static str, &'static str)> {
-    let written = table.columns.iter().filter_map(|column| Some((column.name, column.references?)));
-    let unwritten = UNWRITTEN.iter().filter(|(name, ..)| *name == table.name).map(|(_, column, target)| (*column, *target));
+    let written = table
+        .columns
+        .iter()
+        .filter_map(|column| Some((column.name, column.references?)));
+    let unwritten = UNWRITTEN
+        .iter()
+        .filter(|(name, ..)| *name == table.name)
+        .map(|(_, column, target)| (*column, *target));
     written.chain(unwritten).collect()
 }
 
@@ -36,8 +42,11 @@ fn references(table: &'static Table) -> Vec<(&'static str, &'static str)> {
 fn tables_of_productions() -> HashSet<&'static str> {
     let mut found = HashSet::from(["project"]);
     loop {
-        let more: Vec<&str> =
-            TABLES.iter().filter(|table| references(table).iter().any(|(_, target)| found.contains(target))).map(|table| table.name).collect();
+        let more: Vec<&str> = TABLES
+            .iter()
+            .filter(|table| references(table).iter().any(|(_, target)| found.contains(target)))
+            .map(|table| table.name)
+            .collect();
         let known = found.len();
         found.extend(more);
         if found.len() == known {
@@ -55,7 +64,11 @@ fn filling(table: &'static Table, name: &'static str, mark: &str) -> Option<Valu
     Some(match column.kind {
         Kind::Text { max } => match column.choices.first() {
             Some(choice) => Value::from(*choice),
-            None => format!("{mark} {}", table.name).chars().take(max.unwrap_or(80).into()).collect::<String>().into(),
+            None => format!("{mark} {}", table.name)
+                .chars()
+                .take(max.unwrap_or(80).into())
+                .collect::<String>()
+                .into(),
         },
         Kind::Uuid => Uuid::new_v4().into(),
         Kind::Bool => false.into(),
@@ -73,47 +86,76 @@ fn filling(table: &'static Table, name: &'static str, mark: &str) -> Option<Valu
 fn tables_to_fill() -> Vec<&'static Table> {
     let mut wanted = tables_of_productions();
     loop {
-        let more: Vec<&str> = wanted.iter().filter_map(|name| Table::find(name)).flat_map(references).map(|(_, target)| target).collect();
+        let more: Vec<&str> = wanted
+            .iter()
+            .filter_map(|name| Table::find(name))
+            .flat_map(references)
+            .map(|(_, target)| target)
+            .collect();
         let known = wanted.len();
         wanted.extend(more);
         if wanted.len() == known {
-            return TABLES.iter().copied().filter(|table| wanted.contains(table.name)).collect();
+            return TABLES
+                .iter()
+                .copied()
+                .filter(|table| wanted.contains(table.name))
+                .collect();
         }
     }
 }
 
 /// Puts one row into each table that is not in `rows` yet, with all its references, and adds its id.
 async fn fill(app: &App, rows: &mut HashMap<&'static str, Uuid>, mark: &str) {
-    let mut waiting: Vec<&'static Table> = tables_to_fill().into_iter().filter(|table| !rows.contains_key(table.name)).collect();
+    let mut waiting: Vec<&'static Table> = tables_to_fill()
+        .into_iter()
+        .filter(|table| !rows.contains_key(table.name))
+        .collect();
     let mut made = Vec::new();
     while !waiting.is_empty() {
         let before = waiting.len();
         let mut later = Vec::new();
         for table in waiting {
             let required = |name: &str| table.column(name).is_some_and(|column| !column.nullable);
-            if references(table).iter().any(|(column, target)| required(column) && !rows.contains_key(target)) {
+            if references(table)
+                .iter()
+                .any(|(column, target)| required(column) && !rows.contains_key(target))
+            {
                 later.push(table);
                 continue;
             }
             let mut values: Vec<(&'static str, Value)> = Vec::new();
             for column in &table.columns {
-                let target = references(table).into_iter().find(|(name, _)| *name == column.name).and_then(|(_, target)| rows.get(target));
+                let target = references(table)
+                    .into_iter()
+                    .find(|(name, _)| *name == column.name)
+                    .and_then(|(_, target)| rows.get(target));
                 match target {
                     Some(id) => values.push((column.name, (*id).into())),
                     None => values.extend(filling(table, column.name, mark).map(|value| (column.name, value))),
                 }
             }
-            let id = rows::insert(app.database.read(), table, values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
+            let id = rows::insert(&app.database, table, values)
+                .await
+                .unwrap_or_else(|error| panic!("{}: {error}", table.name));
             rows.insert(table.name, id);
             made.push(table);
         }
-        assert!(later.len() < before, "these tables wait for each other: {:?}", later.iter().map(|table| table.name).collect::<Vec<_>>());
+        assert!(
+            later.len() < before,
+            "these tables wait for each other: {:?}",
+            later.iter().map(|table| table.name).collect::<Vec<_>>()
+        );
         waiting = later;
     }
     // What was not there yet when a row was made.
     for table in made.into_iter().filter(|table| table.column("id").is_some()) {
-        let values = references(table).into_iter().map(|(column, target)| (column, rows[target].into())).collect::<Vec<_>>();
-        rows::update(app.database.read(), table, rows[table.name], values).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
+        let values = references(table)
+            .into_iter()
+            .map(|(column, target)| (column, rows[target].into()))
+            .collect::<Vec<_>>();
+        rows::update(&app.database, table, rows[table.name], values)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", table.name));
     }
 }
 
@@ -122,7 +164,10 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
     let mut found = Vec::new();
     for table in TABLES {
         for column in table.columns.iter().filter(|column| column.kind == Kind::Uuid) {
-            let mut sql = Sql::new(format!("SELECT COUNT(*) FROM \"{}\" WHERE \"{}\" IN ", table.name, column.name));
+            let mut sql = Sql::new(format!(
+                "SELECT COUNT(*) FROM \"{}\" WHERE \"{}\" IN ",
+                table.name, column.name
+            ));
             sql.bind_list(ids.iter().copied());
             let row = app.database.row(&sql).await.expect("an answer").expect("a row");
             if row.try_get_by_index::<i64>(0).expect("a number") > 0 {
@@ -133,21 +178,24 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
     found
 }
 
-/// What was told of a production, in order, by those of the last events that name it.
+/// Events about a production, in order, by those of the last events that name it.
 async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
-    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 4");
+    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 5");
     let rows = app.database.rows(&sql).await.expect("the log");
     let named = rows.iter().rev().filter(|row| {
-        let data: serde_json::Value = row.try_get_by_index(1).expect("a payload");
+        let data: serde_json::Value = row.try_get("", "data").expect("a payload");
         data["project_id"] == project_id.to_string()
     });
-    named.map(|row| row.try_get_by_index(0).expect("a name")).collect()
+    named.map(|row| row.try_get("", "name").expect("a name")).collect()
 }
 
 /// The ids of what belongs to a production.
 fn own(rows: &HashMap<&'static str, Uuid>, of_productions: &HashSet<&'static str>) -> Vec<Uuid> {
     let identified = |name: &str| Table::find(name).is_some_and(|table| table.column("id").is_some());
-    rows.iter().filter(|(name, _)| of_productions.contains(**name) && identified(name)).map(|(_, id)| *id).collect()
+    rows.iter()
+        .filter(|(name, _)| of_productions.contains(**name) && identified(name))
+        .map(|(_, id)| *id)
+        .collect()
 }
 
 #[rstest]
@@ -162,18 +210,39 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     let mut wool = HashMap::new();
     fill(app, &mut wool, "Wool").await;
     // A second production in the same studio, which uses what the first one has.
-    let mut silk: HashMap<&'static str, Uuid> =
-        wool.iter().filter(|(name, _)| !of_productions.contains(**name)).map(|(name, id)| (*name, *id)).collect();
+    let mut silk: HashMap<&'static str, Uuid> = wool
+        .iter()
+        .filter(|(name, _)| !of_productions.contains(**name))
+        .map(|(name, id)| (*name, *id))
+        .collect();
     fill(app, &mut silk, "Silk").await;
-    rows::update(app.database.read(), &entity::entity::TABLE, silk["entity"], vec![("source_id", wool["entity"].into())]).await.expect("an entity");
-    let casting = vec![("entity_in_id", silk["entity"].into()), ("entity_out_id", wool["entity"].into())];
-    let casting = rows::insert(app.database.read(), &entity::entity_link::TABLE, casting).await.expect("a casting");
+    rows::update(
+        &app.database,
+        &entity::entity::TABLE,
+        silk["entity"],
+        vec![("source_id", wool["entity"].into())],
+    )
+    .await
+    .expect("an entity");
+    let casting = vec![
+        ("entity_in_id", silk["entity"].into()),
+        ("entity_out_id", wool["entity"].into()),
+    ];
+    let casting = rows::insert(&app.database, &entity::entity_link::TABLE, casting)
+        .await
+        .expect("a casting");
     let (gone, kept) = (own(&wool, &of_productions), own(&silk, &of_productions));
     let before: HashSet<String> = places_of(app, &gone).await.into_iter().collect();
     for table in &of_productions {
         let columns = references(Table::find(table).expect("a table"));
-        let (column, _) = columns.iter().find(|(_, target)| of_productions.contains(target)).expect("a reference");
-        assert!(*table == "project" || before.contains(&format!("{table}.{column}")), "{table} is not filled");
+        let (column, _) = columns
+            .iter()
+            .find(|(_, target)| of_productions.contains(target))
+            .expect("a reference");
+        assert!(
+            *table == "project" || before.contains(&format!("{table}.{column}")),
+            "{table} is not filled"
+        );
     }
     let kept_before = places_of(app, &kept).await;
 
@@ -189,11 +258,21 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     }
 
     let path = format!("/data/projects/{}?force=true", wool["project"]);
-    assert_eq!(studio.admin.delete(&format!("/data/projects/{}", wool["project"])).await.status, 400);
+    assert_eq!(
+        studio
+            .admin
+            .delete(&format!("/data/projects/{}", wool["project"]))
+            .await
+            .status,
+        400
+    );
     assert_eq!(places_of(app, &gone).await.into_iter().collect::<HashSet<_>>(), before);
     studio.admin.delete(&path).await.expect(204);
     assert_eq!(places_of(app, &gone).await, Vec::<String>::new());
-    assert_eq!(last_events(app, wool["project"]).await, ["task:delete", "build-job:delete", "playlist:delete", "project:delete"]);
+    assert_eq!(
+        last_events(app, wool["project"]).await,
+        ["task:delete", "build-job:delete", "playlist:delete", "project:delete"]
+    );
     assert_eq!(studio.admin.delete(&path).await.status, 404);
     assert_eq!(places_of(app, &kept).await, kept_before);
     for key in &files_of(&wool) {
@@ -202,14 +281,22 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the files go too");
+        tokio::time::timeout(Duration::from_secs(10), gone)
+            .await
+            .expect("the files go too");
     }
     for key in &files_of(&silk) {
         assert!(app.storage.exists(key).await.expect("the storage"));
     }
     assert!(places_of(app, &[casting]).await.is_empty());
-    for (name, id) in silk.iter().filter(|(name, _)| Table::find(name).is_some_and(|table| table.column("id").is_some())) {
-        assert!(places_of(app, &[*id]).await.contains(&format!("{name}.id")), "a row of {name} is gone");
+    for (name, id) in silk
+        .iter()
+        .filter(|(name, _)| Table::find(name).is_some_and(|table| table.column("id").is_some()))
+    {
+        assert!(
+            places_of(app, &[*id]).await.contains(&format!("{name}.id")),
+            "a row of {name} is gone"
+        );
     }
 }
 
@@ -225,9 +312,66 @@ async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind
     let ids = own(&wool, &tables_of_productions());
     let before = places_of(app, &ids).await;
     // A table that the server knows nothing of holds the production back, at the very end of its removal.
-    let database = app.database.read();
-    rows::execute(database, &Sql::new(format!("CREATE TABLE stopper (project_id {kind} REFERENCES project (id))"))).await.expect("a table");
-    rows::execute(database, &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["project"].into()])).await.expect("a row");
-    assert_eq!(studio.admin.delete(&format!("/data/projects/{}?force=true", wool["project"])).await.status, 400);
+    let database = &app.database;
+    rows::execute(
+        database,
+        &Sql::new(format!(
+            "CREATE TABLE stopper (project_id {kind} REFERENCES project (id))"
+        )),
+    )
+    .await
+    .expect("a table");
+    rows::execute(
+        database,
+        &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["project"].into()]),
+    )
+    .await
+    .expect("a row");
+    assert_eq!(
+        studio
+            .admin
+            .delete(&format!("/data/projects/{}?force=true", wool["project"]))
+            .await
+            .status,
+        400
+    );
     assert_eq!(places_of(app, &ids).await, before);
+}
+
+#[rstest]
+#[case(On::Sqlite, "BLOB")]
+#[case(On::Postgres, "uuid")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entity_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind: &str) {
+    let studio = Studio::open(on).await;
+    let app = &studio.server.app;
+    let mut wool = HashMap::new();
+    fill(app, &mut wool, "Wool").await;
+    let ids = own(&wool, &tables_of_productions());
+    let before = places_of(app, &ids).await;
+    // A table that the server knows nothing of holds the entity back, when all that belongs to it is gone.
+    let database = &app.database;
+    rows::execute(
+        database,
+        &Sql::new(format!(
+            "CREATE TABLE stopper (entity_id {kind} REFERENCES entity (id))"
+        )),
+    )
+    .await
+    .expect("a table");
+    rows::execute(
+        database,
+        &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["entity"].into()]),
+    )
+    .await
+    .expect("a row");
+    let path = format!("/data/assets/{}?force=true", wool["entity"]);
+    assert_eq!(studio.admin.delete(&path).await.status, 400);
+    assert_eq!(places_of(app, &ids).await, before);
+
+    rows::execute(database, &Sql::new("DELETE FROM stopper"))
+        .await
+        .expect("no row");
+    studio.admin.delete(&path).await.expect(204);
+    assert_eq!(places_of(app, &[wool["entity"]]).await, Vec::<String>::new());
 }

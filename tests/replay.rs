@@ -1,35 +1,44 @@
-//! Calls and what they must answer, as small files in `replay/`: one file is one studio, whose steps run in order.
+//! Calls and what they must answer, as small files in `replay/`: one file is one studio, whose steps run in order. How they
+//! are written is explained in `README.md` beside this file.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::fmt::Write;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
 
-use dailies::database::Sql;
+use dailies::database::{Sql, read_all};
 use dailies_definitions::access::Role;
+use futures::FutureExt;
 use reqwest::Method;
 use rstest::rstest;
+use sea_orm::FromQueryResult;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use harness::{Answer, Client, On, Studio, fill, fill_all, mismatch};
+use harness::{Answer, Client, On, Studio, differences, fill, fill_all};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Replay {
-    /// What the file is about.
+    /// Subject of the file.
     about: String,
     /// Flags that the server starts with.
     #[serde(default)]
     flags: Vec<String>,
+    /// Files of the same folder whose steps come first, to prepare the studio: of those only the status counts.
+    #[serde(default)]
+    after: Vec<String>,
     steps: Vec<Step>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// What the step shows, in one sentence.
+    /// Point of the step, in one sentence.
     does: String,
-    /// Who calls: a role of the team, `outside` and a role, or nobody.
+    /// Caller: a role of the team, `outside` and a role, or nobody.
     #[serde(default = "admin", rename = "as")]
     caller: String,
     /// Method and path.
@@ -40,6 +49,9 @@ struct Step {
     with: HashMap<String, String>,
     /// A table that is sent as the file of a form, in place of a body.
     table: Option<String>,
+    /// Name of that file.
+    #[serde(default = "table_name")]
+    file: String,
     #[serde(default = "ok")]
     status: u16,
     /// The shape of the answer.
@@ -53,7 +65,7 @@ struct Step {
     save: HashMap<String, String>,
     /// Names and payloads of the events that the step makes, in order.
     events: Option<Vec<serde_json::Map<String, Value>>>,
-    /// Who may not do it; they are tried first.
+    /// Callers who may not do it; they are tried first.
     #[serde(default)]
     refused: Vec<String>,
 }
@@ -64,6 +76,10 @@ fn admin() -> String {
 
 fn ok() -> u16 {
     200
+}
+
+fn table_name() -> String {
+    "table.csv".into()
 }
 
 fn role(word: &str) -> Role {
@@ -88,7 +104,10 @@ fn caller(studio: &Studio, word: &str) -> Client {
 }
 
 async fn variables(studio: &Studio) -> HashMap<String, String> {
-    let mut known = HashMap::from([("production".to_owned(), studio.project_id.to_string()), ("admin".to_owned(), studio.admin_id.to_string())]);
+    let mut known = HashMap::from([
+        ("production".to_owned(), studio.project_id.to_string()),
+        ("admin".to_owned(), studio.admin_id.to_string()),
+    ]);
     for word in ["manager", "supervisor", "artist", "client", "vendor"] {
         known.insert(word.to_owned(), studio.member_id(role(word)).to_string());
         known.insert(format!("outside_{word}"), studio.stranger_id(role(word)).to_string());
@@ -107,24 +126,81 @@ async fn variables(studio: &Studio) -> HashMap<String, String> {
     known
 }
 
-/// One event of the log: its id, name and payload.
-type Logged = (Uuid, String, Value);
+/// One event of the log.
+#[derive(Debug, FromQueryResult)]
+struct Logged {
+    id: Uuid,
+    name: String,
+    data: Value,
+}
 
 /// The log of events, the oldest first.
 async fn log(studio: &Studio) -> Vec<Logged> {
     let sql = Sql::new("SELECT id, name, data FROM api_event ORDER BY created_at");
-    let rows = studio.server.app.database.rows(&sql).await.expect("the log");
-    let read = |row: &sea_orm::QueryResult| {
-        (row.try_get_by_index(0).expect("an id"), row.try_get_by_index(1).expect("a name"), row.try_get_by_index(2).expect("a payload"))
-    };
-    rows.iter().map(read).collect()
+    read_all(&studio.server.app.database, &sql).await.expect("the log")
 }
 
-/// Names and payloads of the events that were not known, the oldest first. Others may be gone: persons take theirs along.
-async fn events(studio: &Studio, known: &[Logged]) -> Vec<(String, Value)> {
-    let known: HashSet<Uuid> = known.iter().map(|(id, _, _)| *id).collect();
-    let events = log(studio).await.into_iter().filter(|(id, _, _)| !known.contains(id));
-    events.map(|(_, name, payload)| (name, payload)).collect()
+/// The events that were not known, the oldest first. Others may be gone: persons take theirs along.
+async fn events(studio: &Studio, known: &[Logged]) -> Vec<Logged> {
+    let known: HashSet<Uuid> = known.iter().map(|event| event.id).collect();
+    log(studio)
+        .await
+        .into_iter()
+        .filter(|event| !known.contains(&event.id))
+        .collect()
+}
+
+/// A step, and where it is written.
+struct Planned {
+    /// `comments.yaml:12`
+    place: String,
+    /// The lines of the step.
+    source: String,
+    /// Whether it only prepares what follows.
+    prepares: bool,
+    step: Step,
+}
+
+fn parse(file: &Path) -> (Replay, String) {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let replay: Replay = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    assert!(
+        !replay.about.is_empty() && !replay.steps.is_empty(),
+        "{} is about nothing",
+        file.display()
+    );
+    (replay, text)
+}
+
+/// The steps of a file, behind those of the files that it comes after.
+fn plan(file: &Path, prepares: bool, planned: &mut Vec<Planned>) -> Vec<String> {
+    let (replay, text) = parse(file);
+    for name in &replay.after {
+        plan(&file.with_file_name(name), true, planned);
+    }
+    let name = file.file_name().expect("a file").to_string_lossy();
+    let lines: Vec<&str> = text.lines().collect();
+    let starts: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("  - does:") || line.starts_with("  - {does:"))
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(
+        starts.len(),
+        replay.steps.len(),
+        "{name}: a step begins with 'does', two blanks from the margin"
+    );
+    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+    for ((start, end), step) in starts.iter().zip(ends).zip(replay.steps) {
+        planned.push(Planned {
+            place: format!("{name}:{}", start + 1),
+            source: lines[*start..end].join("\n"),
+            prepares,
+            step,
+        });
+    }
+    replay.flags
 }
 
 /// Calls with headers, in whose values variables may stand, or with a table as the file of a form.
@@ -134,11 +210,11 @@ async fn call(
     path: &str,
     body: Option<Value>,
     headers: &HashMap<String, String>,
-    table: Option<&str>,
+    table: Option<(&str, &str)>,
     known: &HashMap<String, String>,
 ) -> Answer {
-    if let Some(table) = table {
-        return client.send_file(path, "table.csv", table.as_bytes()).await;
+    if let Some((name, table)) = table {
+        return client.send_file(path, name, table.as_bytes()).await;
     }
     let mut request = client.request(method.clone(), path);
     for (name, value) in headers {
@@ -150,68 +226,238 @@ async fn call(
     client.finish(method.clone(), path, request).await
 }
 
-async fn check(studio: &Studio, step: &Step, known: &mut HashMap<String, String>) {
+/// Does a step, and says what is not as it is written.
+async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap<String, String>) -> Vec<String> {
     let (method, path) = step.call.split_once(' ').expect("a method and a path");
     let method: Method = method.parse().expect("a method");
     let path = fill(path, known);
-    let does = &step.does;
-    assert!(!path.contains('{'), "{does} {path} names an unknown variable");
+    if path.contains('{') {
+        return vec![format!("{path} names an unknown variable")];
+    }
     let body = step.body.as_ref().map(|body| fill_all(body, known));
     let table = step.table.as_ref().map(|table| fill(table, known));
-    let table = table.as_deref();
+    let table = table.as_deref().map(|table| (step.file.as_str(), table));
     let before = log(studio).await;
-    for word in &step.refused {
-        let status = call(&caller(studio, word), &method, &path, body.clone(), &step.with, table, known).await.status;
+    let mut problems = Vec::new();
+    for word in step.refused.iter().filter(|_| !prepares) {
+        let status = call(
+            &caller(studio, word),
+            &method,
+            &path,
+            body.clone(),
+            &step.with,
+            table,
+            known,
+        )
+        .await
+        .status;
         let expected: &[u16] = match word.as_str() {
             "nobody" => &[401],
             word if word.starts_with("outside") => &[403, 404],
             _ => &[403],
         };
-        assert!(expected.contains(&status), "{does} The {word} got {status} instead of a refusal: {method} {path}");
+        if !expected.contains(&status) {
+            problems.push(format!("the {word} got {status} in place of a refusal"));
+        }
     }
-    assert_eq!(log(studio).await.len(), before.len(), "{does} Somebody who was refused made events.");
-    let answer = call(&caller(studio, &step.caller), &method, &path, body, &step.with, table, known).await;
-    assert_eq!(answer.status, step.status, "{does} {method} {path} answered {}", String::from_utf8_lossy(&answer.bytes));
-    if let Some(problem) = step.answer.as_ref().and_then(|shape| mismatch(shape, &answer.json, known)) {
-        panic!("{does} {method} {path}: {problem}\n{}", answer.json);
+    if log(studio).await.len() != before.len() {
+        problems.push("somebody who was refused made events".into());
+    }
+    let answer = call(
+        &caller(studio, &step.caller),
+        &method,
+        &path,
+        body,
+        &step.with,
+        table,
+        known,
+    )
+    .await;
+    if answer.status != step.status {
+        problems.push(format!(
+            "{method} {path} answered {}, not {}: {}",
+            answer.status,
+            step.status,
+            String::from_utf8_lossy(&answer.bytes)
+        ));
+        return problems;
     }
     let text = String::from_utf8_lossy(&answer.bytes).replace("\r\n", "\n");
-    if let Some(expected) = &step.text {
-        assert_eq!(text, fill(expected, known), "{does} {method} {path}");
+    if !prepares {
+        problems.extend(wrong_answer(step, &answer, &text, known));
     }
     if let Some(variable) = &step.keep {
         known.insert(variable.clone(), text);
     }
     for (variable, place) in &step.save {
         let pointer = format!("/{}", place.replace('.', "/"));
-        let value = if place.is_empty() { Some(&answer.json) } else { answer.json.pointer(&pointer) };
-        let value = value.filter(|value| !value.is_null()).unwrap_or_else(|| panic!("{does} There is no {place} in {}", answer.json));
-        known.insert(variable.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-    }
-    if let Some(expected) = &step.events {
-        let made = events(studio, &before).await;
-        let expected: Vec<(String, Value)> =
-            expected.iter().flat_map(|event| event.iter().map(|(name, payload)| (name.clone(), payload.clone()))).collect();
-        let names = |events: &[(String, Value)]| events.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&made), names(&expected), "{does} Events of {method} {path}: {made:?}");
-        for ((name, payload), (_, shape)) in made.iter().zip(&expected) {
-            if let Some(problem) = mismatch(shape, payload, known) {
-                panic!("{does} The event {name}: {problem}\n{payload}");
+        let value = if place.is_empty() {
+            Some(&answer.json)
+        } else {
+            answer.json.pointer(&pointer)
+        };
+        match value.filter(|value| !value.is_null()) {
+            Some(value) => {
+                known.insert(
+                    variable.clone(),
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                );
             }
+            None => problems.push(format!("there is no {place} in {}", answer.json)),
         }
     }
+    if let Some(expected) = step.events.as_ref().filter(|_| !prepares) {
+        problems.extend(wrong_events(&events(studio, &before).await, expected, known));
+    }
+    problems
+}
+
+/// Differences between an answer and the step.
+fn wrong_answer(step: &Step, answer: &Answer, text: &str, known: &HashMap<String, String>) -> Vec<String> {
+    let mut problems = step
+        .answer
+        .as_ref()
+        .map(|shape| differences(shape, &answer.json, known))
+        .unwrap_or_default();
+    if !problems.is_empty() {
+        problems.push(format!("the whole answer: {}", answer.json));
+    }
+    if let Some(expected) = &step.text {
+        let expected = fill(expected, known);
+        let differ = expected
+            .lines()
+            .zip(text.lines())
+            .enumerate()
+            .find(|(_, (expected, found))| expected != found);
+        match differ {
+            Some((at, (expected, found))) => {
+                problems.push(format!("line {} of the answer is {found:?}, not {expected:?}", at + 1))
+            }
+            None if expected != text => problems.push(format!("the answer is {text:?}, not {expected:?}")),
+            None => {}
+        }
+    }
+    problems
+}
+
+/// Differences between the events of a step and those that it should make.
+fn wrong_events(
+    made: &[Logged],
+    expected: &[serde_json::Map<String, Value>],
+    known: &HashMap<String, String>,
+) -> Vec<String> {
+    let expected: Vec<(&String, &Value)> = expected.iter().flatten().collect();
+    let names: Vec<&str> = made.iter().map(|event| event.name.as_str()).collect();
+    let wanted: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+    if names != wanted {
+        let payloads: String = made
+            .iter()
+            .map(|event| format!("\n    {}: {}", event.name, event.data))
+            .collect();
+        return vec![format!("the events are {names:?}, not {wanted:?}{payloads}")];
+    }
+    let pairs = made.iter().zip(expected);
+    pairs
+        .flat_map(|(event, (name, shape))| {
+            differences(shape, &event.data, known)
+                .into_iter()
+                .map(move |problem| format!("event {name}: {problem}"))
+        })
+        .collect()
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words").to_owned()
+}
+
+/// Does all steps. One that fails does not hide the others, save for those that need what it would have given.
+async fn replay(studio: &Studio, planned: &[Planned]) -> String {
+    let mut known = variables(studio).await;
+    let mut lost: HashMap<String, &str> = HashMap::new();
+    let mut report = String::new();
+    for Planned {
+        place,
+        source,
+        prepares,
+        step,
+    } in planned
+    {
+        let given = || step.save.keys().chain(&step.keep);
+        let needed = lost.iter().find(|(variable, _)| {
+            source.contains(&format!("{{{variable}}}")) && given().all(|given| given != *variable)
+        });
+        let problems = match needed {
+            Some((variable, from)) => vec![format!("left out: {{{variable}}} of {from} is not known")],
+            None => {
+                let outcome = AssertUnwindSafe(check(studio, step, *prepares, &mut known))
+                    .catch_unwind()
+                    .await;
+                outcome.unwrap_or_else(|panic| vec![said(panic.as_ref())])
+            }
+        };
+        if !problems.is_empty() {
+            lost.extend(
+                given()
+                    .filter(|variable| !known.contains_key(*variable))
+                    .map(|variable| (variable.clone(), place.as_str())),
+            );
+            let _ = write!(
+                report,
+                "\n\ntests/replay/{place}: {}\n  {}\n  {}",
+                step.does,
+                step.call,
+                problems.join("\n  ")
+            );
+        }
+    }
+    report
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_as_written(#[files("tests/replay/*.yaml")] file: PathBuf, #[values(On::Sqlite, On::Postgres)] on: On) {
-    let text = std::fs::read_to_string(&file).expect("a file");
-    let replay: Replay = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    assert!(!replay.about.is_empty() && !replay.steps.is_empty());
-    let flags: Vec<&str> = replay.flags.iter().map(String::as_str).collect();
+    let mut planned = Vec::new();
+    let flags = plan(&file, false, &mut planned);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let studio = Studio::open_with(on, &flags).await;
-    let mut known = variables(&studio).await;
-    for step in &replay.steps {
-        check(&studio, step, &mut known).await;
-    }
+    let report = replay(&studio, &planned).await;
+    assert!(report.is_empty(), "not as written:{report}");
+}
+
+/// Bytes and lines that a file may have. One that comes near is cut by subject.
+const LONGEST: (usize, usize) = (22_000, 700);
+
+/// Lines that not every parser reads alike: an older one takes a question mark in a flow mapping for syntax.
+fn ambiguous(text: &str) -> impl Iterator<Item = usize> {
+    let prose = |line: &str| {
+        ["call:", "- does:", "about:", "#"]
+            .iter()
+            .any(|start| line.trim_start().starts_with(start))
+    };
+    let plain = |line: &str| line.split('"').step_by(2).any(|part| part.contains('?'));
+    text.lines()
+        .enumerate()
+        .filter(move |(_, line)| !prose(line) && plain(line))
+        .map(|(at, _)| at + 1)
+}
+
+#[rstest]
+fn files_are_short_and_plain_yaml(#[files("tests/replay/*.yaml")] file: PathBuf) {
+    let (_, text) = parse(&file);
+    let (size, lines) = (text.len(), text.lines().count());
+    assert!(
+        size <= LONGEST.0 && lines <= LONGEST.1,
+        "{}: {size} bytes and {lines} lines; cut it by subject, see `after`",
+        file.display()
+    );
+    let unclear: Vec<usize> = ambiguous(&text).collect();
+    assert!(
+        unclear.is_empty(),
+        "{}: put what has a question mark into quotes, lines {unclear:?}",
+        file.display()
+    );
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use harness::rows::execute;
 use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
 
-/// What only administrators may see.
+/// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
 
 /// The longest time that a server without Redis keeps something in mind, and a little more.
@@ -22,7 +22,10 @@ async fn studio(flags: &[String]) -> Studio {
 
 /// The same person at another server.
 fn at(server: &TestServer, client: &Client) -> Client {
-    Client { url: server.url.clone(), ..client.clone() }
+    Client {
+        url: server.url.clone(),
+        ..client.clone()
+    }
 }
 
 /// Waits until the servers hear each other.
@@ -38,7 +41,7 @@ async fn joined(servers: [&TestServer; 2]) {
     }
 }
 
-/// How long it takes until a request is answered with that status.
+/// Time until a request is answered with that status.
 async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(10) {
@@ -51,7 +54,11 @@ async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
 }
 
 async fn department(client: &Client, name: &str) -> Value {
-    client.post("/data/departments", json!({"name": name, "color": "#000000"})).await.expect(201)["id"].clone()
+    client
+        .post("/data/departments", json!({"name": name, "color": "#000000"}))
+        .await
+        .expect(201)["id"]
+        .clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +67,10 @@ async fn an_event_is_heard_once_at_every_server() {
     let studio = studio(&redis.flags()).await;
     let other = studio.server.beside().await;
     joined([&studio.server, &other]).await;
-    let listeners = [Listener::open(&studio.admin).await, Listener::open(&at(&other, &studio.admin)).await];
+    let listeners = [
+        Listener::open(&studio.admin).await,
+        Listener::open(&at(&other, &studio.admin)).await,
+    ];
     let first = department(&studio.admin, "Grooming").await;
     let second = department(&at(&other, &studio.admin), "Matte").await;
     // News from two servers have no order among each other; those of one do.
@@ -68,14 +78,22 @@ async fn an_event_is_heard_once_at_every_server() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     for (server, colour) in [(&studio.server, "#111111"), (&other, "#222222")] {
         let path = format!("/data/departments/{}", first.as_str().expect("an id"));
-        at(server, &studio.admin).put(&path, json!({"color": colour})).await.expect(200);
+        at(server, &studio.admin)
+            .put(&path, json!({"color": colour}))
+            .await
+            .expect(200);
     }
     for listener in &listeners {
         let mut heard = listener.until("department:update").await;
         while heard.iter().filter(|(name, _)| name == "department:update").count() < 2 {
             heard.extend(listener.until("department:update").await);
         }
-        let about = |id: &Value| heard.iter().filter(|(name, payload)| name == "department:new" && payload["department_id"] == *id).count();
+        let about = |id: &Value| {
+            heard
+                .iter()
+                .filter(|(name, payload)| name == "department:new" && payload["department_id"] == *id)
+                .count()
+        };
         assert_eq!((about(&first), about(&second)), (1, 1), "{heard:?}");
         assert_eq!(heard.len(), 5, "{heard:?}");
     }
@@ -115,7 +133,11 @@ async fn without_redis_changes_count_within_three_seconds() {
     let artist = studio.member_id(Role::Artist);
     let at_other = at(&other, &studio.member(Role::Artist));
     at_other.get(FOR_ADMINS).await.expect(403);
-    studio.admin.put(&format!("/data/persons/{artist}"), json!({"role": "admin"})).await.expect(200);
+    studio
+        .admin
+        .put(&format!("/data/persons/{artist}"), json!({"role": "admin"}))
+        .await
+        .expect(200);
     assert!(until_status(&at_other, FOR_ADMINS, 200).await < MEMORY);
     let leaving = studio.member(Role::Supervisor);
     let there = at(&other, &leaving);
@@ -164,7 +186,13 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
         department(&studio.admin, &format!("Together {at}")).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(listener.until("department:new").await.iter().any(|(name, _)| name == "department:new"));
+    assert!(
+        listener
+            .until("department:new")
+            .await
+            .iter()
+            .any(|(name, _)| name == "department:new")
+    );
 }
 
 #[rstest]
@@ -175,8 +203,11 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
     let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let artist = studio.member(Role::Artist);
     let write = async |assignment: &str| {
-        let sql = Sql::with(format!("UPDATE person SET {assignment} WHERE id = $1"), [studio.member_id(Role::Artist).into()]);
-        execute(studio.server.app.database.read(), &sql).await.expect("a change");
+        let sql = Sql::with(
+            format!("UPDATE person SET {assignment} WHERE id = $1"),
+            [studio.member_id(Role::Artist).into()],
+        );
+        execute(&studio.server.app.database, &sql).await.expect("a change");
     };
     for _ in 0..3 {
         artist.get(FOR_ADMINS).await.expect(403);
@@ -195,12 +226,30 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
 async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On) {
     let studio = Studio::open(on).await;
     let project = studio.project_id;
-    studio.admin.post("/data/playlists", json!({"name": "Monday", "project_id": project})).await.expect(201);
+    studio
+        .admin
+        .post("/data/playlists", json!({"name": "Monday", "project_id": project}))
+        .await
+        .expect(201);
     let closed = studio.named("project-status", "Closed").await;
-    studio.admin.put(&format!("/data/projects/{project}"), json!({"project_status_id": closed})).await.expect(200);
-    let inside = [Listener::open(&studio.admin).await, Listener::open(&studio.member(Role::Artist)).await];
+    studio
+        .admin
+        .put(
+            &format!("/data/projects/{project}"),
+            json!({"project_status_id": closed}),
+        )
+        .await
+        .expect(200);
+    let inside = [
+        Listener::open(&studio.admin).await,
+        Listener::open(&studio.member(Role::Artist)).await,
+    ];
     let outside = Listener::open(&studio.stranger(Role::Artist)).await;
-    studio.admin.delete(&format!("/data/projects/{project}?force=true")).await.expect(204);
+    studio
+        .admin
+        .delete(&format!("/data/projects/{project}?force=true"))
+        .await
+        .expect(204);
     for listener in inside {
         let heard = listener.until("project:delete").await;
         assert!(heard.iter().any(|(name, _)| name == "playlist:delete"), "{heard:?}");
@@ -212,7 +261,12 @@ async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_the_studio_listen_with_their_cookie_and_others_do_not() {
-    let flags = ["--domain-name", "kitsu.example.org", "--cors-allowed-origins", "https://review.example.org"];
+    let flags = [
+        "--domain-name",
+        "kitsu.example.org",
+        "--cors-allowed-origins",
+        "https://review.example.org",
+    ];
     let studio = Studio::open_with(On::Sqlite, &flags).await;
     for (origin, let_in) in [
         ("https://kitsu.example.org", true),

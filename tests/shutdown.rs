@@ -21,7 +21,11 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
     let flags = office.flags();
     let studio = Studio::open_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
     // A job whose mail server never answers, and a request whose body comes slowly.
-    studio.admin.get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist))).await.expect(200);
+    studio
+        .admin
+        .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
+        .await
+        .expect(200);
     let body = json!({"name": "Late", "color": "#FFFFFF"}).to_string();
     let address = studio.server.url.trim_start_matches("http://").to_owned();
     let token = studio.admin.token.clone().expect("a token");
@@ -46,6 +50,10 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
     office.reopen().await;
     let server = TestServer::start_at(place).await;
     office.letter_to("tim.team.user@example.com").await;
-    let departments = server.as_person(studio.admin_id).get("/data/departments?name=Late").await.expect(200);
+    let departments = server
+        .as_person(studio.admin_id)
+        .get("/data/departments?name=Late")
+        .await
+        .expect(200);
     assert_eq!(departments.as_array().map(Vec::len), Some(1));
 }

@@ -7,7 +7,9 @@ use harness::{Client, On, TestServer};
 
 async fn with_admin(on: On) -> (TestServer, Client) {
     let server = TestServer::start(on).await;
-    dailies::auth::accounts::create_admin(&server.app, "Ada@Example.com", Some("correct horse")).await.expect("an administrator");
+    dailies::auth::accounts::create_admin(&server.app, "Ada@Example.com", Some("correct horse"))
+        .await
+        .expect("an administrator");
     let nobody = server.nobody();
     (server, nobody)
 }
@@ -18,20 +20,44 @@ async fn with_admin(on: On) -> (TestServer, Client) {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_signs_in_and_out(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
-    let signed_in = nobody.post("/auth/login", json!({"email": "ADA@example.com", "password": "correct horse"})).await.expect(200);
+    let signed_in = nobody
+        .post(
+            "/auth/login",
+            json!({"email": "ADA@example.com", "password": "correct horse"}),
+        )
+        .await
+        .expect(200);
     assert_eq!(signed_in["login"], true);
     assert_eq!(signed_in["user"]["role"], "admin");
     assert_eq!(signed_in["user"]["departments"], json!([]));
     assert!(signed_in["user"].get("password").is_none());
-    let ada = Client { token: signed_in["access_token"].as_str().map(str::to_owned), ..nobody.clone() };
+    let ada = Client {
+        token: signed_in["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
     assert_eq!(ada.get("/auth/authenticated").await.expect(200)["authenticated"], true);
-    let refresh = Client { token: signed_in["refresh_token"].as_str().map(str::to_owned), ..nobody.clone() };
-    assert_eq!(refresh.get("/data/departments").await.expect(422)["msg"], "Only non-refresh tokens are allowed");
-    assert_eq!(ada.get("/auth/refresh-token").await.expect(422)["msg"], "Only refresh tokens are allowed");
+    let refresh = Client {
+        token: signed_in["refresh_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    assert_eq!(
+        refresh.get("/data/departments").await.expect(422)["msg"],
+        "Only non-refresh tokens are allowed"
+    );
+    assert_eq!(
+        ada.get("/auth/refresh-token").await.expect(422)["msg"],
+        "Only refresh tokens are allowed"
+    );
     let renewed = refresh.get("/auth/refresh-token").await.expect(200);
-    let renewed = Client { token: renewed["access_token"].as_str().map(str::to_owned), ..nobody.clone() };
+    let renewed = Client {
+        token: renewed["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
     assert_eq!(renewed.get("/auth/logout").await.expect(200)["logout"], true);
-    assert_eq!(renewed.get("/data/departments").await.expect(401)["msg"], "Token has been revoked");
+    assert_eq!(
+        renewed.get("/data/departments").await.expect(401)["msg"],
+        "Token has been revoked"
+    );
     refresh.get("/auth/refresh-token").await.expect(401);
 }
 
@@ -41,16 +67,32 @@ async fn somebody_signs_in_and_out(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_tell_nothing(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
-    let unknown = nobody.post("/auth/login", json!({"email": "nobody@example.com", "password": "x"})).await;
-    let wrong = nobody.post("/auth/login", json!({"email": "ada@example.com", "password": "x"})).await;
+    let unknown = nobody
+        .post("/auth/login", json!({"email": "nobody@example.com", "password": "x"}))
+        .await;
+    let wrong = nobody
+        .post("/auth/login", json!({"email": "ada@example.com", "password": "x"}))
+        .await;
     assert_eq!((unknown.status, unknown.bytes), (400, wrong.bytes));
     for _ in 0..4 {
-        nobody.post("/auth/login", json!({"email": "ada@example.com", "password": "x"})).await.expect(400);
+        nobody
+            .post("/auth/login", json!({"email": "ada@example.com", "password": "x"}))
+            .await
+            .expect(400);
     }
-    let locked = nobody.post("/auth/login", json!({"email": "ada@example.com", "password": "correct horse"})).await.expect(400);
+    let locked = nobody
+        .post(
+            "/auth/login",
+            json!({"email": "ada@example.com", "password": "correct horse"}),
+        )
+        .await
+        .expect(400);
     assert_eq!(locked["too_many_failed_login_attemps"], true);
     let empty = nobody.post("/auth/login", json!({"email": ""})).await.expect(400);
-    assert_eq!(empty["data"]["errors"][0]["message"], "String should have at least 1 character");
+    assert_eq!(
+        empty["data"]["errors"][0]["message"],
+        "String should have at least 1 character"
+    );
 }
 
 #[rstest]
@@ -60,9 +102,133 @@ async fn wrong_credentials_tell_nothing(#[case] on: On) {
 async fn tokens_are_read_strictly(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
     let missing = nobody.get("/data/departments").await.expect(401);
-    assert!(missing["msg"].as_str().is_some_and(|text| text.starts_with("Missing JWT in cookies or headers")));
-    let garbage = Client { token: Some("garbage".into()), ..nobody.clone() };
-    assert_eq!(garbage.get("/data/departments").await.expect(422)["msg"], "Not enough segments");
-    let request = nobody.request(reqwest::Method::GET, "/data/departments").header("cookie", "access_token_cookie=bad");
-    nobody.finish(reqwest::Method::GET, "/data/departments", request).await.expect(422);
+    assert!(
+        missing["msg"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("Missing JWT in cookies or headers"))
+    );
+    let garbage = Client {
+        token: Some("garbage".into()),
+        ..nobody.clone()
+    };
+    assert_eq!(
+        garbage.get("/data/departments").await.expect(422)["msg"],
+        "Not enough segments"
+    );
+    let request = nobody
+        .request(reqwest::Method::GET, "/data/departments")
+        .header("cookie", "access_token_cookie=bad");
+    nobody
+        .finish(reqwest::Method::GET, "/data/departments", request)
+        .await
+        .expect(422);
+}
+
+/// The example of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[case] on: On) {
+    let (server, nobody) = with_admin(on).await;
+    let signed_in = nobody
+        .post(
+            "/auth/login",
+            json!({"email": "ada@example.com", "password": "correct horse"}),
+        )
+        .await
+        .expect(200);
+    let ada = Client {
+        token: signed_in["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    let code = async || {
+        ada.post("/auth/app-login/code", json!({"code_challenge": CHALLENGE}))
+            .await
+            .expect(201)["code"]
+            .clone()
+    };
+    let redeem = async |code: &serde_json::Value| {
+        nobody
+            .post(
+                "/auth/app-login/token",
+                json!({"code": code, "code_verifier": VERIFIER}),
+            )
+            .await
+    };
+    let handed = redeem(&code().await).await.expect(200);
+    let program = Client {
+        token: handed["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    program.get("/data/departments").await.expect(200);
+    let refresh = Client {
+        token: handed["refresh_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    refresh.get("/auth/refresh-token").await.expect(200);
+    let log = ada.get("/data/events/login-logs/last").await.expect(200);
+    assert_eq!(
+        log.as_array()
+            .expect("a log")
+            .iter()
+            .filter(|row| row["origin"] == "script")
+            .count(),
+        2,
+        "{log}"
+    );
+    // Of many who try at once, one gets in.
+    let contested = code().await;
+    let tries = futures::future::join_all((0..8).map(|_| redeem(&contested))).await;
+    assert_eq!(tries.iter().filter(|answer| answer.status == 200).count(), 1);
+    // A code is as old as the session that it comes from.
+    let late = code().await;
+    let change = json!({"old_password": "correct horse", "password": "battery staple", "password_2": "battery staple"});
+    ada.post("/auth/change-password", change).await.expect(200);
+    assert_eq!(
+        redeem(&late).await.expect(400),
+        json!({"login": false, "message": "Wrong or expired code."})
+    );
+    // Nobody who was switched off gets in.
+    let person: uuid::Uuid = signed_in["user"]["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("an id");
+    let last = code().await;
+    let off = vec![("active", false.into())];
+    harness::rows::update(&server.app.database, &entity::person::TABLE, person, off)
+        .await
+        .expect("a person");
+    redeem(&last).await.expect(400);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_whole_session_is_handed_over(#[case] on: On) {
+    let server = TestServer::start_with(on, &["--enforce-2fa", "true"]).await;
+    dailies::auth::accounts::create_admin(&server.app, "ada@example.com", Some("correct horse"))
+        .await
+        .expect("an administrator");
+    let nobody = server.nobody();
+    let signed_in = nobody
+        .post(
+            "/auth/login",
+            json!({"email": "ada@example.com", "password": "correct horse"}),
+        )
+        .await
+        .expect(200);
+    let ada = Client {
+        token: signed_in["access_token"].as_str().map(str::to_owned),
+        ..nobody
+    };
+    let refused = ada
+        .post("/auth/app-login/code", json!({"code_challenge": CHALLENGE}))
+        .await
+        .expect(403);
+    assert_eq!(refused["two_factor_authentication_required"], true);
 }

@@ -17,7 +17,9 @@ async fn server(more: &[&str]) -> TestServer {
 }
 
 async fn connect(server: &TestServer) -> TcpStream {
-    TcpStream::connect(server.url.trim_start_matches("http://")).await.expect("a connection")
+    TcpStream::connect(server.url.trim_start_matches("http://"))
+        .await
+        .expect("a connection")
 }
 
 /// The rest that the server sends before it closes the connection, and the time until then.
@@ -57,7 +59,10 @@ async fn a_connection_is_kept_between_requests_for_a_while() {
     let server = server(&[]).await;
     let mut stream = connect(&server).await;
     for pause in [SECOND / 10, 2 * SECOND] {
-        stream.write_all(b"GET /status HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("a listener");
+        stream
+            .write_all(b"GET /status HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .expect("a listener");
         let mut answer = [0; 4096];
         let length = stream.read(&mut answer).await.expect("an answer");
         assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
@@ -73,9 +78,15 @@ async fn bodies_that_stop_are_answered_and_those_that_go_on_are_read() {
     let server = server(&[]).await;
     let head = "POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 39\r\n\r\n";
     let mut stream = connect(&server).await;
-    stream.write_all(format!("{head}{{\"email\"").as_bytes()).await.expect("a listener");
+    stream
+        .write_all(format!("{head}{{\"email\"").as_bytes())
+        .await
+        .expect("a listener");
     let (answer, after) = until_closed(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 408") && after < 5 * SECOND, "{after:?} {answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 408") && after < 5 * SECOND,
+        "{after:?} {answer}"
+    );
     let body: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap_or_default()).expect("JSON");
     assert_eq!(body["error"], true);
 
@@ -100,7 +111,10 @@ async fn crowds_of_one_address_have_so_many_places() {
     sleep(SECOND / 10).await;
     let mut late = connect(&server).await;
     let (answer, _) = until_closed(&mut late).await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 503 Service Unavailable"), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 503 Service Unavailable"),
+        "{answer}"
+    );
     // All of them are silent, so that their places are soon free.
     sleep(2 * SECOND).await;
     server.nobody().get("/status").await.expect(200);
@@ -128,7 +142,11 @@ async fn many_slow_peers_keep_nobody_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_refused_early_hears_why() {
     let server = server(&[]).await;
-    let request = server.nobody().http.post(format!("{}/auth/login", server.url)).header("content-type", "application/json");
+    let request = server
+        .nobody()
+        .http
+        .post(format!("{}/auth/login", server.url))
+        .header("content-type", "application/json");
     let answer = request.body("x".repeat(5_000_000)).send().await.expect("an answer");
     assert_eq!(answer.status(), 413);
 }

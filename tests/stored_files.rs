@@ -1,4 +1,4 @@
-//! Where stored files are, in a folder and in an object store, how they are read there, and when they go.
+//! Places of stored files, in a folder and in an object store, how they are read there, and when they go.
 
 use std::time::Duration;
 
@@ -33,18 +33,27 @@ pub const LIGHT: &[u8] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80
 impl Sent {
     async fn to(studio: &Studio) -> Self {
         let admin = &studio.admin;
-        let (asset_type, task_type) = (studio.named("entity-types", "Prop").await, studio.named("task-types", "Modeling").await);
+        let (asset_type, task_type) = (
+            studio.named("entity-types", "Prop").await,
+            studio.named("task-types", "Modeling").await,
+        );
         let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
         let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
         let asset = id(&admin.post(&path, json!({"name": Uuid::new_v4()})).await.expect(201));
         let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
         let task = id(&admin.post("/data/tasks", task).await.expect(201));
         let comment = json!({"task_status_id": status, "comment": ""});
-        let comment = id(&admin.post(&format!("/actions/tasks/{task}/comment"), comment).await.expect(201));
+        let comment = id(&admin
+            .post(&format!("/actions/tasks/{task}/comment"), comment)
+            .await
+            .expect(201));
         let preview = async |name: &str, content: &[u8]| {
             let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
             let preview = id(&admin.post(&path, json!({})).await.expect(201));
-            let record = admin.send_file(&format!("/pictures/preview-files/{preview}"), name, content).await.expect(201);
+            let record = admin
+                .send_file(&format!("/pictures/preview-files/{preview}"), name, content)
+                .await
+                .expect(201);
             assert_eq!(record["status"], "ready");
             preview
         };
@@ -52,22 +61,51 @@ impl Sent {
         let movie = preview("sheep.mp4", &harness::movie()).await;
         let generic = preview("sheep.zip", &large()).await;
         let name = Uuid::new_v4().simple().to_string();
-        let background = id(&admin.post("/data/preview-background-files", json!({"name": name})).await.expect(201));
-        admin.send_file(&format!("/pictures/preview-background-files/{background}"), "sky.hdr", LIGHT).await.expect(201);
+        let background = id(&admin
+            .post("/data/preview-background-files", json!({"name": name}))
+            .await
+            .expect(201));
+        admin
+            .send_file(
+                &format!("/pictures/preview-background-files/{background}"),
+                "sky.hdr",
+                LIGHT,
+            )
+            .await
+            .expect(201);
         let path = format!("/actions/tasks/{task}/comments/{comment}/add-attachment");
         let attachment = id(&admin.send_file(&path, "notes.txt", b"About sheep.").await.expect(201)[0]);
         let person = studio.admin_id;
-        admin.send_file(&format!("/pictures/thumbnails/persons/{person}"), "me.png", &harness::picture()).await.expect(201);
-        Self { task, comment, picture, movie, generic, background, attachment, person }
+        admin
+            .send_file(
+                &format!("/pictures/thumbnails/persons/{person}"),
+                "me.png",
+                &harness::picture(),
+            )
+            .await
+            .expect(201);
+        Self {
+            task,
+            comment,
+            picture,
+            movie,
+            generic,
+            background,
+            attachment,
+            person,
+        }
     }
 
     /// Buckets and prefixes of what is stored of each.
     fn keys(&self) -> Vec<(&'static str, &'static str, Uuid)> {
         let mut keys = Vec::new();
         for preview in [self.picture, self.movie] {
-            keys.extend(["original", "previews", "thumbnails", "thumbnails-square"].map(|prefix| ("pictures", prefix, preview)));
+            keys.extend(
+                ["original", "previews", "thumbnails", "thumbnails-square"].map(|prefix| ("pictures", prefix, preview)),
+            );
         }
-        keys.push(("movies", "previews", self.movie));
+        keys.extend(["previews", "lowdef"].map(|prefix| ("movies", prefix, self.movie)));
+        keys.push(("pictures", "tiles", self.movie));
         keys.push(("files", "previews", self.generic));
         keys.push(("files", "attachments", self.attachment));
         keys.push(("pictures", "thumbnails", self.person));
@@ -75,12 +113,21 @@ impl Sent {
         keys
     }
 
-    /// Where all of that can be had.
+    /// Addresses of all of that.
     fn addresses(&self) -> Vec<String> {
-        let Self { picture, movie, generic, background, attachment, person, .. } = self;
+        let Self {
+            picture,
+            movie,
+            generic,
+            background,
+            attachment,
+            person,
+            ..
+        } = self;
         let mut addresses = vec![
             format!("/movies/originals/preview-files/{movie}.mp4"),
             format!("/movies/low/preview-files/{movie}.mp4"),
+            format!("/movies/tiles/preview-files/{movie}.png"),
             format!("/pictures/originals/preview-files/{generic}.zip"),
             format!("/pictures/originals/preview-files/{generic}/download"),
             format!("/data/attachment-files/{attachment}/file/notes.txt"),
@@ -99,18 +146,48 @@ impl Sent {
         for address in self.addresses() {
             assert_eq!(client.get(&address).await.status, 200, "{address}");
         }
-        assert_eq!(client.get(&format!("/pictures/originals/preview-files/{}.zip", self.generic)).await.bytes, large());
-        assert_eq!(client.get(&format!("/data/attachment-files/{}/file/notes.txt", self.attachment)).await.bytes, b"About sheep.");
-        assert_eq!(client.get(&format!("/pictures/preview-background-files/{}.hdr", self.background)).await.bytes, LIGHT);
+        assert_eq!(
+            client
+                .get(&format!("/pictures/originals/preview-files/{}.zip", self.generic))
+                .await
+                .bytes,
+            large()
+        );
+        assert_eq!(
+            client
+                .get(&format!("/data/attachment-files/{}/file/notes.txt", self.attachment))
+                .await
+                .bytes,
+            b"About sheep."
+        );
+        assert_eq!(
+            client
+                .get(&format!("/pictures/preview-background-files/{}.hdr", self.background))
+                .await
+                .bytes,
+            LIGHT
+        );
     }
 
     /// Removes everything but the person.
     async fn remove(&self, client: &Client, force: &str) {
         for preview in [self.picture, self.movie, self.generic] {
-            client.delete(&format!("/data/preview-files/{preview}{force}")).await.expect(204);
+            client
+                .delete(&format!("/data/preview-files/{preview}{force}"))
+                .await
+                .expect(204);
         }
-        client.delete(&format!("/data/tasks/{}/comments/{}/attachments/{}", self.task, self.comment, self.attachment)).await.expect(204);
-        client.delete(&format!("/data/preview-background-files/{}", self.background)).await.expect(204);
+        client
+            .delete(&format!(
+                "/data/tasks/{}/comments/{}/attachments/{}",
+                self.task, self.comment, self.attachment
+            ))
+            .await
+            .expect(204);
+        client
+            .delete(&format!("/data/preview-background-files/{}", self.background))
+            .await
+            .expect(204);
         for address in self.addresses().iter().filter(|address| !address.contains("persons")) {
             assert_eq!(client.get(address).await.status, 404, "{address}");
         }
@@ -166,7 +243,10 @@ async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case]
     let forced = Sent::to(&studio).await;
     forced.remove(&studio.admin, "?force=true").await;
     let kept = ["attachments", "preview-backgrounds", "thumbnails"];
-    let others = forced.keys().into_iter().filter(|(_, prefix, id)| kept.contains(prefix) && [forced.attachment, forced.background].contains(id));
+    let others = forced
+        .keys()
+        .into_iter()
+        .filter(|(_, prefix, id)| kept.contains(prefix) && [forced.attachment, forced.background].contains(id));
     let expected = sorted(places.iter().cloned().chain(others.map(|key| place(&key))));
     settles(|| files(folder.path()), &expected).await;
 }
@@ -177,7 +257,16 @@ async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case]
 #[tokio::test(flavor = "multi_thread")]
 async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
     let folder = TempDir::new().expect("a folder");
-    let studio = Studio::open_with(on, &["--remove-files", "true", "--preview-folder", folder.path().to_str().expect("a name")]).await;
+    let studio = Studio::open_with(
+        on,
+        &[
+            "--remove-files",
+            "true",
+            "--preview-folder",
+            folder.path().to_str().expect("a name"),
+        ],
+    )
+    .await;
     let sent = Sent::to(&studio).await;
     assert_eq!(files(folder.path()), sorted(sent.keys().iter().map(place)));
     sent.remove(&studio.admin, "").await;
@@ -186,8 +275,16 @@ async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
 
     // A comment takes its previews and attached files along.
     let other = Sent::to(&studio).await;
-    studio.admin.delete(&format!("/data/tasks/{}/comments/{}", other.task, other.comment)).await.expect(204);
-    let background = other.keys().into_iter().filter(|(_, _, id)| *id == other.background).map(|key| place(&key));
+    studio
+        .admin
+        .delete(&format!("/data/tasks/{}/comments/{}", other.task, other.comment))
+        .await
+        .expect(204);
+    let background = other
+        .keys()
+        .into_iter()
+        .filter(|(_, _, id)| *id == other.background)
+        .map(|key| place(&key));
     settles(|| files(folder.path()), &sorted(background.chain([avatar]))).await;
 }
 
@@ -204,18 +301,38 @@ async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
     let sent = Sent::to(&studio).await;
     let object = |(bucket, prefix, id): &(&str, &str, Uuid)| format!("studio-{bucket}/{prefix}-{id}");
     assert_eq!(store.stored(), sorted(sent.keys().iter().map(object)));
-    assert_eq!(std::fs::read(store.path(&object(&("files", "previews", sent.generic)))).expect("an object"), large());
+    assert_eq!(
+        std::fs::read(store.path(&object(&("files", "previews", sent.generic)))).expect("an object"),
+        large()
+    );
     sent.all_there(&studio.admin).await;
 
     // Parts of a file, and what the client has already.
     let path = format!("/pictures/originals/preview-files/{}.zip", sent.generic);
     let part = async |header: &str, value: &str| {
-        let response = studio.admin.request(Method::GET, &path).header(header, value).send().await.expect("an answer");
-        let told = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let response = studio
+            .admin
+            .request(Method::GET, &path)
+            .header(header, value)
+            .send()
+            .await
+            .expect("an answer");
+        let told = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         let told = (response.status().as_u16(), told("content-range"), told("etag"));
         (told, response.bytes().await.expect("a body"))
     };
-    for (range, from, to) in [("0-99", 0, 99), ("9000000-9000009", 9_000_000, 9_000_009), ("19999990-", 19_999_990, 19_999_999)] {
+    for (range, from, to) in [
+        ("0-99", 0, 99),
+        ("9000000-9000009", 9_000_000, 9_000_009),
+        ("19999990-", 19_999_990, 19_999_999),
+    ] {
         let ((status, told, _), bytes) = part("range", &format!("bytes={range}")).await;
         assert_eq!((status, told), (206, format!("bytes {from}-{to}/20000000")));
         assert_eq!(bytes, large()[from..=to]);
@@ -231,16 +348,38 @@ async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
 
     // While the service is away nothing is taken, and nothing is lost; afterwards the same file can be sent.
     let comments = format!("/actions/tasks/{}/comments/{}", sent.task, sent.comment);
-    let preview = id(&studio.admin.post(&format!("{comments}/add-preview"), json!({})).await.expect(201));
+    let preview = id(&studio
+        .admin
+        .post(&format!("{comments}/add-preview"), json!({}))
+        .await
+        .expect(201));
     let upload = format!("/pictures/preview-files/{preview}");
     let before = store.stored();
-    let refused = store.away_during(studio.admin.upload(&upload, "late.png", &picture()).send()).await.expect("an answer");
+    let refused = store
+        .away_during(studio.admin.upload(&upload, "late.png", &picture()).send())
+        .await
+        .expect("an answer");
     assert_eq!(refused.status(), 500);
     assert_eq!(store.stored(), before);
-    let record = studio.admin.get(&format!("/data/preview-files/{preview}")).await.expect(200);
-    assert_eq!((&record["status"], &record["original_name"]), (&json!("processing"), &json!(null)));
-    studio.admin.send_file(&upload, "late.png", &picture()).await.expect(201);
-    studio.admin.delete(&format!("/data/preview-files/{preview}")).await.expect(204);
+    let record = studio
+        .admin
+        .get(&format!("/data/preview-files/{preview}"))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&record["status"], &record["original_name"]),
+        (&json!("processing"), &json!(null))
+    );
+    studio
+        .admin
+        .send_file(&upload, "late.png", &picture())
+        .await
+        .expect(201);
+    studio
+        .admin
+        .delete(&format!("/data/preview-files/{preview}"))
+        .await
+        .expect(204);
     settles(|| store.stored(), &before).await;
 
     sent.remove(&studio.admin, "").await;
@@ -259,9 +398,18 @@ async fn an_object_store_that_refuses_is_told_at_the_start() {
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let studio = Installation::new(On::Sqlite, &flags).await;
     let refused = studio.refused().await;
-    assert!(!refused.success && refused.complained.contains("bucket `studio-pictures`"), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("bucket `studio-pictures`"),
+        "{refused:?}"
+    );
 
     let studio = Installation::new(On::Sqlite, &["--fs-backend", "tape"]).await;
     let refused = studio.refused().await;
-    assert!(!refused.success && refused.complained.contains("FS_BACKEND is tape; known are local and s3"), "{refused:?}");
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains("FS_BACKEND is tape; known are local and s3"),
+        "{refused:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What vendors see of the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
+//! Vendors and the metadata of entities: never a column of departments that are not theirs, wherever it is shown.
 
 use dailies_definitions::access::Role;
 use rstest::rstest;
@@ -11,9 +11,15 @@ use harness::{On, Studio, id};
 fn values<'a>(found: &'a Value, key: &str) -> Vec<&'a Value> {
     match found {
         Value::Array(items) => items.iter().flat_map(|item| values(item, key)).collect(),
-        Value::Object(map) => {
-            map.iter().flat_map(|(name, value)| [value].into_iter().filter(move |_| name == key).chain(values(value, key))).collect()
-        }
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(name, value)| {
+                [value]
+                    .into_iter()
+                    .filter(move |_| name == key)
+                    .chain(values(value, key))
+            })
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -26,15 +32,21 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let (project, vendor) = (studio.project_id, studio.member_id(Role::Vendor));
-    let (asset_type, task_type) = (studio.named("entity-types", "Prop").await, studio.named("task-types", "Modeling").await);
+    let (asset_type, task_type) = (
+        studio.named("entity-types", "Prop").await,
+        studio.named("task-types", "Modeling").await,
+    );
     let status = studio.named("task-status", "Todo").await;
     let department = studio.named("departments", "Modeling").await;
     let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
     let data = json!({"price": 12, "mood": "calm"});
-    let asset = id(&admin.post(&path, json!({"name": "Sheep", "data": data})).await.expect(201));
+    let asset = id(&admin
+        .post(&path, json!({"name": "Sheep", "data": data}))
+        .await
+        .expect(201));
     let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
     let task = id(&admin.post("/data/tasks", task).await.expect(201));
-    let database = studio.server.app.database.read();
+    let database = &studio.server.app.database;
     for (name, field) in [("Price", "price"), ("Mood", "mood")] {
         let values = vec![
             ("project_id", project.into()),
@@ -43,15 +55,28 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
             ("field_name", field.into()),
             ("data_type", "string".into()),
         ];
-        let descriptor = insert(database, &entity::metadata_descriptor::TABLE, values).await.expect("a column");
+        let descriptor = insert(database, &entity::metadata_descriptor::TABLE, values)
+            .await
+            .expect("a column");
         if field == "price" {
-            let link = vec![("metadata_descriptor_id", descriptor.into()), ("department_id", department.into())];
-            insert_many(database, &entity::department_metadata_descriptor_link::TABLE, vec![link]).await.expect("a department");
+            let link = vec![
+                ("metadata_descriptor_id", descriptor.into()),
+                ("department_id", department.into()),
+            ];
+            insert_many(
+                database,
+                &entity::department_metadata_descriptor_link::TABLE,
+                vec![link],
+            )
+            .await
+            .expect("a department");
         }
     }
     let artist = studio.member_id(Role::Artist);
     let links = [vendor, artist].map(|person| vec![("task_id", task.into()), ("person_id", person.into())]);
-    insert_many(database, &entity::task_person_link::TABLE, links.to_vec()).await.expect("assignees");
+    insert_many(database, &entity::task_person_link::TABLE, links.to_vec())
+        .await
+        .expect("assignees");
 
     let addresses = [
         ("data", format!("/data/assets/{asset}")),
@@ -61,7 +86,10 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
         ("data", format!("/data/assets?project_id={project}")),
         ("data", format!("/data/assets/with-tasks?project_id={project}")),
         ("data", format!("/data/projects/{project}/assets")),
-        ("data", format!("/data/user/projects/{project}/asset-types/{asset_type}/assets")),
+        (
+            "data",
+            format!("/data/user/projects/{project}/asset-types/{asset_type}/assets"),
+        ),
         ("entity_data", "/data/user/tasks".into()),
         ("entity_data", "/data/tasks/open-tasks".into()),
     ];
@@ -70,11 +98,20 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
         assert!(values(&seen, key).contains(&&data), "{address}: {seen}");
         let seen = studio.member(Role::Vendor).get(address).await.expect(200);
         let seen = values(&seen, key);
-        assert!(seen.contains(&&json!({"mood": "calm"})) && !seen.contains(&&data), "{address}: {seen:?}");
+        assert!(
+            seen.contains(&&json!({"mood": "calm"})) && !seen.contains(&&data),
+            "{address}: {seen:?}"
+        );
     }
-    for (person, path) in [(Role::Vendor, format!("/data/persons/{vendor}/tasks")), (Role::Artist, format!("/data/persons/{artist}/tasks"))] {
+    for (person, path) in [
+        (Role::Vendor, format!("/data/persons/{vendor}/tasks")),
+        (Role::Artist, format!("/data/persons/{artist}/tasks")),
+    ] {
         let seen = studio.member(person).get(&path).await.expect(200);
-        let prices = values(&seen, "entity_data").into_iter().filter(|data| data.get("price").is_some()).count();
+        let prices = values(&seen, "entity_data")
+            .into_iter()
+            .filter(|data| data.get("price").is_some())
+            .count();
         assert_eq!(prices, usize::from(person == Role::Artist), "{path}: {seen}");
     }
 }

@@ -10,10 +10,10 @@ pub struct Model {
     /// Subject and verb, such as `task:update`.
     #[sea_orm(column_type = "String(StringLen::N(80))")]
     pub name: String,
-    /// Who caused the change.
+    /// Person who caused the change.
     pub user_id: Option<Uuid>,
     pub project_id: Option<Uuid>,
-    /// What was announced.
+    /// Content of the event.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     #[sea_orm(primary_key, auto_increment = false)]
@@ -24,9 +24,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::UserId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::UserId",
+        to = "super::person::Column::Id"
+    )]
     User,
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
 }
 

@@ -99,10 +99,20 @@ mod tests {
 
     #[tokio::test]
     async fn lists_are_read_from_json_text() -> Result<(), DbErr> {
-        let row = sqlite_row(r#"SELECT '["a","é",null]' AS texts, '[{"id":1},"x"]' AS documents, '["$2b$"]' AS bytes"#).await?;
-        assert_eq!(row.try_get::<TextArray>("", "texts")?, TextArray(vec!["a".to_owned(), "é".to_owned()]));
-        assert_eq!(row.try_get::<JsonArray>("", "documents")?, JsonArray(vec![json!({"id": 1}), json!("x")]));
-        assert_eq!(row.try_get::<BytesArray>("", "bytes")?, BytesArray(vec![b"$2b$".to_vec()]));
+        let row = sqlite_row(r#"SELECT '["a","é",null]' AS texts, '[{"id":1},"x"]' AS documents, '["$2b$"]' AS bytes"#)
+            .await?;
+        assert_eq!(
+            row.try_get::<TextArray>("", "texts")?,
+            TextArray(vec!["a".to_owned(), "é".to_owned()])
+        );
+        assert_eq!(
+            row.try_get::<JsonArray>("", "documents")?,
+            JsonArray(vec![json!({"id": 1}), json!("x")])
+        );
+        assert_eq!(
+            row.try_get::<BytesArray>("", "bytes")?,
+            BytesArray(vec![b"$2b$".to_vec()])
+        );
         Ok(())
     }
 
@@ -121,8 +131,14 @@ mod tests {
         let value = Value::from(texts.clone());
         assert!(matches!(&value, Value::Array(ArrayType::String, Some(items)) if items.len() == 1));
         assert_eq!(<TextArray as ValueType>::try_from(value).ok(), Some(texts));
-        assert!(matches!(Value::from(BytesArray(vec![vec![1]])), Value::Array(ArrayType::Bytes, Some(_))));
-        assert!(matches!(Value::from(None::<JsonArray>), Value::Array(ArrayType::Json, None)));
+        assert!(matches!(
+            Value::from(BytesArray(vec![vec![1]])),
+            Value::Array(ArrayType::Bytes, Some(_))
+        ));
+        assert!(matches!(
+            Value::from(None::<JsonArray>),
+            Value::Array(ArrayType::Json, None)
+        ));
         assert!(matches!(TextArray::column_type(), ColumnType::Array(_)));
     }
 }

@@ -34,15 +34,35 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::AssetId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::AssetId",
+        to = "super::entity::Column::Id"
+    )]
     Asset,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::SceneId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::SceneId",
+        to = "super::entity::Column::Id"
+    )]
     Scene,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::TargetAssetId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::TargetAssetId",
+        to = "super::entity::Column::Id"
+    )]
     TargetAsset,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::EntityTypeId", to = "super::entity_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::EntityTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
     EntityType,
 }
 

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::asset_instance::Entity", from = "Column::AssetInstanceId", to = "super::asset_instance::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::asset_instance::Entity",
+        from = "Column::AssetInstanceId",
+        to = "super::asset_instance::Column::Id"
+    )]
     AssetInstance,
 }
 

@@ -28,9 +28,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::CommentId", to = "super::comment::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::comment::Entity",
+        from = "Column::CommentId",
+        to = "super::comment::Column::Id"
+    )]
     Comment,
-    #[sea_orm(belongs_to = "super::chat_message::Entity", from = "Column::ChatMessageId", to = "super::chat_message::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::chat_message::Entity",
+        from = "Column::ChatMessageId",
+        to = "super::chat_message::Column::Id"
+    )]
     ChatMessage,
 }
 

@@ -31,15 +31,31 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::budget::Entity", from = "Column::BudgetId", to = "super::budget::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::budget::Entity",
+        from = "Column::BudgetId",
+        to = "super::budget::Column::Id"
+    )]
     Budget,
-    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id"
+    )]
     Department,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Position, POSITIONS).choices(Column::Seniority, SENIORITIES));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::Position, POSITIONS)
+        .choices(Column::Seniority, SENIORITIES)
+});

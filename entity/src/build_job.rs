@@ -12,6 +12,9 @@ pub struct Model {
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "movie")]
     pub job_type: String,
     pub ended_at: Option<DateTime>,
+    /// Message about the movie, such as why it failed.
+    #[sea_orm(column_type = "Text")]
+    pub message: Option<String>,
     pub playlist_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -21,7 +24,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::playlist::Entity",
+        from = "Column::PlaylistId",
+        to = "super::playlist::Column::Id"
+    )]
     Playlist,
 }
 
@@ -29,5 +36,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>().choices(Column::Status, &["running", "failed", "succeeded"]).choices(Column::JobType, &["archive", "movie"])
+    Definition::of::<Entity>()
+        .choices(Column::Status, &["running", "failed", "succeeded"])
+        .choices(Column::JobType, &["archive", "movie"])
 });

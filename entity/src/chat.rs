@@ -12,7 +12,7 @@ pub struct Model {
     /// Always `entity` so far.
     #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "entity")]
     pub object_type: String,
-    /// When the latest message was posted.
+    /// Moment of the latest message.
     pub last_message: Option<DateTime>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

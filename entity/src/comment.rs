@@ -36,7 +36,7 @@ pub struct Model {
     pub task_status_id: Option<Uuid>,
     /// The author.
     pub person_id: Uuid,
-    /// Who changed the text last.
+    /// Person who changed the text last.
     pub editor_id: Option<Uuid>,
     /// Former place of the preview, now in `comment_preview_link`.
     pub preview_file_id: Option<Uuid>,
@@ -48,17 +48,38 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     TaskStatus,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::EditorId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::EditorId",
+        to = "super::person::Column::Id"
+    )]
     Editor,
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().default(Column::Replies, Default::EmptyList).names(Column::ObjectId, &["task"]));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .default(Column::Replies, Default::EmptyList)
+        .default(Column::Checklist, Default::EmptyList)
+        .names(Column::ObjectId, &["task"])
+});

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::Comment", to = "super::comment::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::comment::Entity",
+        from = "Column::Comment",
+        to = "super::comment::Column::Id"
+    )]
     Comment,
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFile", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFile",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
 }
 

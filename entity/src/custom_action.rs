@@ -11,7 +11,7 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "String(StringLen::N(400))")]
     pub url: Option<String>,
-    /// Where the entry is offered: `all`, or one kind of entity.
+    /// Place where the entry is offered: `all`, or one kind of entity.
     #[sea_orm(column_type = "String(StringLen::N(40))", default_value = "all")]
     pub entity_type: Option<String>,
     /// Whether it is called in the background instead of in a new tab.

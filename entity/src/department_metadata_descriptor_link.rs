@@ -21,7 +21,11 @@ pub enum Relation {
         to = "super::metadata_descriptor::Column::Id"
     )]
     MetadataDescriptor,
-    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id"
+    )]
     Department,
 }
 

@@ -8,7 +8,7 @@ use crate::facts::Table;
 #[sea_orm(table_name = "desktop_login_log")]
 pub struct Model {
     pub person_id: Uuid,
-    /// When the person signed in.
+    /// Moment of the sign-in.
     pub date: DateTime,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -18,7 +18,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
 }
 

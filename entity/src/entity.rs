@@ -22,7 +22,7 @@ pub struct Model {
     pub canceled: Option<bool>,
     /// Length of a shot.
     pub nb_frames: Option<i32>,
-    /// How many different entities are cast in this one.
+    /// Number of different entities that are cast in this one.
     #[sea_orm(default_value = 0)]
     pub nb_entities_out: Option<i32>,
     /// Whether its casting is not decided yet.
@@ -53,23 +53,44 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::EntityTypeId", to = "super::entity_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::EntityTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
     EntityType,
     #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
     Parent,
     #[sea_orm(belongs_to = "Entity", from = "Column::SourceId", to = "Column::Id")]
     Source,
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::ReadyFor", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::ReadyFor",
+        to = "super::task_type::Column::Id"
+    )]
     ReadyFor,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::CreatedBy", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::CreatedBy",
+        to = "super::person::Column::Id"
+    )]
     CreatedBy,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Status, &["standby", "running", "complete", "canceled"]));
+pub static TABLE: Table =
+    Table::new(|| Definition::of::<Entity>().choices(Column::Status, &["standby", "running", "complete", "canceled"]));

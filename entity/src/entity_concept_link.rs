@@ -21,9 +21,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityInId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityInId",
+        to = "super::entity::Column::Id"
+    )]
     EntityIn,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityOutId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityOutId",
+        to = "super::entity::Column::Id"
+    )]
     EntityOut,
 }
 

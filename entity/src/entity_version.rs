@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     pub entity_id: Option<Uuid>,
-    /// Who made the change.
+    /// Person who made the change.
     pub person_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -24,9 +24,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
 }
 

@@ -61,10 +61,17 @@ impl Definition {
             let relation = relation.def();
             let target: &'static str = relation.to_tbl.sea_orm_table().to_string().leak();
             let pointing = |column: &&mut Column| relation.from_col.iter().any(|name| name.to_string() == column.name);
-            columns.iter_mut().filter(pointing).for_each(|column| column.references = Some(target));
+            columns
+                .iter_mut()
+                .filter(pointing)
+                .for_each(|column| column.references = Some(target));
         }
         let primary_key = E::PrimaryKey::iter().map(|key| key.into_column().as_str()).collect();
-        Self { name: E::default().table_name(), columns, primary_key }
+        Self {
+            name: E::default().table_name(),
+            columns,
+            primary_key,
+        }
     }
 
     /// Limits a column, or each item of its list, to some words.
@@ -83,7 +90,10 @@ impl Definition {
     }
 
     fn change(mut self, column: impl ColumnTrait, change: impl Fn(&mut Column)) -> Self {
-        self.columns.iter_mut().filter(|one| one.name == column.as_str()).for_each(change);
+        self.columns
+            .iter_mut()
+            .filter(|one| one.name == column.as_str())
+            .for_each(change);
         self
     }
 
@@ -121,7 +131,15 @@ impl Column {
             Some(other) => panic!("default of the column {name}: {other:?}"),
             None => Default::usual(name),
         };
-        Self { name, kind, nullable: definition.is_null(), default, choices, references: None, names: &[] }
+        Self {
+            name,
+            kind,
+            nullable: definition.is_null(),
+            default,
+            choices,
+            references: None,
+            names: &[],
+        }
     }
 
     /// The tables one of whose rows the column means; none where it holds no reference.
@@ -171,7 +189,9 @@ impl Kind {
     fn of(column: &ColumnType) -> Self {
         match column {
             ColumnType::Uuid => Self::Uuid,
-            ColumnType::String(StringLen::N(max)) => Self::Text { max: u16::try_from(*max).ok() },
+            ColumnType::String(StringLen::N(max)) => Self::Text {
+                max: u16::try_from(*max).ok(),
+            },
             ColumnType::Text | ColumnType::Enum { .. } => Self::Text { max: None },
             ColumnType::Boolean => Self::Bool,
             ColumnType::Integer => Self::Integer,
@@ -194,8 +214,14 @@ impl Kind {
 
 /// Words of a type that the database itself limits to some.
 fn choices(column: &ColumnType) -> &'static [&'static str] {
-    let ColumnType::Enum { variants, .. } = column else { return &[] };
-    variants.iter().map(|word| &*word.to_string().leak()).collect::<Vec<_>>().leak()
+    let ColumnType::Enum { variants, .. } = column else {
+        return &[];
+    };
+    variants
+        .iter()
+        .map(|word| &*word.to_string().leak())
+        .collect::<Vec<_>>()
+        .leak()
 }
 
 /// Value of a column where the creator of a row gave nothing or null; the database itself has no defaults.

@@ -52,6 +52,7 @@ pub mod playlist_share_link;
 pub mod plugin;
 pub mod preview_background_file;
 pub mod preview_file;
+pub mod preview_file_storage_state;
 pub mod production_schedule_version;
 pub mod production_schedule_version_task_link;
 pub mod production_schedule_version_task_link_person_link;
@@ -63,6 +64,7 @@ pub mod project_status;
 pub mod project_status_automation_link;
 pub mod project_task_status_link;
 pub mod project_task_type_link;
+pub mod project_task_type_software_link;
 pub mod project_template;
 pub mod project_template_asset_type_link;
 pub mod project_template_preview_background_file_link;
@@ -76,6 +78,7 @@ pub mod search_filter_group;
 pub mod software;
 pub mod software_department_link;
 pub mod status_automation;
+pub mod stored_file;
 pub mod studio;
 pub mod subscription;
 pub mod task;
@@ -134,6 +137,7 @@ pub static TABLES: &[&Table] = &[
     &plugin::TABLE,
     &preview_background_file::TABLE,
     &preview_file::TABLE,
+    &preview_file_storage_state::TABLE,
     &production_schedule_version::TABLE,
     &production_schedule_version_task_link::TABLE,
     &production_schedule_version_task_link_person_link::TABLE,
@@ -145,6 +149,7 @@ pub static TABLES: &[&Table] = &[
     &project_status_automation_link::TABLE,
     &project_task_status_link::TABLE,
     &project_task_type_link::TABLE,
+    &project_task_type_software_link::TABLE,
     &project_template::TABLE,
     &project_template_asset_type_link::TABLE,
     &project_template_preview_background_file_link::TABLE,
@@ -158,6 +163,7 @@ pub static TABLES: &[&Table] = &[
     &software::TABLE,
     &software_department_link::TABLE,
     &status_automation::TABLE,
+    &stored_file::TABLE,
     &studio::TABLE,
     &subscription::TABLE,
     &task::TABLE,

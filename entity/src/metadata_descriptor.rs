@@ -8,7 +8,7 @@ use crate::facts::{Definition, Table};
 #[sea_orm(table_name = "metadata_descriptor")]
 pub struct Model {
     pub project_id: Uuid,
-    /// What gets the column: `Asset`, `Shot`, `Task`, `Project`…
+    /// Kind of records that get the column: `Asset`, `Shot`, `Task`, `Project`…
     #[sea_orm(column_type = "String(StringLen::N(60))")]
     pub entity_type: String,
     /// Limits a column of tasks to one task type.
@@ -36,9 +36,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
 }
 
@@ -46,6 +54,19 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>()
-        .choices(Column::DataType, &["string", "number", "list", "taglist", "boolean", "checklist", "date", "url", "textarea", "person"])
+    Definition::of::<Entity>().choices(
+        Column::DataType,
+        &[
+            "string",
+            "number",
+            "list",
+            "taglist",
+            "boolean",
+            "checklist",
+            "date",
+            "url",
+            "textarea",
+            "person",
+        ],
+    )
 });

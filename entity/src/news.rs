@@ -22,13 +22,29 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::AuthorId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::AuthorId",
+        to = "super::person::Column::Id"
+    )]
     Author,
-    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::CommentId", to = "super::comment::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::comment::Entity",
+        from = "Column::CommentId",
+        to = "super::comment::Column::Id"
+    )]
     Comment,
-    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
     Task,
-    #[sea_orm(belongs_to = "super::preview_file::Entity", from = "Column::PreviewFileId", to = "super::preview_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::preview_file::Entity",
+        from = "Column::PreviewFileId",
+        to = "super::preview_file::Column::Id"
+    )]
     PreviewFile,
 }
 

@@ -14,9 +14,9 @@ pub struct Model {
     pub change: bool,
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub r#type: String,
-    /// Who is notified.
+    /// Person who is notified.
     pub person_id: Uuid,
-    /// Who caused it.
+    /// Person who caused it.
     pub author_id: Uuid,
     pub comment_id: Option<Uuid>,
     pub task_id: Option<Uuid>,
@@ -31,15 +31,35 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::AuthorId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::AuthorId",
+        to = "super::person::Column::Id"
+    )]
     Author,
-    #[sea_orm(belongs_to = "super::comment::Entity", from = "Column::CommentId", to = "super::comment::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::comment::Entity",
+        from = "Column::CommentId",
+        to = "super::comment::Column::Id"
+    )]
     Comment,
-    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
     Task,
-    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::playlist::Entity",
+        from = "Column::PlaylistId",
+        to = "super::playlist::Column::Id"
+    )]
     Playlist,
 }
 
@@ -47,5 +67,15 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>().choices(Column::Type, &["comment", "mention", "assignation", "reply", "reply-mention", "playlist-ready"])
+    Definition::of::<Entity>().choices(
+        Column::Type,
+        &[
+            "comment",
+            "mention",
+            "assignation",
+            "reply",
+            "reply-mention",
+            "playlist-ready",
+        ],
+    )
 });

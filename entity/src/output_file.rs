@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::Table;
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "output_file")]
@@ -28,7 +28,10 @@ pub struct Model {
     /// Flavour of the deliverable, such as a file format.
     #[sea_orm(column_type = "String(StringLen::N(20))")]
     pub representation: Option<String>,
-    /// How many numbered files the path stands for.
+    /// Fineness of detail; null where nobody says.
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub quality: Option<String>,
+    /// Number of numbered files that the path stands for.
     #[sea_orm(default_value = 1)]
     pub nb_elements: Option<i32>,
     /// Program that wrote it.
@@ -40,7 +43,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
     pub file_status_id: Uuid,
-    /// What it shows; for an asset instance, its asset.
+    /// Entity that it shows; for an asset instance, its asset.
     pub entity_id: Option<Uuid>,
     pub asset_instance_id: Option<Uuid>,
     pub output_type_id: Option<Uuid>,
@@ -58,25 +61,57 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::file_status::Entity", from = "Column::FileStatusId", to = "super::file_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::file_status::Entity",
+        from = "Column::FileStatusId",
+        to = "super::file_status::Column::Id"
+    )]
     FileStatus,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::asset_instance::Entity", from = "Column::AssetInstanceId", to = "super::asset_instance::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::asset_instance::Entity",
+        from = "Column::AssetInstanceId",
+        to = "super::asset_instance::Column::Id"
+    )]
     AssetInstance,
-    #[sea_orm(belongs_to = "super::output_type::Entity", from = "Column::OutputTypeId", to = "super::output_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::output_type::Entity",
+        from = "Column::OutputTypeId",
+        to = "super::output_type::Column::Id"
+    )]
     OutputType,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::working_file::Entity", from = "Column::SourceFileId", to = "super::working_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::working_file::Entity",
+        from = "Column::SourceFileId",
+        to = "super::working_file::Column::Id"
+    )]
     SourceFile,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::TemporalEntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::TemporalEntityId",
+        to = "super::entity::Column::Id"
+    )]
     TemporalEntity,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::of::<Entity>();
+pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Quality, &["low", "mid", "high"]));

@@ -68,7 +68,7 @@ pub struct Model {
     /// Values of the metadata columns, by field name.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
-    /// What the account may do in general; a team can give another role.
+    /// Role of the account in the studio: what it may do in general; a team can give another role.
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "user")]
     pub role: String,
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "artist")]
@@ -108,6 +108,22 @@ pub struct Model {
     /// Name in the LDAP directory of the studio.
     #[sea_orm(column_type = "String(StringLen::N(60))")]
     pub ldap_uid: Option<String>,
+    /// Production that a preview account is for; null for everybody else. Such an account has a password that is handed out,
+    /// and may sign in only while it is open.
+    pub preview_project_id: Option<Uuid>,
+    /// Moment at which the account was opened; tokens of before are dead.
+    pub preview_opened_at: Option<DateTime>,
+    /// End of the time for which the account is open; null when it is closed.
+    pub preview_open_until: Option<DateTime>,
+    /// Identity provider that the account is bound to, with the name that it knows the person by.
+    #[sea_orm(column_type = "Text")]
+    pub oidc_issuer: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub oidc_subject: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub saml_issuer: Option<String>,
+    #[sea_orm(column_type = "String(StringLen::N(255))")]
+    pub saml_subject: Option<String>,
     pub studio_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -117,7 +133,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::studio::Entity", from = "Column::StudioId", to = "super::studio::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::studio::Entity",
+        from = "Column::StudioId",
+        to = "super::studio::Column::Id"
+    )]
     Studio,
 }
 
@@ -135,11 +155,23 @@ pub const SENIORITIES: &[&str] = &["senior", "mid", "junior"];
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
     Definition::of::<Entity>()
-        .choices(Column::ContractType, &["open-ended", "fixed-term", "short-term", "freelance", "apprentice", "internship"])
+        .choices(
+            Column::ContractType,
+            &[
+                "open-ended",
+                "fixed-term",
+                "short-term",
+                "freelance",
+                "apprentice",
+                "internship",
+            ],
+        )
         .choices(Column::PreferredTwoFactorAuthentication, &["totp", "email_otp", "fido"])
         .default(Column::Timezone, Default::Timezone)
         .default(Column::Locale, Default::Locale)
         .choices(Column::Role, ROLES)
         .choices(Column::Position, POSITIONS)
         .choices(Column::Seniority, SENIORITIES)
+        // The database has a foreign key; but it says how long the account lives, not what the person belongs to.
+        .names(Column::PreviewProjectId, &["project"])
 });

@@ -34,13 +34,29 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EpisodeId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EpisodeId",
+        to = "super::entity::Column::Id"
+    )]
     Episode,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::CreatedBy", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::CreatedBy",
+        to = "super::person::Column::Id"
+    )]
     CreatedBy,
 }
 
@@ -60,7 +76,12 @@ impl Entry {
     /// An entry as it is stored.
     #[must_use]
     pub fn read(stored: &Json) -> Self {
-        let id = |key: &str| stored.get(key).and_then(Json::as_str).and_then(|text| Uuid::parse_str(text).ok());
+        let id = |key: &str| {
+            stored
+                .get(key)
+                .and_then(Json::as_str)
+                .and_then(|text| Uuid::parse_str(text).ok())
+        };
         Self {
             entity_id: id("id").or_else(|| id("shot_id")).or_else(|| id("entity_id")),
             preview_file_id: id("preview_file_id"),
@@ -71,7 +92,12 @@ impl Entry {
     /// All entries of the column `shots`.
     #[must_use]
     pub fn all(shots: Option<&Json>) -> Vec<Self> {
-        shots.and_then(Json::as_array).into_iter().flatten().map(Self::read).collect()
+        shots
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .map(Self::read)
+            .collect()
     }
 }
 
@@ -88,12 +114,22 @@ mod tests {
     #[test]
     fn entries_of_older_clients_are_read_too() {
         let [entity, preview] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        let wanted = Entry { entity_id: Some(entity), preview_file_id: Some(preview), task_id: None };
+        let wanted = Entry {
+            entity_id: Some(entity),
+            preview_file_id: Some(preview),
+            task_id: None,
+        };
         for key in ["id", "shot_id", "entity_id"] {
             assert_eq!(Entry::read(&json!({key: entity, "preview_file_id": preview})), wanted);
         }
-        assert_eq!(Entry::read(&json!({"id": "", "entity_id": entity, "preview_file_id": preview})), wanted);
-        assert_eq!(Entry::all(Some(&json!([1, {"entity_id": "x"}]))), [Entry::default(), Entry::default()]);
+        assert_eq!(
+            Entry::read(&json!({"id": "", "entity_id": entity, "preview_file_id": preview})),
+            wanted
+        );
+        assert_eq!(
+            Entry::all(Some(&json!([1, {"entity_id": "x"}]))),
+            [Entry::default(), Entry::default()]
+        );
         assert!(Entry::all(None).is_empty() && Entry::all(Some(&json!({}))).is_empty());
     }
 }

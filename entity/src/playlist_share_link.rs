@@ -28,9 +28,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::playlist::Entity", from = "Column::PlaylistId", to = "super::playlist::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::playlist::Entity",
+        from = "Column::PlaylistId",
+        to = "super::playlist::Column::Id"
+    )]
     Playlist,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::CreatedBy", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::CreatedBy",
+        to = "super::person::Column::Id"
+    )]
     CreatedBy,
 }
 

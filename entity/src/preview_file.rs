@@ -53,14 +53,14 @@ pub struct Model {
     pub token_in: Option<i32>,
     pub token_out: Option<i32>,
     pub task_id: Option<Uuid>,
-    /// Who published it.
+    /// Person who published it.
     pub person_id: Option<Uuid>,
     pub source_file_id: Option<Uuid>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
     #[sea_orm(default_value = false)]
     pub is_movie: Option<bool>,
-    /// Where an imported preview came from.
+    /// Address that an imported preview came from.
     #[sea_orm(column_type = "String(StringLen::N(600))")]
     pub url: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(600))")]
@@ -75,11 +75,23 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
     Task,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::output_file::Entity", from = "Column::SourceFileId", to = "super::output_file::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::output_file::Entity",
+        from = "Column::SourceFileId",
+        to = "super::output_file::Column::Id"
+    )]
     SourceFile,
 }
 

@@ -29,7 +29,12 @@ pub enum Relation {
         on_delete = "Cascade"
     )]
     ProductionScheduleVersion,
-    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id", on_delete = "Cascade")]
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id",
+        on_delete = "Cascade"
+    )]
     Task,
 }
 

@@ -22,7 +22,12 @@ pub enum Relation {
         on_delete = "Cascade"
     )]
     ProductionScheduleVersionTaskLink,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id", on_delete = "Cascade")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id",
+        on_delete = "Cascade"
+    )]
     Person,
 }
 

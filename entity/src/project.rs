@@ -50,6 +50,15 @@ pub struct Model {
     /// Whether clients do not see the comments of other clients.
     #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
+    /// Whether clients see figures of episodes.
+    #[sea_orm(default_value = true)]
+    pub is_client_stats_visible: Option<bool>,
+    /// Whether clients are offered the list of tasks.
+    #[sea_orm(default_value = true)]
+    pub is_client_task_list_visible: Option<bool>,
+    /// Whether clients are offered the panel of a task.
+    #[sea_orm(default_value = true)]
+    pub is_client_task_panel_visible: Option<bool>,
     #[sea_orm(default_value = false)]
     pub is_preview_download_allowed: Option<bool>,
     /// Whether new previews become the thumbnail of their entity.
@@ -70,9 +79,9 @@ pub struct Model {
     /// Digits of a shown revision, zero for no padding.
     #[sea_orm(default_value = 0)]
     pub revision_padding: i32,
-    #[sea_orm(default_value = 28)]
+    /// Megabits a second; null for what the server is set up with.
     pub hd_bitrate_compression: Option<i32>,
-    #[sea_orm(default_value = 6)]
+    /// Megabits a second; null for what the server is set up with.
     pub ld_bitrate_compression: Option<i32>,
     pub project_status_id: Option<Uuid>,
     pub default_preview_background_file_id: Option<Uuid>,
@@ -86,7 +95,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_status::Entity", from = "Column::ProjectStatusId", to = "super::project_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_status::Entity",
+        from = "Column::ProjectStatusId",
+        to = "super::project_status::Column::Id"
+    )]
     ProjectStatus,
     #[sea_orm(
         belongs_to = "super::preview_background_file::Entity",

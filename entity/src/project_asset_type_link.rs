@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::AssetTypeId", to = "super::entity_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::AssetTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
     AssetType,
 }
 

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::status_automation::Entity", from = "Column::StatusAutomationId", to = "super::status_automation::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::status_automation::Entity",
+        from = "Column::StatusAutomationId",
+        to = "super::status_automation::Column::Id"
+    )]
     StatusAutomation,
 }
 

@@ -15,8 +15,10 @@ pub struct Model {
     pub task_status_id: Uuid,
     /// Place in the lists of the production.
     pub priority: Option<i32>,
-    /// Who may use the status on the board.
+    /// Roles that may use the status on the board.
     pub roles_for_board: Option<TextArray>,
+    /// Whether clients may set the status; null for what the status itself says.
+    pub is_client_allowed: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub created_at: Option<DateTime>,
@@ -25,9 +27,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     TaskStatus,
 }
 
@@ -36,6 +46,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
     Definition::of::<Entity>()
-        .default(Column::RolesForBoard, Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]))
+        .default(
+            Column::RolesForBoard,
+            Default::TextList(&["user", "admin", "supervisor", "manager", "vendor"]),
+        )
         .choices(Column::RolesForBoard, ROLES)
 });

@@ -26,6 +26,15 @@ pub struct Model {
     pub max_retakes: Option<i32>,
     #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
+    /// Whether clients see figures of episodes.
+    #[sea_orm(default_value = true)]
+    pub is_client_stats_visible: Option<bool>,
+    /// Whether clients are offered the list of tasks.
+    #[sea_orm(default_value = true)]
+    pub is_client_task_list_visible: Option<bool>,
+    /// Whether clients are offered the panel of a task.
+    #[sea_orm(default_value = true)]
+    pub is_client_task_panel_visible: Option<bool>,
     #[sea_orm(default_value = false)]
     pub is_preview_download_allowed: Option<bool>,
     #[sea_orm(default_value = false)]
@@ -40,9 +49,9 @@ pub struct Model {
     pub revision_padding: i32,
     #[sea_orm(column_type = "String(StringLen::N(80))", default_value = "assets")]
     pub homepage: Option<String>,
-    #[sea_orm(default_value = 28)]
+    /// Megabits a second; null for what the server is set up with.
     pub hd_bitrate_compression: Option<i32>,
-    #[sea_orm(default_value = 6)]
+    /// Megabits a second; null for what the server is set up with.
     pub ld_bitrate_compression: Option<i32>,
     #[sea_orm(column_type = "JsonBinary")]
     pub file_tree: Option<Json>,
@@ -73,5 +82,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
 pub static TABLE: Table = Table::new(|| {
-    Definition::of::<Entity>().choices(Column::ProductionStyle, PRODUCTION_STYLES).default(Column::MetadataDescriptors, Default::EmptyList)
+    Definition::of::<Entity>()
+        .choices(Column::ProductionStyle, PRODUCTION_STYLES)
+        .default(Column::MetadataDescriptors, Default::EmptyList)
 });

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
     ProjectTemplate,
-    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::AssetTypeId", to = "super::entity_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::AssetTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
     AssetType,
 }
 

@@ -15,7 +15,11 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
     ProjectTemplate,
     #[sea_orm(
         belongs_to = "super::preview_background_file::Entity",

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
     ProjectTemplate,
-    #[sea_orm(belongs_to = "super::status_automation::Entity", from = "Column::StatusAutomationId", to = "super::status_automation::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::status_automation::Entity",
+        from = "Column::StatusAutomationId",
+        to = "super::status_automation::Column::Id"
+    )]
     StatusAutomation,
 }
 

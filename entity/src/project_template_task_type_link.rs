@@ -13,6 +13,13 @@ pub struct Model {
     pub task_type_id: Uuid,
     /// Place in the pipeline of the production.
     pub priority: Option<i32>,
+    /// Megabits a second, in the place of those of the production.
+    pub hd_bitrate_compression: Option<i32>,
+    /// Megabits a second, in the place of those of the production.
+    pub ld_bitrate_compression: Option<i32>,
+    /// Whether clients are shown the task type.
+    #[sea_orm(default_value = true)]
+    pub is_client_visible: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub created_at: Option<DateTime>,
@@ -21,9 +28,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project_template::Entity", from = "Column::ProjectTemplateId", to = "super::project_template::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project_template::Entity",
+        from = "Column::ProjectTemplateId",
+        to = "super::project_template::Column::Id"
+    )]
     ProjectTemplate,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
 }
 

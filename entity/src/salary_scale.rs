@@ -24,11 +24,20 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id", on_delete = "Cascade")]
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id",
+        on_delete = "Cascade"
+    )]
     Department,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::Position, POSITIONS).choices(Column::Seniority, SENIORITIES));
+pub static TABLE: Table = Table::new(|| {
+    Definition::of::<Entity>()
+        .choices(Column::Position, POSITIONS)
+        .choices(Column::Seniority, SENIORITIES)
+});

@@ -14,7 +14,7 @@ pub struct Model {
     pub entity_type: Option<String>,
     #[sea_orm(column_type = "String(StringLen::N(200))", default_value = "")]
     pub name: String,
-    /// What is typed in the search field.
+    /// Text that is typed in the search field.
     #[sea_orm(column_type = "String(StringLen::N(500))", default_value = "")]
     pub search_query: String,
     /// Whether the team of the production sees it.
@@ -33,13 +33,29 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id"
+    )]
     Department,
-    #[sea_orm(belongs_to = "super::search_filter_group::Entity", from = "Column::SearchFilterGroupId", to = "super::search_filter_group::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::search_filter_group::Entity",
+        from = "Column::SearchFilterGroupId",
+        to = "super::search_filter_group::Column::Id"
+    )]
     SearchFilterGroup,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
 }
 

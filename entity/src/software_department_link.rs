@@ -19,9 +19,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::department::Entity", from = "Column::DepartmentId", to = "super::department::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::department::Entity",
+        from = "Column::DepartmentId",
+        to = "super::department::Column::Id"
+    )]
     Department,
-    #[sea_orm(belongs_to = "super::software::Entity", from = "Column::SoftwareId", to = "super::software::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::software::Entity",
+        from = "Column::SoftwareId",
+        to = "super::software::Column::Id"
+    )]
     Software,
 }
 

@@ -12,7 +12,7 @@ pub struct Model {
     pub entity_type: Option<String>,
     pub in_task_type_id: Option<Uuid>,
     pub in_task_status_id: Option<Uuid>,
-    /// What is changed: the status of a task, or what the asset is ready for.
+    /// Effect: the status of a task, or the readiness of the asset.
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "status")]
     pub out_field_type: String,
     pub out_task_type_id: Option<Uuid>,
@@ -30,17 +30,34 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::InTaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::InTaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     InTaskType,
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::InTaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::InTaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     InTaskStatus,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::OutTaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::OutTaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     OutTaskType,
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::OutTaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::OutTaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     OutTaskStatus,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::new(|| Definition::of::<Entity>().choices(Column::OutFieldType, &["status", "ready_for"]));
+pub static TABLE: Table =
+    Table::new(|| Definition::of::<Entity>().choices(Column::OutFieldType, &["status", "ready_for"]));

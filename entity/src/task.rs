@@ -25,7 +25,7 @@ pub struct Model {
     /// In percent.
     #[sea_orm(default_value = 0)]
     pub completion_rate: Option<i32>,
-    /// How many times it went into a retake.
+    /// Number of times that it went into a retake.
     #[sea_orm(default_value = 0)]
     pub retake_count: Option<i32>,
     #[sea_orm(default_value = 0)]
@@ -34,14 +34,14 @@ pub struct Model {
     pub start_date: Option<DateTime>,
     /// Planned end.
     pub due_date: Option<DateTime>,
-    /// When the work began.
+    /// Beginning of the work.
     pub real_start_date: Option<DateTime>,
-    /// When a review was asked for.
+    /// Moment at which a review was asked for.
     pub end_date: Option<DateTime>,
-    /// When it was finished.
+    /// Moment at which it was finished.
     pub done_date: Option<DateTime>,
     pub last_comment_date: Option<DateTime>,
-    /// How many of the cast assets are ready for this task.
+    /// Number of the cast assets that are ready for this task.
     #[sea_orm(default_value = 0)]
     pub nb_assets_ready: Option<i32>,
     /// Values of the metadata columns, by field name.
@@ -57,7 +57,7 @@ pub struct Model {
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
-    /// Who assigned it.
+    /// Person who assigned it.
     pub assigner_id: Option<Uuid>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
@@ -67,15 +67,35 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::project::Entity", from = "Column::ProjectId", to = "super::project::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::project::Entity",
+        from = "Column::ProjectId",
+        to = "super::project::Column::Id"
+    )]
     Project,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
-    #[sea_orm(belongs_to = "super::task_status::Entity", from = "Column::TaskStatusId", to = "super::task_status::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_status::Entity",
+        from = "Column::TaskStatusId",
+        to = "super::task_status::Column::Id"
+    )]
     TaskStatus,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::AssignerId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::AssignerId",
+        to = "super::person::Column::Id"
+    )]
     Assigner,
 }
 

@@ -15,9 +15,17 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::entity_type::Entity", from = "Column::AssetTypeId", to = "super::entity_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity_type::Entity",
+        from = "Column::AssetTypeId",
+        to = "super::entity_type::Column::Id"
+    )]
     AssetType,
-    #[sea_orm(belongs_to = "super::task_type::Entity", from = "Column::TaskTypeId", to = "super::task_type::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task_type::Entity",
+        from = "Column::TaskTypeId",
+        to = "super::task_type::Column::Id"
+    )]
     TaskType,
 }
 

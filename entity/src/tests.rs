@@ -7,26 +7,51 @@ use crate::facts::{Default, Kind, Table};
 
 #[test]
 fn tables_stand_in_the_order_of_their_names() {
-    assert!(TABLES.iter().map(|table| table.name).is_sorted(), "Table::find needs the order");
+    assert!(
+        TABLES.iter().map(|table| table.name).is_sorted(),
+        "Table::find needs the order"
+    );
 }
 
 #[test]
 fn attributes_of_the_entity_define_the_column() {
-    let definition = |table: &str, column: &str| *Table::find(table).and_then(|table| table.column(column)).expect("a column");
+    let definition = |table: &str, column: &str| {
+        *Table::find(table)
+            .and_then(|table| table.column(column))
+            .expect("a column")
+    };
     let difficulty = definition("task", "difficulty");
-    assert_eq!((difficulty.kind, difficulty.nullable, difficulty.default), (Kind::Integer, false, Default::Integer(3)));
+    assert_eq!(
+        (difficulty.kind, difficulty.nullable, difficulty.default),
+        (Kind::Integer, false, Default::Integer(3))
+    );
     let name = definition("task", "name");
-    assert_eq!((name.kind, name.nullable, name.default), (Kind::Text { max: Some(80) }, false, Default::None));
+    assert_eq!(
+        (name.kind, name.nullable, name.default),
+        (Kind::Text { max: Some(80) }, false, Default::None)
+    );
     let parent = definition("entity", "parent_id");
-    assert_eq!((parent.kind, parent.nullable, parent.references), (Kind::Uuid, true, Some("entity")));
+    assert_eq!(
+        (parent.kind, parent.nullable, parent.references),
+        (Kind::Uuid, true, Some("entity"))
+    );
     let source = definition("data_import_error", "source");
-    assert_eq!((source.kind, source.choices), (Kind::Text { max: None }, ["csv", "shotgun"].as_slice()));
+    assert_eq!(
+        (source.kind, source.choices),
+        (Kind::Text { max: None }, ["csv", "shotgun"].as_slice())
+    );
     let boards = definition("project_task_status_link", "roles_for_board");
     assert_eq!((boards.kind, boards.choices), (Kind::TextArray, crate::person::ROLES));
     let made = ["id", "created_at", "updated_at"].map(|column| definition("news", column).default);
     assert_eq!(made, [Default::NewUuid, Default::Now, Default::Now]);
-    assert_eq!(Table::find("time_spent").map(|table| table.primary_key.clone()), Some(vec!["id"]));
-    assert_eq!(Table::find("comment_mentions").map(|table| table.primary_key.clone()), Some(vec!["comment", "person"]));
+    assert_eq!(
+        Table::find("time_spent").map(|table| table.primary_key.clone()),
+        Some(vec!["id"])
+    );
+    assert_eq!(
+        Table::find("comment_mentions").map(|table| table.primary_key.clone()),
+        Some(vec!["comment", "person"])
+    );
 }
 
 #[test]

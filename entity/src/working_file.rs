@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::facts::Table;
+use crate::facts::{Definition, Table};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "working_file")]
@@ -22,6 +22,9 @@ pub struct Model {
     pub checksum: Option<i32>,
     #[sea_orm(column_type = "String(StringLen::N(400))")]
     pub path: Option<String>,
+    /// Outcome of its last review.
+    #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "neutral")]
+    pub validation_status: String,
     /// Free metadata.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Option<Json>,
@@ -37,17 +40,34 @@ pub struct Model {
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(belongs_to = "super::task::Entity", from = "Column::TaskId", to = "super::task::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::task::Entity",
+        from = "Column::TaskId",
+        to = "super::task::Column::Id"
+    )]
     Task,
-    #[sea_orm(belongs_to = "super::entity::Entity", from = "Column::EntityId", to = "super::entity::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::EntityId",
+        to = "super::entity::Column::Id"
+    )]
     Entity,
-    #[sea_orm(belongs_to = "super::person::Entity", from = "Column::PersonId", to = "super::person::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::person::Entity",
+        from = "Column::PersonId",
+        to = "super::person::Column::Id"
+    )]
     Person,
-    #[sea_orm(belongs_to = "super::software::Entity", from = "Column::SoftwareId", to = "super::software::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::software::Entity",
+        from = "Column::SoftwareId",
+        to = "super::software::Column::Id"
+    )]
     Software,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table, described by its entity.
-pub static TABLE: Table = Table::of::<Entity>();
+pub static TABLE: Table =
+    Table::new(|| Definition::of::<Entity>().choices(Column::ValidationStatus, &["validated", "rejected", "neutral"]));

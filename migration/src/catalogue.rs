@@ -107,7 +107,7 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
 }
 
-/// What becomes of a row when the one that it points to is deleted.
+/// Fate of a row when the one that it points to is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
@@ -213,7 +213,12 @@ impl Catalogue {
         }
         for row in rows::<ColumnRow>(db, COLUMNS).await? {
             if let Some(table) = catalogue.tables.get_mut(&row.table_name) {
-                table.columns.push(Column { name: row.name, kind: row.r#type, nullable: row.nullable, filled: row.filled });
+                table.columns.push(Column {
+                    name: row.name,
+                    kind: row.r#type,
+                    nullable: row.nullable,
+                    filled: row.filled,
+                });
             }
         }
         for row in rows::<ConstraintRow>(db, CONSTRAINTS).await? {
@@ -223,7 +228,12 @@ impl Catalogue {
         }
         for row in rows::<IndexRow>(db, INDEXES).await? {
             if let Some(table) = catalogue.tables.get_mut(&row.table_name) {
-                table.indexes.push(Index { name: row.name, columns: row.columns, unique: row.is_unique, predicate: row.predicate });
+                table.indexes.push(Index {
+                    name: row.name,
+                    columns: row.columns,
+                    unique: row.is_unique,
+                    predicate: row.predicate,
+                });
             }
         }
         Ok(catalogue)
@@ -234,7 +244,10 @@ impl Table {
     fn add_constraint(&mut self, row: ConstraintRow) {
         match (row.kind.as_str(), row.referenced, row.expression) {
             ("p", _, _) => self.primary_key = row.columns,
-            ("u", _, _) => self.unique.push(Unique { name: row.name, columns: row.columns }),
+            ("u", _, _) => self.unique.push(Unique {
+                name: row.name,
+                columns: row.columns,
+            }),
             ("f", Some(references), _) => self.foreign_keys.push(ForeignKey {
                 name: row.name,
                 column: row.columns.join(", "),
@@ -246,7 +259,10 @@ impl Table {
                     _ => OnDelete::Refuse,
                 },
             }),
-            ("c", _, Some(expression)) => self.checks.push(Check { name: row.name, expression }),
+            ("c", _, Some(expression)) => self.checks.push(Check {
+                name: row.name,
+                expression,
+            }),
             _ => {}
         }
     }
@@ -254,7 +270,14 @@ impl Table {
 
 async fn rows<T: FromQueryResult>(db: &impl ConnectionTrait, sql: &str) -> Result<Vec<T>, DbErr> {
     if db.get_database_backend() != DbBackend::Postgres {
-        return Err(DbErr::BackendNotSupported { db: db.get_database_backend().as_str(), ctx: "catalogue" });
+        return Err(DbErr::BackendNotSupported {
+            db: db.get_database_backend().as_str(),
+            ctx: "catalogue",
+        });
     }
-    db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?.iter().map(|row| T::from_query_result(row, "")).collect()
+    db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await?
+        .iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
 }

@@ -1,31 +1,23 @@
-//! The comparison of a PostgreSQL database with the reference schema, in plain sentences.
+//! The comparison of a PostgreSQL database with the schema that is expected, in plain sentences.
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table};
 
-use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table, reference};
-
-/// What tells a database from the reference schema, one sentence each.
+/// Differences between a database and the schema that is expected, one sentence each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// What is missing or different, or would make writing fail.
+    /// Parts that are missing or different, or would make writing fail.
     pub missing: Vec<String>,
-    /// What the database has on top, which does no harm. Our own tables and indexes do not count.
+    /// Parts that the database has on top, which does no harm. Our own tables and indexes do not count.
     pub additional: Vec<String>,
 }
 
-/// Compares the current schema of a PostgreSQL database with the reference schema.
+/// Compares a schema that is expected with the one of a PostgreSQL database.
 ///
 /// Names of constraints and indexes do not matter, and neither does the order of columns.
-///
-/// # Errors
-/// When the database cannot be read or is not PostgreSQL.
-pub async fn differences(db: &impl ConnectionTrait) -> Result<Differences, DbErr> {
-    Ok(compare(&reference()?, &Catalogue::read(db).await?))
-}
-
-fn compare(expected: &Catalogue, found: &Catalogue) -> Differences {
+#[must_use]
+pub fn compare(expected: &Catalogue, found: &Catalogue) -> Differences {
     let mut differences = Differences::default();
     for (name, labels) in &expected.enums {
         differences.compare_enum(name, labels, found.enums.get(name));
@@ -77,9 +69,11 @@ impl Differences {
     fn compare_table(&mut self, name: &str, expected: &Table, found: &Table) {
         self.compare_columns(name, &expected.columns, &found.columns);
         if expected.primary_key != found.primary_key {
-            self.miss(
-                format!("The primary key of `{name}` is ({}) instead of ({}).", found.primary_key.join(", "), expected.primary_key.join(", "),),
-            );
+            self.miss(format!(
+                "The primary key of `{name}` is ({}) instead of ({}).",
+                found.primary_key.join(", "),
+                expected.primary_key.join(", "),
+            ));
         }
         self.compare_foreign_keys(name, &expected.foreign_keys, &found.foreign_keys);
         self.compare_rules(name, &rules(expected), &rules(found));
@@ -94,7 +88,10 @@ impl Differences {
                 continue;
             };
             if column.kind != other.kind {
-                self.miss(format!("The column {place} is `{}` instead of `{}`.", other.kind, column.kind));
+                self.miss(format!(
+                    "The column {place} is `{}` instead of `{}`.",
+                    other.kind, column.kind
+                ));
             }
             match (column.nullable, other.nullable) {
                 (true, false) => self.miss(format!("The column {place} does not allow null.")),
@@ -116,14 +113,19 @@ impl Differences {
     }
 
     fn compare_foreign_keys(&mut self, table: &str, expected: &[ForeignKey], found: &[ForeignKey]) {
-        let same = |one: &ForeignKey, other: &ForeignKey| one.column == other.column && one.references == other.references;
-        let describe = |key: &ForeignKey| format!("The foreign key from `{table}.{}` to `{}`", key.column, key.references);
+        let same =
+            |one: &ForeignKey, other: &ForeignKey| one.column == other.column && one.references == other.references;
+        let describe =
+            |key: &ForeignKey| format!("The foreign key from `{table}.{}` to `{}`", key.column, key.references);
         for key in expected {
             match found.iter().find(|other| same(key, other)) {
                 None => self.miss(format!("{} is missing.", describe(key))),
-                Some(other) if other.on_delete != key.on_delete => {
-                    self.miss(format!("{} {} instead of {}.", describe(key), effect(other.on_delete), effect(key.on_delete),))
-                }
+                Some(other) if other.on_delete != key.on_delete => self.miss(format!(
+                    "{} {} instead of {}.",
+                    describe(key),
+                    effect(other.on_delete),
+                    effect(key.on_delete),
+                )),
                 Some(_) => {}
             }
         }
@@ -143,22 +145,28 @@ impl Differences {
         }
     }
 
-    /// Compares what makes reading fast. A longer index serves where a shorter one is expected.
+    /// Compares what makes reading fast. A longer index serves where a shorter one is expected, and one of all rows where
+    /// one of some is.
     fn compare_indexes(&mut self, table: &str, expected: &Table, found: &Table) {
-        let whole = found.indexes.iter().filter(|index| index.predicate.is_none());
-        let available: Vec<&[String]> = whole
-            .map(|index| index.columns.as_slice())
-            .chain(found.unique.iter().map(|unique| unique.columns.as_slice()))
-            .chain([found.primary_key.as_slice()])
+        let predicate = |index: &Index| index.predicate.as_deref().map(bare);
+        let available: Vec<(&[String], Option<String>)> = found
+            .indexes
+            .iter()
+            .map(|index| (index.columns.as_slice(), predicate(index)))
+            .chain(found.unique.iter().map(|unique| (unique.columns.as_slice(), None)))
+            .chain([(found.primary_key.as_slice(), None)])
             .collect();
         for index in expected.indexes.iter().filter(|index| !index.unique) {
-            if !available.iter().any(|columns| columns.starts_with(&index.columns)) {
+            let serves = |(columns, rows): &(&[String], Option<String>)| {
+                columns.starts_with(&index.columns) && (rows.is_none() || *rows == predicate(index))
+            };
+            if !available.iter().any(serves) {
                 let columns = index.columns.join(", ");
                 self.miss(format!("The index on `{table}` ({columns}) is missing."));
             }
         }
         for other in found.indexes.iter().filter(|index| !index.unique && !ours(&index.name)) {
-            let known = |index: &Index| index.columns == other.columns && index.predicate == other.predicate;
+            let known = |index: &Index| index.columns == other.columns && predicate(index) == predicate(other);
             if !expected.indexes.iter().any(known) {
                 let columns = other.columns.join(", ");
                 self.add(format!("The index on `{table}` ({columns}) is additional."));
@@ -167,18 +175,23 @@ impl Differences {
     }
 }
 
-/// What rows have to fulfil. A unique constraint and a unique index have the same effect, whatever
-/// the order of their columns.
+/// Rules that rows have to fulfil. A unique constraint and a unique index have the same effect, whatever the order of
+/// their columns.
 fn rules(table: &Table) -> BTreeSet<String> {
     let constraints = table.unique.iter().map(|unique| (&unique.columns, None));
     let indexes = table.indexes.iter().filter(|index| index.unique);
-    let uniques = constraints.chain(indexes.map(|index| (&index.columns, index.predicate.as_deref()))).map(|(columns, predicate)| {
-        let mut columns = columns.clone();
-        columns.sort();
-        let rule = format!("unique constraint ({})", columns.join(", "));
-        predicate.map_or(rule.clone(), |predicate| format!("{rule} where `{}`", bare(predicate)))
-    });
-    let checks = table.checks.iter().map(|check| format!("check `{}`", bare(&check.expression)));
+    let uniques = constraints
+        .chain(indexes.map(|index| (&index.columns, index.predicate.as_deref())))
+        .map(|(columns, predicate)| {
+            let mut columns = columns.clone();
+            columns.sort();
+            let rule = format!("unique constraint ({})", columns.join(", "));
+            predicate.map_or(rule.clone(), |predicate| format!("{rule} where `{}`", bare(predicate)))
+        });
+    let checks = table
+        .checks
+        .iter()
+        .map(|check| format!("check `{}`", bare(&check.expression)));
     uniques.chain(checks).collect()
 }
 

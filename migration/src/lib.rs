@@ -4,25 +4,31 @@
 //! Migrations only go up: each release reads the schema of the one before, and a backup is the way
 //! back.
 
+mod adoption;
 mod catalogue;
 mod differences;
 mod m20261121_000001_reference_schema;
 mod m20261121_000002_dailies_additions;
 mod m20261128_000003_page_indexes;
+mod m20261129_000004_newer_release;
+mod m20261129_000010_identities;
+mod m20261129_000020_marks;
+pub mod marks;
 mod revision;
 mod statements;
 
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Set,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait, seaql_migrations};
 
+pub use adoption::{Plan, plan, statements_to};
 pub use catalogue::{Catalogue, Check, Column, ForeignKey, Index, OnDelete, Table, Unique, reference};
-pub use differences::{Differences, differences};
-pub use revision::{REVISION, revision};
+pub use differences::{Differences, compare};
+pub use revision::{NEWEST, OLDEST, Revision, recorded, revisions, schema_at};
 
 /// Name of the migration that makes the schema of the reference system.
 pub const BASELINE: &str = "m20261121_000001_reference_schema";
@@ -40,11 +46,14 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_reference_schema::Migration),
             Box::new(m20261121_000002_dailies_additions::Migration),
             Box::new(m20261128_000003_page_indexes::Migration),
+            Box::new(m20261129_000004_newer_release::Migration),
+            Box::new(m20261129_000010_identities::Migration),
+            Box::new(m20261129_000020_marks::Migration),
         ]
     }
 }
 
-/// How far a database is.
+/// Stage that a database is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// No tables at all.
@@ -70,7 +79,10 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
         let rows = seaql_migrations::Entity::find().all(db).await?;
         applied.extend(rows.into_iter().map(|row| row.version));
     }
-    let known: HashSet<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let known: HashSet<String> = Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect();
 
     Ok(if !applied.is_subset(&known) {
         State::Foreign
@@ -108,10 +120,32 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
+/// Names of all migrations of this release, in order.
+#[must_use]
+pub fn names() -> Vec<String> {
+    Migrator::migrations()
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect()
+}
+
+/// Brings an empty database to the schema that the first migrations of this release make, all or nothing.
+///
+/// # Errors
+/// When the database is not empty, or cannot be changed.
+pub async fn up_to(db: &DatabaseConnection, migrations: u32) -> Result<(), DbErr> {
+    let transaction = begin_alone(db).await?;
+    if state(&transaction).await? != State::Empty {
+        return Err(refusal("it is not empty"));
+    }
+    Migrator::up(&transaction, Some(migrations)).await?;
+    transaction.commit().await
+}
+
 /// Takes over a database that the reference system made: records its schema as the baseline, and adds what this release
 /// has on top, all or nothing. Brings a database that was taken over already to this release.
 ///
-/// Whether the schema really fits is for [`differences`] to say.
+/// Whether the schema really fits is for [`plan`] to say. The revision that the reference system recorded stays.
 ///
 /// # Errors
 /// When the database cannot be changed, and when it was not made by the reference system.
@@ -128,9 +162,35 @@ pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
     transaction.commit().await
 }
 
+/// Makes a PostgreSQL database that was taken over what the migrations of the newest release of the reference system would
+/// have made of it, and records that revision, all or nothing: that release finds nothing to add any more, which is there
+/// already, and later ones go on from it. Says which revisions were recorded before.
+///
+/// # Errors
+/// When the database cannot be changed, and when it was not taken over by this release.
+pub async fn give_back(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
+    let transaction = begin_alone(db).await?;
+    let before = recorded(&transaction).await?;
+    if state(&transaction).await? != State::Current || before.is_empty() {
+        return Err(refusal("it was not taken over from another server by this release"));
+    }
+    for statement in statements_to(&transaction, NEWEST).await? {
+        transaction.execute_unprepared(&statement).await?;
+    }
+    transaction
+        .execute_unprepared(&format!(
+            "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES ('{NEWEST}')"
+        ))
+        .await?;
+    transaction.commit().await?;
+    Ok(before)
+}
+
 async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     Migrator::install(transaction).await?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     seaql_migrations::Entity::insert(seaql_migrations::ActiveModel {
         version: Set(BASELINE.to_owned()),
         applied_at: Set(i64::try_from(now).unwrap_or_default()),
@@ -143,10 +203,15 @@ async fn record_baseline(transaction: &DatabaseTransaction) -> Result<(), DbErr>
 /// Starts a transaction that no other migration runs next to.
 async fn begin_alone(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let transaction = db
-        .begin_with_options(TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() })
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
         .await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+        transaction
+            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+            .await?;
     }
     Ok(transaction)
 }
@@ -159,7 +224,11 @@ async fn tables(db: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {
         DbBackend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
         other => return Err(unsupported(other)),
     };
-    db.query_all_raw(Statement::from_string(backend, sql)).await?.iter().map(|row| row.try_get("", "name")).collect()
+    db.query_all_raw(Statement::from_string(backend, sql))
+        .await?
+        .iter()
+        .map(|row| row.try_get("", "name"))
+        .collect()
 }
 
 fn refusal(reason: &str) -> DbErr {
@@ -167,5 +236,8 @@ fn refusal(reason: &str) -> DbErr {
 }
 
 fn unsupported(backend: DbBackend) -> DbErr {
-    DbErr::BackendNotSupported { db: backend.as_str(), ctx: "migrations" }
+    DbErr::BackendNotSupported {
+        db: backend.as_str(),
+        ctx: "migrations",
+    }
 }

@@ -1,4 +1,4 @@
-//! What Dailies adds to the reference schema: its own tables, and indexes for its listings.
+//! Additions of Dailies to the reference schema: its own tables, and indexes for its listings.
 
 use sea_orm_migration::prelude::*;
 
@@ -23,7 +23,9 @@ impl MigrationTrait for Migration {
         };
         let connection = manager.get_connection();
         connection.execute_unprepared(tables).await?;
-        connection.execute_unprepared(include_str!("schema/additions_indexes.sql")).await?;
+        connection
+            .execute_unprepared(include_str!("schema/additions_indexes.sql"))
+            .await?;
         Ok(())
     }
 }

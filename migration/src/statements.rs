@@ -5,7 +5,7 @@
 
 use sea_orm::{DbBackend, DbErr};
 
-use crate::catalogue::{Catalogue, Column, ForeignKey, OnDelete, Table};
+use crate::catalogue::{Catalogue, Column, ForeignKey, Index, OnDelete, Table};
 use crate::unsupported;
 
 impl Catalogue {
@@ -18,40 +18,80 @@ impl Catalogue {
         let mut statements = Vec::new();
         match backend {
             DbBackend::Sqlite => {}
-            DbBackend::Postgres => {
-                statements.extend(self.enums.iter().map(|(name, labels)| format!("CREATE TYPE {name} AS ENUM ({})", words(labels))))
-            }
+            DbBackend::Postgres => statements.extend(
+                self.enums
+                    .iter()
+                    .map(|(name, labels)| format!("CREATE TYPE {name} AS ENUM ({})", words(labels))),
+            ),
             other => return Err(unsupported(other)),
         }
+        statements.extend(self.tables_of(backend));
+        Ok(statements.join(";\n"))
+    }
+
+    /// The statements that make these tables in a PostgreSQL database that has others.
+    pub(crate) fn postgres_statements(&self) -> Vec<String> {
+        self.tables_of(DbBackend::Postgres)
+    }
+
+    fn tables_of(&self, backend: DbBackend) -> Vec<String> {
+        let mut statements = Vec::new();
         for (name, table) in &self.tables {
             statements.push(self.table(backend, name, table));
-            statements.extend(table.indexes(name));
+            statements.extend(table.indexes.iter().map(|index| index.creation(name)));
         }
         // Tables refer to each other in circles, which SQLite does not mind.
         if backend == DbBackend::Postgres {
             for (name, table) in &self.tables {
-                statements.extend(table.foreign_keys.iter().map(|key| format!("ALTER TABLE {name} ADD {}", foreign_key(key))));
+                statements.extend(table.foreign_keys.iter().map(|key| key.addition(name)));
             }
         }
-        Ok(statements.join(";\n"))
+        statements
     }
 
     fn table(&self, backend: DbBackend, name: &str, table: &Table) -> String {
         let is_sqlite = backend == DbBackend::Sqlite;
         let mut lines: Vec<String> = Vec::new();
-        for Column { name: column, kind, nullable, .. } in &table.columns {
-            let kind = if is_sqlite { self.sqlite_type(kind) } else { kind.clone() };
+        for Column {
+            name: column,
+            kind,
+            nullable,
+            ..
+        } in &table.columns
+        {
+            let kind = if is_sqlite {
+                self.sqlite_type(kind)
+            } else {
+                kind.clone()
+            };
             lines.push(format!("{column} {kind}{}", if *nullable { "" } else { " NOT NULL" }));
         }
-        lines.push(format!("CONSTRAINT {name}_pkey PRIMARY KEY ({})", table.primary_key.join(", ")));
-        lines.extend(table.unique.iter().map(|unique| format!("CONSTRAINT {} UNIQUE ({})", unique.name, unique.columns.join(", "))));
+        lines.push(format!(
+            "CONSTRAINT {name}_pkey PRIMARY KEY ({})",
+            table.primary_key.join(", ")
+        ));
+        lines.extend(
+            table
+                .unique
+                .iter()
+                .map(|unique| format!("CONSTRAINT {} UNIQUE ({})", unique.name, unique.columns.join(", "))),
+        );
         for check in &table.checks {
-            let expression = if is_sqlite { check.expression.replace("::double precision", "") } else { check.expression.clone() };
+            let expression = if is_sqlite {
+                check.expression.replace("::double precision", "")
+            } else {
+                check.expression.clone()
+            };
             lines.push(format!("CONSTRAINT {} CHECK ({expression})", check.name));
         }
         if is_sqlite {
             for Column { name: column, kind, .. } in &table.columns {
-                lines.extend(self.enums.get(kind).map(|labels| format!("CONSTRAINT {name}_{column}_check CHECK ({column} IN ({}))", words(labels))));
+                lines.extend(self.enums.get(kind).map(|labels| {
+                    format!(
+                        "CONSTRAINT {name}_{column}_check CHECK ({column} IN ({}))",
+                        words(labels)
+                    )
+                }));
             }
             lines.extend(table.foreign_keys.iter().map(foreign_key));
         }
@@ -73,13 +113,26 @@ impl Catalogue {
     }
 }
 
-impl Table {
-    fn indexes(&self, table: &str) -> impl Iterator<Item = String> {
-        self.indexes.iter().map(move |index| {
-            let unique = if index.unique { "UNIQUE " } else { "" };
-            let condition = index.predicate.as_ref().map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
-            format!("CREATE {unique}INDEX {} ON {table} ({}){condition}", index.name, index.columns.join(", "))
-        })
+impl Index {
+    /// The statement that makes it.
+    pub(crate) fn creation(&self, table: &str) -> String {
+        let unique = if self.unique { "UNIQUE " } else { "" };
+        let condition = self
+            .predicate
+            .as_ref()
+            .map_or_else(String::new, |predicate| format!(" WHERE {predicate}"));
+        format!(
+            "CREATE {unique}INDEX {} ON {table} ({}){condition}",
+            self.name,
+            self.columns.join(", ")
+        )
+    }
+}
+
+impl ForeignKey {
+    /// The statement that adds it to a table that is there.
+    pub(crate) fn addition(&self, table: &str) -> String {
+        format!("ALTER TABLE {table} ADD {}", foreign_key(self))
     }
 }
 
@@ -90,9 +143,16 @@ fn foreign_key(key: &ForeignKey) -> String {
         OnDelete::SetNull => " ON DELETE SET NULL",
         OnDelete::SetDefault => " ON DELETE SET DEFAULT",
     };
-    format!("CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (id){on_delete}", key.name, key.column, key.references)
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} (id){on_delete}",
+        key.name, key.column, key.references
+    )
 }
 
 fn words(words: &[String]) -> String {
-    words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("'{word}'"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -7,6 +7,7 @@
 //! - of several media types the JSON one is kept, or else the answer is bytes;
 //! - every error is a [`ParameterError`]-like object with a message;
 //! - a body that may be a form with files is JSON, and operations that take nothing but such a form are left out;
+//! - headers are left out;
 //! - what is said of a parameter is one line;
 //! - of a choice of signs, such as `/` and `\\`, the type is text.
 
@@ -24,7 +25,10 @@ fn main() {
     let spec: openapiv3::OpenAPI = serde_json::from_value(document).expect("the narrowed contract is OpenAPI 3.0");
     let mut settings = progenitor::GenerationSettings::default();
     settings.with_interface(progenitor::InterfaceStyle::Builder);
-    let tokens = progenitor::Generator::new(&settings).generate_tokens(&spec).unwrap_or_else(|problem| panic!("{problem}"));
+    settings.with_inner_type(syn::parse_str("crate::Session").expect("a path"));
+    let tokens = progenitor::Generator::new(&settings)
+        .generate_tokens(&spec)
+        .unwrap_or_else(|problem| panic!("{problem}"));
     let tree = syn::parse2(tokens).expect("progenitor writes Rust");
     let output = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives build scripts an output folder"));
     fs::write(output.join("client.rs"), prettyplease::unparse(&tree)).expect("the output folder can be written");
@@ -44,9 +48,9 @@ fn narrow(document: &mut Value) {
     for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
         let Some(item) = item.as_object_mut() else { continue };
         item.retain(|_, operation| {
-            operation
-                .pointer("/requestBody/content")
-                .is_none_or(|content| content.get("multipart/form-data").is_none() || content.get("application/json").is_some())
+            operation.pointer("/requestBody/content").is_none_or(|content| {
+                content.get("multipart/form-data").is_none() || content.get("application/json").is_some()
+            })
         });
         for operation in item.values_mut() {
             narrow_operation(operation);
@@ -56,16 +60,30 @@ fn narrow(document: &mut Value) {
 }
 
 fn narrow_operation(operation: &mut Value) {
+    // Whoever has an answer already asks with a client of their own.
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        parameters.retain(|parameter| parameter["in"] != "header");
+    }
     // progenitor makes a list item of what is said of a parameter, which has to be one line.
-    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+    for parameter in operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if let Some(description) = parameter.get("description").and_then(Value::as_str) {
             parameter["description"] = description.split_whitespace().collect::<Vec<_>>().join(" ").into();
         }
     }
-    if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
+    if let Some(content) = operation
+        .pointer_mut("/requestBody/content")
+        .and_then(Value::as_object_mut)
+    {
         content.retain(|media, _| media == "application/json");
     }
-    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
     let mut success = false;
     responses.retain(|status, _| {
         let kept = status.starts_with('2') && !success;
@@ -78,7 +96,10 @@ fn narrow_operation(operation: &mut Value) {
             content.clear();
             match json {
                 Some(json) => content.insert("application/json".into(), json),
-                None => content.insert("application/octet-stream".into(), json!({"schema": {"type": "string", "format": "binary"}})),
+                None => content.insert(
+                    "application/octet-stream".into(),
+                    json!({"schema": {"type": "string", "format": "binary"}}),
+                ),
             };
         }
     }
@@ -105,7 +126,11 @@ fn narrow_schemas(value: &mut Value) {
             }
             // Signs such as `/` are no names for the variants of a type.
             let named = |value: &Value| value.as_str().is_none_or(|text| text.contains(char::is_alphanumeric));
-            if map.get("enum").and_then(Value::as_array).is_some_and(|values| !values.iter().all(named)) {
+            if map
+                .get("enum")
+                .and_then(Value::as_array)
+                .is_some_and(|values| !values.iter().all(named))
+            {
                 map.remove("enum");
             }
             map.remove("pattern");

@@ -17,15 +17,21 @@ pub fn chat_message_keeper(caller: &Caller, author_id: Uuid) -> bool {
 
 /// # Errors
 /// 404 when there is no such entity, 403 for those who don't read its conversation.
-pub async fn require_reader(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<(), Failure> {
-    entities::require(connection, caller, entity_id, &READ).await.map(|_| ())
+pub async fn require_reader(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+) -> Result<(), Failure> {
+    entities::require(connection, caller, entity_id, &READ)
+        .await
+        .map(|_| ())
 }
 
 /// Those who take part in a conversation, as far as they may still read the entity.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn hearers(connection: &impl ConnectionTrait, chat_id: Uuid) -> Result<Vec<Uuid>, Failure> {
+pub async fn reading_participants(connection: &impl ConnectionTrait, chat_id: Uuid) -> Result<Vec<Uuid>, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT p.id, {}, EXISTS (SELECT 1 FROM task o JOIN task_person_link w ON w.task_id = o.id \
@@ -36,13 +42,13 @@ pub async fn hearers(connection: &impl ConnectionTrait, chat_id: Uuid) -> Result
         ),
         [chat_id.into()],
     );
-    let mut hearers = Vec::new();
+    let mut found = Vec::new();
     for row in database::rows(connection, &sql).await? {
         let works_on: bool = row.try_get("", "works_on")?;
         let holds = |fact| works_on && matches!(fact, EntityFact::WorksOn | EntityFact::WorksWithin);
         if READ.allows(read_place(&row, "person")?, &holds) {
-            hearers.push(row.try_get("", "id")?);
+            found.push(row.try_get("", "id")?);
         }
     }
-    Ok(hearers)
+    Ok(found)
 }

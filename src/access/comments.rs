@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::{ProjectRole, join_place, role_sql};
-use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, Ground, Rule, STAFF};
+use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, QueriedRecords, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
-pub use self::subject::{Subject, attachment_reader};
+pub use self::subject::{CommentSubject, attachment_reader};
 
-/// What rules ask of a comment.
+/// Facts of a comment that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommentFact {
     /// The person wrote it.
@@ -33,43 +33,58 @@ pub enum CommentFact {
 
 pub type CommentRule = Rule<CommentFact>;
 
-/// What clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless they are
-/// kept apart.
+/// Comments that clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless
+/// they are kept apart.
 const CLIENTS_READ: CommentRule = Rule::Any(&[
     Rule::Fact(CommentFact::ForClient),
     Rule::Fact(CommentFact::Own),
     Rule::All(&[Rule::Fact(CommentFact::ByClient), Rule::Fact(CommentFact::ClientsMeet)]),
 ]);
 
-/// What clients get to see: what they read, and the previews that came with the words of the team.
-const CLIENTS_SEE: CommentRule = Rule::Any(&[CLIENTS_READ, Rule::All(&[Rule::Not(CommentFact::ByClient), Rule::Fact(CommentFact::WithPreviews)])]);
+/// Comments that clients see: what they read, and the previews that came with the words of the team.
+const CLIENTS_SEE: CommentRule = Rule::Any(&[
+    CLIENTS_READ,
+    Rule::All(&[Rule::Not(CommentFact::ByClient), Rule::Fact(CommentFact::WithPreviews)]),
+]);
 
-/// Who sees a comment whole. What clients write is between them and whoever runs the production.
+/// Rule about who sees a comment whole. What clients write is between them and whoever runs the production.
 pub const READ: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&[Role::Manager, Role::Supervisor]),
-    Rule::All(&[Rule::Team(&[Role::Artist, Role::Vendor]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Not(CommentFact::ByClient)])]),
+    Rule::All(&[
+        Rule::Team(&[Role::Artist, Role::Vendor]),
+        Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Not(CommentFact::ByClient)]),
+    ]),
     Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_READ]),
 ]);
 
-/// Who sees anything of a comment: clients may see no more than its previews.
+/// Rule about who sees anything of a comment: clients may see no more than its previews.
 pub const SEE: CommentRule = Rule::Any(&[READ, Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE])]);
 
 /// `comment-keeper`: the author, as long as they are in the team, and managers.
-pub const KEEP: CommentRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
+pub const KEEP: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)]),
+]);
 
 /// `reply-keeper`: the author, as long as they are in the team, and administrators.
-pub const KEEP_REPLY: CommentRule = Rule::Any(&[Rule::Admin, Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)])]);
+pub const KEEP_REPLY: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)]),
+]);
 
-/// Who is told the name of whoever wrote something.
+/// Rule about who is told the name of whoever wrote something that they do not read: whoever reads it is told anyway.
 pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&ALL_BUT_CLIENTS),
-    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Fact(CommentFact::ByClient)])]),
+    Rule::All(&[
+        Rule::Team(&[Role::Client]),
+        Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Fact(CommentFact::ByClient)]),
+    ]),
 ]);
 
-/// Who is shown the news of a task: vendors when they work on the entity, clients when they see the comment.
+/// Rule about who is shown the news of a task: vendors when they work on the entity, clients when they see the comment.
 pub const NEWS: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
@@ -77,7 +92,7 @@ pub const NEWS: CommentRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE]),
 ]);
 
-/// How much somebody sees of a comment.
+/// Extent to which somebody sees a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
     Whole,
@@ -90,13 +105,13 @@ pub enum Sight {
 #[derive(Clone, Copy, Debug)]
 pub struct Viewer {
     pub person_id: Uuid,
-    /// What the person is in the production.
+    /// Role of the person in the production.
     pub place: ProjectRole,
     /// Whether clients of the production don't see each other.
     pub clients_isolated: bool,
 }
 
-/// What decides about a comment.
+/// Facts that decide about a comment.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     pub author_id: Uuid,
@@ -109,7 +124,11 @@ impl Viewer {
     /// The caller, who holds a proof of being let in to the production with this role.
     #[must_use]
     pub fn within(caller: &Caller, role: Role, clients_isolated: bool) -> Self {
-        Self { person_id: caller.person.id, place: ProjectRole { role, in_team: true }, clients_isolated }
+        Self {
+            person_id: caller.person.id,
+            place: ProjectRole { role, in_team: true },
+            clients_isolated,
+        }
     }
 
     /// Whether a rule allows it of a comment, of which it is taken that previews came with it.
@@ -128,10 +147,14 @@ impl Viewer {
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, rule: &CommentRule, comment: Seen) -> Result<(), Failure> {
-        if self.may(rule, comment) { Ok(()) } else { Err(Failure::forbidden()) }
+        if self.may(rule, comment) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
-    /// How much the viewer sees of a comment, if previews came with it.
+    /// Extent to which the viewer sees the comment, if previews came with it.
     #[must_use]
     pub fn sight(&self, comment: Seen) -> Sight {
         if self.may(&READ, comment) {
@@ -153,7 +176,14 @@ impl Viewer {
     /// Whether the viewer is told who wrote something.
     #[must_use]
     pub fn knows(&self, author_id: Uuid, author_role: Role) -> bool {
-        self.may(&KNOW_AUTHOR, Seen { author_id, author_role, for_client: false })
+        self.may(
+            &KNOW_AUTHOR,
+            Seen {
+                author_id,
+                author_role,
+                for_client: false,
+            },
+        )
     }
 }
 
@@ -172,13 +202,19 @@ pub struct Comments<'a> {
     pub entity: &'a str,
 }
 
-impl Ground<CommentFact> for Comments<'_> {
+impl QueriedRecords<CommentFact> for Comments<'_> {
     fn project(&self) -> String {
         self.project.to_owned()
     }
 
     fn push(&self, sql: &mut Sql, person: &Person, fact: CommentFact) {
-        let Self { id, author, for_client, project, entity } = self;
+        let Self {
+            id,
+            author,
+            for_client,
+            project,
+            entity,
+        } = self;
         match fact {
             CommentFact::Own => {
                 sql.push(author).push(" = ").bind(person.id);
@@ -190,10 +226,16 @@ impl Ground<CommentFact> for Comments<'_> {
                 sql.push(for_client).push(" = ").bind(true);
             }
             CommentFact::ClientsMeet => {
-                sql.push(&format!("{project} NOT IN (SELECT q.id FROM project q WHERE q.is_clients_isolated = ")).bind(true).push(")");
+                sql.push(&format!(
+                    "{project} NOT IN (SELECT q.id FROM project q WHERE q.is_clients_isolated = "
+                ))
+                .bind(true)
+                .push(")");
             }
             CommentFact::WithPreviews => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM comment_preview_link v WHERE v.comment = {id})"));
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM comment_preview_link v WHERE v.comment = {id})"
+                ));
             }
             CommentFact::WorksOnEntity => worked_on_by(sql, entity, person.id),
         }
@@ -203,7 +245,11 @@ impl Ground<CommentFact> for Comments<'_> {
 /// Whether somebody is told who wrote in a production.
 #[must_use]
 pub fn may_know_author(reach: &Reach, project_id: Uuid, author_id: Uuid, by_client: bool) -> bool {
-    let viewer = Viewer { person_id: reach.person().id, place: reach.place(project_id), clients_isolated: false };
+    let viewer = Viewer {
+        person_id: reach.person().id,
+        place: reach.place(project_id),
+        clients_isolated: false,
+    };
     viewer.knows(author_id, if by_client { Role::Client } else { Role::Artist })
 }
 
@@ -220,13 +266,13 @@ pub fn by_client(person: &str, project: &str) -> String {
 
 /// The comments, or the news of them, that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleComments {
     reach: Reach,
     rule: CommentRule,
 }
 
-impl Visible {
-    /// What a rule allows in a reach.
+impl VisibleComments {
+    /// Comments that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: CommentRule) -> Self {
         Self { reach, rule }
@@ -255,11 +301,19 @@ mod tests {
     use super::*;
 
     fn viewer(role: Role, clients_isolated: bool) -> Viewer {
-        Viewer { person_id: Uuid::new_v4(), place: ProjectRole { role, in_team: true }, clients_isolated }
+        Viewer {
+            person_id: Uuid::new_v4(),
+            place: ProjectRole { role, in_team: true },
+            clients_isolated,
+        }
     }
 
     fn sight(role: Role, isolated: bool, author_role: Role, for_client: bool) -> Sight {
-        viewer(role, isolated).sight(Seen { author_id: Uuid::new_v4(), author_role, for_client })
+        viewer(role, isolated).sight(Seen {
+            author_id: Uuid::new_v4(),
+            author_role,
+            for_client,
+        })
     }
 
     #[test]
@@ -286,12 +340,22 @@ mod tests {
     fn the_own_comment_is_always_seen_from_within_the_team() {
         for role in Role::ALL {
             let inside = viewer(role, true);
-            let outside = Viewer { place: ProjectRole { role, in_team: false }, ..inside };
-            let own = Seen { author_id: inside.person_id, author_role: role, for_client: false };
+            let outside = Viewer {
+                place: ProjectRole { role, in_team: false },
+                ..inside
+            };
+            let own = Seen {
+                author_id: inside.person_id,
+                author_role: role,
+                for_client: false,
+            };
             assert_eq!(inside.sight(own), Sight::Whole);
             assert!(inside.knows(inside.person_id, role) && inside.may(&KEEP, own));
             let runs_the_studio = role == Role::Admin;
-            assert_eq!((outside.sight(own) == Sight::Whole, outside.may(&KEEP, own)), (runs_the_studio, runs_the_studio));
+            assert_eq!(
+                (outside.sight(own) == Sight::Whole, outside.may(&KEEP, own)),
+                (runs_the_studio, runs_the_studio)
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The metadata of entities, and how what somebody may not see is left out of it.
+//! The metadata of entities, tasks and productions, and how what somebody may not see is left out of it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Reach;
-use super::metadata::{self, Hidden};
+use super::metadata::{self, Hidden, OF_PRODUCTIONS, OF_TASKS};
 use crate::database::write_text;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What is left out of the metadata of entities of any kind, in any of the productions in which a caller is a vendor or a
-/// client.
+/// Hidden metadata of entities of any kind, of tasks and of productions, in any of the productions in which a caller is a vendor
+/// or a client.
 #[derive(Clone, Debug)]
 pub struct DataMask {
     /// Names of fields, by production and kind.
@@ -26,7 +26,7 @@ pub struct DataMask {
 }
 
 impl DataMask {
-    /// What is left out for a caller, who may see everything everywhere.
+    /// Metadata that is hidden from a caller, who may see everything everywhere.
     ///
     /// # Errors
     /// The database does not answer.
@@ -34,7 +34,7 @@ impl DataMask {
         Ok(Self::new(metadata::hidden_in_teams(connection, &caller.person).await?))
     }
 
-    /// What is left out in the productions of a reach.
+    /// Metadata that is hidden in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
@@ -42,7 +42,7 @@ impl DataMask {
         Ok(Self::new(metadata::hidden(connection, reach, None).await?))
     }
 
-    /// What a [`metadata::hidden_column`] says that is left out.
+    /// Metadata that is hidden by the word of a [`metadata::hidden_column`].
     ///
     /// # Errors
     /// The row has no such column.
@@ -53,16 +53,21 @@ impl DataMask {
     fn new(columns: Vec<Hidden>) -> Option<Self> {
         let mut hidden = HashMap::<_, Vec<String>>::new();
         for column in columns {
-            hidden.entry((column.project_id, column.kind)).or_default().push(column.field);
+            hidden
+                .entry((column.project_id, column.kind))
+                .or_default()
+                .push(column.field);
         }
         (!hidden.is_empty()).then_some(Self { hidden })
     }
 
-    /// Leaves out what is hidden in the `data` of an entity, whose JSON object begins at a place of `out`. Of an entity
-    /// that does not tell its production or kind, everything goes that is hidden anywhere.
+    /// Leaves out what is hidden in the `data` of a record, whose JSON object begins at a place of `out`. Of one that does not
+    /// tell its production or kind, everything goes that is hidden anywhere.
     pub fn apply(&self, out: &mut Vec<u8>, start: usize) {
         // Answers to writes call every kind an entity.
-        self.leave_out(out, start, "data", |record| record.text("type").filter(|kind| kind != "Entity"));
+        self.leave_out(out, start, "data", |record| {
+            record.text("type").filter(|kind| kind != "Entity")
+        });
     }
 
     /// As [`DataMask::apply`], for an entity of a known kind whatever it calls itself.
@@ -70,29 +75,51 @@ impl DataMask {
         self.leave_out(out, start, "data", |_| Some(kind.type_name().to_owned()));
     }
 
-    /// Leaves out what is hidden in the `entity_data` of a task, whose JSON object begins at a place of `out`.
+    /// As [`DataMask::apply`], for a production.
+    pub fn apply_to_production(&self, out: &mut Vec<u8>, start: usize) {
+        self.leave_out(out, start, "data", |_| Some(OF_PRODUCTIONS.to_owned()));
+    }
+
+    /// Leaves out what is hidden in the `data` of a task and in the `entity_data` beside it. Its JSON object begins at a place
+    /// of `out`.
     pub fn apply_to_task(&self, out: &mut Vec<u8>, start: usize) {
-        let kind = |record: &Metadata| Some(EntityKind::of_type(&record.text("entity_type_name")?).type_name().to_owned());
+        self.leave_out(out, start, "data", |_| Some(OF_TASKS.to_owned()));
+        let kind = |record: &Metadata| {
+            Some(
+                EntityKind::of_type(&record.text("entity_type_name")?)
+                    .type_name()
+                    .to_owned(),
+            )
+        };
         self.leave_out(out, start, "entity_data", kind);
     }
 
     fn leave_out(&self, out: &mut Vec<u8>, start: usize, key: &str, kind: impl Fn(&Metadata) -> Option<String>) {
         let object = out.split_off(start);
         let mut record = Metadata::read(&object);
-        let project = record.text("project_id").and_then(|id| id.parse::<Uuid>().ok());
         let kind = kind(&record);
-        if record.get(key).is_none() || project.is_some_and(|id| !self.hidden.keys().any(|(place, _)| *place == id)) {
+        let key_of_project = if kind.as_deref() == Some(OF_PRODUCTIONS) {
+            "id"
+        } else {
+            "project_id"
+        };
+        let project = record.text(key_of_project).and_then(|id| id.parse::<Uuid>().ok());
+        let here = |(its_project, its_kind): &(Uuid, String)| {
+            project.is_none_or(|id| id == *its_project) && kind.as_ref().is_none_or(|kind| kind == its_kind)
+        };
+        let hidden: Vec<&Vec<String>> = self
+            .hidden
+            .iter()
+            .filter(|(place, _)| here(place))
+            .map(|(_, fields)| fields)
+            .collect();
+        if record.get(key).is_none() || hidden.is_empty() {
             out.extend_from_slice(&object);
             return;
         }
         let data = record.get(key).unwrap_or_default().to_owned();
         let mut data = Metadata::read(data.as_bytes());
-        let here = |(its_project, its_kind): &(Uuid, String)| {
-            project.is_none_or(|id| id == *its_project) && kind.as_ref().is_none_or(|kind| kind == its_kind)
-        };
-        for (_, fields) in self.hidden.iter().filter(|(place, _)| here(place)) {
-            data.hide(fields);
-        }
+        hidden.into_iter().for_each(|fields| data.hide(fields));
         let mut masked = Vec::new();
         data.write(&mut masked);
         if let Ok(masked) = serde_json::from_slice::<&RawValue>(&masked) {
@@ -106,7 +133,7 @@ impl DataMask {
 pub(crate) struct Metadata<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct DataKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Metadata<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -121,7 +148,7 @@ impl<'de> Deserialize<'de> for Metadata<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata<'de>, A::Error> {
                 let mut entries = Vec::new();
-                while let Some((Key(key), value)) = map.next_entry()? {
+                while let Some((DataKey(key), value)) = map.next_entry()? {
                     entries.push((key, value));
                 }
                 Ok(Metadata(entries))
@@ -145,11 +172,14 @@ impl<'a> Metadata<'a> {
 
     /// The value of a field as JSON.
     pub(crate) fn get(&self, field: &str) -> Option<&'a str> {
-        self.0.iter().find(|(key, _)| key == field).map(|(_, value)| value.get())
+        self.0
+            .iter()
+            .find(|(key, _)| key == field)
+            .map(|(_, value)| value.get())
     }
 
     /// The value of a field that is text without anything to unescape, such as an identifier.
-    fn text(&self, field: &str) -> Option<String> {
+    pub(crate) fn text(&self, field: &str) -> Option<String> {
         self.get(field).map(|value| value.trim_matches('"').to_owned())
     }
 
@@ -157,6 +187,15 @@ impl<'a> Metadata<'a> {
     fn set(&mut self, field: &str, value: &'a RawValue) {
         for (_, old) in self.0.iter_mut().filter(|(key, _)| key == field) {
             *old = value;
+        }
+    }
+
+    /// Gives fields the values that are meant for them.
+    pub(crate) fn replace(&mut self, value: impl Fn(&str) -> Option<&'static str>) {
+        for (key, old) in &mut self.0 {
+            if let Some(new) = value(key).and_then(|text| serde_json::from_str::<&'static RawValue>(text).ok()) {
+                *old = new;
+            }
         }
     }
 
@@ -210,14 +249,58 @@ mod tests {
             mask.apply(&mut out, 1);
             String::from_utf8(out).expect("UTF-8")
         };
-        let record = |id: Uuid, kind: &str, data: &str| format!(r#"{{"data":{data},"project_id":"{id}","type":"{kind}"}}"#);
+        let record =
+            |id: Uuid, kind: &str, data: &str| format!(r#"{{"data":{data},"project_id":"{id}","type":"{kind}"}}"#);
         let (whole, part) = (r#"{"grade":1,"fps":25}"#, r#"{"fps":25}"#);
-        assert_eq!(masked(record(here, "Shot", whole)), format!("[{}", record(here, "Shot", part)));
-        assert_eq!(masked(record(here, "Asset", whole)), format!("[{}", record(here, "Asset", whole)));
-        assert_eq!(masked(record(elsewhere, "Shot", whole)), format!("[{}", record(elsewhere, "Shot", whole)));
-        assert_eq!(masked(record(here, "Shot", "null")), format!("[{}", record(here, "Shot", "{}")));
-        assert_eq!(masked(format!(r#"{{"data":{whole}}}"#)), format!(r#"[{{"data":{part}}}"#), "without its kind, what is hidden anywhere goes");
+        assert_eq!(
+            masked(record(here, "Shot", whole)),
+            format!("[{}", record(here, "Shot", part))
+        );
+        assert_eq!(
+            masked(record(here, "Asset", whole)),
+            format!("[{}", record(here, "Asset", whole))
+        );
+        assert_eq!(
+            masked(record(elsewhere, "Shot", whole)),
+            format!("[{}", record(elsewhere, "Shot", whole))
+        );
+        assert_eq!(
+            masked(record(here, "Shot", "null")),
+            format!("[{}", record(here, "Shot", "{}"))
+        );
+        assert_eq!(
+            masked(record(here, "Asset", "null")),
+            format!("[{}", record(here, "Asset", "null"))
+        );
+        assert_eq!(
+            masked(format!(r#"{{"data":{whole}}}"#)),
+            format!(r#"[{{"data":{part}}}"#),
+            "without its kind, what is hidden anywhere goes"
+        );
         assert_eq!(masked(r#"{"name":"a"}"#.into()), r#"[{"name":"a"}"#);
+    }
+
+    #[test]
+    fn tasks_and_productions_lose_what_is_hidden_of_theirs() {
+        let here = Uuid::from_u128(1);
+        let hidden = [(OF_TASKS, "grade"), (OF_PRODUCTIONS, "price")]
+            .map(|(kind, field)| ((here, kind.to_owned()), vec![field.to_owned()]));
+        let mask = DataMask {
+            hidden: HashMap::from(hidden),
+        };
+        let rest = format!(r#""entity_data":{{"grade":3}},"entity_type_name":"Prop","project_id":"{here}""#);
+        let mut task = format!(r#"{{"data":{{"grade":1,"price":2}},{rest}}}"#).into_bytes();
+        mask.apply_to_task(&mut task, 0);
+        assert_eq!(
+            String::from_utf8(task).expect("UTF-8"),
+            format!(r#"{{"data":{{"price":2}},{rest}}}"#)
+        );
+        let mut production = format!(r#"{{"id":"{here}","data":{{"grade":1,"price":2}}}}"#).into_bytes();
+        mask.apply_to_production(&mut production, 0);
+        assert_eq!(
+            String::from_utf8(production).expect("UTF-8"),
+            format!(r#"{{"id":"{here}","data":{{"grade":1}}}}"#)
+        );
     }
 
     #[test]

@@ -6,15 +6,16 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use uuid::Uuid;
 
 use super::metadata::{self, Masks};
+use super::plans::PlanMask;
 use super::reach::Reach;
 use super::roles::{self, ProjectRole, join_place, role_in};
-use super::rule::{ALL_BUT_VENDORS, EVERYBODY, Ground, LEADERS, RoleRule, Rule, STAFF};
+use super::rule::{ALL_BUT_VENDORS, EVERYBODY, LEADERS, QueriedRecords, RoleRule, Rule, STAFF};
 use super::tasks::{self, Tasks, worked_on_by, works_on};
 use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What rules ask of an entity.
+/// Facts of an entity that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityFact {
     /// The person has a task of it.
@@ -29,35 +30,56 @@ pub enum EntityFact {
 pub type EntityRule = Rule<EntityFact>;
 
 /// `entity-reader`: the team; vendors when they have a task of the entity.
-pub const READ: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const READ: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
-/// What lists show: the team sees all, vendors what they work on.
-pub const LISTED: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&ALL_BUT_VENDORS), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)])]);
+/// Entities in lists: the team sees all, vendors what they work on.
+pub const LISTED: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&ALL_BUT_VENDORS),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksWithin)]),
+]);
 
 /// `entity-remover`: managers, and whoever created it.
-pub const REMOVE: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::Created)])]);
+pub const REMOVE: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::Created)]),
+]);
 
 /// `entity-editor`: whoever may remove it, and supervisors, who change nothing but metadata of their departments.
 pub const EDIT: EntityRule = Rule::Any(&[REMOVE, Rule::Team(&[Role::Supervisor])]);
 
 /// `entity-worker`: as [`READ`], without clients.
-pub const PRESENT: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const PRESENT: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// `instance-keeper`: managers, supervisors, and artists who have a task of it.
-pub const PLACE_INSTANCES: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)])]);
+pub const PLACE_INSTANCES: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// Whoever creates the tasks of an entity that they read: managers, supervisors, and artists who created it.
-pub const CREATE_TASKS: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::Created)])]);
+pub const CREATE_TASKS: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&[Role::Artist]), Rule::Fact(EntityFact::Created)]),
+]);
 
 /// `file-worker`: managers, and whoever has a task of the entity.
-pub const WORK: EntityRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::WorksOn)])]);
+pub const WORK: EntityRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(EntityFact::WorksOn)]),
+]);
 
 /// Entities of a kind in a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +89,7 @@ pub struct Entities {
     pub kind: Option<EntityKind>,
 }
 
-impl Ground<EntityFact> for Entities {
+impl QueriedRecords<EntityFact> for Entities {
     fn project(&self) -> String {
         format!("{}.project_id", self.table)
     }
@@ -83,9 +105,21 @@ impl Ground<EntityFact> for Entities {
             }
             (EntityFact::WorksWithin, Some(EntityKind::Episode)) => {
                 sql.push("(");
-                within(sql, table, "q.parent_id", &format!("JOIN entity q ON q.id = w.parent_id WHERE {}", shots()), person.id);
+                within(
+                    sql,
+                    table,
+                    "q.parent_id",
+                    &format!("JOIN entity q ON q.id = w.parent_id WHERE {}", shots()),
+                    person.id,
+                );
                 sql.push(" OR ");
-                within(sql, table, "w.source_id", &format!("WHERE {}", EntityKind::Asset.condition("w.entity_type_id")), person.id);
+                within(
+                    sql,
+                    table,
+                    "w.source_id",
+                    &format!("WHERE {}", EntityKind::Asset.condition("w.entity_type_id")),
+                    person.id,
+                );
                 sql.push(")");
             }
             (EntityFact::WorksWithin | EntityFact::WorksOn, _) => worked_on_by(sql, &format!("{table}.id"), person.id),
@@ -108,7 +142,11 @@ fn within(sql: &mut Sql, table: &str, column: &str, joins: &str, person_id: Uuid
 
 /// Adds the condition that a person works on the entities `e` of a kind, or within them.
 pub fn own_entities(sql: &mut Sql, kind: EntityKind, person: &Person) {
-    Entities { table: "e", kind: Some(kind) }.push(sql, person, EntityFact::WorksWithin);
+    Entities {
+        table: "e",
+        kind: Some(kind),
+    }
+    .push(sql, person, EntityFact::WorksWithin);
 }
 
 /// The entities, and the tasks of them, that somebody gets to see in a list.
@@ -121,7 +159,9 @@ impl Scope {
     /// One production, in which the caller has this role.
     #[must_use]
     pub fn project(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self { reach: Reach::within(caller, project_id, role) }
+        Self {
+            reach: Reach::within(caller, project_id, role),
+        }
     }
 
     /// One production that a query names.
@@ -129,7 +169,7 @@ impl Scope {
     /// # Errors
     /// 404 when there is no such production, 403 for everybody outside of its team.
     pub async fn required_project(app: &App, caller: &Caller, project_id: Uuid) -> Result<Self, Failure> {
-        let role = roles::require_member(app.database.read(), caller, project_id).await?;
+        let role = roles::require_member(&app.database, caller, project_id).await?;
         Ok(Self::project(caller, project_id, role))
     }
 
@@ -145,9 +185,18 @@ impl Scope {
     ///
     /// # Errors
     /// As [`Scope::named`], and 403 for those of the team whom the rule leaves out.
-    pub async fn named_for(app: &App, caller: &Caller, project_id: Option<Uuid>, rule: &RoleRule) -> Result<Self, Failure> {
+    pub async fn named_for(
+        app: &App,
+        caller: &Caller,
+        project_id: Option<Uuid>,
+        rule: &RoleRule,
+    ) -> Result<Self, Failure> {
         match project_id {
-            Some(project_id) => Ok(Self::project(caller, project_id, roles::require(app.database.read(), caller, project_id, rule).await?)),
+            Some(project_id) => Ok(Self::project(
+                caller,
+                project_id,
+                roles::require(&app.database, caller, project_id, rule).await?,
+            )),
             None if caller.is_admin() => Self::teams(app, caller).await,
             None => Err(Failure::forbidden()),
         }
@@ -158,7 +207,9 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::teams(app.database.read(), caller).await? })
+        Ok(Self {
+            reach: Reach::teams(&app.database, caller).await?,
+        })
     }
 
     /// As [`Scope::teams`], without the teams of closed productions.
@@ -166,13 +217,17 @@ impl Scope {
     /// # Errors
     /// The database does not answer.
     pub async fn open_teams(app: &App, caller: &Caller) -> Result<Self, Failure> {
-        Ok(Self { reach: Reach::open_teams(app.database.read(), caller).await? })
+        Ok(Self {
+            reach: Reach::open_teams(&app.database, caller).await?,
+        })
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
     #[must_use]
     pub fn visiting(caller: &Caller, projects: &[Uuid], role: Role) -> Self {
-        Self { reach: Reach::visiting(caller, projects, role) }
+        Self {
+            reach: Reach::visiting(caller, projects, role),
+        }
     }
 
     /// The person who asks.
@@ -187,48 +242,78 @@ impl Scope {
         !self.reach.projects_as(&[Role::Vendor]).is_empty()
     }
 
-    /// What metadata the caller may not see.
+    /// Plans of tasks, as far as the caller, as a client, is not told them.
+    #[must_use]
+    pub fn plans(&self) -> Option<PlanMask> {
+        PlanMask::of(&self.reach)
+    }
+
+    /// Metadata that the caller may not see.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn masks(&self, database: &Database, kind: EntityKind) -> Result<Masks, DbErr> {
-        Masks::of(database.read(), &self.reach, kind).await
+        Masks::of(database, &self.reach, kind.type_name()).await
     }
 
-    /// What a query selects to tell by itself what metadata of a kind of entity the caller may not see, for
-    /// [`metadata::read_hidden`].
+    /// Metadata of tasks that the caller may not see.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn task_masks(&self, database: &Database) -> Result<Masks, DbErr> {
+        Masks::of(database, &self.reach, metadata::OF_TASKS).await
+    }
+
+    /// Column that tells which metadata the caller may not see, for [`metadata::read_hidden`].
     #[must_use]
-    pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend, kind: EntityKind) -> String {
-        metadata::hidden_column(sql, backend, &self.reach, Some(kind))
+    pub fn hidden_column(&self, sql: &mut Sql, backend: DbBackend) -> String {
+        metadata::hidden_column(sql, backend, &self.reach)
     }
 
     /// Adds the conditions of what the caller sees among the entities `e` of a kind, each with `AND` before it.
     pub fn restrict(&self, sql: &mut Sql, kind: EntityKind) {
         self.reach.keep(sql, "e.project_id");
-        LISTED.restrict(sql, &self.reach, &Entities { table: "e", kind: Some(kind) });
+        LISTED.restrict(
+            sql,
+            &self.reach,
+            &Entities {
+                table: "e",
+                kind: Some(kind),
+            },
+        );
     }
 
     /// Adds the condition of what the caller sees among the tasks `t`, with `AND` before it.
     pub fn restrict_tasks(&self, sql: &mut Sql) {
         tasks::LISTED.restrict(sql, &self.reach, &Tasks("t"));
     }
+
+    /// As [`Scope::restrict_tasks`], for the tasks of one entity that the caller reads.
+    pub fn restrict_tasks_of_entity(&self, sql: &mut Sql) {
+        tasks::LISTED_OF_ENTITY.restrict(sql, &self.reach, &Tasks("t"));
+    }
 }
 
-/// Where the caller stands towards one entity.
+/// Relation of the caller to one entity.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct EntityRelation {
     pub project_id: Uuid,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     works_on: bool,
     created: bool,
 }
 
-impl Standing {
-    /// What is known of an entity that was read already. Whether the caller works on it is not.
+impl EntityRelation {
+    /// Relation to an entity that was read already. Whether the caller works on it is not.
     #[must_use]
     pub fn of_creator(caller: &Caller, project_id: Uuid, role: ProjectRole, created_by: Option<Uuid>) -> Self {
-        Self { project_id, role, works_on: false, created: created_by == Some(caller.person.id) }
+        Self {
+            project_id,
+            role,
+            works_on: false,
+            created: created_by == Some(caller.person.id),
+        }
     }
 
     /// Whether a rule allows it.
@@ -241,20 +326,27 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards an entity.
+/// Relation of the caller to an entity.
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<Standing, Failure> {
+pub async fn relation(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+) -> Result<EntityRelation, Failure> {
     let person = &caller.person;
     let mut sql = Sql::new("SELECT e.project_id, e.created_by, l.person_id AS member_id, l.role AS team_role, ");
     works_on(&mut sql, "e.id", person.id);
     // The first value of all is the person.
-    sql.push(" AS works_on FROM entity e ").push(&join_place("l", "e.project_id", "$1")).push(" WHERE e.id = ").bind(entity_id);
+    sql.push(" AS works_on FROM entity e ")
+        .push(&join_place("l", "e.project_id", "$1"))
+        .push(" WHERE e.id = ")
+        .bind(entity_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let in_team = row.try_get::<Option<Uuid>>("", "member_id")?.is_some();
     let own: Option<String> = row.try_get("", "team_role")?;
-    Ok(Standing {
+    Ok(EntityRelation {
         project_id: row.try_get("", "project_id")?,
         role: role_in(person.role, in_team, own.as_deref()),
         works_on: row.try_get("", "works_on")?,
@@ -262,11 +354,20 @@ pub async fn standing(connection: &impl ConnectionTrait, caller: &Caller, entity
     })
 }
 
-/// Where the caller stands towards an entity, once a rule allows it.
+/// Relation of the caller to an entity, once a rule allows it.
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the rule does not allow it.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid, rule: &EntityRule) -> Result<Standing, Failure> {
-    let standing = standing(connection, caller, entity_id).await?;
-    if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
+pub async fn require(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    entity_id: Uuid,
+    rule: &EntityRule,
+) -> Result<EntityRelation, Failure> {
+    let relation = relation(connection, caller, entity_id).await?;
+    if relation.allows(rule) {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }

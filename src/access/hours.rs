@@ -4,10 +4,10 @@ use dailies_definitions::access::{Person, Role};
 use uuid::Uuid;
 
 use super::reach::Reach;
-use super::rule::{EVERYBODY, Ground, LEADERS, Rule, STAFF};
+use super::rule::{EVERYBODY, LEADERS, QueriedRecords, Rule, STAFF};
 use crate::database::Sql;
 
-/// What rules ask of time that somebody logged on a task.
+/// Facts of logged time that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoursFact {
     /// It is the person's own.
@@ -18,15 +18,24 @@ pub enum HoursFact {
 
 pub type HoursRule = Rule<HoursFact>;
 
-/// Who learns how long others work on a task: the team, but clients and vendors learn of their own time only.
-pub const READ: HoursRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)])]);
+/// Rule about who learns how long others work on a task: the team, but clients and vendors learn of their own time
+/// only.
+pub const READ: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Client, Role::Vendor]), Rule::Fact(HoursFact::Own)]),
+]);
 
-/// Who learns how long everybody worked on a production: those who lead it. Others in the team learn of their own time.
-pub const READ_OF_PRODUCTION: HoursRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&LEADERS), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
+/// Rule about who learns how long everybody worked on a production: those who lead it. Others in the team learn of
+/// their own time.
+pub const READ_OF_PRODUCTION: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&LEADERS),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)]),
+]);
 
-/// Who learns what a person works, all tasks together: the person, managers, and supervisors of the departments.
+/// Rule about who learns what a person works, all tasks together: the person, managers, and supervisors of the
+/// departments.
 pub const READ_OF_PERSON: HoursRule = Rule::Any(&[
     Rule::Admin,
     Rule::Fact(HoursFact::Own),
@@ -35,7 +44,11 @@ pub const READ_OF_PERSON: HoursRule = Rule::Any(&[
 ]);
 
 /// `time-logger`: the person, from within the team, and managers.
-pub const LOG: HoursRule = Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)])]);
+pub const LOG: HoursRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(HoursFact::Own)]),
+]);
 
 /// Logged time of a query: `time` and `task` are the names of the tables there.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +57,7 @@ pub struct Hours {
     pub task: &'static str,
 }
 
-impl Ground<HoursFact> for Hours {
+impl QueriedRecords<HoursFact> for Hours {
     fn project(&self) -> String {
         format!("{}.project_id", self.task)
     }
@@ -58,7 +71,10 @@ impl Ground<HoursFact> for Hours {
                 sql.push("1 = 1");
             }
             HoursFact::Supervised => {
-                sql.push(&format!("{}.task_type_id IN (SELECT y.id FROM task_type y WHERE y.department_id IN ", self.task));
+                sql.push(&format!(
+                    "{}.task_type_id IN (SELECT y.id FROM task_type y WHERE y.department_id IN ",
+                    self.task
+                ));
                 sql.bind_list(person.departments.iter().copied()).push(")");
             }
         }
@@ -67,13 +83,13 @@ impl Ground<HoursFact> for Hours {
 
 /// The time that somebody learns of in a list.
 #[derive(Clone, Debug)]
-pub struct Visible {
+pub struct VisibleHours {
     reach: Reach,
     rule: HoursRule,
 }
 
-impl Visible {
-    /// What a rule allows in a reach.
+impl VisibleHours {
+    /// Logged time that a rule allows in a reach.
     #[must_use]
     pub fn new(reach: Reach, rule: HoursRule) -> Self {
         Self { reach, rule }

@@ -1,8 +1,8 @@
-//! Metadata columns: who sees which, and what is left out of the values of entities.
+//! Metadata columns: who sees which, and what is left out of the values of entities, tasks and productions.
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Person, Role};
+use dailies_definitions::access::{Caller, Person, Role};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
@@ -11,12 +11,11 @@ use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::projects_as;
-use super::rule::{Ground, Rule, STAFF};
+use super::rule::{QueriedRecords, Rule, STAFF};
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::{self, Sql};
-use crate::vocabulary::kinds::EntityKind;
 
-/// What rules ask of a metadata column.
+/// Facts of a metadata column that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnFact {
     /// It is marked for clients.
@@ -29,23 +28,34 @@ pub enum ColumnFact {
 
 pub type ColumnRule = Rule<ColumnFact>;
 
-/// Who sees a column and the values in it: vendors those of no department and of their own ones, clients those marked for
-/// them.
+/// Rule about who sees a column and the values in it: vendors those of no department and of their own ones, clients
+/// those marked for them.
 pub const SEE: ColumnRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&STAFF),
-    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Any(&[Rule::Not(ColumnFact::OfDepartments), Rule::Fact(ColumnFact::OfOwnDepartment)])]),
+    Rule::All(&[
+        Rule::Team(&[Role::Vendor]),
+        Rule::Any(&[
+            Rule::Not(ColumnFact::OfDepartments),
+            Rule::Fact(ColumnFact::OfOwnDepartment),
+        ]),
+    ]),
     Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(ColumnFact::ForClient)]),
 ]);
+
+/// Kind of the columns of tasks.
+pub const OF_TASKS: &str = "Task";
+/// Kind of the columns of productions.
+pub const OF_PRODUCTIONS: &str = "Project";
 
 /// Roles from whom columns can be hidden.
 const NARROWED: [Role; 2] = [Role::Vendor, Role::Client];
 
 /// Metadata columns of a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]
-pub struct Columns(pub &'static str);
+pub struct MetadataColumns(pub &'static str);
 
-impl Ground<ColumnFact> for Columns {
+impl QueriedRecords<ColumnFact> for MetadataColumns {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }
@@ -61,27 +71,48 @@ impl Ground<ColumnFact> for Columns {
                 sql.push(&format!("{table}.id {LINKS})"));
             }
             ColumnFact::OfOwnDepartment => {
-                sql.push(&format!("{table}.id {LINKS} WHERE v.department_id IN ")).bind_list(person.departments.iter().copied()).push(")");
+                sql.push(&format!("{table}.id {LINKS} WHERE v.department_id IN "))
+                    .bind_list(person.departments.iter().copied())
+                    .push(")");
             }
         }
     }
 }
 
+/// `column-reader`: whoever sees a metadata column.
+///
+/// # Errors
+/// 403 for everybody else.
+pub async fn column_reader(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+    let mut sql = Sql::with("SELECT 1 FROM metadata_descriptor d WHERE d.id = $1", [id.into()]);
+    restrict_in_teams(&mut sql, &caller.person, "d");
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::forbidden)
+}
+
 /// Adds the condition on the metadata columns of a table that somebody sees, with `AND` before it.
 pub fn restrict(sql: &mut Sql, reach: &Reach, table: &'static str) {
-    SEE.restrict(sql, reach, &Columns(table));
+    SEE.restrict(sql, reach, &MetadataColumns(table));
 }
 
 /// As [`restrict`], in every production whose team the person is in: the query looks these up itself.
 pub fn restrict_in_teams(sql: &mut Sql, person: &Person, table: &'static str) {
-    SEE.restrict_in_teams(sql, person, &Columns(table));
+    SEE.restrict_in_teams(sql, person, &MetadataColumns(table));
 }
 
 /// Whether somebody with this role in the production keeps a column of these departments: managers every column,
 /// supervisors those for departments, all of their own among them.
 #[must_use]
 pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
-    let own = || !departments.is_empty() && person.departments.iter().all(|department| departments.contains(department));
+    let own = || {
+        !departments.is_empty()
+            && person
+                .departments
+                .iter()
+                .all(|department| departments.contains(department))
+    };
     matches!(role, Role::Admin | Role::Manager) || (role == Role::Supervisor && own())
 }
 
@@ -90,12 +121,22 @@ pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
 pub struct Masks(HashMap<Uuid, Vec<String>>);
 
 impl Masks {
-    /// What is hidden of the entities of a kind in the productions of a reach.
+    /// Hidden metadata of the entities of a kind, or of their tasks, in the productions of a reach.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn of(connection: &impl ConnectionTrait, reach: &Reach, kind: EntityKind) -> Result<Self, DbErr> {
-        Ok(hidden(connection, reach, Some(kind)).await?.into())
+    pub async fn of(connection: &impl ConnectionTrait, reach: &Reach, kind: &str) -> Result<Self, DbErr> {
+        Ok(Self::among(hidden(connection, reach, Some(kind)).await?, kind))
+    }
+
+    /// Hidden metadata of one kind, among all that is hidden.
+    #[must_use]
+    pub fn among(columns: impl IntoIterator<Item = Hidden>, kind: &str) -> Self {
+        let mut masks = HashMap::<Uuid, Vec<String>>::new();
+        for hidden in columns.into_iter().filter(|hidden| hidden.kind == kind) {
+            masks.entry(hidden.project_id).or_default().push(hidden.field);
+        }
+        Self(masks)
     }
 
     /// Whether nothing is hidden.
@@ -111,62 +152,70 @@ impl Masks {
     }
 }
 
-impl From<Vec<Hidden>> for Masks {
-    fn from(columns: Vec<Hidden>) -> Self {
-        let mut masks = HashMap::<Uuid, Vec<String>>::new();
-        for hidden in columns {
-            masks.entry(hidden.project_id).or_default().push(hidden.field);
-        }
-        Self(masks)
-    }
-}
-
 /// A metadata column that somebody does not see.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Hidden {
     pub project_id: Uuid,
-    /// Name of the kind of entity that it is for.
+    /// Name of what it is for: a kind of entity, `Task` or `Project`.
     pub kind: String,
     pub field: String,
 }
 
 impl Hidden {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok(Self { project_id: row.try_get("", "project_id")?, kind: row.try_get("", "entity_type")?, field: row.try_get("", "field_name")? })
+        Ok(Self {
+            project_id: row.try_get("", "project_id")?,
+            kind: row.try_get("", "entity_type")?,
+            field: row.try_get("", "field_name")?,
+        })
     }
 }
 
 /// The productions of a reach in which columns can be hidden.
 #[must_use]
 pub fn narrowed_in(reach: &Reach) -> Vec<Uuid> {
-    if reach.person().role == Role::Admin { Vec::new() } else { reach.projects_as(&NARROWED) }
+    if reach.person().role == Role::Admin {
+        Vec::new()
+    } else {
+        reach.projects_as(&NARROWED)
+    }
 }
 
 const SELECT: &str = "SELECT d.project_id, d.entity_type, d.field_name FROM ";
 
-/// The columns `d` that somebody does not see, of one kind of entity or of all, as a query behind its `FROM`; nothing where
-/// everything is seen.
-fn hidden_from(reach: &Reach, kind: Option<EntityKind>) -> Option<Sql> {
+/// The columns `d` that somebody does not see, of one kind or of all, as a query behind its `FROM`; nothing where everything is
+/// seen.
+fn hidden_from(reach: &Reach, kind: Option<&str>) -> Option<Sql> {
     let projects = narrowed_in(reach);
     if projects.is_empty() {
         return None;
     }
     let mut sql = Sql::new("metadata_descriptor d WHERE d.project_id IN ");
     sql.bind_list(projects).push(" AND NOT ");
-    SEE.express(&mut sql, reach, &Columns("d"));
+    SEE.express(&mut sql, reach, &MetadataColumns("d"));
     if let Some(kind) = kind {
-        sql.push(" AND d.entity_type = ").bind(kind.type_name());
+        sql.push(" AND d.entity_type = ").bind(kind);
     }
     Some(sql)
 }
 
-/// The columns that somebody does not see, of one kind of entity or of all.
+/// The columns that somebody does not see, of one kind or of all.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn hidden(connection: &impl ConnectionTrait, reach: &Reach, kind: Option<EntityKind>) -> Result<Vec<Hidden>, DbErr> {
-    let Some(from) = hidden_from(reach, kind) else { return Ok(Vec::new()) };
-    database::rows(connection, &from.before(SELECT)).await?.iter().map(Hidden::read).collect()
+pub async fn hidden(
+    connection: &impl ConnectionTrait,
+    reach: &Reach,
+    kind: Option<&str>,
+) -> Result<Vec<Hidden>, DbErr> {
+    let Some(from) = hidden_from(reach, kind) else {
+        return Ok(Vec::new());
+    };
+    database::rows(connection, &from.before(SELECT))
+        .await?
+        .iter()
+        .map(Hidden::read)
+        .collect()
 }
 
 /// The columns that somebody does not see in all the productions whose team they are in.
@@ -180,13 +229,17 @@ pub async fn hidden_in_teams(connection: &impl ConnectionTrait, person: &Person)
     let mut sql = Sql::new(format!("{SELECT}metadata_descriptor d WHERE "));
     projects_as(&mut sql, "d.project_id", person, &NARROWED);
     sql.push(" AND NOT ");
-    SEE.express_in_teams(&mut sql, person, &Columns("d"));
-    database::rows(connection, &sql).await?.iter().map(Hidden::read).collect()
+    SEE.express_in_teams(&mut sql, person, &MetadataColumns("d"));
+    database::rows(connection, &sql)
+        .await?
+        .iter()
+        .map(Hidden::read)
+        .collect()
 }
 
-/// What a query selects to tell by itself which columns somebody does not see, for [`read_hidden`].
-pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach, kind: Option<EntityKind>) -> String {
-    let list = hidden_from(reach, kind).map(|from| {
+/// Column that tells which columns somebody does not see, for [`read_hidden`].
+pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach) -> String {
+    let list = hidden_from(reach, None).map(|from| {
         let text = Kind::Text { max: None };
         let keys = [
             JsonKey::new("d.project_id", "project_id", Kind::Uuid),
@@ -198,7 +251,7 @@ pub fn hidden_column(sql: &mut Sql, backend: DbBackend, reach: &Reach, kind: Opt
     format!("{} AS hidden_columns", list.as_deref().unwrap_or("NULL"))
 }
 
-/// What a [`hidden_column`] tells.
+/// Result of a [`hidden_column`].
 ///
 /// # Errors
 /// The row has no such column.
@@ -225,6 +278,7 @@ mod tests {
             locale: None,
             expiration_date: None,
             token_id: None,
+            preview: None,
         }
     }
 

@@ -2,15 +2,17 @@
 
 use dailies_definitions::access::{Caller, Person, ProjectMember, Role};
 use dailies_definitions::failure::Failure;
+use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::reach::Reach;
 use super::roles::{ProjectRole, join_place, place_columns, read_place, role_in};
-use super::rule::{Ground, Rule, STAFF};
+use super::rule::{QueriedRecords, Rule, STAFF};
 use crate::database::{self, Sql};
 
-/// What rules ask of a playlist.
+/// Facts of a playlist that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaylistFact {
     /// It is meant for clients.
@@ -22,31 +24,40 @@ pub enum PlaylistFact {
 pub type PlaylistRule = Rule<PlaylistFact>;
 
 /// `playlist-reader`: the team without vendors; clients when it is meant for them.
-pub const READ: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&STAFF), Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)])]);
+pub const READ: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)]),
+]);
 
 /// `playlist-keeper`: managers, and supervisors unless somebody else made it.
-pub const KEEP: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)])]);
+pub const KEEP: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&[Role::Supervisor]), Rule::Fact(PlaylistFact::OwnOrNobodys)]),
+]);
 
 /// `build-viewer`: managers, and clients when it is meant for them.
-pub const VIEW_BUILDS: PlaylistRule =
-    Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager]), Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)])]);
+pub const VIEW_BUILDS: PlaylistRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&[Role::Manager]),
+    Rule::All(&[Rule::Team(&[Role::Client]), Rule::Fact(PlaylistFact::ForClient)]),
+]);
 
 /// `playlist-downloader`: managers and supervisors, and clients when it is meant for them.
 pub const DOWNLOAD: PlaylistRule = Rule::Any(&[VIEW_BUILDS, Rule::Team(&[Role::Supervisor])]);
 
-/// Where the caller stands towards a playlist.
+/// Relation of the caller to a playlist.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct PlaylistRelation {
     pub project_id: Option<Uuid>,
-    /// What the caller is in the production.
+    /// Role of the caller in the production.
     pub role: ProjectRole,
     for_client: bool,
     own: bool,
 }
 
-impl Standing {
+impl PlaylistRelation {
     /// Whether a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &PlaylistRule) -> bool {
@@ -57,22 +68,39 @@ impl Standing {
     }
 }
 
-/// Where the caller stands towards a playlist, once a rule lets the caller in.
+/// Relation of the caller to a playlist, once a rule lets the caller in.
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 when the rule does not let the caller in.
-pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, rule: &PlaylistRule) -> Result<Standing, Failure> {
-    let standing = standing(connection, caller, id).await?;
-    if standing.allows(rule) { Ok(standing) } else { Err(Failure::forbidden()) }
+pub async fn require(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+    rule: &PlaylistRule,
+) -> Result<PlaylistRelation, Failure> {
+    let relation = relation(connection, caller, id).await?;
+    if relation.allows(rule) {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The same for those who manage the production.
 ///
 /// # Errors
 /// 404 when there is no such playlist, 403 for everybody else.
-pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
-    let standing = standing(connection, caller, id).await?;
-    if standing.role.is_manager() { Ok(standing) } else { Err(Failure::forbidden()) }
+pub async fn require_manager(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<PlaylistRelation, Failure> {
+    let relation = relation(connection, caller, id).await?;
+    if relation.role.is_manager() {
+        Ok(relation)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// Refuses a playlist that is not meant for clients to those who are let in to its production as clients.
@@ -80,7 +108,10 @@ pub async fn require_manager(connection: &impl ConnectionTrait, caller: &Caller,
 /// # Errors
 /// 403 for them, and for vendors.
 pub fn require_reader(access: &ProjectMember, for_client: bool) -> Result<(), Failure> {
-    let place = ProjectRole { role: access.role(), in_team: true };
+    let place = ProjectRole {
+        role: access.role(),
+        in_team: true,
+    };
     READ.require(place, &|fact| fact == PlaylistFact::ForClient && for_client)
 }
 
@@ -93,7 +124,7 @@ struct Facts {
     team_role: Option<String>,
 }
 
-async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
+async fn relation(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<PlaylistRelation, Failure> {
     let sql = Sql::with(
         format!(
             "SELECT y.project_id, y.for_client, y.created_by, l.person_id AS member_id, l.role AS team_role FROM playlist y {} WHERE y.id = $2",
@@ -101,10 +132,16 @@ async fn standing(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) 
         ),
         [caller.person.id.into(), id.into()],
     );
-    let facts = database::read_one::<Facts>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(Standing {
+    let facts = database::read_one::<Facts>(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    Ok(PlaylistRelation {
         project_id: facts.project_id,
-        role: role_in(caller.person.role, facts.member_id.is_some(), facts.team_role.as_deref()),
+        role: role_in(
+            caller.person.role,
+            facts.member_id.is_some(),
+            facts.team_role.as_deref(),
+        ),
         for_client: facts.for_client.unwrap_or_default(),
         own: facts.created_by.is_none_or(|creator| creator == caller.person.id),
     })
@@ -123,16 +160,20 @@ pub async fn may_read(connection: &impl ConnectionTrait, person_id: Uuid, playli
         ),
         [person_id.into(), playlist_id.into()],
     );
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(false) };
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(false);
+    };
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(READ.allows(read_place(&row, "reader")?, &|fact| fact == PlaylistFact::ForClient && for_client))
+    Ok(READ.allows(read_place(&row, "reader")?, &|fact| {
+        fact == PlaylistFact::ForClient && for_client
+    }))
 }
 
 /// Playlists of a query, whose table has this name there.
 #[derive(Clone, Copy, Debug)]
 pub struct Playlists(pub &'static str);
 
-impl Ground<PlaylistFact> for Playlists {
+impl QueriedRecords<PlaylistFact> for Playlists {
     fn project(&self) -> String {
         format!("{}.project_id", self.0)
     }
@@ -144,17 +185,31 @@ impl Ground<PlaylistFact> for Playlists {
                 sql.push(&format!("{table}.for_client = ")).bind(true);
             }
             PlaylistFact::OwnOrNobodys => {
-                sql.push(&format!("({table}.created_by IS NULL OR {table}.created_by = ")).bind(person.id).push(")");
+                sql.push(&format!("({table}.created_by IS NULL OR {table}.created_by = "))
+                    .bind(person.id)
+                    .push(")");
             }
         }
     }
 }
 
+/// The entries of a playlist.
+///
+/// # Errors
+/// 404 when the playlist is gone.
+pub async fn stored_entries(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Vec<Entry>, Failure> {
+    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
+    let shots: Option<Value> = database::read_value(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    Ok(Entry::all(shots.as_ref()))
+}
+
 /// The playlists that somebody gets to see in a list.
 #[derive(Clone, Debug)]
-pub struct Visible(Reach);
+pub struct VisiblePlaylists(Reach);
 
-impl Visible {
+impl VisiblePlaylists {
     /// Those of a reach.
     #[must_use]
     pub fn new(reach: Reach) -> Self {

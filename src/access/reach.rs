@@ -1,4 +1,4 @@
-//! What somebody is in the productions that a request is about.
+//! Roles of somebody in the productions that a request is about.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ enum Places {
     Teams(Vec<(Uuid, Role)>),
 }
 
-/// Where a person has one of several roles.
+/// Productions in which a person has one of several roles.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum RoleScope {
     /// In the only production that the request is about.
     Everywhere,
     Nowhere,
@@ -37,13 +37,19 @@ impl Reach {
     /// One production, in whose team the caller has this role; or any, for an administrator.
     #[must_use]
     pub fn within(caller: &Caller, project_id: Uuid, role: Role) -> Self {
-        Self { person: Arc::clone(&caller.person), places: Places::One(project_id, ProjectRole { role, in_team: true }) }
+        Self {
+            person: Arc::clone(&caller.person),
+            places: Places::One(project_id, ProjectRole { role, in_team: true }),
+        }
     }
 
     /// Productions that the caller looks into from the outside, with the role of another production.
     #[must_use]
     pub fn visiting(caller: &Caller, projects: &[Uuid], role: Role) -> Self {
-        Self { person: Arc::clone(&caller.person), places: Places::Teams(projects.iter().map(|project| (*project, role)).collect()) }
+        Self {
+            person: Arc::clone(&caller.person),
+            places: Places::Teams(projects.iter().map(|project| (*project, role)).collect()),
+        }
     }
 
     /// The productions whose team the caller is in, closed ones too.
@@ -66,7 +72,10 @@ impl Reach {
         let person = Arc::clone(&caller.person);
         let mut places = Vec::new();
         if !caller.is_admin() {
-            let mut sql = Sql::with("SELECT l.project_id, l.role FROM project_person_link l WHERE l.person_id = $1", [person.id.into()]);
+            let mut sql = Sql::with(
+                "SELECT l.project_id, l.role FROM project_person_link l WHERE l.person_id = $1",
+                [person.id.into()],
+            );
             if only_open {
                 sql.push(
                     " AND l.project_id IN (SELECT p.id FROM project p JOIN project_status s ON s.id = p.project_status_id WHERE s.name = 'Open')",
@@ -74,10 +83,16 @@ impl Reach {
             }
             for row in database::rows(connection, &sql).await? {
                 let own: Option<String> = row.try_get("", "role")?;
-                places.push((row.try_get("", "project_id")?, role_in(person.role, true, own.as_deref()).role));
+                places.push((
+                    row.try_get("", "project_id")?,
+                    role_in(person.role, true, own.as_deref()).role,
+                ));
             }
         }
-        Ok(Self { person, places: Places::Teams(places) })
+        Ok(Self {
+            person,
+            places: Places::Teams(places),
+        })
     }
 
     /// The person who looks.
@@ -86,14 +101,22 @@ impl Reach {
         &self.person
     }
 
-    /// Where the person has one of these roles.
-    pub(super) fn held(&self, roles: &[Role]) -> Held {
+    /// Productions in which the person has one of these roles.
+    pub(super) fn held(&self, roles: &[Role]) -> RoleScope {
         match &self.places {
-            Places::One(_, place) if place.in_team && roles.contains(&place.role) => Held::Everywhere,
-            Places::One(..) => Held::Nowhere,
+            Places::One(_, place) if place.in_team && roles.contains(&place.role) => RoleScope::Everywhere,
+            Places::One(..) => RoleScope::Nowhere,
             Places::Teams(places) => {
-                let found: Vec<Uuid> = places.iter().filter(|(_, role)| roles.contains(role)).map(|(id, _)| *id).collect();
-                if found.is_empty() { Held::Nowhere } else { Held::In(found) }
+                let found: Vec<Uuid> = places
+                    .iter()
+                    .filter(|(_, role)| roles.contains(role))
+                    .map(|(id, _)| *id)
+                    .collect();
+                if found.is_empty() {
+                    RoleScope::Nowhere
+                } else {
+                    RoleScope::In(found)
+                }
             }
         }
     }
@@ -102,21 +125,36 @@ impl Reach {
     #[must_use]
     pub fn projects_as(&self, roles: &[Role]) -> Vec<Uuid> {
         match (self.held(roles), &self.places) {
-            (Held::In(found), _) => found,
-            (Held::Everywhere, Places::One(project_id, _)) => vec![*project_id],
+            (RoleScope::In(found), _) => found,
+            (RoleScope::Everywhere, Places::One(project_id, _)) => vec![*project_id],
             _ => Vec::new(),
         }
     }
 
-    /// What the person is in one of the productions; a stranger in all others.
+    /// The productions in which the person is a client, who is not told how work is planned.
+    #[must_use]
+    pub fn as_client(&self) -> Vec<Uuid> {
+        self.projects_as(&[Role::Client])
+    }
+
+    /// Role of the person in one of the productions; a stranger in all others.
     #[must_use]
     pub fn place(&self, project_id: Uuid) -> ProjectRole {
         let found = match &self.places {
             Places::One(id, place) if *id == project_id => Some(*place),
             Places::One(..) => None,
-            Places::Teams(places) => places.iter().find(|(id, _)| *id == project_id).map(|(_, role)| ProjectRole { role: *role, in_team: true }),
+            Places::Teams(places) => places
+                .iter()
+                .find(|(id, _)| *id == project_id)
+                .map(|(_, role)| ProjectRole {
+                    role: *role,
+                    in_team: true,
+                }),
         };
-        found.unwrap_or(ProjectRole { role: self.person.role, in_team: false })
+        found.unwrap_or(ProjectRole {
+            role: self.person.role,
+            in_team: false,
+        })
     }
 
     /// Keeps the records of these productions, with `AND` before it; `column` holds the id of the production.
@@ -128,7 +166,10 @@ impl Reach {
             }
             Places::Teams(_) if self.person.role == Role::Admin => {}
             Places::Teams(places) => {
-                sql.push(" AND ").push(column).push(" IN ").bind_list(places.iter().map(|(id, _)| *id));
+                sql.push(" AND ")
+                    .push(column)
+                    .push(" IN ")
+                    .bind_list(places.iter().map(|(id, _)| *id));
             }
         }
     }

@@ -14,9 +14,9 @@ use super::reach::Reach;
 use super::roles::project_role;
 use super::rule::{ALL_BUT_VENDORS, RoleRule};
 use super::tasks::TaskRule;
-use super::{comments, entities, hours, playlists, roles, tasks};
+use super::{comments, entities, hours, playlists, previews, roles, tasks};
 
-/// Where a rule about records is stated.
+/// Place where a rule about records is stated.
 #[derive(Clone, Copy, Debug)]
 pub enum Statement {
     /// It asks for the role in the production.
@@ -35,14 +35,13 @@ pub enum Statement {
     Function,
 }
 
-/// Where each rule of the contract is stated. Without its place here a new rule does not compile.
+/// Place where each rule of the contract is stated. Without its place here a new rule does not compile.
 #[must_use]
 pub fn statement(rule: RecordRule) -> Statement {
     use RecordRule as R;
     use Statement as S;
     match rule {
         R::ProductionMember => S::Production(&roles::MEMBER),
-        R::ProductionMemberNotVendor => S::Production(&roles::MEMBER_NOT_VENDOR),
         R::ProductionStaff => S::Production(&roles::STAFF_MEMBER),
         R::ProductionManager => S::Production(&roles::MANAGER),
         R::ProductionSupervisor => S::Production(&roles::SUPERVISOR),
@@ -54,9 +53,10 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::FileWorker => S::Entity(&entities::WORK),
         R::TaskReader | R::Follower => S::Task(&tasks::READ),
         R::TaskActor => S::Task(&tasks::ACT),
+        R::TaskWorker => S::Task(&tasks::WRITE_FILES),
         R::TaskSupervisor => S::Task(&tasks::LEAD),
         R::TaskPresenter => S::Task(&tasks::PRESENT),
-        R::PreviewReader => S::Task(&tasks::LISTED),
+        R::PreviewReader => S::Task(&previews::LISTED),
         R::PreviewEditor => S::Task(&tasks::EDIT_PREVIEWS),
         R::PreviewReviewer => S::Task(&tasks::REVIEW),
         R::SequenceFollower => S::Production(&roles::MEMBER),
@@ -73,7 +73,9 @@ pub fn statement(rule: RecordRule) -> Statement {
         R::OtherAccount => S::Person(is_others),
         R::PersonViewer => S::Person(is_own_or_managed),
         R::NotVendor => S::Person(|caller, _| caller.person.role != Role::Vendor),
-        R::CommentReader
+        R::AbsenceReader
+        | R::ColumnReader
+        | R::CommentReader
         | R::CommentReplier
         | R::TaskCommenter
         | R::TaskAssigner
@@ -109,13 +111,17 @@ fn is_own_or_managed(caller: &Caller, person_id: Option<Uuid>) -> bool {
     is_own(caller, person_id) || caller.person.role == Role::Manager
 }
 
-/// What a record is about, as far as a rule asks.
+/// Subject of a record, as far as a rule asks.
 #[derive(Clone, Copy, Debug)]
-pub enum Subject {
+pub enum RecordSubject {
     Production(Option<Uuid>),
     Task(Option<Uuid>),
     Entity(Option<Uuid>),
-    Playlist { project_id: Option<Uuid>, for_client: bool, created_by: Option<Uuid> },
+    Playlist {
+        project_id: Option<Uuid>,
+        for_client: bool,
+        created_by: Option<Uuid>,
+    },
     Person(Option<Uuid>),
 }
 
@@ -123,16 +129,38 @@ pub enum Subject {
 ///
 /// # Errors
 /// 403 when the rule does not allow it, 404 when what the record is about is not there.
-pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, rule: RecordRule, subject: Subject) -> Result<(), Failure> {
+pub async fn require_record(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    rule: RecordRule,
+    subject: RecordSubject,
+) -> Result<(), Failure> {
     let allowed = match (statement(rule), subject) {
-        (Statement::Person(rule), Subject::Person(id)) => rule(caller, id),
+        (Statement::Person(rule), RecordSubject::Person(id)) => rule(caller, id),
         (Statement::Person(rule), _) => rule(caller, None),
-        (Statement::Production(rule), Subject::Production(Some(id))) => project_role(connection, caller, id).await?.allows(rule),
-        (Statement::Production(rule), Subject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Production(rule), Subject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.role.allows(rule),
-        (Statement::Task(rule), Subject::Task(Some(id))) => tasks::standing(connection, caller, id).await?.allows(rule),
-        (Statement::Entity(rule), Subject::Entity(Some(id))) => entities::standing(connection, caller, id).await?.allows(rule),
-        (Statement::Playlist(rule), Subject::Playlist { project_id: Some(id), for_client, created_by }) => {
+        (Statement::Production(rule), RecordSubject::Production(Some(id))) => {
+            project_role(connection, caller, id).await?.allows(rule)
+        }
+        (Statement::Production(rule), RecordSubject::Task(Some(id))) => {
+            tasks::relation(connection, caller, id).await?.role.allows(rule)
+        }
+        (Statement::Production(rule), RecordSubject::Entity(Some(id))) => {
+            entities::relation(connection, caller, id).await?.role.allows(rule)
+        }
+        (Statement::Task(rule), RecordSubject::Task(Some(id))) => {
+            tasks::relation(connection, caller, id).await?.allows(rule)
+        }
+        (Statement::Entity(rule), RecordSubject::Entity(Some(id))) => {
+            entities::relation(connection, caller, id).await?.allows(rule)
+        }
+        (
+            Statement::Playlist(rule),
+            RecordSubject::Playlist {
+                project_id: Some(id),
+                for_client,
+                created_by,
+            },
+        ) => {
             let own = created_by.is_none_or(|creator| creator == caller.person.id);
             rule.allows(project_role(connection, caller, id).await?, &|fact| match fact {
                 PlaylistFact::ForClient => for_client,
@@ -149,12 +177,20 @@ pub async fn require_record(connection: &impl ConnectionTrait, caller: &Caller, 
 /// # Errors
 /// 403 for those.
 pub async fn require_other_than_vendor(connection: &impl ConnectionTrait, caller: &Caller) -> Result<(), Failure> {
-    let elsewhere = caller.person.role != Role::Vendor || !Reach::teams(connection, caller).await?.projects_as(&ALL_BUT_VENDORS).is_empty();
+    let elsewhere = caller.person.role != Role::Vendor
+        || !Reach::teams(connection, caller)
+            .await?
+            .projects_as(&ALL_BUT_VENDORS)
+            .is_empty();
     if elsewhere { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// # Errors
 /// 403 for bots.
 pub fn require_human(caller: &Caller) -> Result<(), Failure> {
-    if caller.token.identity == Identity::Bot { Err(Failure::forbidden()) } else { Ok(()) }
+    if caller.token.identity == Identity::Bot {
+        Err(Failure::forbidden())
+    } else {
+        Ok(())
+    }
 }

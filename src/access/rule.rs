@@ -1,10 +1,11 @@
-//! How a rule is stated: once, as a tree. The decision about one record and the condition of a list are both made from it.
+//! Statement of a rule, once and as a tree. The decision about one record and the condition of a list are both made
+//! from it.
 
 use dailies_definitions::access::{Person, Role};
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
 
-use super::reach::{Held, Reach};
+use super::reach::{Reach, RoleScope};
 use super::roles::{ProjectRole, projects_as};
 use crate::database::Sql;
 
@@ -38,7 +39,7 @@ pub enum Rule<F: 'static> {
 pub type RoleRule = Rule<std::convert::Infallible>;
 
 /// The records of a query, as the conditions of rules look at them.
-pub trait Ground<F> {
+pub trait QueriedRecords<F> {
     /// Column that holds the id of the production.
     fn project(&self) -> String;
 
@@ -46,8 +47,8 @@ pub trait Ground<F> {
     fn push(&self, sql: &mut Sql, person: &Person, fact: F);
 }
 
-/// What is left of a rule once it is known what the person is in which production.
-enum Rest<F> {
+/// Rest of a rule once it is known what the person is in which production.
+enum RuleRest<F> {
     Yes,
     No,
     Within(Vec<Uuid>),
@@ -77,32 +78,36 @@ impl<F: Copy> Rule<F> {
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, role: ProjectRole, holds: &impl Fn(F) -> bool) -> Result<(), Failure> {
-        if self.allows(role, holds) { Ok(()) } else { Err(Failure::forbidden()) }
+        if self.allows(role, holds) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 
-    fn rest(&self, reach: &Reach) -> Rest<F> {
+    fn rest(&self, reach: &Reach) -> RuleRest<F> {
         self.left(reach.person(), &|roles| match reach.held(roles) {
-            Held::Everywhere => Rest::Yes,
-            Held::Nowhere => Rest::No,
-            Held::In(projects) => Rest::Within(projects),
+            RoleScope::Everywhere => RuleRest::Yes,
+            RoleScope::Nowhere => RuleRest::No,
+            RoleScope::In(projects) => RuleRest::Within(projects),
         })
     }
 
-    /// What is left of the rule, where it is asked elsewhere who has which role.
-    fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> Rest<F>) -> Rest<F> {
+    /// Rest of the rule, where it is asked elsewhere who has which role.
+    fn left(&self, person: &Person, team: &impl Fn(&'static [Role]) -> RuleRest<F>) -> RuleRest<F> {
         match self {
             Self::Admin => {
                 if person.role == Role::Admin {
-                    Rest::Yes
+                    RuleRest::Yes
                 } else {
-                    Rest::No
+                    RuleRest::No
                 }
             }
             Self::Team(roles) => team(roles),
-            Self::Fact(fact) => Rest::Fact(*fact),
-            Self::Not(fact) => Rest::Not(*fact),
-            Self::All(parts) => Rest::all(parts.iter().map(|part| part.left(person, team))),
-            Self::Any(parts) => Rest::any(parts.iter().map(|part| part.left(person, team))),
+            Self::Fact(fact) => RuleRest::Fact(*fact),
+            Self::Not(fact) => RuleRest::Not(*fact),
+            Self::All(parts) => RuleRest::all(parts.iter().map(|part| part.left(person, team))),
+            Self::Any(parts) => RuleRest::any(parts.iter().map(|part| part.left(person, team))),
         }
     }
 
@@ -110,50 +115,50 @@ impl<F: Copy> Rule<F> {
     #[must_use]
     pub fn always(&self, reach: &Reach) -> Option<bool> {
         match self.rest(reach) {
-            Rest::Yes => Some(true),
-            Rest::No => Some(false),
+            RuleRest::Yes => Some(true),
+            RuleRest::No => Some(false),
             _ => None,
         }
     }
 
     /// Adds the condition that the rule allows a record, with `AND` before it; nothing where it allows all.
-    pub fn restrict(&self, sql: &mut Sql, reach: &Reach, ground: &impl Ground<F>) {
+    pub fn restrict(&self, sql: &mut Sql, reach: &Reach, records: &impl QueriedRecords<F>) {
         match self.rest(reach) {
-            Rest::Yes => {}
+            RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
-                rest.write(sql, reach.person(), ground);
+                rest.write(sql, reach.person(), records);
             }
         }
     }
 
     /// As [`Rule::restrict`], in every production whose team the person is in: the query looks these up itself.
-    pub fn restrict_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
-        match self.left(person, &Rest::Teams) {
-            Rest::Yes => {}
+    pub fn restrict_in_teams(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
+        match self.left(person, &RuleRest::Teams) {
+            RuleRest::Yes => {}
             rest => {
                 sql.push(" AND ");
-                rest.write(sql, person, ground);
+                rest.write(sql, person, records);
             }
         }
     }
 
     /// As [`Rule::express`], in every production whose team the person is in.
-    pub fn express_in_teams(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    pub fn express_in_teams(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         sql.push("COALESCE(");
-        self.left(person, &Rest::Teams).write(sql, person, ground);
+        self.left(person, &RuleRest::Teams).write(sql, person, records);
         sql.push(", false)");
     }
 
     /// Adds the condition that the rule allows a record, as an expression that is never null.
-    pub fn express(&self, sql: &mut Sql, reach: &Reach, ground: &impl Ground<F>) {
+    pub fn express(&self, sql: &mut Sql, reach: &Reach, records: &impl QueriedRecords<F>) {
         sql.push("COALESCE(");
-        self.rest(reach).write(sql, reach.person(), ground);
+        self.rest(reach).write(sql, reach.person(), records);
         sql.push(", false)");
     }
 }
 
-impl<F: Copy> Rest<F> {
+impl<F: Copy> RuleRest<F> {
     fn all(parts: impl Iterator<Item = Self>) -> Self {
         let mut left = Vec::new();
         for part in parts {
@@ -186,7 +191,7 @@ impl<F: Copy> Rest<F> {
         }
     }
 
-    fn write(&self, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    fn write(&self, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         match self {
             Self::Yes => {
                 sql.push("1 = 1");
@@ -195,27 +200,29 @@ impl<F: Copy> Rest<F> {
                 sql.push("1 = 0");
             }
             Self::Within(projects) => {
-                sql.push(&ground.project()).push(" IN ").bind_list(projects.iter().copied());
+                sql.push(&records.project())
+                    .push(" IN ")
+                    .bind_list(projects.iter().copied());
             }
-            Self::Teams(roles) => projects_as(sql, &ground.project(), person, roles),
-            Self::Fact(fact) => ground.push(sql, person, *fact),
+            Self::Teams(roles) => projects_as(sql, &records.project(), person, roles),
+            Self::Fact(fact) => records.push(sql, person, *fact),
             Self::Not(fact) => {
                 sql.push("NOT COALESCE(");
-                ground.push(sql, person, *fact);
+                records.push(sql, person, *fact);
                 sql.push(", false)");
             }
-            Self::All(parts) => Self::write_parts(parts, " AND ", sql, person, ground),
-            Self::Any(parts) => Self::write_parts(parts, " OR ", sql, person, ground),
+            Self::All(parts) => Self::write_parts(parts, " AND ", sql, person, records),
+            Self::Any(parts) => Self::write_parts(parts, " OR ", sql, person, records),
         }
     }
 
-    fn write_parts(parts: &[Self], joint: &str, sql: &mut Sql, person: &Person, ground: &impl Ground<F>) {
+    fn write_parts(parts: &[Self], joint: &str, sql: &mut Sql, person: &Person, records: &impl QueriedRecords<F>) {
         sql.push("(");
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 sql.push(joint);
             }
-            part.write(sql, person, ground);
+            part.write(sql, person, records);
         }
         sql.push(")");
     }

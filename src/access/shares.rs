@@ -13,19 +13,20 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use super::data_mask::Metadata;
 use crate::app::App;
-use crate::credentials::tokens::cookie_value;
+use crate::credentials::request_tokens::cookie_value;
 use crate::database::{self, Database, Sql};
 use crate::peers;
 
-pub use self::shown::Shown;
+pub use self::shown::SharedRecords;
 
 /// The header that brings the password of a link.
 const PASSWORD_HEADER: &str = "x-share-password";
 /// The header that brings the secret of a guest.
 const SECRET_HEADER: &str = "x-guest-secret";
 
-/// What guests are where roles are asked for.
+/// Role of guests where roles are asked for.
 pub const GUEST: Role = Role::Client;
 
 /// Name of the cookie that stands for the password of a link.
@@ -41,7 +42,7 @@ pub fn guest_cookie(link_id: Uuid) -> String {
 }
 
 #[derive(FromQueryResult)]
-struct Link {
+struct SharedLink {
     id: Uuid,
     playlist_id: Uuid,
     project_id: Option<Uuid>,
@@ -60,7 +61,9 @@ pub(super) async fn visitor(app: &App, request: &Request, token: &str) -> Result
          JOIN playlist y ON y.id = l.playlist_id WHERE l.token = $1 AND l.is_active = $2",
         [token.into(), true.into()],
     );
-    let link = database::read_one::<Link>(app.database.read(), &sql).await?.ok_or_else(Failure::not_found)?;
+    let link = database::read_one::<SharedLink>(&app.database, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if link.expiration_date.is_some_and(|end| database::now() > end) {
         return Err(Failure::not_found());
     }
@@ -85,10 +88,15 @@ async fn prove(app: &App, request: &Request, link_id: Uuid, hash: &str) -> Resul
         return Ok(None);
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    let given = header(headers, PASSWORD_HEADER).or_else(|| query.get("password")).filter(|text| !text.is_empty());
+    let given = header(headers, PASSWORD_HEADER)
+        .or_else(|| query.get("password"))
+        .filter(|text| !text.is_empty());
     let given = given.ok_or_else(Failure::not_found)?;
     let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
-    let guess = app.guesses.begin(link_id, peers::address(headers, peer, &app.settings.trusted_proxies)).await?;
+    let guess = app
+        .guesses
+        .begin(link_id, peers::address(headers, peer, &app.settings.trusted_proxies))
+        .await?;
     // Hashing takes long, and needs no connection.
     Database::release().await;
     if !app.passwords.verify(given, Some(hash.as_bytes())).await? {
@@ -141,16 +149,55 @@ struct Data {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn is_guest(app: &App, connection: &impl ConnectionTrait, visitor: &ShareVisitor, headers: &HeaderMap, id: Uuid) -> Result<bool, Failure> {
+pub async fn is_guest(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    visitor: &ShareVisitor,
+    headers: &HeaderMap,
+    id: Uuid,
+) -> Result<bool, Failure> {
     let secret = guest_secret(app, id)?;
     let name = guest_cookie(visitor.link_id);
-    let in_cookie = cookie_value(headers, &name).and_then(|value| value.split_once('.')).map(|(_, secret)| secret);
-    if !header(headers, SECRET_HEADER).or(in_cookie).is_some_and(|sent| same(sent, &secret)) {
+    let in_cookie = cookie_value(headers, &name)
+        .and_then(|value| value.split_once('.'))
+        .map(|(_, secret)| secret);
+    if !header(headers, SECRET_HEADER)
+        .or(in_cookie)
+        .is_some_and(|sent| same(sent, &secret))
+    {
         return Ok(false);
     }
-    let sql = Sql::with("SELECT data FROM person WHERE id = $1 AND is_guest = $2 AND active = $2", [id.into(), true.into()]);
-    let found = database::read_one::<Data>(connection, &sql).await?.and_then(|row| row.data).unwrap_or_default();
+    let sql = Sql::with(
+        "SELECT data FROM person WHERE id = $1 AND is_guest = $2 AND active = $2",
+        [id.into(), true.into()],
+    );
+    let found = database::read_one::<Data>(connection, &sql)
+        .await?
+        .and_then(|row| row.data)
+        .unwrap_or_default();
     Ok(found["share_link_id"].as_str() == Some(&visitor.link_id.to_string()))
+}
+
+/// Keys of a preview that are about the studio, and not about what is shown.
+const INTERNAL: [&str; 8] = [
+    "data",
+    "path",
+    "shotgun_id",
+    "source",
+    "source_file_id",
+    "uploaded_movie_name",
+    "uploaded_movie_url",
+    "url",
+];
+
+/// The record of a preview as JSON, without what guests are not told.
+#[must_use]
+pub fn without_internal(text: &[u8]) -> Vec<u8> {
+    let mut record = Metadata::read(text);
+    record.replace(|key| INTERNAL.contains(&key).then_some("null"));
+    let mut out = Vec::with_capacity(text.len());
+    record.write(&mut out);
+    out
 }
 
 /// Adds the condition that a guest sees a comment `c` by the author `a`, with `AND` before it: those meant for clients, and

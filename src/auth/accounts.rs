@@ -1,25 +1,26 @@
-//! What administrators do to accounts, from the command line and from operations: making the first one, and giving
+//! Work of administrators on accounts, from the command line and from operations: making the first one, and giving
 //! passwords.
 
 use dailies_definitions::access::{Identity, Token};
 use dailies_definitions::failure::Failure;
 use entity::person;
 use lettre::Address;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, Value};
 
 use uuid::Uuid;
 
 use super::AccountEmail;
-use super::handlers::too_many_failures;
 use super::lockout::Gate;
-use super::sign_in::{self, Checked, Strategy};
+use super::password_check::{Checked, Strategy, check_password};
+use super::setup::too_many_failures;
+use super::sign_in;
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::{jobs, sessions};
 
-/// What became of a request for an administrator.
+/// Result of a request for an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Administrator {
     /// Nobody had the address before.
@@ -30,7 +31,7 @@ pub enum Administrator {
     Unchanged(Uuid),
 }
 
-/// Why an account could not be made or changed.
+/// Reason why an account could not be made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     #[error("the password needs at least {0} characters")]
@@ -82,26 +83,40 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     }
     let password = password.ok_or(AccountError::NoPassword)?;
     require_length(app, password)?;
-    email.parse::<Address>().map_err(|_| AccountError::NoAddress(email.clone()))?;
+    email
+        .parse::<Address>()
+        .map_err(|_| AccountError::NoAddress(email.clone()))?;
     require_room(app).await?;
     let hash = app.passwords.hash(password).await.map_err(Failure::from)?;
-    let values = vec![
+    let values: Vec<(&str, Value)> = vec![
         ("first_name", "Super".into()),
         ("last_name", "Admin".into()),
         ("email", email.into()),
         ("password", hash.into()),
         ("role", "admin".into()),
-        ("timezone", app.settings.default_timezone.clone().into()),
-        ("locale", app.settings.default_locale.clone().into()),
     ];
     let create = || async {
         let mut work = Work::begin_as(app, None).await?;
-        let id = database::insert(&*work, &person::TABLE, values.clone()).await?;
-        work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", id)]));
+        let id = insert(&mut work, values.clone()).await?;
         work.commit().await?;
         Ok::<_, DbErr>(id)
     };
     Ok(Administrator::Created(transact(app, create).await?))
+}
+
+/// Makes an account with the time zone and the language of the studio.
+///
+/// # Errors
+/// The database refuses.
+pub async fn insert(work: &mut Work<'_>, mut values: Vec<(&'static str, Value)>) -> Result<Uuid, DbErr> {
+    let settings = &work.app().settings;
+    values.extend([
+        ("timezone", settings.default_timezone.clone().into()),
+        ("locale", settings.default_locale.clone().into()),
+    ]);
+    let id = database::insert(&**work, &person::TABLE, values).await?;
+    work.emit_of_studio(&person::TABLE, "person:new", payload([("person_id", id)]));
+    Ok(id)
 }
 
 async fn promote(app: &App, id: Uuid) -> Result<(), DbErr> {
@@ -125,22 +140,36 @@ pub async fn change_password(app: &App, email: &str, password: &str) -> Result<(
 }
 
 async fn find(app: &App, email: &str) -> Result<Option<(Uuid, String)>, DbErr> {
-    let sql = Sql::with("SELECT id, role FROM person WHERE email = $1 AND is_bot = $2", [email.into(), false.into()]);
+    let sql = Sql::with(
+        "SELECT id, role FROM person WHERE email = $1 AND is_bot = $2",
+        [email.into(), false.into()],
+    );
     let row = app.database.row(&sql).await?;
-    row.map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).transpose()
+    row.map(|row| Ok((row.try_get("", "id")?, row.try_get("", "role")?)))
+        .transpose()
 }
 
 fn require_length(app: &App, password: &str) -> Result<(), AccountError> {
     let least = app.settings.sign_in.min_password_length;
-    if password.chars().count() < least { Err(AccountError::TooShort(least)) } else { Ok(()) }
+    if password.chars().count() < least {
+        Err(AccountError::TooShort(least))
+    } else {
+        Ok(())
+    }
 }
 
 async fn require_room(app: &App) -> Result<(), AccountError> {
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
-    let row = app.database.row(&sql).await?;
-    let active: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+    let sql = Sql::with(
+        "SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2 AND preview_project_id IS NULL",
+        [true.into(), false.into()],
+    );
+    let active: i64 = database::read_value(&app.database, &sql).await?.unwrap_or_default();
     let limit = app.settings.user_limit;
-    if u64::try_from(active).unwrap_or_default() < limit { Ok(()) } else { Err(AccountError::Limit(limit)) }
+    if u64::try_from(active).unwrap_or_default() < limit {
+        Ok(())
+    } else {
+        Err(AccountError::Limit(limit))
+    }
 }
 
 /// Refuses a password that is too short or was not typed the same twice. The length counts first.
@@ -162,11 +191,11 @@ pub fn check_new_password(settings: &SignInSettings, password: &str, confirmatio
 /// # Errors
 /// 400 when it is not the password, or when too many were wrong.
 pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Result<(), Failure> {
-    let strategy =
-        Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+    let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
+        .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
     let _turn = app.attempts.turn(person_id).await;
     let account = sign_in::account(app, person_id).await?;
-    match sign_in::check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
+    match check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
         Checked::Right => Ok(()),
         Checked::Wrong => Err(Failure::refused("The current password is wrong.")),
         Checked::Inactive => Err(Failure::refused("User is unactive.")),
@@ -179,7 +208,13 @@ pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Res
 ///
 /// # Errors
 /// 404 when there is no such person.
-pub async fn set_password(app: &App, person_id: Uuid, password: &str, kept: Option<&Token>, email: Option<AccountEmail>) -> Result<(), Failure> {
+pub async fn set_password(
+    app: &App,
+    person_id: Uuid,
+    password: &str,
+    kept: Option<&Token>,
+    email: Option<AccountEmail>,
+) -> Result<(), Failure> {
     let hash = app.passwords.hash(password).await?;
     let keeps_personal_token = kept.is_some_and(|token| token.identity == Identity::PersonalToken);
     let mut changes = vec![("password", hash.into()), ("login_failed_attemps", 0.into())];
@@ -224,7 +259,10 @@ mod tests {
         };
         assert_eq!(reason("short", "other").as_deref(), Some("Password is too short."));
         assert_eq!(reason("ééééééé", "ééééééé").as_deref(), Some("Password is too short."));
-        assert_eq!(reason("longenough", "longenoughx").as_deref(), Some("Confirmation password doesn't match."));
+        assert_eq!(
+            reason("longenough", "longenoughx").as_deref(),
+            Some("Confirmation password doesn't match.")
+        );
         assert_eq!(reason("éééééééé", "éééééééé"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a request tells of the program and the place that it comes from.
+//! Facts in a request about the program and the place that it comes from.
 
 use std::net::IpAddr;
 
@@ -89,11 +89,18 @@ fn host(text: &str) -> &str {
 /// The address of whoever sent the request that is being answered, as [`address`] tells it.
 #[must_use]
 pub fn caller_address(app: &App) -> Option<IpAddr> {
-    address(&request_headers().unwrap_or_default(), request_peer(), &app.settings.trusted_proxies)
+    address(
+        &request_headers().unwrap_or_default(),
+        request_peer(),
+        &app.settings.trusted_proxies,
+    )
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -103,7 +110,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
@@ -136,8 +146,16 @@ mod tests {
     fn cookies_are_kept_to_encrypted_connections_where_there_is_one() {
         for (sent, domain, expected) in [
             (&[("origin", "https://studio.example")][..], "localhost:8080", true),
-            (&[("origin", "http://studio.example"), ("x-forwarded-proto", "https")], "studio.example", false),
-            (&[("origin", "null"), ("x-forwarded-proto", "https, http")], "localhost", true),
+            (
+                &[("origin", "http://studio.example"), ("x-forwarded-proto", "https")],
+                "studio.example",
+                false,
+            ),
+            (
+                &[("origin", "null"), ("x-forwarded-proto", "https, http")],
+                "localhost",
+                true,
+            ),
             (&[("host", "studio.example:8080")], "studio.example", true),
             (&[("host", "10.0.0.5:5000")], "studio.example", false),
             (&[("host", "localhost:8080")], "localhost:8080", false),
@@ -146,7 +164,11 @@ mod tests {
         ] {
             assert_eq!(is_encrypted(&headers(sent), "https", domain), expected, "{sent:?}");
         }
-        assert!(!is_encrypted(&headers(&[("host", "studio.example")]), "http", "studio.example"));
+        assert!(!is_encrypted(
+            &headers(&[("host", "studio.example")]),
+            "http",
+            "studio.example"
+        ));
     }
 
     #[test]
@@ -157,15 +179,24 @@ mod tests {
         assert_eq!(address(&sent, Some(peer), &[peer]), real);
         assert_eq!(address(&sent, Some(peer), &[]), Some(peer));
         assert_eq!(address(&sent, None, &[peer]), None);
-        assert_eq!(address(&headers(&[("x-real-ip", "nobody")]), Some(peer), &[peer]), Some(peer));
+        assert_eq!(
+            address(&headers(&[("x-real-ip", "nobody")]), Some(peer), &[peer]),
+            Some(peer)
+        );
         let mapped = "::ffff:10.0.0.1".parse().ok();
         assert_eq!(address(&sent, mapped, &[peer]), real);
     }
 
     #[test]
     fn a_link_on_another_site_is_noticed() {
-        assert!(follows_foreign_link(&headers(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")])));
-        assert!(!follows_foreign_link(&headers(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")])));
+        assert!(follows_foreign_link(&headers(&[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate")
+        ])));
+        assert!(!follows_foreign_link(&headers(&[
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "cors")
+        ])));
         assert!(!follows_foreign_link(&headers(&[])));
     }
 }

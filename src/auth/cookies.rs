@@ -9,12 +9,13 @@ use poem::web::cookie::{Cookie, SameSite};
 
 use super::browser::{is_browser, is_encrypted};
 use crate::config::Settings;
-use crate::credentials::tokens::{ACCESS_COOKIE, REFRESH_COOKIE, SessionTokens};
+use crate::credentials::request_tokens::{ACCESS_COOKIE, REFRESH_COOKIE};
+use crate::credentials::tokens::SessionTokens;
 
-/// How long browsers keep a cookie; the token in it ends long before.
+/// Time for which browsers keep a cookie; the token in it ends long before.
 const LIFETIME: Duration = Duration::from_secs(31_540_000);
 
-/// Where a cookie is sent to. The refresh token goes nowhere but to the one operation that takes it.
+/// Address that a cookie is sent to. The refresh token goes nowhere but to the one operation that takes it.
 const ACCESS_PATH: &str = "/";
 const REFRESH_PATH: &str = "/auth/refresh-token";
 
@@ -29,7 +30,17 @@ impl Cookies {
     /// None yet, for the answer to a request with these headers.
     pub(super) fn new(headers: &HeaderMap, settings: &Settings) -> Self {
         let secure = is_encrypted(headers, &settings.domain_protocol, &settings.domain_name);
-        Self { browser: is_browser(headers), secure, set: Vec::new() }
+        Self {
+            browser: is_browser(headers),
+            secure,
+            set: Vec::new(),
+        }
+    }
+
+    /// The same for a page that is opened on the way to somewhere else, which only browsers do.
+    pub(super) fn on_page(mut self) -> Self {
+        self.browser = true;
+        self
     }
 
     /// Whether the answer goes to a browser.
@@ -76,10 +87,18 @@ impl Cookies {
         self.set.push(cookie);
     }
 
+    /// The cookies as they are sent.
+    pub(super) fn values(self) -> Vec<HeaderValue> {
+        let set = if self.browser { self.set } else { Vec::new() };
+        set.iter()
+            .filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok())
+            .collect()
+    }
+
     /// The answer with its cookies.
     pub(super) fn on<T>(self, answer: Json<T>) -> Json<T> {
-        let set = if self.browser { self.set } else { Vec::new() };
-        let values = set.iter().filter_map(|cookie| HeaderValue::from_str(&cookie.to_string()).ok());
-        values.fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
+        self.values()
+            .into_iter()
+            .fold(answer, |answer, value| answer.with_header(header::SET_COOKIE, value))
     }
 }

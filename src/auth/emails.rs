@@ -4,20 +4,23 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 use chrono::NaiveDateTime;
+use dailies_definitions::failure::Failure;
 use entity::person;
 use sea_orm::EntityTrait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::email_code;
 use super::reset::{self, TokenName};
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database;
-use crate::jobs::Job;
-use crate::mail::{Letter, MailError, Origin, Recipient};
+use crate::events::{Work, transact};
+use crate::jobs::{self, Job};
+use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
 
-/// What the owner of an account is told.
+/// Message to the owner of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountLetter {
@@ -33,6 +36,8 @@ pub enum AccountLetter {
     SecondFactorsRemovedByAdmin,
     /// Their address was changed, from the one that this goes to.
     AddressChanged,
+    /// They, or somebody else, asked for a code to sign in with.
+    Code,
 }
 
 /// An e-mail about an account that is to be sent. It names the token of a link, and does not hold it.
@@ -42,45 +47,82 @@ pub struct AccountEmail {
     person_id: Uuid,
     /// The address that the person had then: who took an account over can't take the news of that over, too.
     to: String,
-    /// When it happened.
+    /// Moment at which it happened.
     moment: NaiveDateTime,
-    /// Where the request came from that led to it.
+    /// Address of the request that led to it.
     from: Option<IpAddr>,
 }
 
 impl AccountEmail {
-    /// What is written to the owner of an account: nothing to those without an address, or when e-mails are switched off.
+    /// Letter to the owner of an account: nothing to those without an address, or when e-mails are switched off.
     #[must_use]
     pub fn new(app: &App, letter: AccountLetter, account: &person::Model, from: Option<IpAddr>) -> Option<Self> {
-        let to = account.email.clone().filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
-        Some(Self { letter, person_id: account.id, to, moment: database::now(), from })
+        let to = account
+            .email
+            .clone()
+            .filter(|email| !email.is_empty() && app.mailer.is_enabled())?;
+        Some(Self {
+            letter,
+            person_id: account.id,
+            to,
+            moment: database::now(),
+            from,
+        })
     }
 
-    /// The letter, or nothing when its link is no longer good for anything.
-    async fn letter(&self, app: &App) -> Result<Option<Letter>, JobError> {
+    /// The letter, or nothing when its link or code is no longer good for anything.
+    async fn letter(&self, app: &App, account: &person::Model) -> Result<Option<Letter>, JobError> {
         Ok(Some(match &self.letter {
             AccountLetter::PasswordChanged => Letter::PasswordChanged,
             AccountLetter::PasswordChangedByAdmin => Letter::PasswordChangedByAdmin,
             AccountLetter::SecondFactorsRemovedByAdmin => Letter::SecondFactorsRemovedByAdmin,
             AccountLetter::AddressChanged => Letter::AddressChanged,
+            AccountLetter::Code => {
+                let Some(code) = email_code::pending(app, account).await? else {
+                    return Ok(None);
+                };
+                Letter::VerificationCode { code }
+            }
             AccountLetter::PasswordRecovery { token } => {
-                let Some(link) = self.link(app, token).await? else { return Ok(None) };
+                let Some(link) = self.link(app, token).await? else {
+                    return Ok(None);
+                };
                 Letter::PasswordRecovery { link }
             }
             AccountLetter::Invitation { token } => {
-                let Some(link) = self.link(app, token).await? else { return Ok(None) };
-                Letter::Invitation { link: format!("{link}&type=new") }
+                let Some(link) = self.link(app, token).await? else {
+                    return Ok(None);
+                };
+                Letter::Invitation {
+                    link: format!("{link}&type=new"),
+                }
             }
         }))
     }
 
     async fn link(&self, app: &App, name: &TokenName) -> Result<Option<String>, JobError> {
-        if !reset::is_pending(app, self.person_id, name).await.map_err(JobError::of)? {
+        if !reset::is_pending(app, self.person_id, name)
+            .await
+            .map_err(JobError::of)?
+        {
             return Ok(None);
         }
         let token = reset::token(app, self.person_id, name).map_err(JobError::of)?;
         Ok(Some(reset::link(app, &self.to, &token)))
     }
+}
+
+/// Sends an e-mail, if there is one, that goes with no other change.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn send_account_email(app: &App, email: Option<AccountEmail>) -> Result<(), Failure> {
+    let enqueue = || async {
+        let mut work = Work::begin_as(app, None).await?;
+        jobs::enqueue(&mut work, email.as_slice()).await?;
+        Ok(work.commit().await?)
+    };
+    transact(app, enqueue).await
 }
 
 #[async_trait]
@@ -91,16 +133,28 @@ impl Job for AccountEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(account) = person::Entity::find_by_id(self.person_id).one(app.database.read()).await? else { return Ok(()) };
-        let Some(letter) = self.letter(app).await? else { return Ok(()) };
+        let Some(account) = person::Entity::find_by_id(self.person_id).one(&app.database).await? else {
+            return Ok(());
+        };
+        let Some(letter) = self.letter(app, &account).await? else {
+            return Ok(());
+        };
         let recipient = Recipient {
             address: self.to.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name).trim().to_owned(),
+            full_name: format!("{} {}", account.first_name, account.last_name)
+                .trim()
+                .to_owned(),
             first_name: account.first_name,
             timezone: account.timezone,
         };
-        let origin = Origin { moment: self.moment, address: self.from };
+        let origin = LetterOrigin {
+            moment: self.moment,
+            address: self.from,
+        };
         let organisation = organisation(app).await?;
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }

@@ -5,36 +5,42 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, Human, Identity, Refresher, SessionHolder};
-use dailies_definitions::authentication::Authentication;
+use dailies_definitions::authentication::{Authentication, FinishOidcQuery, GetFidoChallengeQuery, SendEmailOtpQuery};
 use dailies_definitions::call::{Visitor, request_headers};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::payload::Json;
+use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
-    Authenticated, Credentials, PasswordChange, PasswordReset, PasswordResetAnswer, PasswordResetRequest, RecoveryCodes, RenewedToken,
-    SecondFactorEnabled, SecondFactorProof, SignedIn, SignedOut, Success, TotpCode, TotpSetup,
+    AppLoginChallenge, AppLoginCode, AppLoginRedemption, Authenticated, Credentials, EmailOtpCode, FidoCreationOptions,
+    FidoRegistrationAnswer, FidoRemoval, FidoRequestOptions, PasswordChange, PasswordReset, PasswordResetAnswer,
+    PasswordResetRequest, RecoveryCodes, RenewedToken, SamlAnswer, SecondFactorEnabled, SecondFactorProof, SignedIn,
+    SignedOut, Success, TotpCode, TotpSetup,
 };
 use entity::person;
-use poem::http::{HeaderMap, StatusCode};
-use sea_orm::Value;
-use serde_json::json;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::accounts::{check_new_password, set_password};
 use super::browser::{address, caller_address, follows_foreign_link, is_browser};
 use super::cookies::Cookies;
 use super::lockout::Gate;
+use super::password_check::{Checked, Strategy, check_password};
 use super::second_factor::{self, Proof, SecondFactor};
-use super::sign_in::{self, Applicant, Checked, Strategy, account, find_account};
-use super::{AccountEmail, AccountLetter, reset};
+use super::setup::{self, Changes, too_many_failures};
+use super::sign_in::{self, Applicant, OpenSession, account, find_account};
+use super::sign_on::{OpenId, Saml};
+use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, refusals, reset, totp};
 use crate::app::{App, SharedApp};
-use crate::events::{Work, transact};
+use crate::credentials::attempts::Mail;
+use crate::credentials::tokens::Duty;
+use crate::sessions;
 use crate::studio::{organisation, organisation_row};
 use crate::vocabulary::persons::{PersonRowOptions, person_row};
-use crate::{database, jobs, sessions};
 
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
     app: SharedApp,
+    open_id: OnceCell<OpenId>,
+    saml: OnceCell<Saml>,
 }
 
 /// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
@@ -45,38 +51,27 @@ impl AuthenticationHandlers {
     /// Handlers of this server.
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
-        Self { app }
+        Self {
+            app,
+            open_id: OnceCell::new(),
+            saml: OnceCell::new(),
+        }
+    }
+
+    async fn saml(&self) -> Result<&Saml, Failure> {
+        Ok(self.saml.get_or_try_init(async || Saml::new()).await?)
+    }
+
+    async fn open_id(&self) -> Result<&OpenId, Failure> {
+        Ok(self.open_id.get_or_try_init(async || OpenId::new()).await?)
     }
 
     fn admit(&self, visitor: &Visitor) -> Result<(), Failure> {
-        self.app.attempts.admit(address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies))
-    }
-
-    /// Lets the change of an account go on only with one of its second factors. Wrong ones count as failures to sign in.
-    async fn prove(&self, account: &person::Model, proof: SecondFactorProof) -> Result<(), Failure> {
-        let proof = Proof::new(proof.totp, proof.recovery_code);
-        if proof.is_empty() {
-            return Err(wrong_code("OTP verification failed."));
-        }
-        let gate = Gate::of_session(account);
-        if gate.is_locked(&self.app).await? {
-            return Err(too_many_failures());
-        }
-        if !proof.holds(&self.app, account).await? {
-            gate.count_failure(&self.app).await?;
-            return Err(wrong_code("OTP verification failed."));
-        }
-        Ok(())
-    }
-
-    async fn store(&self, access: &SessionHolder, changes: Vec<(&'static str, Value)>) -> Result<(), Failure> {
-        let change = || async {
-            let mut work = Work::begin(&self.app, access).await?;
-            database::update(&*work, &person::TABLE, access.person.id, changes.clone()).await?;
-            work.person_changed(access.person.id);
-            Ok(work.commit().await?)
-        };
-        transact(&self.app, change).await
+        self.app.attempts.admit(address(
+            &visitor.headers,
+            visitor.address,
+            &self.app.settings.trusted_proxies,
+        ))
     }
 }
 
@@ -88,19 +83,28 @@ impl Authentication for AuthenticationHandlers {
         let applicant = Applicant {
             identifier: body.email,
             password: body.password.unwrap_or_default(),
-            proof: Proof::new(body.totp, body.recovery_code),
+            proof: Proof {
+                totp: body.totp,
+                email_otp: body.email_otp,
+                fido: body.fido_authentication_response,
+                recovery_code: body.recovery_code,
+            },
             address: address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies),
             from_browser: is_browser(&visitor.headers),
         };
         let answer = match sign_in::sign_in(&self.app, &applicant).await {
-            Ok(signed_in) => welcome(&self.app, &visitor.headers, &signed_in).await,
+            Ok(session) => {
+                let answer = welcome(&self.app, &session).await;
+                let cookies = Cookies::new(&visitor.headers, &self.app.settings).session(&session.tokens);
+                answer.map(|answer| cookies.on(answer))
+            }
             Err(refusal) => {
                 tokio::time::sleep_until(started + LEAST_TIME).await;
                 Err(refusal)
             }
         };
         answer.map_err(|failure| match failure {
-            Failure::Fault(error) => sign_in::explain(&*error),
+            Failure::Fault(error) => refusals::explain(&*error),
             answer @ Failure::Answer { .. } => answer,
         })
     }
@@ -120,35 +124,64 @@ impl Authentication for AuthenticationHandlers {
     }
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
-        let options = PersonRowOptions { departments: true, fido_devices: true };
-        let user = person_row(&self.app.database, access.person.id, options).await?.ok_or_else(Failure::not_found)?;
+        let options = PersonRowOptions {
+            departments: true,
+            fido_devices: true,
+        };
+        let user = person_row(&self.app.database, access.person.id, options)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         let organisation = organisation_row(&self.app, access.is_admin()).await?;
-        let parts: [&[u8]; 5] = [b"{\"authenticated\":true,\"user\":", &user, b",\"organisation\":", &organisation, b"}"];
+        let parts: [&[u8]; 5] = [
+            b"{\"authenticated\":true,\"user\":",
+            &user,
+            b",\"organisation\":",
+            &organisation,
+            b"}",
+        ];
         Ok(Json::written(parts.concat()))
     }
 
     async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
         let account = account(&self.app, access.person.id).await?;
-        let needs_second_factor = second_factor::is_missing(&account, &self.app.settings.sign_in);
-        let token = self.app.tokens.access(account.id, &access.refresh_id, needs_second_factor)?;
-        let headers = request_headers().unwrap_or_default();
-        let cookies = Cookies::new(&headers, &self.app.settings).access(&token).without_refresh();
-        let renewed = if cookies.to_browser() {
-            RenewedToken { access_token: None, refresh: Some(true) }
+        let missing = || Duty::from(second_factor::is_missing(&account, &self.app.settings.sign_in));
+        let duty = if access.skips_second_factor {
+            Duty::Excused
         } else {
-            RenewedToken { access_token: Some(token), refresh: None }
+            missing()
+        };
+        let token = self.app.tokens.access(account.id, &access.refresh_id, duty)?;
+        let headers = request_headers().unwrap_or_default();
+        let cookies = Cookies::new(&headers, &self.app.settings)
+            .access(&token)
+            .without_refresh();
+        let renewed = if cookies.to_browser() {
+            RenewedToken {
+                access_token: None,
+                refresh: Some(true),
+            }
+        } else {
+            RenewedToken {
+                access_token: Some(token),
+                refresh: None,
+            }
         };
         Ok(cookies.on(Json::of(&renewed)?))
     }
 
     async fn change_password(&self, access: Human, body: PasswordChange) -> Result<Json<Success>, Failure> {
         let app = &self.app;
-        let strategy =
-            Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
+        let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy)
+            .ok_or_else(|| Failure::refused("Passwords are not kept on this server."))?;
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
+        if strategy == Strategy::Directory && !strategy.is_kept(&account) {
+            return Err(Failure::refused(
+                "Your password is kept in the directory of the studio.",
+            ));
+        }
         let gate = Gate::of_session(&account);
-        match sign_in::check_password(app, strategy, &account, &gate, &body.old_password).await? {
+        match check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}
             Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
             Checked::Inactive => return Err(Failure::refused("User is unactive.")),
@@ -160,17 +193,26 @@ impl Authentication for AuthenticationHandlers {
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn request_password_reset(&self, visitor: Visitor, body: PasswordResetRequest) -> Result<Json<PasswordResetAnswer>, Failure> {
+    async fn request_password_reset(
+        &self,
+        visitor: Visitor,
+        body: PasswordResetRequest,
+    ) -> Result<Json<PasswordResetAnswer>, Failure> {
         self.admit(&visitor)?;
         let app = Arc::clone(&self.app);
         // Done after the answer, whose time would tell otherwise whether somebody has this address.
         self.app.jobs.soon(async move {
             let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
             if let Err(Failure::Fault(error)) = send_reset_link(&app, &body.email, address).await {
-                tracing::error!(error = &*error as &dyn std::error::Error, "a link to choose a new password was not sent");
+                tracing::error!(
+                    error = &*error as &dyn std::error::Error,
+                    "a link to choose a new password was not sent"
+                );
             }
         });
-        Ok(Json::of(&PasswordResetAnswer { success: "Reset token sent".into() })?)
+        Ok(Json::of(&PasswordResetAnswer {
+            success: "Reset token sent".into(),
+        })?)
     }
 
     async fn reset_password(&self, visitor: Visitor, body: PasswordReset) -> Result<Json<Success>, Failure> {
@@ -193,81 +235,238 @@ impl Authentication for AuthenticationHandlers {
 
     async fn prepare_totp(&self, access: SessionHolder) -> Result<Json<TotpSetup>, Failure> {
         let account = account(&self.app, access.person.id).await?;
-        refuse_enabled(&account)?;
-        let secret = second_factor::new_totp_secret();
-        self.store(&access, vec![("totp_secret", secret.clone().into())]).await?;
+        refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
+        let secret = totp::new_secret();
+        setup::store(&self.app, &access, vec![("totp_secret", secret.clone().into())]).await?;
+        totp::forget(&self.app, account.id).await?;
         let organisation = organisation(&self.app).await?;
         let label = account.email.unwrap_or_else(|| access.person.full_name());
-        let totp_provisionning_uri = second_factor::totp_address(&secret, &organisation.name, &label);
-        Ok(Json::of(&TotpSetup { totp_provisionning_uri, otp_secret: secret })?)
+        let totp_provisionning_uri = totp::address(&secret, &organisation.name, &label);
+        Ok(Json::of(&TotpSetup {
+            totp_provisionning_uri,
+            otp_secret: secret,
+        })?)
     }
 
     async fn enable_totp(&self, access: SessionHolder, body: TotpCode) -> Result<Json<SecondFactorEnabled>, Failure> {
         let app = &self.app;
-        let _turn = self.app.attempts.turn(access.person.id).await;
+        let _turn = app.attempts.turn(access.person.id).await;
         let account = account(app, access.person.id).await?;
-        refuse_enabled(&account)?;
-        if !second_factor::use_totp(app, &account, &body.totp).await? {
-            return Err(wrong_code("TOTP verification failed."));
-        }
-        let mut changes = vec![("totp_enabled", true.into())];
-        if account.preferred_two_factor_authentication.is_none() {
-            changes.push(("preferred_two_factor_authentication", SecondFactor::Totp.code().into()));
-        }
-        // Somebody who had another factor before has codes already.
-        let mut otp_recovery_codes = None;
-        if !second_factor::is_protected(&account) {
-            let (codes, hashes) = second_factor::new_recovery_codes(app).await?;
-            changes.push(("otp_recovery_codes", hashes));
-            otp_recovery_codes = Some(codes);
-        }
-        self.store(&access, changes).await?;
-        let tokens = app.tokens.session(account.id, false)?;
-        let headers = request_headers().unwrap_or_default();
-        let cookies = Cookies::new(&headers, &app.settings).session(&tokens);
-        let answer = SecondFactorEnabled { otp_recovery_codes, access_token: tokens.access, refresh_token: tokens.refresh };
-        Ok(cookies.on(Json::of(&answer)?))
+        refuse_enabled(&account, SecondFactor::Totp, "TOTP already enabled.")?;
+        setup::confirm(
+            app,
+            &account,
+            "TOTP verification failed.",
+            totp::use_code(app, &account, &body.totp),
+        )
+        .await?;
+        setup::enable(app, &access, &account, SecondFactor::Totp, Changes::default()).await
     }
 
     async fn disable_totp(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<Success>, Failure> {
-        let _turn = self.app.attempts.turn(access.person.id).await;
-        let account = account(&self.app, access.person.id).await?;
-        let not_enabled = || Failure::refused("TOTP not enabled.");
-        if !second_factor::is_protected(&account) {
-            return Err(not_enabled());
-        }
-        self.prove(&account, body).await?;
-        if account.totp_enabled != Some(true) {
-            return Err(not_enabled());
-        }
-        self.store(&access, second_factor::without_totp(&account)).await?;
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        setup::disable(
+            app,
+            &access,
+            &account,
+            SecondFactor::Totp,
+            &proof(body),
+            "TOTP not enabled.",
+        )
+        .await
+    }
+
+    async fn send_email_otp(&self, visitor: Visitor, query: SendEmailOtpQuery) -> Result<Json<Success>, Failure> {
+        self.admit(&visitor)?;
+        let app = Arc::clone(&self.app);
+        // Done after the answer, whose time would tell otherwise who signs in with such codes.
+        self.app.jobs.soon(async move {
+            let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
+            if let Err(Failure::Fault(error)) = send_code(&app, &query.email, address).await {
+                tracing::error!(
+                    error = &*error as &dyn std::error::Error,
+                    "a code to sign in with was not sent"
+                );
+            }
+        });
         Ok(Json::of(&Success { success: true })?)
     }
 
-    async fn renew_recovery_codes(&self, access: SessionHolder, body: SecondFactorProof) -> Result<Json<RecoveryCodes>, Failure> {
+    async fn prepare_email_otp(&self, access: SessionHolder) -> Result<Json<Success>, Failure> {
+        let account = account(&self.app, access.person.id).await?;
+        refuse_enabled(&account, SecondFactor::EmailOtp, "OTP by email already enabled.")?;
+        email_code::prepare(&self.app, &access, &account).await?;
+        Ok(Json::of(&Success { success: true })?)
+    }
+
+    async fn enable_email_otp(
+        &self,
+        access: SessionHolder,
+        body: EmailOtpCode,
+    ) -> Result<Json<SecondFactorEnabled>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        refuse_enabled(&account, SecondFactor::EmailOtp, "OTP by email already enabled.")?;
+        let shows = email_code::use_code(app, &account, &body.email_otp);
+        setup::confirm(app, &account, "OTP by email verification failed.", shows).await?;
+        setup::enable(app, &access, &account, SecondFactor::EmailOtp, Changes::default()).await
+    }
+
+    async fn disable_email_otp(
+        &self,
+        access: SessionHolder,
+        body: SecondFactorProof,
+    ) -> Result<Json<Success>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        setup::disable(
+            app,
+            &access,
+            &account,
+            SecondFactor::EmailOtp,
+            &proof(body),
+            "OTP by email not enabled.",
+        )
+        .await
+    }
+
+    async fn get_fido_challenge(
+        &self,
+        visitor: Visitor,
+        query: GetFidoChallengeQuery,
+    ) -> Result<Json<FidoRequestOptions>, Failure> {
+        self.admit(&visitor)?;
+        let account = find_account(&self.app, &query.email).await?;
+        let account = account.filter(|account| account.active == Some(true) && SecondFactor::Fido.is_enabled(account));
+        fido::request_options(
+            &self.app,
+            &account.ok_or_else(|| Failure::refused("FIDO not enabled."))?,
+        )
+        .await
+    }
+
+    async fn prepare_fido(&self, access: SessionHolder) -> Result<Json<FidoCreationOptions>, Failure> {
+        fido::creation_options(&self.app, &account(&self.app, access.person.id).await?).await
+    }
+
+    async fn enable_fido(
+        &self,
+        access: SessionHolder,
+        body: FidoRegistrationAnswer,
+    ) -> Result<Json<SecondFactorEnabled>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        let keys = fido::with_new_key(app, account.id, &body.device_name, &body.registration_response).await?;
+        let changes = Changes {
+            columns: Vec::new(),
+            security_keys: Some(keys),
+        };
+        setup::enable(app, &access, &account, SecondFactor::Fido, changes).await
+    }
+
+    async fn disable_fido(&self, access: SessionHolder, body: FidoRemoval) -> Result<Json<Success>, Failure> {
+        let app = &self.app;
+        let _turn = app.attempts.turn(access.person.id).await;
+        let account = account(app, access.person.id).await?;
+        let proof = Proof {
+            totp: body.totp,
+            email_otp: body.email_otp,
+            fido: body.fido_authentication_response,
+            recovery_code: body.recovery_code,
+        };
+        setup::remove_key(app, &access, &account, &body.device_name, &proof).await
+    }
+
+    async fn hand_session_out(
+        &self,
+        access: SessionHolder,
+        body: AppLoginChallenge,
+    ) -> Result<Json<AppLoginCode>, Failure> {
+        Ok(Json::of(&AppLoginCode {
+            code: app_login::hand_out(&self.app, &access, body.code_challenge).await?,
+        })?)
+    }
+
+    async fn redeem_session(&self, visitor: Visitor, body: AppLoginRedemption) -> Result<Json<SignedIn>, Failure> {
+        self.admit(&visitor)?;
+        let address = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        let session = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
+        welcome(&self.app, &session).await
+    }
+
+    async fn begin_oidc(&self, visitor: Visitor) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        self.open_id().await?.begin(&self.app).await
+    }
+
+    async fn finish_oidc(&self, visitor: Visitor, query: FinishOidcQuery) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        let from = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        self.open_id().await?.finish(&self.app, &query, from).await
+    }
+
+    async fn begin_saml(&self, visitor: Visitor) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        self.saml().await?.begin(&self.app).await
+    }
+
+    async fn finish_saml(&self, visitor: Visitor, body: SamlAnswer) -> Result<Media, Failure> {
+        self.admit(&visitor)?;
+        let from = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
+        self.saml().await?.finish(&self.app, &body.s_a_m_l_response, from).await
+    }
+
+    async fn renew_recovery_codes(
+        &self,
+        access: SessionHolder,
+        body: SecondFactorProof,
+    ) -> Result<Json<RecoveryCodes>, Failure> {
         let _turn = self.app.attempts.turn(access.person.id).await;
         let account = account(&self.app, access.person.id).await?;
         if !second_factor::is_protected(&account) {
             return Err(Failure::refused("No two factor authentication enabled."));
         }
-        self.prove(&account, body).await?;
+        setup::prove(&self.app, &account, &proof(body)).await?;
         let (otp_recovery_codes, hashes) = second_factor::new_recovery_codes(&self.app).await?;
-        self.store(&access, vec![("otp_recovery_codes", hashes)]).await?;
+        setup::store(&self.app, &access, vec![("otp_recovery_codes", hashes)]).await?;
         Ok(Json::of(&RecoveryCodes { otp_recovery_codes })?)
     }
 }
 
-/// The answer to somebody who signed in.
-async fn welcome(app: &App, headers: &HeaderMap, signed_in: &sign_in::SignedIn) -> Result<Json<SignedIn>, Failure> {
-    let sign_in::SignedIn { account, tokens, needs_second_factor } = signed_in;
-    let options = PersonRowOptions { departments: true, fido_devices: false };
-    let user = person_row(&app.database, account.id, options).await?.ok_or_else(Failure::not_found)?;
+/// The answer to somebody who signed in, without cookies.
+async fn welcome(app: &App, session: &OpenSession) -> Result<Json<SignedIn>, Failure> {
+    let OpenSession { account, tokens, duty } = session;
+    let options = PersonRowOptions {
+        departments: true,
+        fido_devices: false,
+    };
+    let user = person_row(&app.database, account.id, options)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let organisation = organisation_row(app, account.role == "admin").await?;
-    let required = if *needs_second_factor { ",\"two_factor_authentication_required\":true" } else { "" };
+    let required = if *duty == Duty::SetUp {
+        ",\"two_factor_authentication_required\":true"
+    } else {
+        ""
+    };
     // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
-    let rest = format!(",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}", tokens.access, tokens.refresh);
-    let parts: [&[u8]; 5] = [b"{\"user\":", &user, b",\"organisation\":", &organisation, rest.as_bytes()];
-    Ok(Cookies::new(headers, &app.settings).session(tokens).on(Json::written(parts.concat())))
+    let rest = format!(
+        ",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}",
+        tokens.access, tokens.refresh
+    );
+    let parts: [&[u8]; 5] = [
+        b"{\"user\":",
+        &user,
+        b",\"organisation\":",
+        &organisation,
+        rest.as_bytes(),
+    ];
+    Ok(Json::written(parts.concat()))
 }
 
 /// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.
@@ -276,31 +475,48 @@ async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>)
         return Ok(());
     };
     // The name of a workstation account is no address.
-    if account.email.as_deref().is_none_or(|known| known.to_lowercase() != email.to_lowercase()) {
+    if account
+        .email
+        .as_deref()
+        .is_none_or(|known| known.to_lowercase() != email.to_lowercase())
+    {
         return Ok(());
     }
-    if account.active != Some(true) || !app.attempts.may_mail(account.id) {
+    if account.active != Some(true) || !app.attempts.may_mail(account.id, Mail::Password) {
         return Ok(());
     }
     let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    let email = AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from);
-    let enqueue = || async {
-        let mut work = Work::begin_as(app, None).await?;
-        jobs::enqueue(&mut work, email.as_slice()).await?;
-        Ok(work.commit().await?)
-    };
-    transact(app, enqueue).await
+    emails::send_account_email(
+        app,
+        AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from),
+    )
+    .await
 }
 
-fn refuse_enabled(account: &person::Model) -> Result<(), Failure> {
-    if account.totp_enabled == Some(true) { Err(Failure::refused("TOTP already enabled.")) } else { Ok(()) }
+/// Sends a code to somebody active who signs in with such codes.
+async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
+    let account = find_account(app, identifier).await?;
+    if let Some(account) =
+        account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account))
+    {
+        email_code::send_code(app, &account, from).await?;
+    }
+    Ok(())
 }
 
-fn wrong_code(message: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "wrong_OTP": true}))
+fn refuse_enabled(account: &person::Model, factor: SecondFactor, refusal: &str) -> Result<(), Failure> {
+    if factor.is_enabled(account) {
+        Err(Failure::refused(refusal))
+    } else {
+        Ok(())
+    }
 }
 
-pub(super) fn too_many_failures() -> Failure {
-    let message = "Too many failed login attempts.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message, "too_many_failed_login_attemps": true}))
+fn proof(body: SecondFactorProof) -> Proof {
+    Proof {
+        totp: body.totp,
+        email_otp: body.email_otp,
+        fido: body.fido_authentication_response,
+        recovery_code: body.recovery_code,
+    }
 }

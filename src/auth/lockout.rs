@@ -18,18 +18,18 @@ use crate::peers::household;
 
 /// Failures after which there is a lock.
 const MOST_FAILURES: i32 = 5;
-/// How long it stays so after the last failure.
-const REST: TimeDelta = TimeDelta::minutes(1);
-/// How long failures are remembered.
-const MEMORY: TimeDelta = TimeDelta::hours(1);
-const STORED: Duration = Duration::from_secs(3600);
-/// How long a place is known after the last sign-in there.
-const KNOWN: TimeDelta = TimeDelta::days(90);
+/// Time that it stays so after the last failure.
+const LOCK_TIME: TimeDelta = TimeDelta::minutes(1);
+/// Time for which failures are remembered.
+const FAILURE_RETENTION: TimeDelta = TimeDelta::hours(1);
+const STORED_COUNT_RETENTION: Duration = Duration::from_secs(3600);
+/// Time for which a place is known after the last sign-in there.
+const KNOWN_PLACE_RETENTION: TimeDelta = TimeDelta::days(90);
 
 /// Failures that are counted together.
 pub(super) struct Gate<'a> {
     account: Option<&'a person::Model>,
-    /// Where the count is in the store. Without one, it is in the row of the account.
+    /// Place where the count is in the store. Without one, it is in the row of the account.
     key: Option<String>,
 }
 
@@ -38,19 +38,31 @@ impl<'a> Gate<'a> {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn of_account(database: &Database, account: &'a person::Model, from: Option<IpAddr>) -> Result<Self, DbErr> {
+    pub(super) async fn of_account(
+        database: &Database,
+        account: &'a person::Model,
+        from: Option<IpAddr>,
+    ) -> Result<Self, DbErr> {
         let place = from.map(household);
         let known = match place {
             Some(place) => knows(database, account.id, place).await?,
             None => false,
         };
-        let key = place.filter(|_| known).map(|place| format!("failures:{}:{place}", account.id));
-        Ok(Self { account: Some(account), key })
+        let key = place
+            .filter(|_| known)
+            .map(|place| format!("failures:{}:{place}", account.id));
+        Ok(Self {
+            account: Some(account),
+            key,
+        })
     }
 
     /// Tries of somebody who is signed in to the account already.
     pub(super) fn of_session(account: &'a person::Model) -> Self {
-        Self { account: Some(account), key: Some(format!("failures:{}:session", account.id)) }
+        Self {
+            account: Some(account),
+            key: Some(format!("failures:{}:session", account.id)),
+        }
     }
 
     /// Tries to sign in with an address, or the name of a workstation account, that nobody has. Addresses are the same in
@@ -59,8 +71,18 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// The digest can't be made.
     pub(super) fn of_nobody(app: &App, identifier: &str) -> Result<Self, jsonwebtoken::errors::Error> {
-        let identifier = if identifier.contains('@') { identifier.to_lowercase() } else { identifier.to_owned() };
-        Ok(Self { account: None, key: Some(format!("failures:nobody:{}", app.tokens.digest("failures", &identifier)?)) })
+        let identifier = if identifier.contains('@') {
+            identifier.to_lowercase()
+        } else {
+            identifier.to_owned()
+        };
+        Ok(Self {
+            account: None,
+            key: Some(format!(
+                "failures:nobody:{}",
+                app.tokens.digest("failures", &identifier)?
+            )),
+        })
     }
 
     /// The name of the count in the store, where it is there.
@@ -75,7 +97,10 @@ impl<'a> Gate<'a> {
     pub(super) async fn is_locked(&self, app: &App) -> Result<bool, DbErr> {
         let failures = match (&self.key, self.account) {
             (Some(key), _) => Failures::read(app.store.get(key).await?),
-            (None, Some(account)) => Failures { count: account.login_failed_attemps.unwrap_or_default(), last: account.last_login_failed },
+            (None, Some(account)) => Failures {
+                count: account.login_failed_attemps.unwrap_or_default(),
+                last: account.last_login_failed,
+            },
             (None, None) => Failures::default(),
         };
         Ok(failures.lock(database::now()))
@@ -89,7 +114,7 @@ impl<'a> Gate<'a> {
         if let Some(key) = &self.key {
             let count = || async {
                 let failures = Failures::read(app.store.get(key).await?).and_one_more(database::now());
-                app.store.put(key, &failures.write(), STORED).await
+                app.store.put(key, &failures.write(), STORED_COUNT_RETENTION).await
             };
             app.database.transact::<_, DbErr, _>(count).await?;
         }
@@ -121,23 +146,33 @@ struct Failures {
 
 impl Failures {
     fn lock(self, now: NaiveDateTime) -> bool {
-        self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + REST)
+        self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + LOCK_TIME)
     }
 
     fn and_one_more(self, now: NaiveDateTime) -> Self {
         let rested = self.count >= MOST_FAILURES && !self.lock(now);
-        let forgotten = self.last.is_none_or(|last| last + MEMORY <= now);
-        Self { count: if rested || forgotten { 1 } else { self.count + 1 }, last: Some(now) }
+        let forgotten = self.last.is_none_or(|last| last + FAILURE_RETENTION <= now);
+        Self {
+            count: if rested || forgotten { 1 } else { self.count + 1 },
+            last: Some(now),
+        }
     }
 
     fn write(self) -> String {
-        format!("{} {}", self.count, self.last.map_or(0, |last| last.and_utc().timestamp_micros()))
+        format!(
+            "{} {}",
+            self.count,
+            self.last.map_or(0, |last| last.and_utc().timestamp_micros())
+        )
     }
 
     fn read(text: Option<String>) -> Self {
         let read = |text: String| {
             let (count, last) = text.split_once(' ')?;
-            Some(Self { count: count.parse().ok()?, last: DateTime::from_timestamp_micros(last.parse().ok()?).map(|last| last.naive_utc()) })
+            Some(Self {
+                count: count.parse().ok()?,
+                last: DateTime::from_timestamp_micros(last.parse().ok()?).map(|last| last.naive_utc()),
+            })
         };
         text.and_then(read).unwrap_or_default()
     }
@@ -147,7 +182,7 @@ impl Failures {
 async fn knows(database: &Database, person_id: Uuid, place: IpAddr) -> Result<bool, DbErr> {
     let sql = Sql::with(
         "SELECT DISTINCT ip_address FROM login_log WHERE person_id = $1 AND created_at > $2 AND ip_address IS NOT NULL",
-        [person_id.into(), (database::now() - KNOWN).into()],
+        [person_id.into(), (database::now() - KNOWN_PLACE_RETENTION).into()],
     );
     for row in database.rows(&sql).await? {
         let address: String = row.try_get("", "ip_address")?;
@@ -166,7 +201,13 @@ async fn count_in_row(database: &Database, person_id: Uuid) -> Result<(), DbErr>
          WHEN last_login_failed IS NULL OR last_login_failed <= $1 THEN 1 \
          WHEN COALESCE(login_failed_attemps, 0) >= $2 AND last_login_failed <= $3 THEN 1 \
          ELSE COALESCE(login_failed_attemps, 0) + 1 END, last_login_failed = $4 WHERE id = $5",
-        [(now - MEMORY).into(), MOST_FAILURES.into(), (now - REST).into(), now.into(), person_id.into()],
+        [
+            (now - FAILURE_RETENTION).into(),
+            MOST_FAILURES.into(),
+            (now - LOCK_TIME).into(),
+            now.into(),
+            person_id.into(),
+        ],
     );
     database.change(&sql).await.map(|_| ())
 }
@@ -179,10 +220,20 @@ mod tests {
     fn five_failures_lock_for_a_minute() {
         let now = database::now();
         let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
-        for (failures, last, expected) in
-            [(0, None, false), (4, ago(0), false), (5, ago(0), true), (5, ago(59), true), (5, ago(60), false), (9, ago(30), true), (9, None, false)]
-        {
-            assert_eq!(Failures { count: failures, last }.lock(now), expected, "{failures:?} {last:?}");
+        for (failures, last, expected) in [
+            (0, None, false),
+            (4, ago(0), false),
+            (5, ago(0), true),
+            (5, ago(59), true),
+            (5, ago(60), false),
+            (9, ago(30), true),
+            (9, None, false),
+        ] {
+            assert_eq!(
+                Failures { count: failures, last }.lock(now),
+                expected,
+                "{failures:?} {last:?}"
+            );
         }
     }
 
@@ -190,9 +241,22 @@ mod tests {
     fn both_counts_are_the_same() {
         let now = database::now();
         let ago = |seconds| Some(now - TimeDelta::seconds(seconds));
-        for (count, last, expected) in [(0, None, 1), (2, ago(30), 3), (4, ago(3500), 5), (4, ago(3600), 1), (5, ago(59), 6), (5, ago(60), 1)] {
+        for (count, last, expected) in [
+            (0, None, 1),
+            (2, ago(30), 3),
+            (4, ago(3500), 5),
+            (4, ago(3600), 1),
+            (5, ago(59), 6),
+            (5, ago(60), 1),
+        ] {
             let more = Failures { count, last }.and_one_more(now);
-            assert_eq!(more, Failures { count: expected, last: Some(now) });
+            assert_eq!(
+                more,
+                Failures {
+                    count: expected,
+                    last: Some(now)
+                }
+            );
             let stored = Failures::read(Some(more.write()));
             assert_eq!((stored.count, stored.lock(now)), (expected, expected >= 5));
         }
@@ -208,16 +272,22 @@ mod tests {
         ] {
             database.change(&Sql::new(sql)).await?;
         }
-        let account = crate::auth::sign_in::tests::account();
+        let account = crate::auth::test_account::blank_account();
         let count = async || -> Result<i32, DbErr> {
             count_in_row(&database, account.id).await?;
-            let row = database.row(&Sql::new("SELECT login_failed_attemps FROM person")).await?;
-            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?.try_get_by_index(0)
+            let row = database
+                .row(&Sql::new("SELECT login_failed_attemps FROM person"))
+                .await?;
+            row.ok_or_else(|| DbErr::RecordNotFound("the person".into()))?
+                .try_get("", "login_failed_attemps")
         };
         for expected in 1..=6 {
             assert_eq!(count().await?, expected);
         }
-        let earlier = Sql::with("UPDATE person SET last_login_failed = $1", [(database::now() - REST).into()]);
+        let earlier = Sql::with(
+            "UPDATE person SET last_login_failed = $1",
+            [(database::now() - LOCK_TIME).into()],
+        );
         database.change(&earlier).await?;
         assert_eq!(count().await?, 1);
         Ok(())

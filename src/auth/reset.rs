@@ -17,9 +17,9 @@ use super::secrets::{self, CAPITALS_AND_DIGITS};
 use crate::app::App;
 use crate::sessions;
 
-/// How long the token of somebody who forgot their password is good.
+/// Validity of the token of somebody who forgot their password.
 pub const LIFETIME: Duration = Duration::from_secs(2 * 3600);
-/// How long the token of somebody who is invited is good.
+/// Validity of the token of somebody who is invited.
 pub const INVITATION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Characters of a token.
@@ -38,7 +38,9 @@ pub struct TokenName(String);
 pub async fn issue(app: &App, person_id: Uuid, lifetime: Duration) -> Result<TokenName, Failure> {
     let name = TokenName(secrets::capitals_and_digits(NAME_LENGTH));
     let moment = Utc::now().timestamp_micros();
-    app.store.put(&key(person_id, &name), &moment.to_string(), lifetime).await?;
+    app.store
+        .put(&key(person_id, &name), &moment.to_string(), lifetime)
+        .await?;
     Ok(name)
 }
 
@@ -80,9 +82,15 @@ pub fn token(app: &App, person_id: Uuid, name: &TokenName) -> Result<String, Fai
 /// The page of the web UI on which a person chooses a new password.
 #[must_use]
 pub fn link(app: &App, email: &str, token: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("email", email).append_pair("token", token).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("email", email)
+        .append_pair("token", token)
+        .finish();
     let settings = &app.settings;
-    format!("{}://{}/reset-change-password?{query}", settings.domain_protocol, settings.domain_name)
+    format!(
+        "{}://{}/reset-change-password?{query}",
+        settings.domain_protocol, settings.domain_name
+    )
 }
 
 /// Whether the token is good for that person. It stays so.
@@ -101,17 +109,24 @@ pub(super) async fn is_good(app: &App, person_id: Uuid, token: &str) -> Result<b
 /// # Errors
 /// The store does not answer.
 pub(super) async fn take(app: &App, person_id: Uuid, token: &str) -> Result<bool, Failure> {
-    let Some(name) = name_of(app, person_id, token)? else { return Ok(false) };
+    let Some(name) = name_of(app, person_id, token)? else {
+        return Ok(false);
+    };
     let moment = app.store.take(&key(person_id, &name)).await?;
     is_current(app, person_id, moment).await
 }
 
 /// The name of a token that this server made for the person.
 fn name_of(app: &App, person_id: Uuid, sent: &str) -> Result<Option<TokenName>, Failure> {
-    let Some(name) = sent.get(..NAME_LENGTH).map(|name| TokenName(name.to_owned())) else { return Ok(None) };
+    let Some(name) = sent.get(..NAME_LENGTH).map(|name| TokenName(name.to_owned())) else {
+        return Ok(None);
+    };
     let made = token(app, person_id, &name)?;
     // Every character is compared, so that the time does not tell how many were right.
-    let differences = made.bytes().zip(sent.bytes()).fold(0, |differences, (made, sent)| differences | (made ^ sent));
+    let differences = made
+        .bytes()
+        .zip(sent.bytes())
+        .fold(0, |differences, (made, sent)| differences | (made ^ sent));
     Ok((made.len() == sent.len() && differences == 0).then_some(name))
 }
 

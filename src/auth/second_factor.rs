@@ -1,135 +1,159 @@
-//! The second factor of signing in: codes of an authenticator app, and the recovery codes for the day that it is lost.
+//! The second factor of signing in: what somebody can prove themself with besides the password, and the recovery codes for
+//! the day that it is lost.
 
-use std::time::Duration;
-
-use chrono::Utc;
 use dailies_definitions::failure::Failure;
-use entity::arrays::BytesArray;
+use dailies_definitions::schemas::FidoAssertion;
+use entity::arrays::{BytesArray, JsonArray};
 use entity::person;
 use sea_orm::Value;
-use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
 
-use super::secrets;
+use super::{email_code, fido, secrets, totp};
 use crate::app::App;
 use crate::config::SignInSettings;
 use crate::credentials::passwords::PasswordError;
 use crate::database::{self, Sql, Transaction};
 
-/// What a person can prove themself with besides the password.
+/// Means besides the password by which a person proves who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SecondFactor {
     /// Codes of an authenticator app.
     Totp,
+    /// Codes that are sent by e-mail.
+    EmailOtp,
+    /// Security keys.
+    Fido,
 }
 
 impl SecondFactor {
-    const ALL: [Self; 1] = [Self::Totp];
+    const ALL: [Self; 3] = [Self::Totp, Self::EmailOtp, Self::Fido];
 
     /// The name on the wire and in the database.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::EmailOtp => "email_otp",
+            Self::Fido => "fido",
         }
     }
 
-    fn is_enabled(self, account: &person::Model) -> bool {
+    /// The column that says whether it is set up.
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::Totp => "totp_enabled",
+            Self::EmailOtp => "email_otp_enabled",
+            Self::Fido => "fido_enabled",
+        }
+    }
+
+    /// Values that are stored of it when it is not set up.
+    pub(super) fn no_secret(self) -> (&'static str, Value) {
+        match self {
+            Self::Totp => ("totp_secret", Value::String(None)),
+            Self::EmailOtp => ("email_otp_secret", Value::String(None)),
+            Self::Fido => ("fido_credentials", JsonArray::default().into()),
+        }
+    }
+
+    /// Those that take its place as the preferred one, the first that is set up.
+    pub(super) fn successors(self) -> [Self; 2] {
+        match self {
+            Self::Totp => [Self::Fido, Self::EmailOtp],
+            Self::EmailOtp => [Self::Fido, Self::Totp],
+            Self::Fido => [Self::Totp, Self::EmailOtp],
+        }
+    }
+
+    pub(super) fn is_enabled(self, account: &person::Model) -> bool {
         match self {
             Self::Totp => account.totp_enabled == Some(true),
+            Self::EmailOtp => account.email_otp_enabled == Some(true),
+            Self::Fido => account.fido_enabled == Some(true),
         }
     }
 
     /// Those that the person has set up.
     pub(super) fn of(account: &person::Model) -> Vec<Self> {
-        Self::ALL.into_iter().filter(|factor| factor.is_enabled(account)).collect()
+        Self::ALL
+            .into_iter()
+            .filter(|factor| factor.is_enabled(account))
+            .collect()
     }
 }
 
-/// Whether signing in to the account takes a second factor. Factors that only another server knew count too: with those,
-/// only a recovery code opens the account here, but the password alone never does.
+/// Whether signing in to the account takes a second factor.
 pub(super) fn is_protected(account: &person::Model) -> bool {
-    [account.totp_enabled, account.email_otp_enabled, account.fido_enabled].contains(&Some(true))
+    !SecondFactor::of(account).is_empty()
 }
 
 /// Whether the person has to set up a second factor before anything else.
 pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> bool {
-    let exempt = account.email.as_ref().is_some_and(|email| settings.two_factor_exempt_users.contains(email));
-    settings.enforce_2fa && !is_protected(account) && !exempt
+    let exempt = account
+        .email
+        .as_ref()
+        .is_some_and(|email| settings.two_factor_exempt_users.contains(email));
+    settings.enforce_2fa && !is_protected(account) && !exempt && account.preview_project_id.is_none()
 }
 
-/// What somebody sends to prove themself.
+/// Proof that somebody sends of who they are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proof {
     pub totp: Option<String>,
+    pub email_otp: Option<String>,
+    /// Answer of a browser about a security key that was touched.
+    pub fido: Option<FidoAssertion>,
     pub recovery_code: Option<String>,
 }
 
+/// The part of a proof that counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Evidence<'a> {
+    Totp(&'a str),
+    EmailOtp(&'a str),
+    Fido(&'a FidoAssertion),
+    RecoveryCode(&'a str),
+}
+
 impl Proof {
-    /// What was sent, where an empty text is nothing.
-    pub(super) fn new(totp: Option<String>, recovery_code: Option<String>) -> Self {
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Self { totp: given(totp), recovery_code: given(recovery_code) }
+    /// Evidence that counts for an account: the first that is sent and set up, or else a recovery code. Nothing else is
+    /// tried, so that one call is one guess. An empty text is nothing.
+    pub(super) fn evidence(&self, account: &person::Model) -> Option<Evidence<'_>> {
+        fn given(text: Option<&String>) -> Option<&str> {
+            text.map(String::as_str).filter(|text| !text.is_empty())
+        }
+        let totp = given(self.totp.as_ref())
+            .filter(|_| SecondFactor::Totp.is_enabled(account))
+            .map(Evidence::Totp);
+        let email_otp = || {
+            given(self.email_otp.as_ref())
+                .filter(|_| SecondFactor::EmailOtp.is_enabled(account))
+                .map(Evidence::EmailOtp)
+        };
+        let fido = || {
+            self.fido
+                .as_ref()
+                .filter(|_| SecondFactor::Fido.is_enabled(account))
+                .map(Evidence::Fido)
+        };
+        totp.or_else(email_otp)
+            .or_else(fido)
+            .or_else(|| given(self.recovery_code.as_ref()).map(Evidence::RecoveryCode))
     }
+}
 
-    /// Whether nothing was sent.
-    pub(super) fn is_empty(&self) -> bool {
-        self.totp.is_none() && self.recovery_code.is_none()
-    }
-
+impl Evidence<'_> {
     /// Whether it proves the person. A code that does is used up. Call it while the account has your turn.
-    pub(super) async fn holds(&self, app: &App, account: &person::Model) -> Result<bool, Failure> {
-        if let Some(code) = &self.totp
-            && SecondFactor::Totp.is_enabled(account)
-            && use_totp(app, account, code).await?
-        {
-            return Ok(true);
-        }
-        match &self.recovery_code {
-            Some(code) => use_recovery_code(app, account, code).await,
-            None => Ok(false),
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub(super) async fn holds(self, app: &App, account: &person::Model) -> Result<bool, Failure> {
+        match self {
+            Self::Totp(code) => totp::use_code(app, account, code).await,
+            Self::EmailOtp(code) => email_code::use_code(app, account, code).await,
+            Self::Fido(assertion) => fido::use_assertion(app, account, assertion).await,
+            Self::RecoveryCode(code) => use_recovery_code(app, account, code).await,
         }
     }
-}
-
-/// A new secret for an authenticator app, in base 32.
-pub(super) fn new_totp_secret() -> String {
-    Secret::generate().to_base32()
-}
-
-/// The address that authenticator apps read from a QR code.
-pub(super) fn totp_address(secret: &str, organisation: &str, account: &str) -> String {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let issuer = encode(&format!("Kitsu {organisation}"));
-    format!("otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}", encode(account))
-}
-
-/// The clock of an app: six digits, SHA-1, 30 seconds, one step early or late. None when the secret is unusable.
-fn totp(secret: &str) -> Option<Totp> {
-    Builder::new().with_secret(Secret::try_from_base32(secret).ok()?).build().ok()
-}
-
-/// The step of the clock that a code belongs to, if it belongs to one that is accepted now.
-fn totp_step(secret: Option<&str>, code: &str) -> Option<u64> {
-    totp(secret?)?.check(code, u64::try_from(Utc::now().timestamp()).ok()?)
-}
-
-/// Whether the code is good and was not used before, to sign in or to switch the factor on. Codes are good for a minute and a half, so somebody who overheard
-/// one could use it again; therefore the last step that was used is kept, and it and earlier ones are refused.
-pub(super) async fn use_totp(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
-    const KEPT: Duration = Duration::from_secs(180);
-    let Some(step) = totp_step(account.totp_secret.as_deref(), code) else {
-        return Ok(false);
-    };
-    let key = format!("totp-step:{}", account.id);
-    let take = || async {
-        let last = app.store.get(&key).await?.and_then(|text| text.parse::<u64>().ok());
-        if last.is_some_and(|last| step <= last) {
-            return Ok(false);
-        }
-        app.store.put(&key, &step.to_string(), KEPT).await?;
-        Ok(true)
-    };
-    app.database.transact(take).await
 }
 
 /// New recovery codes, and their hashes as the column takes them.
@@ -144,7 +168,10 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
     let Some(BytesArray(hashes)) = &account.otp_recovery_codes else {
         return Ok(false);
     };
-    let found = app.passwords.find_code(&code.trim().to_ascii_uppercase(), hashes).await?;
+    let found = app
+        .passwords
+        .find_code(&code.trim().to_ascii_uppercase(), hashes)
+        .await?;
     let Some(hash) = found.and_then(|at| hashes.get(at)) else {
         return Ok(false);
     };
@@ -155,81 +182,80 @@ async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Re
 /// Takes a recovery code out of those that are left, by its hash.
 async fn take_recovery_code(person_id: Uuid, hash: &[u8]) -> Result<bool, Failure> {
     let transaction = Transaction::current()?;
-    let sql = Sql::with("SELECT otp_recovery_codes FROM person WHERE id = $1", [person_id.into()]);
-    let row = database::row(&transaction, &sql).await?;
-    let left = row.map(|row| row.try_get_by_index::<Option<BytesArray>>(0)).transpose()?.flatten();
+    let sql = Sql::with(
+        "SELECT otp_recovery_codes FROM person WHERE id = $1",
+        [person_id.into()],
+    );
+    let left = database::read_value::<Option<BytesArray>>(&transaction, &sql)
+        .await?
+        .flatten();
     let BytesArray(mut left) = left.unwrap_or_default();
     let Some(at) = left.iter().position(|known| known == hash) else {
         return Ok(false);
     };
     left.remove(at);
-    let sql = Sql::with("UPDATE person SET otp_recovery_codes = $1 WHERE id = $2", [BytesArray(left).into(), person_id.into()]);
+    let sql = Sql::with(
+        "UPDATE person SET otp_recovery_codes = $1 WHERE id = $2",
+        [BytesArray(left).into(), person_id.into()],
+    );
     database::execute(&transaction, &sql).await?;
     transaction.finish();
     Ok(true)
 }
 
-/// What changes when the authenticator app is taken away: another factor takes its place as the preferred one, and
-/// without any factor the recovery codes go too.
-pub(super) fn without_totp(account: &person::Model) -> Vec<(&'static str, Value)> {
-    let fido = (account.fido_enabled == Some(true)).then_some("fido");
-    let rest = fido.or((account.email_otp_enabled == Some(true)).then_some("email_otp"));
-    let mut changes = vec![("totp_enabled", false.into()), ("totp_secret", Value::String(None))];
-    if rest.is_none() || account.preferred_two_factor_authentication.as_deref() == Some(SecondFactor::Totp.code()) {
-        changes.push(("preferred_two_factor_authentication", rest.map(str::to_owned).into()));
-    }
-    if rest.is_none() {
-        changes.push(("otp_recovery_codes", None::<BytesArray>.into()));
-    }
-    changes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::sign_in::tests::account;
+    use crate::auth::test_account::blank_account;
 
     #[test]
-    fn the_address_is_what_apps_expect() {
-        let address = totp_address("2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX", "Kitsu", "john.doe@gmail.com");
-        assert_eq!(address, "otpauth://totp/Kitsu%20Kitsu:john.doe%40gmail.com?secret=2OLOE6DJW5A6ZCNMGC7KYBAP57IHAQBX&issuer=Kitsu%20Kitsu");
-    }
-
-    #[test]
-    fn codes_of_the_neighbouring_steps_are_good() {
-        let secret = new_totp_secret();
-        assert_eq!(secret.len(), 32);
-        let app = totp(&secret).expect("a clock");
-        let now = u64::try_from(Utc::now().timestamp()).expect("after 1970");
-        let step = now / 30;
-        for (moment, expected) in [(now - 30, step - 1), (now, step), (now + 30, step + 1)] {
-            assert_eq!(totp_step(Some(&secret), &app.generate(moment).to_string()), Some(expected));
-        }
-        assert_eq!(totp_step(Some(&secret), &app.generate(now - 300).to_string()), None);
-        assert_eq!(totp_step(Some("not base 32"), "123456"), None);
-        assert_eq!(totp_step(None, "123456"), None);
-    }
-
-    #[test]
-    fn factors_that_work_elsewhere_still_protect() {
-        let mut person = account();
+    fn any_factor_protects() {
+        let mut person = blank_account();
         assert!(!is_protected(&person) && SecondFactor::of(&person).is_empty());
         person.fido_enabled = Some(true);
-        assert!(is_protected(&person) && SecondFactor::of(&person).is_empty());
+        assert!(is_protected(&person));
+        person.email_otp_enabled = Some(true);
         person.totp_enabled = Some(true);
-        assert_eq!(SecondFactor::of(&person), [SecondFactor::Totp]);
+        assert_eq!(
+            SecondFactor::of(&person),
+            [SecondFactor::Totp, SecondFactor::EmailOtp, SecondFactor::Fido]
+        );
     }
 
     #[test]
-    fn another_factor_takes_the_place_of_the_one_that_goes() {
-        let mut person = account();
-        person.totp_enabled = Some(true);
-        person.preferred_two_factor_authentication = Some("totp".into());
-        let names = |person: &person::Model| without_totp(person).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        assert_eq!(names(&person), ["totp_enabled", "totp_secret", "preferred_two_factor_authentication", "otp_recovery_codes"]);
+    fn one_part_of_a_proof_counts() {
+        let mut person = blank_account();
+        let text = |text: &str| Some(text.to_owned());
+        let key = FidoAssertion {
+            id: None,
+            raw_id: None,
+            r#type: None,
+            response: None,
+        };
+        let all = Proof {
+            totp: text("1"),
+            email_otp: text("2"),
+            fido: Some(key),
+            recovery_code: text("3"),
+        };
+        assert!(matches!(all.evidence(&person), Some(Evidence::RecoveryCode("3"))));
+        person.fido_enabled = Some(true);
+        assert!(matches!(all.evidence(&person), Some(Evidence::Fido(_))));
         person.email_otp_enabled = Some(true);
-        assert_eq!(without_totp(&person).last(), Some(&("preferred_two_factor_authentication", Some("email_otp".to_owned()).into())));
-        person.preferred_two_factor_authentication = Some("email_otp".into());
-        assert_eq!(names(&person), ["totp_enabled", "totp_secret"]);
+        assert!(matches!(all.evidence(&person), Some(Evidence::EmailOtp("2"))));
+        person.totp_enabled = Some(true);
+        assert!(matches!(all.evidence(&person), Some(Evidence::Totp("1"))));
+        assert!(matches!(
+            Proof { totp: text(""), ..all }.evidence(&person),
+            Some(Evidence::EmailOtp("2"))
+        ));
+        assert!(
+            Proof {
+                totp: text(""),
+                ..Proof::default()
+            }
+            .evidence(&person)
+            .is_none()
+        );
     }
 }

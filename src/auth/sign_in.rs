@@ -1,41 +1,20 @@
-//! Signing in with a password: who is meant, whether it is really them, and what is written down about it.
+//! Signing in with a password: the person who is meant, the proofs that it is them, and the notes of it.
 
 use std::net::IpAddr;
 
 use dailies_definitions::failure::Failure;
 use entity::{login_log, person};
-use poem::http::StatusCode;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::lockout::Gate;
-use super::reset;
-use super::second_factor::{Proof, SecondFactor, is_missing, is_protected};
+use super::password_check::{Checked, Strategy, check_password};
+use super::second_factor::{Proof, is_missing, is_protected};
+use super::{refusals, reset};
 use crate::app::App;
 use crate::credentials::passwords::Passwords;
-use crate::credentials::tokens::SessionTokens;
+use crate::credentials::tokens::{Duty, SessionTokens};
 use crate::database::{self, Sql, Transaction};
-
-/// How passwords are checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Strategy {
-    /// Against the hash in the database.
-    Local,
-    /// Not at all.
-    NoPassword,
-}
-
-impl Strategy {
-    /// The strategy that a setting names, if there is one of that name.
-    pub(super) fn from_setting(text: &str) -> Option<Self> {
-        match text {
-            "auth_local_classic" => Some(Self::Local),
-            "auth_local_no_password" => Some(Self::NoPassword),
-            _ => None,
-        }
-    }
-}
 
 /// The password that accounts get which are made without one. It opens nothing but the way to a better one.
 const DEFAULT_PASSWORD: &str = "default";
@@ -59,13 +38,25 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
         return Ok(None);
     }
     let people = || {
-        let query = person::Entity::find().filter(person::Column::IsBot.eq(false)).filter(person::Column::IsGuest.eq(false));
-        query.order_by_asc(person::Column::CreatedAt).order_by_asc(person::Column::Id)
+        let query = person::Entity::find()
+            .filter(person::Column::IsBot.eq(false))
+            .filter(person::Column::IsGuest.eq(false));
+        query
+            .order_by_asc(person::Column::CreatedAt)
+            .order_by_asc(person::Column::Id)
     };
-    let by_email = people().filter(person::Column::Email.eq(identifier.to_lowercase())).one(app.database.read()).await?;
+    let by_email = people()
+        .filter(person::Column::Email.eq(identifier.to_lowercase()))
+        .one(&app.database)
+        .await?;
     match by_email {
         Some(account) => Ok(Some(account)),
-        None => people().filter(person::Column::DesktopLogin.eq(identifier)).one(app.database.read()).await,
+        None => {
+            people()
+                .filter(person::Column::DesktopLogin.eq(identifier))
+                .one(&app.database)
+                .await
+        }
     }
 }
 
@@ -74,56 +65,41 @@ pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<p
 /// # Errors
 /// 404 when the person was deleted in the meantime.
 pub(super) async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    person::Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
-/// What became of a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Checked {
-    Right,
-    Wrong,
-    /// Too many were wrong lately; this one was not looked at.
-    Locked,
-    /// Right, but the account is switched off.
-    Inactive,
-}
-
-/// Checks the password of an account, and counts it when it is wrong. Call it while the account has your turn.
-///
-/// # Errors
-/// Something broke.
-pub(super) async fn check_password(
-    app: &App,
-    strategy: Strategy,
-    account: &person::Model,
-    gate: &Gate<'_>,
-    password: &str,
-) -> Result<Checked, Failure> {
-    if gate.is_locked(app).await? {
-        return Ok(Checked::Locked);
-    }
-    let right = strategy == Strategy::NoPassword || app.passwords.verify(password, account.password.as_deref()).await?;
-    if !right {
-        gate.count_failure(app).await?;
-        return Ok(Checked::Wrong);
-    }
-    Ok(if account.active == Some(true) { Checked::Right } else { Checked::Inactive })
-}
-
-/// Somebody who is signed in now.
-pub(super) struct SignedIn {
+/// Session of somebody who is signed in now.
+pub(super) struct OpenSession {
     pub account: person::Model,
     pub tokens: SessionTokens,
-    /// Whether a second factor has to be set up before anything else.
-    pub needs_second_factor: bool,
+    pub duty: Duty,
+}
+
+impl OpenSession {
+    /// Opens a session. Who is excused need not set a second factor up, even where the studio demands one.
+    ///
+    /// # Errors
+    /// The tokens can't be signed.
+    pub(super) fn open(app: &App, account: person::Model, excused: bool) -> Result<Self, Failure> {
+        let duty = if excused {
+            Duty::Excused
+        } else {
+            is_missing(&account, &app.settings.sign_in).into()
+        };
+        let tokens = app.tokens.session(account.id, duty)?;
+        Ok(Self { account, tokens, duty })
+    }
 }
 
 /// Checks everything that signing in takes, and opens a session.
 ///
 /// # Errors
 /// An answer that says what is wrong, and no more than the applicant may know.
-pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn, Failure> {
-    let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(no_strategy)?;
+pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<OpenSession, Failure> {
+    let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(refusals::no_strategy)?;
     let Some(found) = find_account(app, &applicant.identifier).await? else {
         return Err(refuse_nobody(app, strategy, applicant).await?);
     };
@@ -133,30 +109,28 @@ pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<SignedIn
     let gate = Gate::of_account(&app.database, &account, applicant.address).await?;
     match check_password(app, strategy, &account, &gate, &applicant.password).await? {
         Checked::Right => {}
-        Checked::Wrong => return Err(wrong()),
-        Checked::Locked => return Err(locked()),
-        Checked::Inactive => return Err(inactive()),
+        Checked::Wrong => return Err(refusals::wrong()),
+        Checked::Locked => return Err(refusals::locked()),
+        Checked::Inactive => return Err(refusals::inactive()),
     }
     if is_protected(&account) {
-        if applicant.proof.is_empty() {
-            return Err(factor_missing(&account));
-        }
-        if !applicant.proof.holds(app, &account).await? {
+        let Some(evidence) = applicant.proof.evidence(&account) else {
+            return Err(refusals::factor_missing(&account));
+        };
+        if !evidence.holds(app, &account).await? {
             gate.count_failure(app).await?;
-            return Err(factor_wrong());
+            return Err(refusals::factor_wrong());
         }
     }
-    let is_default = strategy == Strategy::Local && applicant.password == DEFAULT_PASSWORD;
+    let is_default = strategy.is_kept(&account) && applicant.password == DEFAULT_PASSWORD;
     write_down(app, strategy, &account, applicant, is_default).await?;
     gate.forget(app).await?;
     if is_default {
         let name = reset::issue(app, account.id, reset::LIFETIME).await?;
-        return Err(default_password(&reset::token(app, account.id, &name)?));
+        return Err(refusals::default_password(&reset::token(app, account.id, &name)?));
     }
     // The turn lasts until here, so that a change of password either comes before the check above or ends this session.
-    let needs_second_factor = is_missing(&account, &app.settings.sign_in);
-    let tokens = app.tokens.session(account.id, needs_second_factor)?;
-    Ok(SignedIn { account, tokens, needs_second_factor })
+    OpenSession::open(app, account, false)
 }
 
 /// The refusal of an address that nobody has: it is what the wrong password of somebody gets, and takes as long.
@@ -164,27 +138,47 @@ async fn refuse_nobody(app: &App, strategy: Strategy, applicant: &Applicant) -> 
     let gate = Gate::of_nobody(app, &applicant.identifier)?;
     let _turn = app.attempts.turn(gate.key()).await;
     if gate.is_locked(app).await? {
-        return Ok(locked());
+        return Ok(refusals::locked());
     }
-    if strategy == Strategy::Local {
+    if strategy != Strategy::NoPassword {
         app.passwords.verify(&applicant.password, None).await?;
     }
     gate.count_failure(app).await?;
-    Ok(wrong())
+    Ok(refusals::wrong())
 }
 
-/// What a success leaves behind: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless
-/// the password has to be replaced first.
-async fn write_down(app: &App, strategy: Strategy, account: &person::Model, applicant: &Applicant, is_default: bool) -> Result<(), Failure> {
-    let outdated = strategy == Strategy::Local && account.password.as_deref().is_some_and(Passwords::needs_rehash);
-    let hash = if outdated { Some(app.passwords.hash(&applicant.password).await?) } else { None };
-    app.database.transact(|| store_success(account, applicant, hash.as_deref(), is_default)).await
+/// Traces of a success: failures are forgotten, an old hash becomes a new one, and the sign-in is logged unless the
+/// password has to be replaced first.
+async fn write_down(
+    app: &App,
+    strategy: Strategy,
+    account: &person::Model,
+    applicant: &Applicant,
+    is_default: bool,
+) -> Result<(), Failure> {
+    let outdated = strategy.is_kept(account) && account.password.as_deref().is_some_and(Passwords::needs_rehash);
+    let hash = if outdated {
+        Some(app.passwords.hash(&applicant.password).await?)
+    } else {
+        None
+    };
+    app.database
+        .transact(|| store_success(account, applicant, hash.as_deref(), is_default))
+        .await
 }
 
-async fn store_success(account: &person::Model, applicant: &Applicant, hash: Option<&[u8]>, is_default: bool) -> Result<(), Failure> {
+async fn store_success(
+    account: &person::Model,
+    applicant: &Applicant,
+    hash: Option<&[u8]>,
+    is_default: bool,
+) -> Result<(), Failure> {
     let transaction = Transaction::current()?;
     if account.login_failed_attemps.unwrap_or_default() > 0 {
-        let sql = Sql::with("UPDATE person SET login_failed_attemps = 0 WHERE id = $1", [account.id.into()]);
+        let sql = Sql::with(
+            "UPDATE person SET login_failed_attemps = 0 WHERE id = $1",
+            [account.id.into()],
+        );
         database::execute(&transaction, &sql).await?;
     }
     if let Some(hash) = hash {
@@ -196,152 +190,53 @@ async fn store_success(account: &person::Model, applicant: &Applicant, hash: Opt
         database::execute(&transaction, &sql).await?;
     }
     if !is_default {
-        let origin = if applicant.from_browser { "web" } else { "script" };
-        let address = applicant.address.map(|address| address.to_string());
-        let row = vec![("person_id", account.id.into()), ("ip_address", address.into()), ("origin", origin.into())];
-        database::insert(&transaction, &login_log::TABLE, row).await?;
+        let means = if applicant.from_browser {
+            Means::Web
+        } else {
+            Means::Script
+        };
+        insert_login(&transaction, account.id, applicant.address, means).await?;
     }
     transaction.finish();
     Ok(())
 }
 
-fn no_strategy() -> Failure {
-    Failure::answer(StatusCode::CONFLICT, json!({"login": false}))
+/// Means by which somebody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    Web,
+    Script,
 }
 
-/// The one answer for an unknown person and for a wrong password.
-fn wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false}))
+async fn insert_login(
+    transaction: &Transaction,
+    person_id: Uuid,
+    address: Option<IpAddr>,
+    means: Means,
+) -> Result<(), DbErr> {
+    let origin = match means {
+        Means::Web => "web",
+        Means::Script => "script",
+    };
+    let address = address.map(|address| address.to_string());
+    let row = vec![
+        ("person_id", person_id.into()),
+        ("ip_address", address.into()),
+        ("origin", origin.into()),
+    ];
+    database::insert(transaction, &login_log::TABLE, row).await.map(|_| ())
 }
 
-fn locked() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "too_many_failed_login_attemps": true}))
-}
-
-fn inactive() -> Failure {
-    let message = "User is unactive, he cannot log in.";
-    Failure::answer(StatusCode::UNAUTHORIZED, json!({"error": true, "login": false, "unactive": true, "message": message}))
-}
-
-fn factor_missing(account: &person::Model) -> Failure {
-    let enabled: Vec<&str> = ["recovery_code"].into_iter().chain(SecondFactor::of(account).into_iter().map(SecondFactor::code)).collect();
-    let body = json!({
-        "error": true,
-        "login": false,
-        "missing_OTP": true,
-        "preferred_two_factor_authentication": account.preferred_two_factor_authentication,
-        "two_factor_authentication_enabled": enabled,
-    });
-    Failure::answer(StatusCode::BAD_REQUEST, body)
-}
-
-fn factor_wrong() -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": true, "login": false, "wrong_OTP": true}))
-}
-
-fn default_password(token: &str) -> Failure {
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"login": false, "default_password": true, "token": token}))
-}
-
-/// What a client that signs in is told of an error that nobody expected.
-pub(super) fn explain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Failure {
-    let unreachable = matches!(error.downcast_ref::<DbErr>(), Some(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)));
-    let message = if unreachable { "Database doesn't seem reachable." } else { "A server error occurred. Please contact your administrator." };
-    tracing::error!(error = error as &dyn std::error::Error, "somebody could not sign in");
-    Failure::answer(StatusCode::INTERNAL_SERVER_ERROR, json!({"error": true, "login": false, "message": message}))
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// Somebody without a password or anything else.
-    pub(in crate::auth) fn account() -> person::Model {
-        person::Model {
-            first_name: String::new(),
-            last_name: String::new(),
-            email: None,
-            phone: None,
-            country: None,
-            contract_type: "open-ended".into(),
-            active: Some(true),
-            archived: None,
-            last_presence: None,
-            password: None,
-            desktop_login: None,
-            login_failed_attemps: None,
-            last_login_failed: None,
-            totp_enabled: None,
-            totp_secret: None,
-            email_otp_enabled: None,
-            email_otp_secret: None,
-            fido_enabled: None,
-            fido_credentials: None,
-            otp_recovery_codes: None,
-            preferred_two_factor_authentication: None,
-            shotgun_id: None,
-            timezone: None,
-            locale: None,
-            use_12_hour_clock: None,
-            display_date_format: None,
-            data: None,
-            role: "user".into(),
-            position: None,
-            seniority: None,
-            daily_salary: None,
-            has_avatar: None,
-            notifications_enabled: None,
-            notifications_slack_enabled: None,
-            notifications_slack_userid: None,
-            notifications_mattermost_enabled: None,
-            notifications_mattermost_userid: None,
-            notifications_discord_enabled: None,
-            notifications_discord_userid: None,
-            is_bot: false,
-            is_guest: false,
-            jti: None,
-            expiration_date: None,
-            is_generated_from_ldap: None,
-            ldap_uid: None,
-            studio_id: None,
-            id: Uuid::nil(),
-            created_at: None,
-            updated_at: None,
-        }
-    }
-
-    #[test]
-    fn refusals_are_what_clients_compare_with() {
-        let mut protected = account();
-        protected.totp_enabled = Some(true);
-        protected.preferred_two_factor_authentication = Some("totp".into());
-        for (failure, status, text) in [
-            (wrong(), 400, r#"{"login":false}"#),
-            (no_strategy(), 409, r#"{"login":false}"#),
-            (locked(), 400, r#"{"error":true,"login":false,"too_many_failed_login_attemps":true}"#),
-            (inactive(), 401, r#"{"error":true,"login":false,"unactive":true,"message":"User is unactive, he cannot log in."}"#),
-            (
-                factor_missing(&protected),
-                400,
-                r#"{"error":true,"login":false,"missing_OTP":true,"preferred_two_factor_authentication":"totp","two_factor_authentication_enabled":["recovery_code","totp"]}"#,
-            ),
-            (factor_wrong(), 400, r#"{"error":true,"login":false,"wrong_OTP":true}"#),
-            (default_password("T"), 400, r#"{"login":false,"default_password":true,"token":"T"}"#),
-            (
-                explain(&DbErr::Custom(String::new())),
-                500,
-                r#"{"error":true,"login":false,"message":"A server error occurred. Please contact your administrator."}"#,
-            ),
-        ] {
-            let Failure::Answer { status: found, body, .. } = failure else { panic!("no answer") };
-            assert_eq!((found.as_u16(), body.to_string().as_str()), (status, text));
-        }
-    }
-
-    #[test]
-    fn only_strategies_that_work_are_known() {
-        assert_eq!(Strategy::from_setting("auth_local_classic"), Some(Strategy::Local));
-        assert_eq!(Strategy::from_setting("auth_local_no_password"), Some(Strategy::NoPassword));
-        assert_eq!(Strategy::from_setting("auth_remote_ldap"), None);
-    }
+/// Notes in the log that somebody signed in without a password.
+///
+/// # Errors
+/// The database refuses.
+pub(super) async fn log(app: &App, person_id: Uuid, address: Option<IpAddr>, means: Means) -> Result<(), DbErr> {
+    let insert = || async {
+        let transaction = Transaction::current()?;
+        insert_login(&transaction, person_id, address, means).await?;
+        transaction.finish();
+        Ok(())
+    };
+    app.database.transact(insert).await
 }

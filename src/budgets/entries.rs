@@ -16,17 +16,29 @@ use crate::database::{self, Field, RowWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 
 /// 404 unless the entry is one of the budget, and the budget one of the production.
-async fn require(connection: &impl ConnectionTrait, project_id: Uuid, budget_id: Uuid, entry_id: Uuid) -> Result<(), Failure> {
+async fn require(
+    connection: &impl ConnectionTrait,
+    project_id: Uuid,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<(), Failure> {
     let sql = Sql::with(
         "SELECT 1 FROM budget_entry e JOIN budget b ON b.id = e.budget_id WHERE e.id = $1 AND b.id = $2 AND b.project_id = $3",
         [entry_id.into(), budget_id.into(), project_id.into()],
     );
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// The entries of a budget, the first created first.
-pub(super) async fn list(app: &App, access: &ProjectManager, budget_id: Uuid) -> Result<Json<Vec<ProjectBudgetEntry>>, Failure> {
-    budget::require(app.database.read(), access.project_id(), budget_id).await?;
+pub(super) async fn list(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+) -> Result<Json<Vec<ProjectBudgetEntry>>, Failure> {
+    budget::require(&app.database, access.project_id(), budget_id).await?;
     let writer = RowWriter::new([
         Field::new("id", Kind::Uuid),
         Field::new("budget_id", Kind::Uuid),
@@ -54,7 +66,12 @@ pub(super) async fn list(app: &App, access: &ProjectManager, budget_id: Uuid) ->
 }
 
 /// Adds an entry without exceptions.
-pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, body: ProjectBudgetEntryAdd) -> Result<Json<BudgetEntry>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    body: ProjectBudgetEntryAdd,
+) -> Result<Json<BudgetEntry>, Failure> {
     let mut work = Work::begin(app, access).await?;
     budget::require(&*work, access.project_id(), budget_id).await?;
     let values = vec![
@@ -69,14 +86,19 @@ pub(super) async fn create(app: &App, access: &ProjectManager, budget_id: Uuid, 
         ("exceptions", SqlValue::Json(Some(Box::new(Value::Object(Map::new()))))),
     ];
     let id = database::insert(&*work, &entity::budget_entry::TABLE, values).await?;
-    tell(&mut work, access, "budget-entry:create", budget_id, id);
+    emit_entry(&mut work, access, "budget-entry:create", budget_id, id);
     work.commit().await?;
     answer(app, id).await
 }
 
 /// One entry.
-pub(super) async fn get(app: &App, access: &ProjectManager, budget_id: Uuid, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
-    require(app.database.read(), access.project_id(), budget_id, entry_id).await?;
+pub(super) async fn get(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<Json<BudgetEntry>, Failure> {
+    require(&app.database, access.project_id(), budget_id, entry_id).await?;
     answer(app, entry_id).await
 }
 
@@ -101,13 +123,14 @@ pub(super) async fn update(
         ("seniority", body.seniority.into()),
         ("exceptions", SqlValue::Json(Some(Box::new(exceptions)))),
     ];
-    database::update(&*work, &entity::budget_entry::TABLE, entry_id, values).await?;
-    tell(&mut work, access, "budget-entry:update", budget_id, entry_id);
+    if database::update_differing(&*work, &entity::budget_entry::TABLE, entry_id, values).await? {
+        emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
+    }
     work.commit().await?;
     answer(app, entry_id).await
 }
 
-/// What single months cost, as it is kept: whole numbers above 0.
+/// Costs of single months as they are kept: whole numbers above 0.
 fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
     let mut kept = Map::new();
     for (month, value) in given {
@@ -118,8 +141,12 @@ fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
             _ => None,
         };
         let number = number.filter(|number: &f64| number.abs() < 1e15 && !month.contains('\0'));
-        let number = number.ok_or_else(|| Failure::field(format!("exceptions.{month}"), "Input should be a valid number"))?;
-        #[expect(clippy::cast_possible_truncation, reason = "fractions are meant to go, and the rest fits")]
+        let number =
+            number.ok_or_else(|| Failure::field(format!("exceptions.{month}"), "Input should be a valid number"))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "fractions are meant to go, and the rest fits"
+        )]
         let number = number.trunc() as i64;
         if number > 0 {
             kept.insert(month, number.into());
@@ -129,21 +156,34 @@ fn exceptions(given: Map<String, Value>) -> Result<Value, Failure> {
 }
 
 /// Deletes an entry.
-pub(super) async fn delete(app: &App, access: &ProjectManager, budget_id: Uuid, entry_id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    access: &ProjectManager,
+    budget_id: Uuid,
+    entry_id: Uuid,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, access.project_id(), budget_id, entry_id).await?;
-    database::execute(&*work, &Sql::with("DELETE FROM budget_entry WHERE id = $1", [entry_id.into()])).await?;
-    tell(&mut work, access, "budget-entry:delete", budget_id, entry_id);
+    database::execute(
+        &*work,
+        &Sql::with("DELETE FROM budget_entry WHERE id = $1", [entry_id.into()]),
+    )
+    .await?;
+    emit_entry(&mut work, access, "budget-entry:delete", budget_id, entry_id);
     work.commit().await?;
     Ok(NoContent)
 }
 
-fn tell(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budget_id: Uuid, entry_id: Uuid) {
-    work.emit_in(access.project_id(), event, payload([("budget_id", budget_id), ("budget_entry_id", entry_id)]));
+fn emit_entry(work: &mut Work<'_>, access: &ProjectManager, event: &'static str, budget_id: Uuid, entry_id: Uuid) {
+    work.emit_in(
+        access.project_id(),
+        event,
+        payload([("budget_id", budget_id), ("budget_entry_id", entry_id)]),
+    );
 }
 
 async fn answer(app: &App, entry_id: Uuid) -> Result<Json<BudgetEntry>, Failure> {
-    let record = record(app.database.read(), &entity::budget_entry::TABLE, "BudgetEntry", entry_id).await?;
+    let record = record(&app.database, &entity::budget_entry::TABLE, "BudgetEntry", entry_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
@@ -163,7 +203,12 @@ mod tests {
         let given = json!({"2024-01": "5", "2024-02": 0, "2024-03": null, "2024-04": 2.9, "2024-05": -3});
         assert_eq!(kept(given), Some(json!({"2024-01": 5, "2024-04": 2})));
         assert_eq!(kept(json!({})), Some(json!({})));
-        for wrong in [json!({"2024-01": "much"}), json!({"2024-01": [1]}), json!({"2024-01": 1e300}), json!({"2024-01": "NaN"})] {
+        for wrong in [
+            json!({"2024-01": "much"}),
+            json!({"2024-01": [1]}),
+            json!({"2024-01": 1e300}),
+            json!({"2024-01": "NaN"}),
+        ] {
             assert_eq!(kept(wrong), None);
         }
     }

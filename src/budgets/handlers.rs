@@ -16,19 +16,37 @@ pub struct BudgetsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Budgets for BudgetsHandlers {
-    async fn list_project_budgets(&self, access: ProjectManager, _project_id: Uuid) -> Result<Json<Vec<ProjectBudget>>, Failure> {
+    async fn list_project_budgets(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<ProjectBudget>>, Failure> {
         budget::list(&self.0, &access).await
     }
 
-    async fn create_project_budget(&self, access: ProjectManager, _project_id: Uuid, body: ProjectBudgetAdd) -> Result<Json<Budget>, Failure> {
+    async fn create_project_budget(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ProjectBudgetAdd,
+    ) -> Result<Json<Budget>, Failure> {
         budget::create(&self.0, &access, body).await
     }
 
-    async fn get_project_budget_time_spents(&self, _access: Admin, project_id: Uuid) -> Result<Json<BudgetTimeSpents>, Failure> {
+    async fn get_project_budget_time_spents(
+        &self,
+        _access: Admin,
+        project_id: Uuid,
+    ) -> Result<Json<BudgetTimeSpents>, Failure> {
         time::by_department(&self.0, project_id).await
     }
 
-    async fn get_project_budget(&self, access: ProjectManager, _project_id: Uuid, budget_id: Uuid) -> Result<Json<Budget>, Failure> {
+    async fn get_project_budget(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        budget_id: Uuid,
+    ) -> Result<Json<Budget>, Failure> {
         budget::get(&self.0, &access, budget_id).await
     }
 
@@ -42,7 +60,12 @@ impl Budgets for BudgetsHandlers {
         budget::update(&self.0, &access, budget_id, body).await
     }
 
-    async fn delete_project_budget(&self, access: ProjectManager, _project_id: Uuid, budget_id: Uuid) -> Result<NoContent, Failure> {
+    async fn delete_project_budget(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        budget_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         budget::delete(&self.0, &access, budget_id).await
     }
 

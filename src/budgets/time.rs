@@ -15,7 +15,7 @@ use crate::database::{self, Sql};
 /// Minutes by month, with their sum as `total`.
 type Months = BTreeMap<String, f64>;
 
-/// What is told of a department: its `total`, and its persons.
+/// Figures of a department: its `total`, and its persons.
 #[derive(Default, serde::Serialize)]
 struct Department {
     total: f64,

@@ -30,27 +30,55 @@ impl Resource for EntityLinks {
         "EntityLink"
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, _body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        before: &Record,
+        _body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let stored = record(&**work, self, before.id).await?;
-        if ["entity_in_id", "entity_out_id"].iter().any(|key| stored.values.get(*key) != before.values.get(*key)) {
+        if ["entity_in_id", "entity_out_id"]
+            .iter()
+            .any(|key| stored.values.get(*key) != before.values.get(*key))
+        {
             let containers = [container(before), container(&stored)].concat();
             Touched::links_of(&**work, &containers).await?.settle(work).await?;
         }
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await?;
         Touched::links_of(&**work, &container(record)).await?.settle(work).await
     }
 
     /// A new line is told of before what follows from it.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let project_id = production_of(&**work, self.table(), id, &record.values).await?;
-        work.emit_in(project_id, format!("entity-link:{what}"), payload([("entity_link_id", id)]));
+        work.emit_in(
+            project_id,
+            format!("entity-link:{what}"),
+            payload([("entity_link_id", id)]),
+        );
         if what == "new" {
-            Touched::links_of(&**work, &container(record)).await?.settle(work).await?;
+            Touched::links_of(&**work, &container(record))
+                .await?
+                .settle(work)
+                .await?;
         }
         Ok(())
     }

@@ -6,10 +6,11 @@ use dailies_definitions::casting::{Casting, ListProjectEntityLinksQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::query::parse_id;
-use dailies_definitions::schemas::{CastAsset, CastIn, CastingEntry, EntityLink};
+use dailies_definitions::schemas::{AssetCasting, CastAsset, CastIn, CastingEntry, EntityLink};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::spreading::{self, SpreadCasting};
 use super::{links, reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
@@ -22,8 +23,13 @@ pub struct CastingHandlers(pub SharedApp);
 
 #[async_trait]
 impl Casting for CastingHandlers {
-    async fn get_entity_casting(&self, _access: ProjectMember, project_id: Uuid, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-        reading::belongs(self.0.database.read(), entity_id, project_id).await?;
+    async fn get_entity_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<CastAsset>>, Failure> {
+        reading::belongs(&self.0.database, entity_id, project_id).await?;
         reading::entity(&self.0.database, entity_id).await
     }
 
@@ -61,12 +67,36 @@ impl Casting for CastingHandlers {
         Ok(Json::of(&body)?)
     }
 
+    async fn cast_asset_in_entities(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        asset_id: Uuid,
+        body: AssetCasting,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
+        let mut work = Work::begin(&self.0, &access).await?;
+        let part = SpreadCasting {
+            asset_id,
+            nb_occurences: body.nb_occurences,
+            label: body.label,
+        };
+        spreading::cast_in(&mut work, project_id, &part, &body.entity_ids).await?;
+        let answer = reading::entities(&*work, &body.entity_ids).await?;
+        work.commit().await?;
+        Ok(answer)
+    }
+
     async fn get_asset_casting(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
+        find_entity(&self.0.database, asset_id, EntityKind::Asset).await?;
         reading::entity(&self.0.database, asset_id).await
     }
 
-    async fn update_asset_casting(&self, access: Caller, asset_id: Uuid, body: Vec<CastingEntry>) -> Result<Json<Vec<CastingEntry>>, Failure> {
+    async fn update_asset_casting(
+        &self,
+        access: Caller,
+        asset_id: Uuid,
+        body: Vec<CastingEntry>,
+    ) -> Result<Json<Vec<CastingEntry>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         let project_id = find_entity(&*work, asset_id, EntityKind::Asset).await?.project_id;
         require_manager(&*work, &access, project_id).await?;
@@ -76,23 +106,41 @@ impl Casting for CastingHandlers {
     }
 
     async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-        find_entity(self.0.database.read(), asset_id, EntityKind::Asset).await?;
+        find_entity(&self.0.database, asset_id, EntityKind::Asset).await?;
         reading::cast_in(&self.0.database, asset_id).await
     }
 
-    async fn get_episodes_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::rows(&self.0.database, project_id, reading::Containers::Episodes).await
+    async fn get_episodes_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
+        reading::castings(&self.0.database, project_id, reading::Containers::Episodes).await
     }
 
-    async fn get_shots_casting(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::rows(&self.0.database, project_id, reading::Containers::Shots).await
+    async fn get_shots_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
+        reading::castings(&self.0.database, project_id, reading::Containers::Shots).await
     }
 
-    async fn get_sequence_casting(&self, _access: ProjectMember, project_id: Uuid, sequence_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
-        if reading::belongs(self.0.database.read(), sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
+    async fn get_sequence_casting(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+        sequence_id: Uuid,
+    ) -> Result<Json<Map<String, Value>>, Failure> {
+        if reading::belongs(&self.0.database, sequence_id, project_id).await? != EntityKind::Sequence.type_name() {
             return Err(Failure::not_found());
         }
-        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfSequence(sequence_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::ShotsOfSequence(sequence_id),
+        )
+        .await
     }
 
     async fn get_episode_shots_casting(
@@ -105,7 +153,12 @@ impl Casting for CastingHandlers {
             return Ok(Json::written("{}"));
         }
         let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
-        reading::rows(&self.0.database, project_id, reading::Containers::ShotsOfEpisode(episode_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::ShotsOfEpisode(episode_id),
+        )
+        .await
     }
 
     async fn get_asset_type_casting(
@@ -115,7 +168,12 @@ impl Casting for CastingHandlers {
         asset_type_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
         reading::is_asset_type(&self.0.database, asset_type_id).await?;
-        reading::rows(&self.0.database, project_id, reading::Containers::AssetsOfType(asset_type_id)).await
+        reading::castings(
+            &self.0.database,
+            project_id,
+            reading::Containers::AssetsOfType(asset_type_id),
+        )
+        .await
     }
 
     async fn list_project_entity_links(
@@ -127,7 +185,12 @@ impl Casting for CastingHandlers {
         links::list(&self.0, &access, &query).await
     }
 
-    async fn delete_project_entity_link(&self, access: ProjectManager, _project_id: Uuid, entity_link_id: Uuid) -> Result<Json<EntityLink>, Failure> {
+    async fn delete_project_entity_link(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        entity_link_id: Uuid,
+    ) -> Result<Json<EntityLink>, Failure> {
         links::remove(&self.0, &access, entity_link_id).await
     }
 }

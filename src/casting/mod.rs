@@ -4,6 +4,7 @@ pub mod collections;
 mod handlers;
 mod links;
 mod reading;
+mod spreading;
 mod writing;
 
 pub use handlers::CastingHandlers;

@@ -1,47 +1,61 @@
 //! Queries of castings.
 
+use std::collections::{HashMap, HashSet};
+
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{CastAsset, CastIn};
 use entity::facts::Kind;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::database::json::TEXT;
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
 use crate::entities::ordering::order_by;
 use crate::vocabulary::kinds::{EntityKind, is_temporal};
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Name of the type of an entity.
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when it belongs to another production.
-pub(super) async fn belongs(connection: &impl ConnectionTrait, entity_id: Uuid, project_id: Uuid) -> Result<String, Failure> {
-    let sql =
-        Sql::with("SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1", [entity_id.into()]);
+pub(super) async fn belongs(
+    connection: &impl ConnectionTrait,
+    entity_id: Uuid,
+    project_id: Uuid,
+) -> Result<String, Failure> {
+    let sql = Sql::with(
+        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        [entity_id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Uuid>(0)? == project_id { Ok(row.try_get_by_index(1)?) } else { Err(Failure::forbidden()) }
+    if row.try_get::<Uuid>("", "project_id")? == project_id {
+        Ok(row.try_get("", "name")?)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// # Errors
 /// 404 for what is no asset type.
 pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {
-    let row = database.row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()])).await?;
-    let name: String = row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
-    if is_temporal(&name) { Err(Failure::not_found()) } else { Ok(()) }
+    let row = database
+        .row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()]))
+        .await?;
+    let name: String = row.ok_or_else(Failure::not_found)?.try_get("", "name")?;
+    if is_temporal(&name) {
+        Err(Failure::not_found())
+    } else {
+        Ok(())
+    }
 }
 
-/// The assets of one entity.
-pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
-    let sql = Sql::with(
-        "SELECT a.id, a.name, k.name, a.ready_for, a.source_id, a.preview_file_id, l.nb_occurences, l.label, a.is_shared, a.project_id \
-         FROM entity_link l JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id \
-         WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id",
-        [entity_id.into(), false.into()],
-    );
-    let writer = RowWriter::new([
+/// The assets `a` of castings, as [`cast_asset`] writes them.
+const CAST_ASSETS: &str = "a.id, a.name, k.name, a.ready_for, a.source_id, a.preview_file_id, l.nb_occurences, l.label, a.is_shared, a.project_id, \
+     l.entity_in_id FROM entity_link l JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id";
+
+fn cast_asset() -> RowWriter {
+    RowWriter::new([
         Field::new("asset_id", Kind::Uuid),
         Field::new("asset_name", TEXT),
         Field::new("asset_type_name", TEXT),
@@ -52,7 +66,48 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
         Field::new("label", TEXT),
         Field::new("is_shared", Kind::Bool),
         Field::new("project_id", Kind::Uuid),
-    ]);
+    ])
+}
+
+/// The assets of several entities, as lists by their ids.
+pub(super) async fn entities<T>(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Json<T>, Failure> {
+    let mut sql = Sql::new(format!("SELECT {CAST_ASSETS} WHERE COALESCE(a.canceled, "));
+    sql.bind(false)
+        .push(") = ")
+        .bind(false)
+        .push(" AND l.entity_in_id")
+        .among(ids)
+        .push(" ORDER BY k.name, a.name, a.id");
+    let writer = cast_asset();
+    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    for row in database::rows(connection, &sql).await? {
+        let list = lists.entry(row.try_get("", "entity_in_id")?).or_default();
+        list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
+        writer.write(list, &row)?;
+        list.push(b'}');
+    }
+    let mut out = b"{".to_vec();
+    let mut seen = HashSet::new();
+    for id in ids.iter().filter(|id| seen.insert(**id)) {
+        separate(&mut out);
+        write_uuid(&mut out, *id);
+        out.extend_from_slice(b":[");
+        out.extend(lists.remove(id).unwrap_or_default());
+        out.push(b']');
+    }
+    out.push(b'}');
+    Ok(Json::written(out))
+}
+
+/// The assets of one entity.
+pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<Vec<CastAsset>>, Failure> {
+    let sql = Sql::with(
+        format!(
+            "SELECT {CAST_ASSETS} WHERE l.entity_in_id = $1 AND COALESCE(a.canceled, $2) = $2 ORDER BY k.name, a.name, a.id"
+        ),
+        [entity_id.into(), false.into()],
+    );
+    let writer = cast_asset();
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');
         writer.write(out, row)?;
@@ -64,10 +119,13 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
 
 /// Shots, then assets, that an asset appears in.
 pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
-    let (shot, asset) = (EntityKind::Shot.condition("s.entity_type_id"), EntityKind::Asset.condition("s.entity_type_id"));
+    let (shot, asset) = (
+        EntityKind::Shot.condition("s.entity_type_id"),
+        EntityKind::Asset.condition("s.entity_type_id"),
+    );
     let mut shots = Sql::with(
         format!(
-            "SELECT s.id, s.name, q.name, e.id, e.name, s.preview_file_id, l.nb_occurences FROM entity_link l \
+            "SELECT s.id, s.name, q.name, e.id AS episode_id, e.name AS episode_name, s.preview_file_id, l.nb_occurences FROM entity_link l \
              JOIN entity s ON s.id = l.entity_in_id LEFT JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
              WHERE l.entity_out_id = $1 AND COALESCE(s.canceled, $2) = $2 AND ({shot} OR q.id IS NOT NULL AND NOT ({asset}))"
         ),
@@ -78,10 +136,14 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
          JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
          WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
-         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') ORDER BY k.name, a.name, a.id",
+         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
         [asset_id.into(), false.into()],
     );
-    let heads = RowWriter::new([Field::new("shot_id", Kind::Uuid), Field::new("shot_name", TEXT), Field::new("sequence_name", TEXT)]);
+    let heads = RowWriter::new([
+        Field::new("shot_id", Kind::Uuid),
+        Field::new("shot_name", TEXT),
+        Field::new("sequence_name", TEXT),
+    ]);
     let whole = RowWriter::new([
         Field::new("asset_id", Kind::Uuid),
         Field::new("asset_name", TEXT),
@@ -95,13 +157,17 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         out.push(b'{');
         heads.write(&mut out, &row)?;
         out.extend_from_slice(b",\"episode_id\":");
-        match row.try_get_by_index::<Option<Uuid>>(3)? {
+        match row.try_get::<Option<Uuid>>("", "episode_id")? {
             Some(id) => write_uuid(&mut out, id),
             None => out.extend_from_slice(b"\"None\""),
         }
-        for (key, index, kind) in [("episode_name", 4, TEXT), ("preview_file_id", 5, Kind::Uuid), ("nb_occurences", 6, Kind::Integer)] {
+        for (key, kind) in [
+            ("episode_name", TEXT),
+            ("preview_file_id", Kind::Uuid),
+            ("nb_occurences", Kind::Integer),
+        ] {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            database::write_value(&mut out, &row, index, kind)?;
+            database::write_column(&mut out, &row, key, kind)?;
         }
         out.push(b'}');
     }
@@ -132,8 +198,15 @@ pub(super) enum Containers {
 }
 
 /// Castings by the ids of their entities.
-pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Containers) -> Result<Json<Map<String, Value>>, Failure> {
-    let of_shots = matches!(containers, Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_));
+pub(super) async fn castings(
+    database: &Database,
+    project_id: Uuid,
+    containers: Containers,
+) -> Result<Json<Map<String, Value>>, Failure> {
+    let of_shots = matches!(
+        containers,
+        Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_)
+    );
     let of_assets = matches!(containers, Containers::AssetsOfType(_));
     let mut fields = vec![
         ("a.id", Field::new("asset_id", Kind::Uuid)),
@@ -145,22 +218,29 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
         ("l.label", Field::new("label", TEXT)),
     ];
     if !of_assets {
-        fields.extend([("a.is_shared", Field::new("is_shared", Kind::Bool)), ("a.project_id", Field::new("project_id", Kind::Uuid))]);
+        fields.extend([
+            ("a.is_shared", Field::new("is_shared", Kind::Bool)),
+            ("a.project_id", Field::new("project_id", Kind::Uuid)),
+        ]);
     }
     if of_shots {
         fields.push(("q.name", Field::new("sequence_name", TEXT)));
     }
     let columns: Vec<&str> = fields.iter().map(|(column, _)| *column).collect();
     let mut sql = Sql::new(format!(
-        "SELECT {}, c.id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
+        "SELECT {}, c.id AS container_id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
          JOIN entity_type k ON k.id = a.entity_type_id ",
         columns.join(", ")
     ));
     if of_shots {
         sql.push("LEFT JOIN entity q ON q.id = c.parent_id ");
     }
-    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ").bind(project_id);
-    sql.push(" AND COALESCE(a.canceled, ").bind(false).push(") = ").bind(false);
+    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ")
+        .bind(project_id);
+    sql.push(" AND COALESCE(a.canceled, ")
+        .bind(false)
+        .push(") = ")
+        .bind(false);
     match containers {
         Containers::Episodes => sql.push(" AND ck.name = 'Episode'"),
         Containers::Shots => sql.push(" AND ck.name = 'Shot'"),
@@ -169,16 +249,24 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
         Containers::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
     };
     if of_shots {
-        sql.push(&order_by(database.backend(), &["q.name", "c.name"], "c.id, k.name, a.name, a.id"));
+        sql.push(&order_by(
+            database.backend(),
+            &["q.name", "c.name"],
+            "c.id, k.name, a.name, a.id",
+        ));
     } else {
         sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
     }
-    let width = fields.len();
     let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
+    Ok(Json::written(write_by_container(&writer, &database.rows(&sql).await?)?))
+}
+
+/// Writes the rows as an object of lists, by the ids in their column `container_id`, in whose order they come.
+fn write_by_container(writer: &RowWriter, rows: &[QueryResult]) -> Result<Vec<u8>, DbErr> {
     let mut out = vec![b'{'];
     let mut container = None;
-    for row in database.rows(&sql).await? {
-        let id: Uuid = row.try_get_by_index(width)?;
+    for row in rows {
+        let id: Uuid = row.try_get("", "container_id")?;
         if container == Some(id) {
             out.push(b',');
         } else {
@@ -189,9 +277,9 @@ pub(super) async fn rows(database: &Database, project_id: Uuid, containers: Cont
             out.extend_from_slice(b":[");
         }
         out.push(b'{');
-        writer.write(&mut out, &row)?;
+        writer.write(&mut out, row)?;
         out.push(b'}');
     }
     out.extend_from_slice(if container.is_some() { b"]}" } else { b"}" });
-    Ok(Json::written(out))
+    Ok(out)
 }

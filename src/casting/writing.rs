@@ -12,28 +12,33 @@ use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
-use crate::readiness::counts::{self, Derived, Touched, derive, recount};
+use crate::readiness::counts::{self, Touched, derive, recount};
 use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
 #[derive(FromQueryResult)]
-struct Container {
-    id: Uuid,
-    project_id: Uuid,
+pub(super) struct CastingContainer {
+    pub id: Uuid,
+    pub project_id: Uuid,
     /// Name of its type.
-    kind: String,
-    /// What its sequence is part of, if it has one.
+    pub kind: String,
+    /// Episode of its sequence, if it has one.
     episode_id: Option<Uuid>,
 }
 
-impl Container {
-    fn is(&self, kind: EntityKind) -> bool {
+impl CastingContainer {
+    /// The episode whose casting follows from that of a shot.
+    pub fn episode_of_shot(&self) -> Option<Uuid> {
+        self.episode_id.filter(|_| self.is(EntityKind::Shot))
+    }
+
+    pub fn is(&self, kind: EntityKind) -> bool {
         self.kind == kind.type_name()
     }
 }
 
 /// An asset that is to be cast.
-struct Wanted {
+struct WantedCasting {
     asset_id: Uuid,
     nb_occurences: i32,
     label: String,
@@ -41,11 +46,12 @@ struct Wanted {
 
 /// A link as it is stored.
 #[derive(FromQueryResult)]
-struct Link {
-    id: Uuid,
+pub(super) struct CastingLink {
+    pub id: Uuid,
+    container_id: Uuid,
     asset_id: Uuid,
-    nb_occurences: Option<i32>,
-    label: Option<String>,
+    pub nb_occurences: Option<i32>,
+    pub label: Option<String>,
     data: Option<Value>,
     /// Whether the asset is canceled, so that the casting does not show it.
     canceled: Option<bool>,
@@ -61,31 +67,39 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
     let wanted = known(work, &container, entries).await?;
     let before = links(work, entity_id).await?;
     let after: HashSet<Uuid> = wanted.iter().map(|entry| entry.asset_id).collect();
-    let shown = before.values().filter(|link| link.canceled != Some(true)).map(|link| link.asset_id);
+    let shown = before
+        .values()
+        .filter(|link| link.canceled != Some(true))
+        .map(|link| link.asset_id);
     let removed = sorted(shown.filter(|asset| !after.contains(asset)));
     let added = sorted(after.iter().copied().filter(|asset| !before.contains_key(asset)));
     if container.is(EntityKind::Episode) {
-        leave_shots_of_episode(work, &container, &removed).await?;
-        keep_derived(work, &before, &after).await?;
+        leave_shots(work, container.project_id, &[entity_id], &removed).await?;
+        let kept: Vec<&CastingLink> = before.values().filter(|link| after.contains(&link.asset_id)).collect();
+        keep(work, &kept).await?;
     }
-    uncast(work, entity_id, &removed).await?;
+    uncast(work, &[entity_id], &removed).await?;
     let stored = store(work, &container, &wanted, &before).await?;
     if removed.is_empty() && stored.is_empty() {
         return Ok(());
     }
-    let episode_id = container.episode_id.filter(|_| container.is(EntityKind::Shot));
-    let derived = match episode_id {
-        Some(episode_id) => derive(work, episode_id, Some(&[added.as_slice(), &removed].concat())).await?,
-        None => Derived::default(),
-    };
+    let episodes: Vec<Uuid> = container.episode_of_shot().into_iter().collect();
+    let derived = derive(work, &episodes, Some(&[added.as_slice(), &removed].concat()))
+        .await?
+        .pop()
+        .unwrap_or_default();
     tell_stored(work, &container, &stored, &derived.joined);
     recount(work, &[entity_id]).await?;
     readiness::shots_changed(work, &[entity_id]).await?;
     let count = counts::count_of(work, entity_id).await?;
-    counts::tell(work, container.project_id, &container.kind, (container.id, count), (&added, &removed));
-    if let Some(episode_id) = episode_id {
-        derived.tell_left(work, episode_id);
-    }
+    counts::emit_casting_update(
+        work,
+        container.project_id,
+        &container.kind,
+        (container.id, count),
+        (&added, &removed),
+    );
+    derived.tell_left(work);
     Ok(())
 }
 
@@ -95,43 +109,76 @@ pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[Cas
 /// # Errors
 /// 404 when there is no such line, 403 when it is of another production.
 pub(super) async fn remove(work: &mut Work<'_>, project_id: Uuid, link_id: Uuid) -> Result<(), Failure> {
-    let link = entity::entity_link::Entity::find().filter(entity::entity_link::Column::Id.eq(link_id)).one(&**work).await?;
+    let link = entity::entity_link::Entity::find()
+        .filter(entity::entity_link::Column::Id.eq(link_id))
+        .one(&**work)
+        .await?;
     let link = link.ok_or_else(Failure::not_found)?;
     reading::belongs(&**work, link.entity_in_id, project_id).await?;
     let container = find(work, link.entity_in_id).await?;
-    database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()])).await?;
+    database::execute(
+        &**work,
+        &Sql::with("DELETE FROM entity_link WHERE id = $1", [link_id.into()]),
+    )
+    .await?;
     recount(work, &[container.id]).await?;
     let count = counts::count_of(work, container.id).await?;
-    counts::tell(work, project_id, &container.kind, (container.id, count), (&[], &[link.entity_out_id]));
+    counts::emit_casting_update(
+        work,
+        project_id,
+        &container.kind,
+        (container.id, count),
+        (&[], &[link.entity_out_id]),
+    );
     Touched::links_of(&**work, &[container.id]).await?.settle(work).await
 }
 
-async fn find(work: &Work<'_>, id: Uuid) -> Result<Container, Failure> {
-    let sql = Sql::with(
-        "SELECT e.id, e.project_id, k.name AS kind, q.parent_id AS episode_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
-         LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id = $1",
-        [id.into()],
-    );
-    database::read_one(&**work, &sql).await?.ok_or_else(Failure::not_found)
+async fn find(work: &Work<'_>, id: Uuid) -> Result<CastingContainer, Failure> {
+    find_all(work, &[id]).await?.pop().ok_or_else(Failure::not_found)
 }
 
-/// What is really cast: entries that are complete, whose assets exist and may be cast here. The last entry of an asset counts.
-async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry]) -> Result<Vec<Wanted>, Failure> {
+/// Those of the entities that exist.
+pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingContainer>, Failure> {
+    let mut sql = Sql::new(
+        "SELECT e.id, e.project_id, k.name AS kind, q.parent_id AS episode_id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
+         LEFT JOIN entity q ON q.id = e.parent_id WHERE e.id",
+    );
+    sql.among(ids);
+    Ok(database::read_all(&**work, &sql).await?)
+}
+
+/// Castings that are possible: entries that are complete, whose assets exist and may be cast here. The last entry of an
+/// asset counts.
+async fn known(
+    work: &Work<'_>,
+    container: &CastingContainer,
+    entries: &[CastingEntry],
+) -> Result<Vec<WantedCasting>, Failure> {
     let complete = entries.iter().filter_map(|entry| {
-        Some(Wanted { asset_id: entry.asset_id?, nb_occurences: entry.nb_occurences?, label: entry.label.clone().unwrap_or_default() })
+        Some(WantedCasting {
+            asset_id: entry.asset_id?,
+            nb_occurences: entry.nb_occurences?,
+            label: entry.label.clone().unwrap_or_default(),
+        })
     });
-    let complete: Vec<Wanted> = complete.collect();
+    let complete: Vec<WantedCasting> = complete.collect();
     let asset = EntityKind::Asset.condition("e.entity_type_id");
     let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {asset} AND (e.project_id = "));
-    sql.bind(container.project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id IN ");
+    sql.bind(container.project_id)
+        .push(" OR e.is_shared = ")
+        .bind(true)
+        .push(") AND e.id IN ");
     sql.bind_list(complete.iter().map(|entry| entry.asset_id));
     let mut castable: HashSet<Uuid> = HashSet::new();
     for row in database::rows(&**work, &sql).await? {
         castable.insert(row.try_get("", "id")?);
     }
     let mut places: HashMap<Uuid, usize> = HashMap::new();
-    let mut wanted: Vec<Wanted> = Vec::new();
-    for entry in complete.into_iter().filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id) {
+    let mut wanted: Vec<WantedCasting> = Vec::new();
+    for entry in complete
+        .into_iter()
+        .filter(|entry| castable.contains(&entry.asset_id) && entry.asset_id != container.id)
+    {
         match places.get(&entry.asset_id) {
             Some(place) => wanted[*place] = entry,
             None => {
@@ -143,15 +190,33 @@ async fn known(work: &Work<'_>, container: &Container, entries: &[CastingEntry])
     Ok(wanted)
 }
 
+/// Links `l` with their assets `a`.
+const LINKS: &str = "SELECT l.id, l.entity_in_id AS container_id, l.entity_out_id AS asset_id, l.nb_occurences, l.label, l.data, a.canceled \
+     FROM entity_link l JOIN entity a ON a.id = l.entity_out_id WHERE ";
+
 /// The links of an entity, by the asset.
-async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, Link>, Failure> {
-    let sql = Sql::with(
-        "SELECT l.id, l.entity_out_id AS asset_id, l.nb_occurences, l.label, l.data, a.canceled FROM entity_link l \
-         JOIN entity a ON a.id = l.entity_out_id WHERE l.entity_in_id = $1",
-        [entity_id.into()],
-    );
-    let links: Vec<Link> = database::read_all(&**work, &sql).await?;
+async fn links(work: &Work<'_>, entity_id: Uuid) -> Result<HashMap<Uuid, CastingLink>, Failure> {
+    let links: Vec<CastingLink> = database::read_all(
+        &**work,
+        &Sql::with(format!("{LINKS}l.entity_in_id = $1"), [entity_id.into()]),
+    )
+    .await?;
     Ok(links.into_iter().map(|link| (link.asset_id, link)).collect())
+}
+
+/// The links of an asset in some entities, by the entity.
+pub(super) async fn links_in(
+    work: &Work<'_>,
+    asset_id: Uuid,
+    containers: &[Uuid],
+) -> Result<HashMap<Uuid, CastingLink>, Failure> {
+    let mut sql = Sql::with(
+        format!("{LINKS}l.entity_out_id = $1 AND l.entity_in_id"),
+        [asset_id.into()],
+    );
+    sql.among(containers);
+    let links: Vec<CastingLink> = database::read_all(&**work, &sql).await?;
+    Ok(links.into_iter().map(|link| (link.container_id, link)).collect())
 }
 
 fn sorted(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
@@ -160,40 +225,57 @@ fn sorted(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
     ids
 }
 
-async fn uncast(work: &Work<'_>, entity_id: Uuid, assets: &[Uuid]) -> Result<(), Failure> {
-    if !assets.is_empty() {
-        let mut sql = Sql::with("DELETE FROM entity_link WHERE entity_in_id = $1", [entity_id.into()]);
-        sql.push(" AND entity_out_id IN ").bind_list(assets.iter().copied());
+/// Takes assets out of the castings of entities.
+pub(super) async fn uncast(work: &Work<'_>, containers: &[Uuid], assets: &[Uuid]) -> Result<(), Failure> {
+    if !containers.is_empty() && !assets.is_empty() {
+        let mut sql = Sql::new("DELETE FROM entity_link WHERE entity_in_id");
+        sql.among(containers).push(" AND entity_out_id").among(assets);
         database::execute(&**work, &sql).await?;
     }
     Ok(())
 }
 
-/// What an episode cast because of its shots, and is saved in it, is there to stay.
-async fn keep_derived(work: &Work<'_>, before: &HashMap<Uuid, Link>, after: &HashSet<Uuid>) -> Result<(), Failure> {
-    for link in before.values().filter(|link| after.contains(&link.asset_id) && counts::is_derived(link.data.as_ref())) {
-        let data = sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
-        database::update(&**work, &entity::entity_link::TABLE, link.id, vec![("data", data)]).await?;
-    }
-    Ok(())
+/// Makes castings stay that an episode had because of its shots, now that they are saved in it.
+pub(super) async fn keep(work: &Work<'_>, links: &[&CastingLink]) -> Result<(), Failure> {
+    let derived = links.iter().filter(|link| counts::is_derived(link.data.as_ref()));
+    let data = |link: &CastingLink| sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
+    let rows = derived.map(|link| (link.id, vec![("data", data(link))])).collect();
+    Ok(database::update_many(&**work, &entity::entity_link::TABLE, rows).await?)
 }
 
 /// A link that was made or changed.
-struct Stored {
-    link_id: Uuid,
-    asset_id: Uuid,
-    nb_occurences: i32,
-    new: bool,
+pub(super) struct WrittenLink {
+    pub link_id: Uuid,
+    pub asset_id: Uuid,
+    pub nb_occurences: i32,
+    pub new: bool,
 }
 
 /// Makes the links that are missing, and changes those that are other ones.
-async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before: &HashMap<Uuid, Link>) -> Result<Vec<Stored>, Failure> {
+async fn store(
+    work: &Work<'_>,
+    container: &CastingContainer,
+    wanted: &[WantedCasting],
+    before: &HashMap<Uuid, CastingLink>,
+) -> Result<Vec<WrittenLink>, Failure> {
     let (mut stored, mut rows) = (Vec::new(), Vec::new());
-    for Wanted { asset_id, nb_occurences, label } in wanted {
+    for WantedCasting {
+        asset_id,
+        nb_occurences,
+        label,
+    } in wanted
+    {
         let link_id = match before.get(asset_id) {
-            Some(link) if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label => continue,
+            Some(link)
+                if link.nb_occurences == Some(*nb_occurences) && link.label.as_deref().unwrap_or_default() == label =>
+            {
+                continue;
+            }
             Some(link) => {
-                let values = vec![("nb_occurences", (*nb_occurences).into()), ("label", label.as_str().into())];
+                let values = vec![
+                    ("nb_occurences", (*nb_occurences).into()),
+                    ("label", label.as_str().into()),
+                ];
                 database::update(&**work, &entity::entity_link::TABLE, link.id, values).await?;
                 link.id
             }
@@ -209,7 +291,12 @@ async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before
                 id
             }
         };
-        stored.push(Stored { link_id, asset_id: *asset_id, nb_occurences: *nb_occurences, new: !before.contains_key(asset_id) });
+        stored.push(WrittenLink {
+            link_id,
+            asset_id: *asset_id,
+            nb_occurences: *nb_occurences,
+            new: !before.contains_key(asset_id),
+        });
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
@@ -217,8 +304,15 @@ async fn store(work: &Work<'_>, container: &Container, wanted: &[Wanted], before
     Ok(stored)
 }
 
-fn tell_stored(work: &mut Work<'_>, container: &Container, stored: &[Stored], joining: &[Uuid]) {
-    for Stored { link_id, asset_id, nb_occurences, new } in stored {
+/// Tells of the links that were made or changed, and before that of the assets that thereby joined the episode.
+pub(super) fn tell_stored(work: &mut Work<'_>, container: &CastingContainer, stored: &[WrittenLink], joining: &[Uuid]) {
+    for WrittenLink {
+        link_id,
+        asset_id,
+        nb_occurences,
+        new,
+    } in stored
+    {
         if joining.contains(asset_id) {
             work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
@@ -227,32 +321,55 @@ fn tell_stored(work: &mut Work<'_>, container: &Container, stored: &[Stored], jo
             told.extend(payload([("entity_in_id", container.id), ("entity_out_id", *asset_id)]));
         }
         told.insert("nb_occurences".into(), json!(nb_occurences));
-        work.emit_in(container.project_id, if *new { "entity-link:new" } else { "entity-link:update" }, told);
+        work.emit_in(
+            container.project_id,
+            if *new { "entity-link:new" } else { "entity-link:update" },
+            told,
+        );
         if container.is(EntityKind::Episode) {
             work.emit_in(container.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }
 }
 
-/// An asset that leaves an episode leaves its shots.
-async fn leave_shots_of_episode(work: &mut Work<'_>, episode: &Container, removed: &[Uuid]) -> Result<(), Failure> {
+/// An asset of a shot.
+#[derive(FromQueryResult)]
+struct Appearance {
+    shot_id: Uuid,
+    asset_id: Uuid,
+}
+
+/// Assets that leave episodes leave their shots.
+pub(super) async fn leave_shots(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    episodes: &[Uuid],
+    assets: &[Uuid],
+) -> Result<(), Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
-    for asset in removed {
-        let sql = Sql::with(
-            format!(
-                "SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id JOIN entity_link l ON l.entity_in_id = s.id \
-                 WHERE {shot} AND q.parent_id = $1 AND l.entity_out_id = $2 ORDER BY s.name, s.id"
-            ),
-            [episode.id.into(), (*asset).into()],
+    let mut sql = Sql::new(format!(
+        "SELECT s.id AS shot_id, l.entity_out_id AS asset_id FROM entity s JOIN entity q ON q.id = s.parent_id \
+         JOIN entity_link l ON l.entity_in_id = s.id WHERE {shot} AND q.parent_id"
+    ));
+    sql.among(episodes)
+        .push(" AND l.entity_out_id")
+        .among(assets)
+        .push(" ORDER BY l.entity_out_id, s.name, s.id");
+    let left: Vec<Appearance> = database::read_all(&**work, &sql).await?;
+    let shots: Vec<Uuid> = left.iter().map(|appearance| appearance.shot_id).collect();
+    uncast(work, &shots, assets).await?;
+    recount(work, &shots).await?;
+    readiness::shots_changed(work, &shots).await?;
+    let counts = counts::counts_of(work, &shots).await?;
+    for Appearance { shot_id, asset_id } in left {
+        let count = counts.get(&shot_id).copied().unwrap_or_default();
+        counts::emit_casting_update(
+            work,
+            project_id,
+            EntityKind::Shot.type_name(),
+            (shot_id, count),
+            (&[], &[asset_id]),
         );
-        for row in database::rows(&**work, &sql).await? {
-            let shot: Uuid = row.try_get("", "id")?;
-            uncast(work, shot, &[*asset]).await?;
-            recount(work, &[shot]).await?;
-            readiness::shots_changed(work, &[shot]).await?;
-            let count = counts::count_of(work, shot).await?;
-            counts::tell(work, episode.project_id, EntityKind::Shot.type_name(), (shot, count), (&[], &[*asset]));
-        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Map;
 use uuid::Uuid;
 
-use crate::access::chats::hearers;
+use crate::access::chats::reading_participants;
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Sql, write_uuid};
@@ -19,8 +19,14 @@ use crate::events::{Work, payload, transact};
 /// # Errors
 /// The database does not answer.
 pub(super) async fn find(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<Option<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT id FROM chat WHERE object_id = $1 ORDER BY created_at, id LIMIT 1", [entity_id.into()]);
-    database::row(connection, &sql).await?.map(|row| row.try_get("", "id")).transpose()
+    let sql = Sql::with(
+        "SELECT id FROM chat WHERE object_id = $1 ORDER BY created_at, id LIMIT 1",
+        [entity_id.into()],
+    );
+    database::row(connection, &sql)
+        .await?
+        .map(|row| row.try_get("", "id"))
+        .transpose()
 }
 
 /// The conversation about an entity; it is begun when there is none.
@@ -35,8 +41,15 @@ async fn find_or_begin(work: &Work<'_>, entity_id: Uuid) -> Result<Uuid, DbErr> 
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn takes_part(connection: &impl ConnectionTrait, chat_id: Uuid, person_id: Uuid) -> Result<bool, DbErr> {
-    let sql = Sql::with("SELECT 1 FROM chat_participant WHERE chat_id = $1 AND person_id = $2", [chat_id.into(), person_id.into()]);
+pub(super) async fn takes_part(
+    connection: &impl ConnectionTrait,
+    chat_id: Uuid,
+    person_id: Uuid,
+) -> Result<bool, DbErr> {
+    let sql = Sql::with(
+        "SELECT 1 FROM chat_participant WHERE chat_id = $1 AND person_id = $2",
+        [chat_id.into(), person_id.into()],
+    );
     Ok(database::row(connection, &sql).await?.is_some())
 }
 
@@ -44,22 +57,30 @@ pub(super) async fn takes_part(connection: &impl ConnectionTrait, chat_id: Uuid,
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn tell(work: &mut Work<'_>, chat_id: Uuid, event: &'static str, payload: Map<String, serde_json::Value>) -> Result<(), Failure> {
-    let hearers = hearers(&**work, chat_id).await?;
-    work.announce_among(hearers, event, payload);
+pub(super) async fn emit_to_participants(
+    work: &mut Work<'_>,
+    chat_id: Uuid,
+    event: &'static str,
+    payload: Map<String, serde_json::Value>,
+) -> Result<(), Failure> {
+    let participants = reading_participants(&**work, chat_id).await?;
+    work.announce_among(participants, event, payload);
     Ok(())
 }
 
 /// The conversation about an entity with those who take part.
 pub(super) async fn get(app: &App, caller: &Caller, entity_id: Uuid) -> Result<Json<EntityChat>, Failure> {
-    let id = match find(app.database.read(), entity_id).await? {
+    let id = match find(&app.database, entity_id).await? {
         Some(id) => id,
         None => transact(app, || begin(app, caller, entity_id)).await?,
     };
-    let mut text = written(app.database.read(), id).await?;
+    let mut text = written(&app.database, id).await?;
     text.pop();
     text.extend_from_slice(b",\"participants\":[");
-    let sql = Sql::with("SELECT person_id FROM chat_participant WHERE chat_id = $1 ORDER BY person_id", [id.into()]);
+    let sql = Sql::with(
+        "SELECT person_id FROM chat_participant WHERE chat_id = $1 ORDER BY person_id",
+        [id.into()],
+    );
     for (at, row) in app.database.rows(&sql).await?.iter().enumerate() {
         if at > 0 {
             text.push(b',');
@@ -78,7 +99,9 @@ async fn begin(app: &App, caller: &Caller, entity_id: Uuid) -> Result<Uuid, Fail
 }
 
 async fn written(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
-    record(connection, &entity::chat::TABLE, "Chat", id).await?.ok_or_else(Failure::not_found)
+    record(connection, &entity::chat::TABLE, "Chat", id)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// Makes the caller take part.
@@ -89,7 +112,13 @@ pub(super) async fn join(app: &App, caller: &Caller, entity_id: Uuid) -> Result<
     if !takes_part(&*work, id, person_id).await? {
         let link = vec![("chat_id", id.into()), ("person_id", person_id.into())];
         database::insert_many(&*work, &entity::chat_participant::TABLE, vec![link]).await?;
-        tell(&mut work, id, "chat:joined", payload([("chat_id", id), ("person_id", person_id)])).await?;
+        emit_to_participants(
+            &mut work,
+            id,
+            "chat:joined",
+            payload([("chat_id", id), ("person_id", person_id)]),
+        )
+        .await?;
     }
     let text = written(&*work, id).await?;
     work.commit().await?;
@@ -104,8 +133,17 @@ pub(super) async fn leave(app: &App, caller: &Caller, entity_id: Uuid) -> Result
         && takes_part(&*work, id, person_id).await?
     {
         // Who leaves hears it, too, on other screens.
-        tell(&mut work, id, "chat:left", payload([("chat_id", id), ("person_id", person_id)])).await?;
-        let sql = Sql::with("DELETE FROM chat_participant WHERE chat_id = $1 AND person_id = $2", [id.into(), person_id.into()]);
+        emit_to_participants(
+            &mut work,
+            id,
+            "chat:left",
+            payload([("chat_id", id), ("person_id", person_id)]),
+        )
+        .await?;
+        let sql = Sql::with(
+            "DELETE FROM chat_participant WHERE chat_id = $1 AND person_id = $2",
+            [id.into(), person_id.into()],
+        );
         database::execute(&*work, &sql).await?;
     }
     work.commit().await?;

@@ -21,11 +21,20 @@ impl Chats for ChatsHandlers {
         conversation::get(&self.0, &access, entity_id).await
     }
 
-    async fn list_entity_chat_messages(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<ChatMessageWithFiles>>, Failure> {
+    async fn list_entity_chat_messages(
+        &self,
+        _access: EntityReader,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<ChatMessageWithFiles>>, Failure> {
         messages::list(&self.0, entity_id).await
     }
 
-    async fn create_entity_chat_message(&self, access: EntityReader, entity_id: Uuid, body: Submission) -> Result<Json<CreatedChatMessage>, Failure> {
+    async fn create_entity_chat_message(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<CreatedChatMessage>, Failure> {
         messages::post(&self.0, &access, entity_id, body).await
     }
 
@@ -38,7 +47,12 @@ impl Chats for ChatsHandlers {
         messages::get(&self.0, entity_id, chat_message_id).await
     }
 
-    async fn delete_entity_chat_message(&self, access: Caller, entity_id: Uuid, chat_message_id: Uuid) -> Result<NoContent, Failure> {
+    async fn delete_entity_chat_message(
+        &self,
+        access: Caller,
+        entity_id: Uuid,
+        chat_message_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         messages::delete(&self.0, &access, entity_id, chat_message_id).await
     }
 

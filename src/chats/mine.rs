@@ -5,6 +5,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::UserChat;
 use entity::facts::Kind;
+use sea_orm::FromQueryResult;
 
 use crate::access::entities::{Entities, READ};
 use crate::app::App;
@@ -20,7 +21,10 @@ pub(super) async fn list(app: &App, caller: &Caller) -> Result<Json<Vec<UserChat
         ("e.project_id", "project_id", Kind::Uuid),
         ("e.preview_file_id", "preview_file_id", Kind::Uuid),
     ];
-    let writer = RecordWriter::select(keys.map(|(sql, key, kind)| (sql.to_owned(), Field::new(key, kind))), None);
+    let writer = RecordWriter::select(
+        keys.map(|(sql, key, kind)| (sql.to_owned(), Field::new(key, kind))),
+        None,
+    );
     let mut sql = Sql::with(
         format!(
             "SELECT {}, {ENTITY_COLUMNS} FROM chat_participant m JOIN chat c ON c.id = m.chat_id JOIN entity e ON e.id = c.object_id \
@@ -35,7 +39,7 @@ pub(super) async fn list(app: &App, caller: &Caller) -> Result<Json<Vec<UserChat
     let sent = stream_array(&app.database, sql, move |out, row| {
         writer.write_open(out, row)?;
         out.extend_from_slice(b",\"entity_name\":");
-        write_text(out, &EntityNames::read(row, writer.width())?.full());
+        write_text(out, &EntityNames::from_query_result(row, "")?.full());
         out.push(b'}');
         Ok(())
     });

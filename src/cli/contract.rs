@@ -1,8 +1,9 @@
-//! `openapi`: prints the contract.
+//! `openapi`: prints the contract. JSON has a line for each value, so that two versions can be compared.
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use serde_json::Value;
 
 use super::CommandResult;
 use crate::web::docs::{self, Edition};
@@ -25,6 +26,15 @@ pub(super) fn print(format: Format) -> CommandResult {
         Format::Yaml => Edition::Yaml,
         Format::Json31 => Edition::Json31,
     };
-    io::stdout().write_all(&docs::document(edition)?)?;
-    Ok(())
+    let document = docs::document(edition)?;
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Yaml => out.write_all(&document)?,
+        Format::Json | Format::Json31 => {
+            let document: Value = serde_json::from_slice(&document)?;
+            serde_json::to_writer_pretty(&mut out, &document)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    Ok(out.flush()?)
 }

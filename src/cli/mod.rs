@@ -4,13 +4,25 @@ mod accounts;
 mod adopt;
 mod backup;
 mod contract;
+mod copying;
+mod dumps;
+mod first_steps;
+mod log;
+#[cfg(test)]
+mod manual;
+#[cfg(test)]
+mod packaging;
+mod password;
 mod private;
 mod serve;
-mod workroom;
+mod settings;
+mod upkeep;
+mod variables;
+mod work_folder;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 
 use crate::config::{DataArgs, Settings};
 use crate::database::Database;
@@ -30,6 +42,8 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(Box<Settings>),
+    /// Print the settings that count, and where each comes from; or a file with all of them.
+    Config(Box<settings::ConfigArgs>),
     /// Make the database and what every studio starts with.
     Init {
         /// Kind of work that the studio does.
@@ -40,27 +54,38 @@ enum Command {
     CreateAdmin {
         /// E-mail address.
         email: String,
-        /// Password of a new account.
-        #[arg(long)]
+        /// Password of a new account. Where it is not given, it is asked for, or read from standard input: other users of the machine
+        /// may see what stands on a command line.
+        #[arg(long, env = "DAILIES_PASSWORD", hide_env_values = true)]
         password: Option<String>,
     },
     /// Give somebody a new password.
     ChangePassword {
         /// E-mail address.
         email: String,
-        /// The new password.
-        #[arg(long)]
-        password: String,
+        /// The new password. Where it is not given, it is asked for, or read from standard input: other users of the machine may see
+        /// what stands on a command line.
+        #[arg(long, env = "DAILIES_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
     },
+    /// Take the persons of the studio over from its directory (LDAP), which the settings name.
+    #[command(alias = "sync-with-ldap-server")]
+    SyncLdap(Box<accounts::SyncLdapArgs>),
     /// Make a production that looks real.
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
-    Bench(crate::bench::BenchArgs),
-    /// Take over a PostgreSQL database that the reference server made.
+    Bench(dailies_bench::BenchArgs),
+    /// Take over a PostgreSQL database that the reference server made, of a release from 1.0.67 to 1.0.97.
     Adopt {
-        /// Say what is found, and leave everything as it is.
+        /// Say what is found and what would be done, and leave everything as it is.
+        #[arg(long, visible_alias = "dry-run")]
+        check: bool,
+    },
+    /// Make a database that was taken over ready for a newer release of the server that made it.
+    HandBack {
+        /// Say what would be done, and leave everything as it is.
         #[arg(long)]
-        dry_run: bool,
+        check: bool,
     },
     /// Print the contract.
     Openapi {
@@ -68,11 +93,22 @@ enum Command {
         #[arg(long, value_enum, default_value = "json")]
         format: contract::Format,
     },
-    /// Copy the embedded database into a file while the server runs.
+    /// Copy the embedded database into a file while the server runs. For PostgreSQL, and for the stored files, see `dump`.
     Backup {
         /// File to write; it must not exist.
         file: std::path::PathBuf,
     },
+    /// Write everything into one file while the server runs: the database, SQLite or PostgreSQL, and the stored files.
+    Dump(dumps::DumpArgs),
+    /// Make the database and the stored files from a file that `dump` wrote, of either kind of database. Stop servers first.
+    Restore(dumps::RestoreArgs),
+    /// Copy another instance here, of Zou or of Dailies, with its files; best into an empty database, before the first `serve`.
+    Pull(copying::PullArgs),
+    /// Bring one production of this server to another instance.
+    Push(copying::PushArgs),
+    /// Remove what nobody needs any more, and work out anew what follows from other figures.
+    #[command(subcommand)]
+    Upkeep(upkeep::Upkeep),
 }
 
 /// Settings of the environment, for commands that take none of their own.
@@ -83,13 +119,21 @@ struct FromEnvironment {
 }
 
 fn environment() -> Settings {
-    FromEnvironment::parse_from(["dailies"]).settings
+    variables::read_with_variables::<FromEnvironment>(&["dailies".into()])
+        .0
+        .settings
 }
 
 /// Runs the command that the program was started with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let given: Vec<_> = std::env::args_os().collect();
+    let (cli, matches) = variables::read_with_variables::<Cli>(&given);
+    if !matches!(cli.command, Command::Serve(_)) {
+        unknown_variables()
+            .iter()
+            .for_each(|sentence| eprintln!("dailies: {sentence}"));
+    }
     if let Command::Openapi { format } = cli.command {
         return finish(contract::print(format));
     }
@@ -98,7 +142,12 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(error.into())),
     };
-    finish(runtime.block_on(execute(cli.data, cli.command)))
+    finish(runtime.block_on(execute(cli.data, cli.command, &matches)))
+}
+
+/// A sentence on each variable that looks like a setting of ours and is none.
+fn unknown_variables() -> Vec<String> {
+    variables::unknown(Cli::command(), std::env::vars_os().map(|(name, _)| name))
 }
 
 type CommandResult = Result<(), Box<dyn std::error::Error>>;
@@ -113,17 +162,25 @@ fn finish(result: CommandResult) -> ExitCode {
     }
 }
 
-async fn execute(data: DataArgs, command: Command) -> CommandResult {
+async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> CommandResult {
     match command {
         Command::Serve(settings) => serve::run(data, *settings).await,
+        Command::Config(args) => settings::run(&data, &args, Cli::command(), matches),
         Command::Init { domain } => accounts::init(&data, domain).await,
         Command::CreateAdmin { email, password } => accounts::create_admin(&data, &email, password.as_deref()).await,
-        Command::ChangePassword { email, password } => accounts::change_password(&data, &email, &password).await,
+        Command::ChangePassword { email, password } => accounts::change_password(&data, &email, password).await,
+        Command::SyncLdap(args) => accounts::sync_ldap(&data, *args).await,
         Command::Demo(args) => crate::demo::run(&offline(&data).await?, &args).await,
-        Command::Bench(args) => crate::bench::run(&args).await,
-        Command::Adopt { dry_run } => adopt::run(&data, dry_run).await,
+        Command::Bench(args) => dailies_bench::run(&args).await,
+        Command::Adopt { check } => adopt::run(&data, check).await,
+        Command::HandBack { check } => adopt::hand_back(&data, check).await,
         Command::Openapi { format } => contract::print(format),
         Command::Backup { file } => backup::run(&data, &file).await,
+        Command::Dump(args) => dumps::dump(&data, &args).await,
+        Command::Restore(args) => dumps::restore(&data, &args).await,
+        Command::Pull(args) => copying::pull(&data, args).await,
+        Command::Push(args) => copying::push(&data, args).await,
+        Command::Upkeep(what) => upkeep::run(&data, &what).await,
     }
 }
 
@@ -135,11 +192,31 @@ async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>
 
 /// The parts of a server that serves nobody, on a prepared database with its base data.
 async fn offline(data: &DataArgs) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
-    let database = connect(data).await?;
-    let fresh = crate::server::prepare(&database).await?;
-    let app = crate::server::build(data, environment(), database).await?;
+    offline_with(data, environment()).await
+}
+
+async fn offline_with(
+    data: &DataArgs,
+    settings: Settings,
+) -> Result<crate::app::SharedApp, Box<dyn std::error::Error>> {
+    let (app, fresh) = bare_with(data, settings).await?;
     if fresh {
         crate::studio::seed::seed(&app, Domain::default()).await?;
     }
-    Ok(std::sync::Arc::new(app))
+    Ok(app)
+}
+
+/// The same without base data, and whether the database was empty before.
+async fn bare(data: &DataArgs) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    bare_with(data, environment()).await
+}
+
+async fn bare_with(
+    data: &DataArgs,
+    settings: Settings,
+) -> Result<(crate::app::SharedApp, bool), Box<dyn std::error::Error>> {
+    let database = connect(data).await?;
+    let fresh = crate::server::prepare(&database).await?;
+    let app = crate::server::build(data, settings, database).await?;
+    Ok((std::sync::Arc::new(app), fresh))
 }

@@ -41,8 +41,20 @@ mod unix {
     /// are not ours, and are out of reach with it.
     pub(in crate::cli) fn close_data(data: &DataArgs) {
         let database = data.embedded_file();
-        let beside = |end: &str| database.as_ref().map(|file| PathBuf::from(format!("{}{end}", file.display())));
-        for file in [beside(""), beside("-wal"), beside("-shm"), Some(data.data_dir.join("secret_key"))].into_iter().flatten() {
+        let beside = |end: &str| {
+            database
+                .as_ref()
+                .map(|file| PathBuf::from(format!("{}{end}", file.display())))
+        };
+        for file in [
+            beside(""),
+            beside("-wal"),
+            beside("-shm"),
+            Some(data.data_dir.join("secret_key")),
+        ]
+        .into_iter()
+        .flatten()
+        {
             report(&file, close(&file, FILE));
         }
         report(&data.data_dir, close(&data.data_dir, FOLDER));
@@ -72,7 +84,11 @@ mod unix {
 
     fn close(path: &Path, mode: u32) -> io::Result<()> {
         let found = fs::metadata(path)?.permissions().mode();
-        if found & 0o777 == mode || found & SHARED != 0 { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(mode)) }
+        if found & 0o777 == mode || found & SHARED != 0 {
+            Ok(())
+        } else {
+            fs::set_permissions(path, Permissions::from_mode(mode))
+        }
     }
 
     /// The server runs on: whoever gave it files of another user decides who reads them.
@@ -110,7 +126,10 @@ mod unix {
             }
             std::os::unix::fs::symlink(&elsewhere, folder.join("link")).unwrap();
             close_files(&folder);
-            assert_eq!((mode(&folder), mode(file.parent().unwrap()), mode(&file)), (FOLDER, FOLDER, FILE));
+            assert_eq!(
+                (mode(&folder), mode(file.parent().unwrap()), mode(&file)),
+                (FOLDER, FOLDER, FILE)
+            );
             assert_eq!(mode(&elsewhere), 0o644);
         }
 

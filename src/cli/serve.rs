@@ -1,40 +1,45 @@
 //! `serve`: runs the server.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
 use poem::EndpointExt;
 use sea_orm::DbBackend;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
-use super::workroom::Workroom;
-use super::{CommandResult, connect, private};
+use super::log::Log;
+use super::work_folder::WorkFolder;
+use super::{CommandResult, connect, first_steps, private, unknown_variables};
 use crate::app::SharedApp;
 use crate::auth::accounts::{self, Administrator};
 use crate::auth::made_up_password;
 use crate::config::{DataArgs, Settings};
 use crate::database::Sql;
 use crate::jobs;
+use crate::previews::reads_movies;
 use crate::realtime::Realtime;
-use crate::server::{self, Doorkeeper};
+use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
+use crate::telemetry::Telemetry;
 use crate::web::{self, Bound, Extras, Metrics};
 
-/// How long jobs may take to end once nobody is served any more.
-const LAST_PATIENCE: Duration = Duration::from_secs(20);
+/// Time that jobs may take to end once nobody is served any more.
+const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most files that may be open, where the system allows as many.
 const MOST_FILES: u64 = 65_536;
-/// How often what has expired is removed, and the rows are counted.
-const SWEEP: Duration = Duration::from_secs(3600);
+/// Period in which what has expired is removed, and the rows are counted.
+const CLEANUP_PERIOD: Duration = Duration::from_secs(3600);
+/// Period in which marks of change are added up, and memory of listings is given back.
+const MARKS_PERIOD: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
-    log();
-    let workroom = Workroom::open(settings.files.tmp_dir.as_ref())?;
-    workroom.move_in();
+    let telemetry = Telemetry::begin(&settings.telemetry)?;
+    tokio::spawn(Log::begin(&data, &settings.log, telemetry.output())?.follow());
+    for sentence in unknown_variables() {
+        tracing::warn!("{sentence}");
+    }
+    let work_folder = WorkFolder::open(settings.files.tmp_dir.as_ref())?;
+    work_folder.move_in();
     let database = connect(&data).await?;
     let fresh = server::prepare(&database).await?;
     let app = Arc::new(server::build(&data, settings, database).await?);
@@ -45,16 +50,35 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         seed(&app, Domain::default()).await?;
     }
     first_administrator(&app).await?;
-    let (realtime, door) = Realtime::new(Arc::new(Doorkeeper(app.clone())), server::stream_options(&app).await?);
+    let (realtime, endpoint) = Realtime::new(
+        Arc::new(StreamGatekeeper(app.clone())),
+        server::stream_options(&app).await?,
+    );
     app.bus.connect(realtime);
     let listeners = app.bus.clone();
-    let metrics = Metrics::install()?.with_listeners(move || listeners.listeners());
-    let extras = Extras { realtime: Some(door.boxed()), metrics: Some(metrics) };
+    let metrics = Metrics::install(telemetry.meter(), move || listeners.listeners())?;
+    let extras = Extras {
+        realtime: Some(endpoint.boxed()),
+        metrics: Some(metrics),
+    };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
+    tokio::spawn(tell_of_movies());
     let sweeper = tokio::spawn(sweep(app.clone()));
+    let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port).await?.limited(&app.settings, most_connections());
-    println!("Dailies listens on http://{}; its API is described at http://{0}/docs", bound.address());
+    let bound = Bound::to(&app.settings.host, app.settings.port)
+        .await?
+        .limited(&app.settings, most_connections());
+    println!(
+        "Dailies listens on http://{}; its API is described at http://{0}/docs",
+        bound.address()
+    );
+    if fresh {
+        print!(
+            "{}",
+            first_steps::text(&data, &app.settings, &bound.address().to_string())
+        );
+    }
     let bus = app.bus.clone();
     let shutdown = async move {
         stop_signal().await;
@@ -63,9 +87,20 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
-    workers.close(LAST_PATIENCE).await;
+    adder.abort();
+    workers.close(JOBS_END_TIMEOUT).await;
     app.database.clone().close().await;
+    telemetry.close().await;
     Ok(())
+}
+
+/// Says so when movies can't be read.
+async fn tell_of_movies() {
+    if !reads_movies().await {
+        tracing::warn!(
+            "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
+        );
+    }
 }
 
 /// Number of connections that there may be: the database, stored files and files on their way need some of the files that
@@ -79,17 +114,6 @@ fn most_connections() -> usize {
     0
 }
 
-/// Text for people on a terminal, JSON for programs.
-fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let registry = tracing_subscriber::registry().with(filter);
-    if std::io::stderr().is_terminal() {
-        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
-    } else {
-        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
-    }
-}
-
 /// Makes an administrator where nobody exists, and says once how to sign in. A password that was given on purpose makes
 /// its account whoever else exists.
 async fn first_administrator(app: &SharedApp) -> CommandResult {
@@ -100,7 +124,12 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         }
         return Ok(());
     }
-    if app.database.row(&Sql::new("SELECT 1 FROM person LIMIT 1")).await?.is_none() {
+    if app
+        .database
+        .row(&Sql::new("SELECT 1 FROM person LIMIT 1"))
+        .await?
+        .is_none()
+    {
         let password = made_up_password();
         accounts::create_admin(app, email, Some(&password)).await?;
         println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
@@ -109,7 +138,7 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
 }
 
 async fn sweep(app: SharedApp) {
-    let mut ticks = tokio::time::interval(SWEEP);
+    let mut ticks = tokio::time::interval(CLEANUP_PERIOD);
     loop {
         ticks.tick().await;
         if let Err(error) = app.store.sweep().await {
@@ -122,6 +151,16 @@ async fn sweep(app: SharedApp) {
             && let Err(error) = app.database.analyze().await
         {
             tracing::warn!(%error, "queries are planned without knowing the rows");
+        }
+    }
+}
+
+async fn add_marks_up(app: SharedApp) {
+    let mut ticks = tokio::time::interval(MARKS_PERIOD);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.conditional.sweep(&app.database).await {
+            tracing::warn!(%error, "marks of change could not be added up");
         }
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Value};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-use crate::access::comments::{KEEP, Subject};
+use crate::access::comments::{CommentSubject, KEEP};
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, array};
@@ -52,20 +52,35 @@ impl Holder {
             Self::Reply { comment_id, reply_id } => (Some(comment_id), Some(reply_id), None),
             Self::ChatMessage(id) => (None, None, Some(id)),
         };
-        [("comment_id", comment_id.into()), ("reply_id", reply_id.into()), ("chat_message_id", message_id.into())]
+        [
+            ("comment_id", comment_id.into()),
+            ("reply_id", reply_id.into()),
+            ("chat_message_id", message_id.into()),
+        ]
     }
 }
 
 impl Attachment {
     fn of(file: &UploadedFile) -> Result<Self, Failure> {
         if file.name.chars().count() > LONGEST_NAME {
-            return Err(Failure::parameter(format!("The name of an attached file has more than {LONGEST_NAME} characters.")));
+            return Err(Failure::parameter(format!(
+                "The name of an attached file has more than {LONGEST_NAME} characters."
+            )));
         }
         let extension = extension(&file.name)?;
-        let claimed = file.media_type.clone().filter(|kind| kind.len() <= 255 && !kind.contains('\0'));
+        let claimed = file
+            .media_type
+            .clone()
+            .filter(|kind| kind.len() <= 255 && !kind.contains('\0'));
         let mimetype = claimed.or_else(|| mime_guess::from_path(&file.name).first_raw().map(str::to_owned));
         let size = i64::try_from(file.size).unwrap_or(i64::MAX);
-        Ok(Self { id: Uuid::new_v4(), name: file.name.clone(), extension, mimetype, size })
+        Ok(Self {
+            id: Uuid::new_v4(),
+            name: file.name.clone(),
+            extension,
+            mimetype,
+            size,
+        })
     }
 
     /// Writes what answers tell of a new file.
@@ -94,7 +109,9 @@ fn extension(name: &str) -> Result<Option<String>, Failure> {
     if text.chars().count() <= LONGEST_EXTENSION {
         Ok(Some(text))
     } else if name.contains('.') {
-        Err(Failure::parameter(format!("The extension of an attached file has more than {LONGEST_EXTENSION} characters.")))
+        Err(Failure::parameter(format!(
+            "The extension of an attached file has more than {LONGEST_EXTENSION} characters."
+        )))
     } else {
         Ok(None)
     }
@@ -107,7 +124,10 @@ fn extension(name: &str) -> Result<Option<String>, Failure> {
 pub async fn keep(app: &App, mut files: Vec<&UploadedFile>) -> Result<Vec<Attachment>, Failure> {
     // A browser sends a nameless, empty file for a field that nobody filled in.
     files.retain(|file| !file.name.is_empty() || file.size > 0);
-    let attachments = files.iter().map(|file| Attachment::of(file)).collect::<Result<Vec<_>, _>>()?;
+    let attachments = files
+        .iter()
+        .map(|file| Attachment::of(file))
+        .collect::<Result<Vec<_>, _>>()?;
     for (at, (attachment, file)) in attachments.iter().zip(&files).enumerate() {
         if let Err(error) = app.storage.put_file(&keys::attachment(attachment.id), &file.path).await {
             drop_contents(app, &attachments[..at]).await;
@@ -138,7 +158,12 @@ pub async fn store(work: &Work<'_>, files: &[(Holder, &Attachment)]) -> Result<(
         values.extend(holder.columns());
         values
     };
-    database::insert_many(&**work, &entity::attachment_file::TABLE, files.iter().map(row).collect()).await
+    database::insert_many(
+        &**work,
+        &entity::attachment_file::TABLE,
+        files.iter().map(row).collect(),
+    )
+    .await
 }
 
 /// New files as a JSON list; with a reply, each tells its id.
@@ -156,25 +181,47 @@ pub fn list(files: &[Attachment], reply_id: Option<Uuid>) -> Vec<u8> {
 /// SQL of the files of the comment `c` and its replies as a JSON list, each with its reply on request.
 #[must_use]
 pub fn of_comment(backend: DbBackend, with_reply: bool) -> String {
-    let keys = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger)];
+    let keys = [
+        ("id", Kind::Uuid),
+        ("name", TEXT),
+        ("extension", TEXT),
+        ("size", Kind::BigInteger),
+    ];
     let keys = keys.into_iter().chain(with_reply.then_some(("reply_id", Kind::Uuid)));
-    let keys: Vec<JsonKey> = keys.map(|(name, kind)| JsonKey::new(format!("f.{name}"), name, kind)).collect();
-    json_list(backend, &keys, "attachment_file f WHERE f.comment_id = c.id", "f.created_at, f.name, f.id")
+    let keys: Vec<JsonKey> = keys
+        .map(|(name, kind)| JsonKey::new(format!("f.{name}"), name, kind))
+        .collect();
+    json_list(
+        backend,
+        &keys,
+        "attachment_file f WHERE f.comment_id = c.id",
+        "f.created_at, f.name, f.id",
+    )
 }
 
 /// The files of comments by the id of the comment: JSON objects with commas between them.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let fields = [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("size", Kind::BigInteger)];
+pub async fn of_comments(
+    connection: &impl ConnectionTrait,
+    comments: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let fields = [
+        ("id", Kind::Uuid),
+        ("name", TEXT),
+        ("extension", TEXT),
+        ("size", Kind::BigInteger),
+    ];
     let writer = RowWriter::new(fields.map(|(name, kind)| Field::new(name, kind)));
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for comments in comments.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT id, name, extension, size, comment_id FROM attachment_file WHERE comment_id IN ");
-        sql.bind_list(comments.iter().copied()).push(" ORDER BY created_at, name, id");
+        let mut sql =
+            Sql::new("SELECT id, name, extension, size, comment_id FROM attachment_file WHERE comment_id IN ");
+        sql.bind_list(comments.iter().copied())
+            .push(" ORDER BY created_at, name, id");
         for row in database::rows(connection, &sql).await? {
-            let list = found.entry(row.try_get_by_index(writer.width())?).or_default();
+            let list = found.entry(row.try_get("", "comment_id")?).or_default();
             list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
             writer.write(list, &row)?;
             list.push(b'}');
@@ -187,8 +234,14 @@ pub async fn of_comments(connection: &impl ConnectionTrait, comments: &[Uuid]) -
 ///
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for names that are too long.
-pub async fn add(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+pub async fn add(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    body: Submission,
+) -> Result<Vec<u8>, Failure> {
+    let subject = CommentSubject::find(&app.database, caller, comment_id).await?;
     require_keeper(caller, &subject, task_id)?;
     let files = keep(app, body.files.iter().collect()).await?;
     if let Err(error) = transact(app, || store_all(app, caller, comment_id, &files)).await {
@@ -211,11 +264,11 @@ async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attach
 /// 404 for an unknown comment, 403 for those who may not, and for a file of another comment.
 pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, file_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let subject = Subject::find(&*work, caller, comment_id).await?;
+    let subject = CommentSubject::find(&*work, caller, comment_id).await?;
     require_keeper(caller, &subject, task_id)?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<Option<Uuid>>(0)? != Some(comment_id) {
+    if row.try_get::<Option<Uuid>>("", "comment_id")? != Some(comment_id) {
         return Err(Failure::forbidden());
     }
     let sql = Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]);
@@ -228,7 +281,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
 
 /// # Errors
 /// 403 for those who don't keep the comment, and when it is not on that task.
-fn require_keeper(caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+fn require_keeper(caller: &Caller, subject: &CommentSubject, task_id: Uuid) -> Result<(), Failure> {
     if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }

@@ -14,34 +14,55 @@ use crate::vocabulary::persons::SHORT_PERSON;
 pub struct Author {
     /// The short record as a JSON object.
     pub text: Vec<u8>,
-    /// What the person is in the production, or in the studio when none was named.
+    /// Role of the person in the production, or in the studio when none was named.
     pub place: ProjectRole,
 }
 
-/// What a query selects of a person `a`, whose link to a team is `l`, for [`read`].
+/// Columns that a query selects of a person `a`, whose link to a team is `l`, for [`read_author`].
 #[must_use]
 pub fn columns() -> String {
     let columns: Vec<&str> = SHORT_PERSON.iter().map(|(_, expression, _)| *expression).collect();
-    format!("{}, a.id AS author_id, {}", columns.join(", "), place_columns("author", "a", "l"))
+    format!(
+        "{}, a.id AS author_id, {}",
+        columns.join(", "),
+        place_columns("author", "a", "l")
+    )
 }
 
 /// A person of a query that selects [`columns`] first, by id.
 ///
 /// # Errors
 /// A column does not hold what it should.
-pub fn read(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
+pub fn read_author(row: &QueryResult) -> Result<(Uuid, Author), DbErr> {
     let mut text = vec![b'{'];
     RowWriter::new(SHORT_PERSON.iter().map(|(key, _, kind)| Field::new(*key, *kind))).write(&mut text, row)?;
     text.push(b'}');
-    Ok((row.try_get("", "author_id")?, Author { text, place: read_place(row, "author")? }))
+    Ok((
+        row.try_get("", "author_id")?,
+        Author {
+            text,
+            place: read_place(row, "author")?,
+        },
+    ))
 }
 
 /// Persons by their ids, with their roles in a production.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(connection: &impl ConnectionTrait, ids: &[Uuid], project_id: Option<Uuid>) -> Result<HashMap<Uuid, Author>, DbErr> {
-    let mut sql = Sql::with(format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")), [project_id.into()]);
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    ids: &[Uuid],
+    project_id: Option<Uuid>,
+) -> Result<HashMap<Uuid, Author>, DbErr> {
+    let mut sql = Sql::with(
+        format!("SELECT {} FROM person a {}", columns(), join_place("l", "$1", "a.id")),
+        [project_id.into()],
+    );
     sql.push(" WHERE a.id").among(ids);
-    database::rows(connection, &sql).await?.iter().map(read).collect()
+    database::rows(connection, &sql)
+        .await?
+        .iter()
+        .map(read_author)
+        .collect()
 }

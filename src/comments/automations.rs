@@ -5,15 +5,18 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::board::Task;
+use super::posting_context::CommentedTask;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What an automation changes.
+/// Change that an automation makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AutomationOutcome {
     /// Another task of the entity gets this status.
-    Status { task_status_id: Uuid, import_last_revision: bool },
+    Status {
+        task_status_id: Uuid,
+        import_last_revision: bool,
+    },
     /// The asset becomes ready for the task type.
     ReadyFor,
 }
@@ -27,24 +30,26 @@ pub struct Automation {
     pub in_task_type_id: Uuid,
     pub in_task_status_id: Uuid,
     pub out_task_type_id: Uuid,
-    pub outcome: Outcome,
+    pub outcome: AutomationOutcome,
 }
 
 impl Automation {
     /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
     /// a task type without a place in it is no earlier than another one.
     #[must_use]
-    pub fn applies(&self, task: &Task, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
+    pub fn applies(&self, task: &CommentedTask, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {
         let fits = if self.entity_type.eq_ignore_ascii_case("asset") {
             task.kind == EntityKind::Asset
         } else {
             self.entity_type.eq_ignore_ascii_case(&task.entity_type)
         };
         let place = |task_type: Uuid| task.project_id.and_then(|id| priorities.get(&(id, task_type))).copied();
-        let carried_back = place(self.in_task_type_id).zip(place(self.out_task_type_id)).is_some_and(|(from, to)| from > to);
+        let carried_back = place(self.in_task_type_id)
+            .zip(place(self.out_task_type_id))
+            .is_some_and(|(from, to)| from > to);
         fits && task.task_type_id == Some(self.in_task_type_id)
             && task.progress.task_status_id == Some(self.in_task_status_id)
-            && (self.outcome == Outcome::ReadyFor || !carried_back)
+            && (self.outcome == AutomationOutcome::ReadyFor || !carried_back)
     }
 }
 
@@ -52,7 +57,10 @@ impl Automation {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<HashMap<Uuid, Vec<Automation>>, DbErr> {
+pub async fn of_projects(
+    connection: &impl ConnectionTrait,
+    projects: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Automation>>, DbErr> {
     let mut sql = Sql::new(
         "SELECT l.project_id, a.id, a.entity_type, a.in_task_type_id, a.in_task_status_id, a.out_task_type_id, a.out_field_type, \
          a.out_task_status_id, a.import_last_revision FROM project_status_automation_link l \
@@ -60,25 +68,36 @@ pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -
     );
     sql.bind(false);
     sql.push(" AND a.in_task_type_id IS NOT NULL AND a.in_task_status_id IS NOT NULL AND a.out_task_type_id IS NOT NULL AND l.project_id IN ");
-    sql.bind_list(projects.iter().copied()).push(" ORDER BY a.created_at, a.id");
+    sql.bind_list(projects.iter().copied())
+        .push(" ORDER BY a.created_at, a.id");
     let mut found: HashMap<Uuid, Vec<Automation>> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let status: Option<Uuid> = row.try_get_by_index(7)?;
-        let import_last_revision = row.try_get_by_index::<Option<bool>>(8)?.unwrap_or_default();
-        let outcome = match (row.try_get_by_index::<String>(6)?.as_str(), status) {
-            ("ready_for", _) => Outcome::ReadyFor,
-            (_, Some(task_status_id)) => Outcome::Status { task_status_id, import_last_revision },
+        let status: Option<Uuid> = row.try_get("", "out_task_status_id")?;
+        let import_last_revision = row
+            .try_get::<Option<bool>>("", "import_last_revision")?
+            .unwrap_or_default();
+        let outcome = match (row.try_get::<String>("", "out_field_type")?.as_str(), status) {
+            ("ready_for", _) => AutomationOutcome::ReadyFor,
+            (_, Some(task_status_id)) => AutomationOutcome::Status {
+                task_status_id,
+                import_last_revision,
+            },
             (_, None) => continue,
         };
         let automation = Automation {
-            id: row.try_get_by_index(1)?,
-            entity_type: row.try_get_by_index::<Option<String>>(2)?.unwrap_or_else(|| "asset".into()),
-            in_task_type_id: row.try_get_by_index(3)?,
-            in_task_status_id: row.try_get_by_index(4)?,
-            out_task_type_id: row.try_get_by_index(5)?,
+            id: row.try_get("", "id")?,
+            entity_type: row
+                .try_get::<Option<String>>("", "entity_type")?
+                .unwrap_or_else(|| "asset".into()),
+            in_task_type_id: row.try_get("", "in_task_type_id")?,
+            in_task_status_id: row.try_get("", "in_task_status_id")?,
+            out_task_type_id: row.try_get("", "out_task_type_id")?,
             outcome,
         };
-        found.entry(row.try_get_by_index(0)?).or_default().push(automation);
+        found
+            .entry(row.try_get("", "project_id")?)
+            .or_default()
+            .push(automation);
     }
     Ok(found)
 }
@@ -87,14 +106,24 @@ pub async fn of_projects(connection: &impl ConnectionTrait, projects: &[Uuid]) -
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn priorities(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<HashMap<(Uuid, Uuid), i32>, DbErr> {
-    let mut sql = Sql::new("SELECT project_id, task_type_id, priority FROM project_task_type_link WHERE project_id IN ");
+pub async fn priorities(
+    connection: &impl ConnectionTrait,
+    projects: &[Uuid],
+) -> Result<HashMap<(Uuid, Uuid), i32>, DbErr> {
+    let mut sql =
+        Sql::new("SELECT project_id, task_type_id, priority FROM project_task_type_link WHERE project_id IN ");
     sql.bind_list(projects.iter().copied());
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         // Places count from one.
-        if let Some(priority) = row.try_get_by_index::<Option<i32>>(2)?.filter(|priority| *priority > 0) {
-            found.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?), priority);
+        if let Some(priority) = row
+            .try_get::<Option<i32>>("", "priority")?
+            .filter(|priority| *priority > 0)
+        {
+            found.insert(
+                (row.try_get("", "project_id")?, row.try_get("", "task_type_id")?),
+                priority,
+            );
         }
     }
     Ok(found)
@@ -105,8 +134,8 @@ mod tests {
     use super::*;
     use crate::tasks::progress::Progress;
 
-    fn task(entity_type: &str) -> Task {
-        Task {
+    fn task(entity_type: &str) -> CommentedTask {
+        CommentedTask {
             id: Uuid::new_v4(),
             project_id: Some(Uuid::new_v4()),
             task_type_id: Some(Uuid::new_v4()),
@@ -115,18 +144,24 @@ mod tests {
             entity_type: entity_type.into(),
             retake_limit: None,
             clients_isolated: false,
-            progress: Progress { task_status_id: Some(Uuid::new_v4()), ..Progress::default() },
+            progress: Progress {
+                task_status_id: Some(Uuid::new_v4()),
+                ..Progress::default()
+            },
         }
     }
 
-    fn automation(task: &Task, entity_type: &str) -> Automation {
+    fn automation(task: &CommentedTask, entity_type: &str) -> Automation {
         Automation {
             id: Uuid::new_v4(),
             entity_type: entity_type.into(),
             in_task_type_id: task.task_type_id.unwrap_or_default(),
             in_task_status_id: task.progress.task_status_id.unwrap_or_default(),
             out_task_type_id: Uuid::new_v4(),
-            outcome: Outcome::Status { task_status_id: Uuid::new_v4(), import_last_revision: false },
+            outcome: AutomationOutcome::Status {
+                task_status_id: Uuid::new_v4(),
+                import_last_revision: false,
+            },
         }
     }
 
@@ -146,8 +181,11 @@ mod tests {
         let pipeline = HashMap::from([(place(rule.in_task_type_id), 3), (place(rule.out_task_type_id), 2)]);
         assert!(!rule.applies(&shot, &pipeline));
         let without_target = HashMap::from([(place(rule.in_task_type_id), 3)]);
-        assert!(rule.applies(&shot, &without_target), "without a place it is not earlier");
-        rule.outcome = Outcome::ReadyFor;
+        assert!(
+            rule.applies(&shot, &without_target),
+            "without a place it is not earlier"
+        );
+        rule.outcome = AutomationOutcome::ReadyFor;
         assert!(rule.applies(&shot, &pipeline));
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::carrying;
 use super::drafts::Draft;
-use super::posting::{self, Refusal};
+use super::posting::{self, PostingRefusal};
 use crate::events::Work;
 
 /// A comment that says a status and a text.
@@ -21,7 +21,7 @@ pub struct NewComment {
 ///
 /// # Errors
 /// 400 for a retake beyond the limit, with its place among the comments.
-pub async fn write(work: &mut Work<'_>, author_id: Uuid, comments: Vec<NewComment>) -> Result<(), Refusal> {
+pub async fn write(work: &mut Work<'_>, author_id: Uuid, comments: Vec<NewComment>) -> Result<(), PostingRefusal> {
     if comments.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -14,13 +14,14 @@ use super::posting::Carried;
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload, transact};
-use crate::jobs::{Held, Job};
+use crate::events::{Payload, ToldComment, Work, payload, transact};
+use crate::jobs::{Job, LeasedJob};
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
+use crate::previews::tell_status;
 use crate::storage::{Bucket, FileKey};
 
-/// Where a preview may have files.
+/// Places where a preview may have files.
 const FILES: [(Bucket, &str); 9] = [
     (Bucket::Pictures, "original"),
     (Bucket::Pictures, "previews"),
@@ -34,7 +35,8 @@ const FILES: [(Bucket, &str); 9] = [
 ];
 
 /// A preview as far as it is carried over.
-struct Preview {
+#[derive(FromQueryResult)]
+struct CarriedPreview {
     id: Uuid,
     extension: Option<String>,
     original_name: Option<String>,
@@ -48,7 +50,7 @@ struct Preview {
 /// Previews that were entered into the database, and whose files follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CarriedFiles {
-    /// Who wrote the comment that led to it.
+    /// Person who wrote the comment that led to it.
     caller_id: Uuid,
     task_id: Uuid,
     comment_id: Uuid,
@@ -60,7 +62,11 @@ pub struct CarriedFiles {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) -> Result<Vec<(Held, CarriedFiles)>, Failure> {
+pub async fn begin(
+    work: &mut Work<'_>,
+    caller_id: Uuid,
+    carried: &[Carried],
+) -> Result<Vec<(LeasedJob, CarriedFiles)>, Failure> {
     let mut begun = Vec::with_capacity(carried.len());
     for Carried { from_task, to } in carried {
         let sql = Sql::with(
@@ -68,10 +74,20 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
              WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at",
             [(*from_task).into()],
         );
-        let ids = database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
+        let ids: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         let mut copies = Vec::with_capacity(ids.len());
         for from in ids {
-            match add_preview(work, to.author_id, Placement { task_id: to.task_id, comment_id: to.id, revision: None }).await {
+            match add_preview(
+                work,
+                to.author_id,
+                Placement {
+                    task_id: to.task_id,
+                    comment_id: to.id,
+                    revision: None,
+                },
+            )
+            .await
+            {
                 Ok(id) => copies.push((from, id)),
                 Err(Failure::Answer { body, .. }) => {
                     tracing::warn!(preview = %from, comment = %to.id, reason = %body["message"], "a preview could not be carried over");
@@ -80,15 +96,20 @@ pub async fn begin(work: &mut Work<'_>, caller_id: Uuid, carried: &[Carried]) ->
             }
         }
         if !copies.is_empty() {
-            let job = CarriedFiles { caller_id, task_id: to.task_id, comment_id: to.id, copies };
-            begun.push((Held::begin(work, &job).await?, job));
+            let job = CarriedFiles {
+                caller_id,
+                task_id: to.task_id,
+                comment_id: to.id,
+                copies,
+            };
+            begun.push((LeasedJob::begin(work, &job).await?, job));
         }
     }
     Ok(begun)
 }
 
 /// Lets the files follow, once the comments are stored. What fails is tried again by the workers.
-pub async fn carry(app: &App, begun: Vec<(Held, CarriedFiles)>) {
+pub async fn carry(app: &App, begun: Vec<(LeasedJob, CarriedFiles)>) {
     for (held, job) in begun {
         let finished = match job.carry(app).await {
             Ok(()) => held.finish(&app.database).await.map_err(JobError::from),
@@ -123,25 +144,18 @@ impl CarriedFiles {
     async fn carry(&self, app: &App) -> Result<(), JobError> {
         for (from, id) in &self.copies {
             let sql = Sql::with(
-                "SELECT f.extension, f.original_name, f.status, f.file_size, f.width, f.height, f.duration, c.status \
+                "SELECT f.id, f.extension, f.original_name, f.status, f.file_size, f.width, f.height, f.duration, c.status AS copy_status \
                  FROM preview_file f JOIN preview_file c ON c.id = $2 WHERE f.id = $1",
                 [(*from).into(), (*id).into()],
             );
-            let Some(row) = app.database.row(&sql).await? else { continue };
+            let Some(row) = app.database.row(&sql).await? else {
+                continue;
+            };
             // What is carried already must not be told again.
-            if row.try_get_by_index::<String>(7)? != "processing" {
+            if row.try_get::<String>("", "copy_status")? != "processing" {
                 continue;
             }
-            let preview = Preview {
-                id: *from,
-                extension: row.try_get_by_index(0)?,
-                original_name: row.try_get_by_index(1)?,
-                status: row.try_get_by_index(2)?,
-                file_size: row.try_get_by_index(3)?,
-                width: row.try_get_by_index(4)?,
-                height: row.try_get_by_index(5)?,
-                duration: row.try_get_by_index(6)?,
-            };
+            let preview = CarriedPreview::from_query_result(&row, "")?;
             if preview.status == "processing" && preview.original_name.is_some() {
                 return Err(JobError::Later("the preview is still being processed".into()));
             }
@@ -152,24 +166,32 @@ impl CarriedFiles {
 
     async fn break_off(&self, app: &App, id: Uuid) -> Result<(), DbErr> {
         let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
-        let sql = Sql::with("UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'", [id.into()]);
+        let sql = Sql::with(
+            "UPDATE preview_file SET status = 'broken' WHERE id = $1 AND status = 'processing'",
+            [id.into()],
+        );
         if database::execute(&*work, &sql).await? > 0 {
             let sql = Sql::with("SELECT project_id FROM task WHERE id = $1", [self.task_id.into()]);
-            let project_id = database::row(&*work, &sql).await?.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten();
-            work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+            let project_id = database::read_value::<Option<Uuid>>(&*work, &sql).await?.flatten();
+            tell_status(&mut work, project_id, id, "broken");
         }
         work.commit().await
     }
 
-    async fn carry_preview(&self, app: &App, from: Preview, id: Uuid) -> Result<(), Failure> {
+    async fn carry_preview(&self, app: &App, from: CarriedPreview, id: Uuid) -> Result<(), Failure> {
         for (bucket, prefix) in FILES {
-            app.storage.copy(&FileKey::new(bucket, prefix, from.id), &FileKey::new(bucket, prefix, id)).await?;
+            app.storage
+                .copy(
+                    &FileKey::new(bucket, prefix, from.id),
+                    &FileKey::new(bucket, prefix, id),
+                )
+                .await?;
         }
         transact(app, || self.enter(app, &from, id)).await
     }
 
     /// Enters what was copied into the record of the copy, and tells of it.
-    async fn enter(&self, app: &App, from: &Preview, id: Uuid) -> Result<(), Failure> {
+    async fn enter(&self, app: &App, from: &CarriedPreview, id: Uuid) -> Result<(), Failure> {
         let values = vec![
             ("extension", from.extension.clone().into()),
             ("original_name", from.original_name.clone().into()),
@@ -187,18 +209,36 @@ impl CarriedFiles {
             [id.into()],
         );
         let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-        let project_id: Option<Uuid> = row.try_get_by_index(2)?;
-        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
-        if row.try_get_by_index::<Option<i32>>(1)? == Some(1) {
-            database::update(&*work, &entity::task::TABLE, self.task_id, vec![("last_preview_file_id", id.into())]).await?;
-            let automated = row.try_get_by_index::<Option<bool>>(4)?.unwrap_or_default();
-            if let Some(entity_id) = row.try_get_by_index::<Option<Uuid>>(3)?.filter(|_| automated) {
+        let project_id: Option<Uuid> = row.try_get("", "project_id")?;
+        tell_status(&mut work, project_id, id, &from.status);
+        if row.try_get::<Option<i32>>("", "position")? == Some(1) {
+            database::update(
+                &*work,
+                &entity::task::TABLE,
+                self.task_id,
+                vec![("last_preview_file_id", id.into())],
+            )
+            .await?;
+            let automated = row
+                .try_get::<Option<bool>>("", "is_set_preview_automated")?
+                .unwrap_or_default();
+            if let Some(entity_id) = row.try_get::<Option<Uuid>>("", "entity_id")?.filter(|_| automated) {
                 set_main_preview(&mut work, entity_id, id).await?;
             }
         }
-        work.emit_in(project_id, "comment:update", payload([("comment_id", self.comment_id)]));
-        let mut told = payload([("comment_id", self.comment_id), ("task_id", self.task_id), ("preview_file_id", id)]);
-        told.insert("revision".into(), json!(row.try_get_by_index::<Option<i32>>(0)?));
+        let sql = Sql::with(
+            "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1",
+            [self.comment_id.into()],
+        );
+        if let Some(comment) = database::read_one::<ToldComment>(&*work, &sql).await? {
+            work.tell_of_comment(project_id, "update", comment, Payload::default());
+        }
+        let mut told = payload([
+            ("comment_id", self.comment_id),
+            ("task_id", self.task_id),
+            ("preview_file_id", id),
+        ]);
+        told.insert("revision".into(), json!(row.try_get::<Option<i32>>("", "revision")?));
         told.insert("extension".into(), json!(from.extension));
         told.insert("status".into(), json!(from.status));
         work.emit_in(project_id, "preview-file:add-file", told);

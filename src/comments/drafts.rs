@@ -1,4 +1,4 @@
-//! What somebody wants to write, read from the fields of a body or form.
+//! Draft of a comment, read from the fields of a body or form.
 
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
@@ -19,7 +19,7 @@ pub struct Draft {
     pub checklist: Value,
     pub links: Vec<String>,
     pub author_id: Uuid,
-    /// When it was written, where that is not now.
+    /// Moment at which it was written, where that is not now.
     pub created_at: Option<NaiveDateTime>,
     pub for_client: bool,
     pub attachments: Vec<Attachment>,
@@ -44,8 +44,14 @@ impl Fields {
     /// # Errors
     /// 400 for fields that are missing or of the wrong kind.
     pub fn read(fields: &Map<String, Value>, text_key: &str, required: bool) -> Result<Self, Failure> {
-        let status = text(fields, "task_status_id")?.ok_or_else(|| Failure::field("task_status_id", "Field required"))?;
-        let wrong_id = || Failure::field("task_status_id", "Input should be a valid UUID, 36 characters with hyphens");
+        let status =
+            text(fields, "task_status_id")?.ok_or_else(|| Failure::field("task_status_id", "Field required"))?;
+        let wrong_id = || {
+            Failure::field(
+                "task_status_id",
+                "Input should be a valid UUID, 36 characters with hyphens",
+            )
+        };
         let words = text(fields, text_key)?;
         if required && words.is_none() {
             return Err(Failure::field(text_key, "Field required"));
@@ -70,7 +76,11 @@ impl Fields {
     /// # Errors
     /// 404 for an author who can't exist.
     pub fn draft(self, task_id: Uuid, caller: Uuid, manages: bool) -> Result<Draft, Failure> {
-        let author = self.person_id.filter(|_| manages).map(|id| parse_id(&id).ok_or_else(Failure::not_found)).transpose()?;
+        let author = self
+            .person_id
+            .filter(|_| manages)
+            .map(|id| parse_id(&id).ok_or_else(Failure::not_found))
+            .transpose()?;
         Ok(Draft {
             task_id,
             task_status_id: Some(self.task_status_id),
@@ -109,7 +119,11 @@ fn list(fields: &Map<String, Value>, key: &str) -> Result<Vec<Value>, Failure> {
         Some(_) => return Err(wrong()),
     };
     // No database takes NUL characters.
-    if items.iter().any(has_nul) { Err(Failure::field(key, "Input should be a valid string")) } else { Ok(items) }
+    if items.iter().any(has_nul) {
+        Err(Failure::field(key, "Input should be a valid string"))
+    } else {
+        Ok(items)
+    }
 }
 
 fn has_nul(value: &Value) -> bool {
@@ -128,7 +142,10 @@ fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Failure> {
         Some(Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" | "t" | "y" => Ok(true),
             "false" | "0" | "no" | "off" | "f" | "n" | "" => Ok(false),
-            _ => Err(Failure::field(key, "Input should be a valid boolean, unable to interpret input")),
+            _ => Err(Failure::field(
+                key,
+                "Input should be a valid boolean, unable to interpret input",
+            )),
         },
         Some(_) => Err(Failure::field(key, "Input should be a valid boolean")),
     }
@@ -136,9 +153,12 @@ fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Failure> {
 
 /// A moment with a `T` or a blank in the middle; anything else stands for now.
 fn moment(text: &str) -> Option<NaiveDateTime> {
-    let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S"));
+    let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S")
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S"));
     // What lies outside of these years no client can read back.
-    moment.ok().filter(|moment| (1970..=9999).contains(&chrono::Datelike::year(moment)))
+    moment
+        .ok()
+        .filter(|moment| (1970..=9999).contains(&chrono::Datelike::year(moment)))
 }
 
 #[cfg(test)]
@@ -186,7 +206,10 @@ mod tests {
         let sent = json!({"task_status_id": status, "person_id": other, "created_at": "2026-03-02 10:00:00", "for_client": true});
         let read = fields(sent).expect("fields");
         let draft = read.clone().draft(Uuid::new_v4(), caller, false).expect("a draft");
-        assert_eq!((draft.author_id, draft.created_at, draft.for_client), (caller, None, false));
+        assert_eq!(
+            (draft.author_id, draft.created_at, draft.for_client),
+            (caller, None, false)
+        );
         let draft = read.draft(Uuid::new_v4(), caller, true).expect("a draft");
         assert_eq!((draft.author_id, draft.for_client), (other, true));
         assert!(draft.created_at.is_some());

@@ -10,60 +10,93 @@ use uuid::Uuid;
 
 use super::mentions::{self, Mentionable};
 use super::removal;
-use crate::access::comments::{KEEP, Seen, Subject, Viewer};
+use crate::access::comments::{self, CommentSubject, KEEP, Seen, Viewer};
 use crate::access::references::production_of;
 use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::events::{Payload, ToldComment, Work};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::tasks::recompute::{recompute, tell_changed};
-use crate::tasks::statuses;
+use crate::tasks::statuses::Settable;
+use crate::vocabulary::addresses::require_harmless;
 
 /// # Errors
 /// 403 for those who may not change the comment in this way, 404 for an unknown status.
-pub async fn may_update(work: &Work<'_>, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+pub async fn may_update(
+    work: &Work<'_>,
+    caller: &Caller,
+    record: &Record,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
     if caller.is_admin() {
         return Ok(());
     }
-    let subject = Subject::find(&**work, caller, record.id).await?;
-    let (person, standing) = (&caller.person, &subject.standing);
-    standing.require(&READ)?;
-    if standing.role.is_manager() {
+    let subject = CommentSubject::find(&**work, caller, record.id).await?;
+    let (person, relation) = (&caller.person, &subject.relation);
+    relation.require(&READ)?;
+    if relation.role.is_manager() {
         return Ok(());
     }
+    subject.require(caller, &comments::READ)?;
     let own = subject.author_id == person.id;
-    let supervises = standing.allows(&LEAD);
+    let supervises = relation.allows(&LEAD);
     let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
-    let names = |key: &str, id: Uuid| body.get(key).is_some_and(|new| new.as_str().and_then(parse_id) != Some(id));
+    let names = |key: &str, id: Uuid| {
+        body.get(key)
+            .is_some_and(|new| new.as_str().and_then(parse_id) != Some(id))
+    };
     let refused = changes("for_client")
         || (changes("pinned") && !supervises)
-        || (changes("checklist") && !own && !standing.holds(TaskFact::Assigned) && !supervises)
+        || (changes("checklist") && !own && !relation.holds(TaskFact::Assigned) && !supervises)
         || (!own && !body.keys().all(|key| key == "pinned" || key == "checklist"))
         || names("person_id", person.id)
         || names("object_id", subject.task_id);
     if refused {
         return Err(Failure::forbidden());
     }
-    let Some(status) = body.get("task_status_id") else { return Ok(()) };
+    let Some(status) = body.get("task_status_id") else {
+        return Ok(());
+    };
     let status = status.as_str().and_then(parse_id);
-    if status != subject.task_status_id && !standing.allows(&ACT) {
+    if status != subject.task_status_id && !relation.allows(&ACT) {
         return Err(Failure::forbidden());
     }
-    let known = statuses::all(&**work).await?;
-    let status = status.and_then(|id| known.get(&id)).ok_or_else(Failure::not_found)?;
-    if status.allows(standing.role.role) { Ok(()) } else { Err(Failure::forbidden()) }
+    let settable = Settable::find(&**work, [relation.project_id]).await?;
+    settable.require(
+        relation.project_id,
+        status.ok_or_else(Failure::not_found)?,
+        relation.role.role,
+    )
 }
 
-/// Refuses to take the text of a comment away, and drops what answers add to the replies. `record` is what is stored, for
-/// an update.
+/// Refuses to take the text of a comment away, makes no checklist an empty one, and drops what answers add to the replies.
+/// `record` is what is stored, for an update.
 ///
 /// # Errors
 /// 400 for a comment without its text.
 pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-    for reply in body.get_mut("replies").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+    for reply in body
+        .get_mut("replies")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         reply.remove("person");
+    }
+    if let Some(checklist) = body.get_mut("checklist").filter(|list| list.is_null()) {
+        *checklist = json!([]);
+    }
+    for link in body
+        .get("links")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        require_harmless("links", link)?;
     }
     let Some(record) = record else { return Ok(()) };
     let loses_text = body.get("text") == Some(&Value::Null) && record.text("text").is_some();
@@ -76,7 +109,9 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
     if caller.is_admin() {
         return Ok(());
     }
-    Subject::find(&**work, caller, record.id).await?.require(caller, &KEEP)
+    CommentSubject::find(&**work, caller, record.id)
+        .await?
+        .require(caller, &KEEP)
 }
 
 /// Reads the mentions again, tells those whom a new text mentions and the old one did not, and works the task out anew when
@@ -84,9 +119,14 @@ pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Re
 ///
 /// # Errors
 /// The database refuses.
-pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+pub async fn after_update(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    before: &Record,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
     // A comment on something that is no task has nothing that follows.
-    let subject = match Subject::find(&**work, caller, before.id).await {
+    let subject = match CommentSubject::find(&**work, caller, before.id).await {
         Ok(subject) => subject,
         Err(Failure::Answer { .. }) => return Ok(()),
         Err(fault) => return Err(fault),
@@ -97,13 +137,17 @@ pub async fn after_update(work: &mut Work<'_>, caller: &Caller, before: &Record,
         task_id: subject.task_id,
         project_id: subject.project_id(),
         seen: subject.seen(),
-        clients_isolated: subject.standing.clients_isolated,
+        clients_isolated: subject.relation.clients_isolated,
     };
     if let Some(text) = text {
         mention_again(work, &changed, text.as_str().unwrap_or_default()).await?;
     }
     let previous = before.id_of("task_status_id");
-    if subject.task_status_id == previous { Ok(()) } else { move_task(work, &changed).await }
+    if subject.task_status_id == previous {
+        Ok(())
+    } else {
+        move_task(work, &changed).await
+    }
 }
 
 /// A comment that was changed.
@@ -137,8 +181,13 @@ async fn follow(work: &mut Work<'_>, task_id: Uuid, author_id: Uuid) -> Result<(
 /// # Errors
 /// The database refuses.
 pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1", [id.into()]);
-    let Some(row) = database::row(&**work, &sql).await? else { return Ok(()) };
+    let sql = Sql::with(
+        "SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1",
+        [id.into()],
+    );
+    let Some(row) = database::row(&**work, &sql).await? else {
+        return Ok(());
+    };
     follow(work, row.try_get("", "id")?, row.try_get("", "person_id")?).await
 }
 
@@ -147,25 +196,45 @@ pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> 
 /// # Errors
 /// The database refuses.
 pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -> Result<(), Failure> {
-    let Some(project_id) = comment.project_id else { return Ok(()) };
+    let Some(project_id) = comment.project_id else {
+        return Ok(());
+    };
     let mentionable = Mentionable::find(&**work, &[project_id]).await?;
     let found = mentionable.in_text(text, project_id);
     let before = mentions::stored(work, comment.id).await?;
     mentions::replace(work, comment.id, &found).await?;
-    let told: HashSet<Uuid> = mentionable.reached(&before, project_id).iter().map(|member| member.person_id).collect();
+    let told: HashSet<Uuid> = mentionable
+        .reached(&before, project_id)
+        .iter()
+        .map(|member| member.person_id)
+        .collect();
     let reached = mentionable.reached(&found, project_id);
     let ids: Vec<Uuid> = reached.iter().map(|member| member.person_id).collect();
     unmention(work, comment.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
-    let created_at = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    let created_at = database::read_value(&**work, &sql).await?.flatten();
     let seen = comment.seen;
     let mut notices = Vec::new();
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
-        let viewer = Viewer { person_id: member.person_id, place: member.place, clients_isolated: comment.clients_isolated };
+        let viewer = Viewer {
+            person_id: member.person_id,
+            place: member.place,
+            clients_isolated: comment.clients_isolated,
+        };
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
-            let notice = Notice::new(Kind::Mention, member.person_id, seen.author_id, comment.task_id, comment.project_id);
-            let notice = Notice { comment_id: Some(comment.id), created_at, ..notice };
-            notice.tell(work);
+            let notice = Notice::new(
+                NoticeKind::Mention,
+                member.person_id,
+                seen.author_id,
+                comment.task_id,
+                comment.project_id,
+            );
+            let notice = Notice {
+                comment_id: Some(comment.id),
+                created_at,
+                ..notice
+            };
+            notice.emit(work);
             notices.push(notice);
         }
     }
@@ -174,7 +243,10 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
 
 /// Takes back what those were told whom a comment no longer mentions.
 async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Result<(), Failure> {
-    let mut sql = Sql::with("DELETE FROM notification WHERE comment_id = $1 AND type = $2", [comment_id.into(), Kind::Mention.code().into()]);
+    let mut sql = Sql::with(
+        "DELETE FROM notification WHERE comment_id = $1 AND type = $2",
+        [comment_id.into(), NoticeKind::Mention.code().into()],
+    );
     if !reached.is_empty() {
         sql.push(" AND person_id NOT IN ").bind_list(reached.iter().copied());
     }
@@ -182,17 +254,20 @@ async fn unmention(work: &Work<'_>, comment_id: Uuid, reached: &[Uuid]) -> Resul
     Ok(())
 }
 
-/// Tells the production of a comment that was stored as it is, or changed; a change is told with the task.
+/// Tells the production of a comment that was stored as it is, or changed.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+pub async fn emit_comment(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
     let project_id = production_of(&**work, &entity::comment::TABLE, id, &record.values).await?;
-    let mut about = payload([("comment_id", id)]);
-    if what == "update" {
-        about.insert("task_id".into(), json!(record.id_of("object_id")));
-    }
-    work.emit_in(project_id, format!("comment:{what}"), about);
+    let of = |key: &str| record.id_of(key).unwrap_or_default();
+    let told = ToldComment {
+        id,
+        task_id: of("object_id"),
+        person_id: of("person_id"),
+        for_client: Some(record.flag("for_client")),
+    };
+    work.tell_of_comment(project_id, what, told, Payload::default());
     Ok(())
 }
 
@@ -202,9 +277,11 @@ pub async fn tell(work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Re
 /// 404 for a comment of another task, 403 for everybody but its author and those who manage the production.
 pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
-    Subject::on_task(&*work, caller, task_id, comment_id).await?.require(caller, &KEEP)?;
-    let leftovers = removal::take_away(&mut work, comment_id).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    CommentSubject::on_task(&*work, caller, task_id, comment_id)
+        .await?
+        .require(caller, &KEEP)?;
+    let unneeded = removal::take_away(&mut work, comment_id).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

@@ -16,49 +16,98 @@ use crate::database::{RecordWriter, Sql};
 use crate::storage::{Bucket, Cache, Delivery, Disposition, FileKey, ServeError, serve};
 
 /// Media types that browsers show without running anything.
-const SHOWN: [&str; 6] = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif"];
+const SHOWN: [&str; 6] = [
+    "image/avif",
+    "image/bmp",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+];
+/// Media types of files that are for saving, and still are told as what they are.
+const SAVED: [&str; 2] = ["application/pdf", "video/mp4"];
+/// Media type of anything else.
+const BYTES: &str = "application/octet-stream";
 
 /// Answers the content of an attached file.
 ///
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with("SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
+        [id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(app.database.read(), caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
-    send(app, id, &row).await
+    attachment_reader(
+        &app.database,
+        caller,
+        row.try_get("", "comment_id")?,
+        row.try_get("", "chat_message_id")?,
+    )
+    .await?;
+    send_attachment(app, id, &row).await
 }
 
 /// Sends the content of an attached file to somebody who may see it. The row has its `name`, `mimetype` and `updated_at`.
 ///
 /// # Errors
 /// 404 when the content is gone, 416 for a part that is not there.
-pub async fn send(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
+pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<Media, Failure> {
     let name = row.try_get::<Option<String>>("", "name")?.unwrap_or_default();
-    let media_type = row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_else(|| "application/octet-stream".into());
+    let media_type = sent_as(&row.try_get::<Option<String>>("", "mimetype")?.unwrap_or_default());
     let updated_at: Option<NaiveDateTime> = row.try_get("", "updated_at")?;
-    let disposition = if SHOWN.contains(&media_type.as_str()) { Disposition::Inline(&name) } else { Disposition::Attachment(&name) };
+    let disposition = if SHOWN.contains(&media_type) {
+        Disposition::Inline(&name)
+    } else {
+        Disposition::Attachment(&name)
+    };
     let delivery = Delivery {
-        content_type: &media_type,
+        content_type: media_type,
         disposition,
         cache: Cache::Private(u32::try_from(app.settings.client_cache_max_age).unwrap_or(u32::MAX)),
         last_modified: updated_at.map(|moment| moment.and_utc()),
         expected_size: None,
     };
     let headers = request_headers().unwrap_or_default();
-    match serve(&app.storage, &[FileKey::new(Bucket::Files, "attachments", id)], &headers, &delivery).await {
+    match serve(
+        &app.storage,
+        &[FileKey::new(Bucket::Files, "attachments", id)],
+        &headers,
+        &delivery,
+    )
+    .await
+    {
         Ok(response) => Ok(Media::new(response)),
         Err(ServeError::Missing) => Err(Failure::not_found()),
-        Err(ServeError::RangeNotSatisfiable) => {
-            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
-        }
+        Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "The requested range lies outside of the file.",
+        )),
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
 }
 
-/// Whose files are listed.
+/// Media type that a file is sent as, whose sender named this one. A type that a browser might run is told to nobody.
+fn sent_as(named: &str) -> &'static str {
+    let named = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // What some programs call it.
+    let named = if named == "image/jpg" {
+        "image/jpeg"
+    } else {
+        named.as_str()
+    };
+    SHOWN
+        .iter()
+        .chain(&SAVED)
+        .find(|known| **known == named)
+        .copied()
+        .unwrap_or(BYTES)
+}
+
+/// Subject whose files are listed.
 #[derive(Clone, Copy, Debug)]
-pub enum Of {
+pub enum FilesOwner {
     Task(Uuid),
     Project(Uuid),
 }
@@ -67,26 +116,26 @@ pub enum Of {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
+pub async fn list(app: &App, of: FilesOwner) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::attachment_file::TABLE, "f", "AttachmentFile");
     let mut sql = Sql::new(format!(
-        "SELECT {}, f.comment_id FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
+        "SELECT {} FROM attachment_file f JOIN comment c ON c.id = f.comment_id JOIN task t ON t.id = c.object_id WHERE ",
         writer.columns()
     ));
     match of {
-        Of::Task(id) => sql.push("t.id = ").bind(id),
-        Of::Project(id) => sql.push("t.project_id = ").bind(id),
+        FilesOwner::Task(id) => sql.push("t.id = ").bind(id),
+        FilesOwner::Project(id) => sql.push("t.project_id = ").bind(id),
     };
     sql.push(" ORDER BY f.created_at, f.id");
     let rows = app.database.rows(&sql).await?;
     let mut comments = Vec::with_capacity(rows.len());
     for row in &rows {
-        comments.push(row.try_get_by_index::<Uuid>(writer.width())?);
+        comments.push(row.try_get::<Uuid>("", "comment_id")?);
     }
     let mut named = comments.clone();
     named.sort_unstable();
     named.dedup();
-    let found = records(app.database.read(), &entity::comment::TABLE, "Comment", &named).await?;
+    let found = records(&app.database, &entity::comment::TABLE, "Comment", &named).await?;
     let mut written = Vec::with_capacity(rows.len());
     for (row, comment) in rows.iter().zip(&comments) {
         let mut out = Vec::with_capacity(1024);
@@ -97,4 +146,47 @@ pub async fn list(app: &App, of: Of) -> Result<Vec<u8>, Failure> {
         written.push(out);
     }
     Ok(array(written.iter().map(Vec::as_slice)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn what_a_browser_might_run_is_only_bytes() {
+        for (named, sent) in [
+            ("image/png", "image/png"),
+            ("Image/JPG", "image/jpeg"),
+            ("video/mp4; codecs=avc1", "video/mp4"),
+            ("image/svg+xml", BYTES),
+            ("text/html", BYTES),
+            ("application/javascript", BYTES),
+            ("", BYTES),
+        ] {
+            assert_eq!(sent_as(named), sent, "{named}");
+        }
+    }
+
+    #[test]
+    fn the_contract_declares_these_types_and_no_others() {
+        let contract: Value = serde_json::from_str(dailies_definitions::CONTRACT).unwrap();
+        let known: BTreeSet<&str> = SHOWN.iter().chain(&SAVED).chain([&BYTES]).copied().collect();
+        let path = "/data/attachment-files/{attachment_file_id}/file/{file_name}";
+        for path in [path.to_owned(), path.replace("/data", "/shared/playlists/{token}")] {
+            for status in ["200", "206"] {
+                let content = contract["paths"][&path]["get"]["responses"][status]["content"]
+                    .as_object()
+                    .unwrap();
+                assert_eq!(
+                    content.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                    known,
+                    "{path} {status}"
+                );
+            }
+        }
+    }
 }

@@ -1,30 +1,61 @@
 //! The operations of the tag *Comments*.
 
 use async_trait::async_trait;
-use dailies_definitions::access::{Admin, Caller, ProjectMember, TaskActor, TaskReader};
+use dailies_definitions::access::{Admin, Caller, ProjectManager, ProjectMember, TaskActor, TaskReader};
 use dailies_definitions::comments::{Comments, ListNewsQuery, ListProjectCommentsQuery, ListProjectNewsQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
-    AttachmentFile, BatchedComment, Comment, CommentAttachment, CommentTarget, CreatedComment, CreatedReply, ListedComment, ManyCommentsEntry,
-    NewsEntry, NewsFeedPage,
+    AttachmentFile, BatchedComment, ClientCommentsToCopy, Comment, CommentAttachment, CommentTarget, CreatedComment,
+    CreatedReply, ListedComment, ManyCommentsEntry, NewsEntry, NewsFeedPage,
 };
 use dailies_definitions::submission::Submission;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::files::{self, Of};
-use super::{attachments, editing, listing, moving, reading, replies, writing};
+use super::files::{self, FilesOwner};
+use super::{attachments, editing, listing, moving, reading, replies, reposting, writing};
 use crate::app::SharedApp;
-use crate::notifications::feed::{self, Filter};
+use crate::notifications::feed::{self, NewsFilter};
 
 /// Serves the operations from the database and the file store.
 pub struct CommentsHandlers(pub SharedApp);
 
+/// Filter that the query of a listing of news asks for. The types of the queries differ in their names only.
+macro_rules! news_filter {
+    ($query:expr) => {
+        NewsFilter {
+            only_preview: $query.only_preview || feed::says_yes(&$query.all, "only_preview"),
+            task_type_id: $query.task_type_id,
+            task_status_id: $query.task_status_id,
+            person_id: $query.person_id,
+            episode_id: $query.episode_id,
+            after: $query.after,
+            before: $query.before,
+            page: $query.page,
+            limit: $query.limit,
+        }
+    };
+}
+
 #[async_trait]
 impl Comments for CommentsHandlers {
-    async fn comment_task(&self, access: Caller, task_id: Uuid, body: Submission) -> Result<Json<CreatedComment>, Failure> {
+    async fn comment_task(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<CreatedComment>, Failure> {
         Ok(Json::written(writing::write(&self.0, &access, task_id, body).await?))
+    }
+
+    async fn copy_client_comments(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ClientCommentsToCopy,
+    ) -> Result<Json<Vec<CreatedComment>>, Failure> {
+        Ok(Json::written(reposting::repost(&self.0, &access, &body).await?))
     }
 
     async fn comment_tasks(
@@ -36,8 +67,15 @@ impl Comments for CommentsHandlers {
         Ok(Json::written(writing::write_many(&self.0, &access, body).await?))
     }
 
-    async fn batch_comment_task(&self, access: TaskActor, task_id: Uuid, body: Submission) -> Result<Json<Vec<BatchedComment>>, Failure> {
-        Ok(Json::written(writing::write_batch(&self.0, &access, Some(task_id), body).await?))
+    async fn batch_comment_task(
+        &self,
+        access: TaskActor,
+        task_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<Vec<BatchedComment>>, Failure> {
+        Ok(Json::written(
+            writing::write_batch(&self.0, &access, Some(task_id), body).await?,
+        ))
     }
 
     async fn batch_comment(&self, access: Caller, body: Submission) -> Result<Json<Vec<BatchedComment>>, Failure> {
@@ -48,8 +86,15 @@ impl Comments for CommentsHandlers {
         Ok(Json::written(listing::of_task(&self.0, &access, task_id).await?))
     }
 
-    async fn get_task_comment(&self, access: TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Json<Comment>, Failure> {
-        Ok(Json::written(reading::of_task(&self.0, &access, task_id, comment_id).await?))
+    async fn get_task_comment(
+        &self,
+        access: TaskReader,
+        task_id: Uuid,
+        comment_id: Uuid,
+    ) -> Result<Json<Comment>, Failure> {
+        Ok(Json::written(
+            reading::of_task(&self.0, &access, task_id, comment_id).await?,
+        ))
     }
 
     async fn delete_task_comment(&self, access: Caller, task_id: Uuid, comment_id: Uuid) -> Result<NoContent, Failure> {
@@ -57,20 +102,51 @@ impl Comments for CommentsHandlers {
         Ok(NoContent)
     }
 
-    async fn move_comment(&self, access: Caller, task_id: Uuid, comment_id: Uuid, body: CommentTarget) -> Result<Json<Comment>, Failure> {
-        Ok(Json::written(moving::move_comment(&self.0, &access, task_id, comment_id, body.target_task_id).await?))
+    async fn move_comment(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        comment_id: Uuid,
+        body: CommentTarget,
+    ) -> Result<Json<Comment>, Failure> {
+        Ok(Json::written(
+            moving::move_comment(&self.0, &access, task_id, comment_id, body.target_task_id).await?,
+        ))
     }
 
-    async fn acknowledge_comment(&self, access: TaskReader, task_id: Uuid, comment_id: Uuid) -> Result<Json<Comment>, Failure> {
-        Ok(Json::written(reading::acknowledge(&self.0, &access, task_id, comment_id).await?))
+    async fn acknowledge_comment(
+        &self,
+        access: TaskReader,
+        task_id: Uuid,
+        comment_id: Uuid,
+    ) -> Result<Json<Comment>, Failure> {
+        Ok(Json::written(
+            reading::acknowledge(&self.0, &access, task_id, comment_id).await?,
+        ))
     }
 
-    async fn reply_to_comment(&self, access: Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Json<CreatedReply>, Failure> {
-        Ok(Json::written(replies::reply(&self.0, &access, task_id, comment_id, body).await?))
+    async fn reply_to_comment(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        comment_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<CreatedReply>, Failure> {
+        Ok(Json::written(
+            replies::reply(&self.0, &access, task_id, comment_id, body).await?,
+        ))
     }
 
-    async fn delete_reply(&self, access: Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Json<Comment>, Failure> {
-        Ok(Json::written(replies::delete(&self.0, &access, task_id, comment_id, reply_id).await?))
+    async fn delete_reply(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        comment_id: Uuid,
+        reply_id: Uuid,
+    ) -> Result<Json<Comment>, Failure> {
+        Ok(Json::written(
+            replies::delete(&self.0, &access, task_id, comment_id, reply_id).await?,
+        ))
     }
 
     async fn add_comment_attachment(
@@ -80,7 +156,9 @@ impl Comments for CommentsHandlers {
         comment_id: Uuid,
         body: Submission,
     ) -> Result<Json<Vec<CommentAttachment>>, Failure> {
-        Ok(Json::written(attachments::add(&self.0, &access, task_id, comment_id, body).await?))
+        Ok(Json::written(
+            attachments::add(&self.0, &access, task_id, comment_id, body).await?,
+        ))
     }
 
     async fn delete_comment_attachment(
@@ -94,53 +172,65 @@ impl Comments for CommentsHandlers {
         Ok(NoContent)
     }
 
-    async fn download_attachment_file(&self, access: Caller, attachment_file_id: Uuid, _file_name: String) -> Result<Media, Failure> {
+    async fn download_attachment_file(
+        &self,
+        access: Caller,
+        attachment_file_id: Uuid,
+        _file_name: String,
+    ) -> Result<Media, Failure> {
         files::download(&self.0, &access, attachment_file_id).await
     }
 
-    async fn list_task_attachment_files(&self, _access: Admin, task_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
-        Ok(Json::written(files::list(&self.0, Of::Task(task_id)).await?))
+    async fn list_task_attachment_files(
+        &self,
+        _access: Admin,
+        task_id: Uuid,
+    ) -> Result<Json<Vec<AttachmentFile>>, Failure> {
+        Ok(Json::written(files::list(&self.0, FilesOwner::Task(task_id)).await?))
     }
 
-    async fn list_project_attachment_files(&self, _access: Admin, project_id: Uuid) -> Result<Json<Vec<AttachmentFile>>, Failure> {
-        Ok(Json::written(files::list(&self.0, Of::Project(project_id)).await?))
+    async fn list_project_attachment_files(
+        &self,
+        _access: Admin,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<AttachmentFile>>, Failure> {
+        Ok(Json::written(
+            files::list(&self.0, FilesOwner::Project(project_id)).await?,
+        ))
     }
 
-    async fn list_project_comments(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectCommentsQuery) -> Result<Json<Value>, Failure> {
+    async fn list_project_comments(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ListProjectCommentsQuery,
+    ) -> Result<Json<Value>, Failure> {
         listing::of_project(&self.0, &access, query.page, query.limit).await
     }
 
-    async fn list_project_news(&self, access: ProjectMember, project_id: Uuid, query: ListProjectNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
-        let filter = Filter {
-            only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            episode_id: query.episode_id,
-            after: query.after,
-            before: query.before,
-            page: query.page,
-            limit: query.limit,
-        };
-        Ok(Json::written(feed::of_project(&self.0, &access, project_id, &filter).await?))
+    async fn list_project_news(
+        &self,
+        access: ProjectMember,
+        project_id: Uuid,
+        query: ListProjectNewsQuery,
+    ) -> Result<Json<NewsFeedPage>, Failure> {
+        Ok(Json::written(
+            feed::of_project(&self.0, &access, project_id, &news_filter!(query)).await?,
+        ))
     }
 
     async fn list_news(&self, access: Caller, query: ListNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
-        let filter = Filter {
-            only_preview: query.only_preview || feed::says_yes(&query.all, "only_preview"),
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            episode_id: query.episode_id,
-            after: query.after,
-            before: query.before,
-            page: query.page,
-            limit: query.limit,
-        };
-        Ok(Json::written(feed::of_open_projects(&self.0, &access, query.project_id, &filter).await?))
+        Ok(Json::written(
+            feed::of_open_projects(&self.0, &access, query.project_id, &news_filter!(query)).await?,
+        ))
     }
 
-    async fn get_news_entry(&self, access: ProjectMember, project_id: Uuid, news_id: Uuid) -> Result<Json<NewsEntry>, Failure> {
+    async fn get_news_entry(
+        &self,
+        access: ProjectMember,
+        project_id: Uuid,
+        news_id: Uuid,
+    ) -> Result<Json<NewsEntry>, Failure> {
         Ok(Json::written(feed::entry(&self.0, &access, project_id, news_id).await?))
     }
 }

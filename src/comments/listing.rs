@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use super::rows::{self, Related};
+use super::rows::{self, CommentRelations};
 use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
 use crate::access::{Reach, STAFF};
 use crate::app::App;
@@ -24,8 +24,19 @@ use crate::database::{RecordWriter, Sql, stream_array, write_text};
 /// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
 
-const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
-const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("has_avatar", Kind::Bool), ("role", TEXT), ("id", Kind::Uuid)];
+const STATUS: [(&str, Kind); 4] = [
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("id", Kind::Uuid),
+];
+const EDITOR: [(&str, Kind); 5] = [
+    ("first_name", TEXT),
+    ("last_name", TEXT),
+    ("has_avatar", Kind::Bool),
+    ("role", TEXT),
+    ("id", Kind::Uuid),
+];
 
 /// The comments of a task, newest first.
 ///
@@ -43,12 +54,14 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
         [task_id.into(), access.project_id().into()],
     );
     let rows = database.rows(&sql).await?;
-    let Some(first) = rows.first() else { return Ok(b"[]".to_vec()) };
+    let Some(first) = rows.first() else {
+        return Ok(b"[]".to_vec());
+    };
     let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
     let list = CommentList {
         viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
         writer,
-        authors: authors::find(database.read(), &persons(&rows)?, Some(access.project_id())).await?,
+        authors: authors::find(database, &persons(&rows)?, Some(access.project_id())).await?,
     };
     let mut written = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -61,20 +74,41 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
 /// left out on request.
 fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String) {
     let object = |alias: &str, fields: &[(&str, Kind)]| {
-        let keys: Vec<JsonKey> = fields.iter().map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind)).collect();
+        let keys: Vec<JsonKey> = fields
+            .iter()
+            .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
+            .collect();
         json_object(backend, &keys)
     };
-    let ids = |table: &str, id: &str| json_ids(backend, &format!("r.{id}"), &format!("{table} r WHERE r.comment = c.id"));
-    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| !VARYING.contains(&column)).with(&[
+    let ids = |table: &str, id: &str| {
+        json_ids(
+            backend,
+            &format!("r.{id}"),
+            &format!("{table} r WHERE r.comment = c.id"),
+        )
+    };
+    let writer = RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| {
+        !VARYING.contains(&column)
+    })
+    .with(&[
         (&object("s", &STATUS), "task_status", Kind::Json),
         (&ids("comment_mentions", "person"), "mentions", Kind::Json),
-        (&ids("comment_department_mentions", "department"), "department_mentions", Kind::Json),
+        (
+            &ids("comment_department_mentions", "department"),
+            "department_mentions",
+            Kind::Json,
+        ),
         (&ids("comment_acknoledgments", "person"), "acknowledgements", Kind::Json),
-        (&rows::previews_of_comment(backend, without_rejected), "previews", Kind::Json),
+        (
+            &rows::previews_of_comment(backend, without_rejected),
+            "previews",
+            Kind::Json,
+        ),
     ]);
     let files = attachments::of_comment(backend, true);
     let columns = format!(
-        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, c.replies AS answers, c.checklist AS points, \
+        "{}, {files} AS files, {} AS editor, c.id AS comment_id, c.text AS words, \
+         COALESCE(c.replies, '[]') AS answers, COALESCE(c.checklist, '[]') AS points, \
          c.editor_id AS edited_by, c.person_id AS author_id, c.for_client AS is_for_client, \
          EXISTS (SELECT 1 FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
          WHERE l.comment = c.id AND p.validation_status <> 'rejected') AS shows_previews",
@@ -102,7 +136,7 @@ fn answers(row: &QueryResult) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&json_of(row, "answers")?)?)
 }
 
-/// What a list of comments is written with.
+/// Parts of a list of comments.
 struct CommentList {
     viewer: Viewer,
     writer: RecordWriter,
@@ -111,7 +145,9 @@ struct CommentList {
 
 impl CommentList {
     fn role_of(&self, person_id: Uuid) -> Role {
-        self.authors.get(&person_id).map_or(Role::Artist, |author| author.place.role)
+        self.authors
+            .get(&person_id)
+            .map_or(Role::Artist, |author| author.place.role)
     }
 
     /// A comment as an object, or nothing when the viewer does not see it.
@@ -120,7 +156,11 @@ impl CommentList {
         let author_id: Uuid = row.try_get("", "author_id")?;
         let author_role = self.role_of(author_id);
         let for_client = row.try_get::<Option<bool>>("", "is_for_client")?.unwrap_or_default();
-        let whole = match viewer.sight(Seen { author_id, author_role, for_client }) {
+        let whole = match viewer.sight(Seen {
+            author_id,
+            author_role,
+            for_client,
+        }) {
             Sight::Whole => true,
             Sight::Previews if row.try_get("", "shows_previews")? => false,
             Sight::Previews | Sight::Nothing => return Ok(None),
@@ -128,8 +168,11 @@ impl CommentList {
         let mut out = Vec::with_capacity(1024);
         self.writer.write_open(&mut out, row)?;
         self.write_words(&mut out, row, whole)?;
-        self.write_editor(&mut out, row)?;
-        let author = self.authors.get(&author_id).filter(|_| viewer.knows(author_id, author_role));
+        self.write_editor(&mut out, row, whole)?;
+        let author = self
+            .authors
+            .get(&author_id)
+            .filter(|_| whole || viewer.knows(author_id, author_role));
         write_key(&mut out, "person", author.map(|author| author.text.as_slice()));
         out.push(b'}');
         Ok(Some(out))
@@ -147,19 +190,19 @@ impl CommentList {
             None => out.extend_from_slice(b"null"),
         }
         let mut replies = answers(row)?;
-        rows::name_repliers(&mut replies, &self.viewer, &self.authors);
+        rows::name_repliers(&mut replies, &self.authors);
         write_key(out, "replies", Some(replies.to_string().as_bytes()));
         write_key(out, "checklist", Some(&json_of(row, "points")?));
         write_key(out, "attachment_files", Some(&json_of(row, "files")?));
         Ok(())
     }
 
-    fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), Failure> {
+    fn write_editor(&self, out: &mut Vec<u8>, row: &QueryResult, whole: bool) -> Result<(), Failure> {
         let Some(editor) = row.try_get::<Option<Uuid>>("", "edited_by")? else {
             write_key(out, "editor_id", None);
             return Ok(());
         };
-        let known = self.viewer.knows(editor, self.role_of(editor));
+        let known = whole || self.viewer.knows(editor, self.role_of(editor));
         let text = if known { Some(json_of(row, "editor")?) } else { None };
         let id = known.then(|| format!("\"{editor}\""));
         write_key(out, "editor_id", id.as_deref().map(str::as_bytes));
@@ -172,44 +215,65 @@ impl CommentList {
 ///
 /// # Errors
 /// 403 for clients and vendors.
-pub async fn of_project(app: &App, access: &ProjectMember, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
+pub async fn of_project(
+    app: &App,
+    access: &ProjectMember,
+    page: Option<i64>,
+    limit: i64,
+) -> Result<Json<Value>, Failure> {
     if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    let comments = Comments { id: "c.id", author: "c.person_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
+    let comments = Comments {
+        id: "c.id",
+        author: "c.person_id",
+        for_client: "c.for_client",
+        project: "t.project_id",
+        entity: "t.entity_id",
+    };
     let within = |tables: &str| {
         let mut condition = Sql::new(tables);
         condition.push(" AND t.project_id = ").bind(access.project_id());
-        READ.restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), &comments);
+        READ.restrict(
+            &mut condition,
+            &Reach::within(access, access.project_id(), access.role()),
+            &comments,
+        );
         condition
     };
     // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
     let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
     let database = &app.database;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
-    let select = format!("SELECT {}, c.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "c.updated_at DESC, c.created_at DESC, c.id";
     let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = Related::of(database.read(), &condition).await?;
+        let related = CommentRelations::of(database, &condition).await?;
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
         let sent = stream_array(database, sql, move |out, row| {
             writer.write_open(out, row)?;
-            related.write(out, row.try_get_by_index(writer.width())?);
+            related.write(out, row.try_get("", "id")?);
             out.push(b'}');
             Ok(())
         });
         return Ok(sent.await?.into());
     };
     let page = Page { number, limit };
-    let total = paging::count(database, &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1")).await?;
-    let rows = database.page_of(condition, "c.id", order, page.limit, page.offset()).await?;
-    let related = Related::of(database.read(), &rows).await?;
+    let total = paging::count(
+        database,
+        &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1"),
+    )
+    .await?;
+    let rows = database
+        .page_of(condition, "c.id", order, page.limit, page.offset())
+        .await?;
+    let related = CommentRelations::of(database, &rows).await?;
     let mut items = Vec::new();
     for row in database.rows(&rows.before(&select)).await? {
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, &row)?;
-        related.write(&mut out, row.try_get_by_index(writer.width())?);
+        related.write(&mut out, row.try_get("", "id")?);
         out.push(b'}');
         items.push(out);
     }

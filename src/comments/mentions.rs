@@ -1,4 +1,4 @@
-//! Whom a text mentions, and which task types its hashtags name.
+//! Mentions in a text: persons, departments, and task types that its hashtags name.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -22,7 +22,7 @@ pub struct Member {
     pub departments: Vec<Uuid>,
 }
 
-/// Who can be mentioned in some productions.
+/// Persons who can be mentioned in some productions.
 #[derive(Clone, Debug, Default)]
 pub struct Mentionable {
     pub members: Vec<Member>,
@@ -30,7 +30,7 @@ pub struct Mentionable {
     pub departments: Vec<(String, Uuid)>,
 }
 
-/// Who is mentioned.
+/// Persons and departments who are mentioned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
     pub persons: Vec<Uuid>,
@@ -45,18 +45,22 @@ impl Mentionable {
     pub async fn find(connection: &impl ConnectionTrait, projects: &[Uuid]) -> Result<Self, DbErr> {
         let mut sql = Sql::new(format!(
             "SELECT l.project_id, p.id, p.first_name, p.last_name, d.department_id, {} FROM project_person_link l \
-             JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE l.project_id IN ",
+             JOIN person p ON p.id = l.person_id LEFT JOIN department_link d ON d.person_id = p.id WHERE p.preview_project_id IS NULL AND l.project_id IN ",
             place_columns("member", "p", "l")
         ));
-        sql.bind_list(projects.iter().copied()).push(" ORDER BY l.project_id, p.created_at, p.id");
+        sql.bind_list(projects.iter().copied())
+            .push(" ORDER BY l.project_id, p.created_at, p.id");
         let mut members: Vec<Member> = Vec::new();
         for row in database::rows(connection, &sql).await? {
-            let (project_id, person_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let department: Option<Uuid> = row.try_get_by_index(4)?;
-            match members.last_mut().filter(|last| last.project_id == project_id && last.person_id == person_id) {
+            let (project_id, person_id): (Uuid, Uuid) = (row.try_get("", "project_id")?, row.try_get("", "id")?);
+            let department: Option<Uuid> = row.try_get("", "department_id")?;
+            match members
+                .last_mut()
+                .filter(|last| last.project_id == project_id && last.person_id == person_id)
+            {
                 Some(last) => last.departments.extend(department),
                 None => {
-                    let names: (String, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+                    let names: (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
                     members.push(Member {
                         project_id,
                         person_id,
@@ -68,8 +72,13 @@ impl Mentionable {
             }
         }
         let mut departments = Vec::new();
-        for row in database::rows(connection, &Sql::new("SELECT name, id FROM department ORDER BY name, id")).await? {
-            departments.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        for row in database::rows(
+            connection,
+            &Sql::new("SELECT name, id FROM department ORDER BY name, id"),
+        )
+        .await?
+        {
+            departments.push((row.try_get("", "name")?, row.try_get("", "id")?));
         }
         Ok(Self { members, departments })
     }
@@ -82,12 +91,23 @@ impl Mentionable {
         }
         let text: String = text.nfc().collect();
         let members = || self.members.iter().filter(|member| member.project_id == project_id);
-        let names: Vec<String> =
-            members().map(|member| &member.full_name).chain(self.departments.iter().map(|(name, _)| name)).map(|name| composed(name)).collect();
+        let names: Vec<String> = members()
+            .map(|member| &member.full_name)
+            .chain(self.departments.iter().map(|(name, _)| name))
+            .map(|name| composed(name))
+            .collect();
         let named: HashSet<&str> = places(&text).filter_map(|rest| longest(rest, &names)).collect();
         Mentions {
-            persons: members().filter(|member| named.contains(composed(&member.full_name).as_str())).map(|member| member.person_id).collect(),
-            departments: self.departments.iter().filter(|(name, _)| named.contains(composed(name).as_str())).map(|(_, id)| *id).collect(),
+            persons: members()
+                .filter(|member| named.contains(composed(&member.full_name).as_str()))
+                .map(|member| member.person_id)
+                .collect(),
+            departments: self
+                .departments
+                .iter()
+                .filter(|(name, _)| named.contains(composed(name).as_str()))
+                .map(|(_, id)| *id)
+                .collect(),
         }
     }
 
@@ -95,10 +115,16 @@ impl Mentionable {
     /// departments.
     #[must_use]
     pub fn reached(&self, mentions: &Mentions, project_id: Uuid) -> Vec<&Member> {
-        let team = || self.members.iter().filter(move |member| member.project_id == project_id);
+        let team = || {
+            self.members
+                .iter()
+                .filter(move |member| member.project_id == project_id)
+        };
         let named = team().filter(|member| mentions.persons.contains(&member.person_id));
-        let departments = team()
-            .filter(|member| !mentions.persons.contains(&member.person_id) && member.departments.iter().any(|id| mentions.departments.contains(id)));
+        let departments = team().filter(|member| {
+            !mentions.persons.contains(&member.person_id)
+                && member.departments.iter().any(|id| mentions.departments.contains(id))
+        });
         named.chain(departments).collect()
     }
 }
@@ -108,7 +134,7 @@ fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
-/// What stands behind each `@` of a text.
+/// Words that stand behind the signs `@` of a text.
 fn places(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('@').filter_map(|(at, _)| text.get(at + 1..))
 }
@@ -116,7 +142,9 @@ fn places(text: &str) -> impl Iterator<Item = &str> {
 /// The longest of the names that a text begins with. A name ends where no further letter or digit follows.
 fn longest<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
     let ends = |rest: &str| rest.chars().next().is_none_or(|next| !next.is_alphanumeric());
-    let found = names.iter().filter(|name| !name.is_empty() && text.strip_prefix(name.as_str()).is_some_and(ends));
+    let found = names
+        .iter()
+        .filter(|name| !name.is_empty() && text.strip_prefix(name.as_str()).is_some_and(ends));
     found.max_by_key(|name| name.len()).map(String::as_str)
 }
 
@@ -124,17 +152,34 @@ fn longest<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
 #[must_use]
 pub fn hashtags(text: &str) -> BTreeSet<String> {
     let words = text.split('#').skip(1);
-    words.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase()).collect()
+    words
+        .map(|rest| {
+            rest.chars()
+                .take_while(char::is_ascii_alphabetic)
+                .collect::<String>()
+                .to_ascii_lowercase()
+        })
+        .collect()
 }
 
-/// Whom a comment mentions, as it is stored.
+/// Stored mentions of a comment.
 ///
 /// # Errors
 /// The database does not answer.
 pub async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Mentions, DbErr> {
     Ok(Mentions {
-        persons: ids(work, "SELECT person AS id FROM comment_mentions WHERE comment = $1", comment_id).await?,
-        departments: ids(work, "SELECT department AS id FROM comment_department_mentions WHERE comment = $1", comment_id).await?,
+        persons: ids(
+            work,
+            "SELECT person AS id FROM comment_mentions WHERE comment = $1",
+            comment_id,
+        )
+        .await?,
+        departments: ids(
+            work,
+            "SELECT department AS id FROM comment_department_mentions WHERE comment = $1",
+            comment_id,
+        )
+        .await?,
     })
 }
 
@@ -163,8 +208,18 @@ pub async fn store(work: &Work<'_>, comments: &[(Uuid, &Mentions)]) -> Result<()
     let mut persons = Vec::new();
     let mut departments = Vec::new();
     for (comment, mentions) in comments {
-        persons.extend(mentions.persons.iter().map(|person| vec![("comment", (*comment).into()), ("person", (*person).into())]));
-        departments.extend(mentions.departments.iter().map(|id| vec![("comment", (*comment).into()), ("department", (*id).into())]));
+        persons.extend(
+            mentions
+                .persons
+                .iter()
+                .map(|person| vec![("comment", (*comment).into()), ("person", (*person).into())]),
+        );
+        departments.extend(
+            mentions
+                .departments
+                .iter()
+                .map(|id| vec![("comment", (*comment).into()), ("department", (*id).into())]),
+        );
     }
     database::insert_many(&**work, &entity::comment_mentions::TABLE, persons).await?;
     database::insert_many(&**work, &entity::comment_department_mentions::TABLE, departments).await
@@ -178,7 +233,10 @@ mod tests {
 
     fn found(text: &str, names: &[&str]) -> Vec<String> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        places(text).filter_map(|rest| longest(rest, &names)).map(str::to_owned).collect()
+        places(text)
+            .filter_map(|rest| longest(rest, &names))
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -198,23 +256,49 @@ mod tests {
         for text in texts {
             assert_eq!(found(text, &["Ada Lovelace"]), ["Ada Lovelace"], "{text}");
         }
-        for text in ["Ada Lovelace", "@ada lovelace", "@Ada Lovelaces", "@Ada Lovelace2", "@ "] {
+        for text in [
+            "Ada Lovelace",
+            "@ada lovelace",
+            "@Ada Lovelaces",
+            "@Ada Lovelace2",
+            "@ ",
+        ] {
             assert!(found(text, &["Ada Lovelace", ""]).is_empty(), "{text}");
         }
     }
 
     #[test]
     fn the_longest_name_counts() {
-        assert_eq!(found("@Ada Lovelace and @Ada", &["Ada", "Ada Lovelace"]), ["Ada Lovelace", "Ada"]);
+        assert_eq!(
+            found("@Ada Lovelace and @Ada", &["Ada", "Ada Lovelace"]),
+            ["Ada Lovelace", "Ada"]
+        );
     }
 
     #[test]
     fn letters_with_marks_have_one_form() {
         let project_id = Uuid::new_v4();
-        let place = ProjectRole { role: Role::Artist, in_team: true };
-        let member = |name: &str| Member { project_id, person_id: Uuid::new_v4(), full_name: name.into(), place, departments: Vec::new() };
-        let team = Mentionable { members: vec![member("Zo\u{e9} Petit"), member("Zoe\u{301} Grand")], departments: Vec::new() };
-        assert_eq!(team.in_text("@Zoe\u{301} Petit, @Zo\u{e9} Grand", project_id).persons.len(), 2);
+        let place = ProjectRole {
+            role: Role::Artist,
+            in_team: true,
+        };
+        let member = |name: &str| Member {
+            project_id,
+            person_id: Uuid::new_v4(),
+            full_name: name.into(),
+            place,
+            departments: Vec::new(),
+        };
+        let team = Mentionable {
+            members: vec![member("Zo\u{e9} Petit"), member("Zoe\u{301} Grand")],
+            departments: Vec::new(),
+        };
+        assert_eq!(
+            team.in_text("@Zoe\u{301} Petit, @Zo\u{e9} Grand", project_id)
+                .persons
+                .len(),
+            2
+        );
     }
 
     #[test]
@@ -232,13 +316,29 @@ mod tests {
             project_id,
             person_id,
             full_name: name.into(),
-            place: ProjectRole { role: Role::Artist, in_team: true },
+            place: ProjectRole {
+                role: Role::Artist,
+                in_team: true,
+            },
             departments: departments.into(),
         };
-        let team = Mentionable { members: vec![member(ada, "Ada", &[fx]), member(bob, "Bob", &[fx])], departments: vec![("FX".into(), fx)] };
+        let team = Mentionable {
+            members: vec![member(ada, "Ada", &[fx]), member(bob, "Bob", &[fx])],
+            departments: vec![("FX".into(), fx)],
+        };
         let mentions = team.in_text("@Bob and @FX", project_id);
-        assert_eq!(mentions, Mentions { persons: vec![bob], departments: vec![fx] });
-        let reached: Vec<Uuid> = team.reached(&mentions, project_id).iter().map(|member| member.person_id).collect();
+        assert_eq!(
+            mentions,
+            Mentions {
+                persons: vec![bob],
+                departments: vec![fx]
+            }
+        );
+        let reached: Vec<Uuid> = team
+            .reached(&mentions, project_id)
+            .iter()
+            .map(|member| member.person_id)
+            .collect();
         assert_eq!(reached, [bob, ada]);
     }
 }

@@ -3,7 +3,6 @@
 pub mod attachments;
 pub mod authors;
 pub mod automations;
-mod board;
 pub mod bulk;
 mod carrying;
 pub mod collections;
@@ -15,9 +14,11 @@ mod listing;
 pub mod mentions;
 mod moving;
 pub mod posting;
+mod posting_context;
 pub mod reading;
 pub mod removal;
 mod replies;
+mod reposting;
 pub mod rows;
 pub mod writing;
 

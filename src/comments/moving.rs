@@ -2,20 +2,20 @@
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::board::Board;
 use super::drafts::Draft;
 use super::posting::{Posted, news_of, notices_of};
+use super::posting_context::PostingContext;
 use super::rows;
-use crate::access::comments::Subject;
-use crate::access::tasks::standing;
+use crate::access::comments::CommentSubject;
+use crate::access::tasks::relation;
 use crate::app::App;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::{news, notices};
+use crate::removal::tell_lost_news;
 use crate::tasks::recompute::recompute;
 
 /// Moves a comment, and gives it as JSON.
@@ -23,11 +23,17 @@ use crate::tasks::recompute::recompute;
 /// # Errors
 /// 404 for an unknown comment or task, 403 for those who do not manage the production, 400 for a comment that can't be
 /// moved there.
-pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, target_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn move_comment(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    target_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let source = standing(&*work, caller, task_id).await?;
-    let subject = Subject::find(&*work, caller, comment_id).await?;
-    let target = standing(&*work, caller, target_id).await?;
+    let source = relation(&*work, caller, task_id).await?;
+    let subject = CommentSubject::find(&*work, caller, comment_id).await?;
+    let target = relation(&*work, caller, target_id).await?;
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
     }
@@ -38,39 +44,65 @@ pub async fn move_comment(app: &App, caller: &Caller, task_id: Uuid, comment_id:
         return Err(Failure::parameter("Source and target tasks must be different."));
     }
     if source.entity_id.is_none() || source.entity_id != target.entity_id {
-        return Err(Failure::parameter("A comment can only be moved between tasks of the same entity."));
+        return Err(Failure::parameter(
+            "A comment can only be moved between tasks of the same entity.",
+        ));
     }
-    let previews = Sql::with("SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1", [comment_id.into()]);
+    let previews = Sql::with(
+        "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
+        [comment_id.into()],
+    );
     if database::row(&*work, &previews).await?.is_some() {
-        return Err(Failure::parameter("A comment attached to a preview revision cannot be moved."));
+        return Err(Failure::parameter(
+            "A comment attached to a preview revision cannot be moved.",
+        ));
     }
-    let former = Sql::with("SELECT id FROM news WHERE comment_id = $1", [comment_id.into()]);
-    let former = database::rows(&*work, &former).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
-    for id in former {
-        work.emit_in(subject.project_id(), "news:delete", payload([("news_id", id)]));
-    }
+    tell_lost_news(&mut work, "comment_id", &[comment_id]).await?;
     for table in ["notification", "news"] {
-        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1"), [comment_id.into()]);
+        let sql = Sql::with(
+            format!("DELETE FROM {table} WHERE comment_id = $1"),
+            [comment_id.into()],
+        );
         database::execute(&*work, &sql).await?;
     }
-    database::update(&*work, &entity::comment::TABLE, comment_id, vec![("object_id", target_id.into())]).await?;
+    database::update(
+        &*work,
+        &entity::comment::TABLE,
+        comment_id,
+        vec![("object_id", target_id.into())],
+    )
+    .await?;
     recompute(&mut work, &[task_id, target_id]).await?;
-    work.emit_in(subject.project_id(), "comment:delete", payload([("comment_id", comment_id)]));
-    let mut about = payload([("comment_id", comment_id), ("task_id", target_id)]);
-    about.insert("task_status_id".into(), json!(subject.task_status_id));
-    work.emit_in(target.project_id, "comment:new", about);
-    tell(&mut work, &subject, target_id).await?;
+    work.emit_in(
+        subject.project_id(),
+        "comment:delete",
+        payload([("comment_id", comment_id), ("task_id", task_id)]),
+    );
+    let told = ToldComment {
+        id: comment_id,
+        task_id: target_id,
+        person_id: subject.author_id,
+        for_client: Some(subject.for_client),
+    };
+    let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
+    work.tell_of_comment(target.project_id, "new", told, more);
+    emit_move(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
     work.commit().await?;
     Ok(text)
 }
 
 /// Tells those whom the new place concerns.
-async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT text, created_at FROM comment WHERE id = $1", [subject.id.into()]);
+async fn emit_move(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT text, created_at FROM comment WHERE id = $1",
+        [subject.id.into()],
+    );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let text = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_default();
-    let at = row.try_get_by_index::<Option<chrono::NaiveDateTime>>(1)?.unwrap_or_else(database::now);
+    let text = row.try_get::<Option<String>>("", "text")?.unwrap_or_default();
+    let at = row
+        .try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?
+        .unwrap_or_else(database::now);
     let draft = Draft {
         task_id: target_id,
         task_status_id: subject.task_status_id,
@@ -83,18 +115,26 @@ async fn tell(work: &mut Work<'_>, subject: &Subject, target_id: Uuid) -> Result
         attachments: Vec::new(),
     };
     let drafts = [draft];
-    let board = Board::load(work, &drafts).await?;
-    let task = board.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
-    let mentions = task.project_id.map(|id| board.mentionable.in_text(&drafts[0].text, id)).unwrap_or_default();
+    let context = PostingContext::load(work, &drafts).await?;
+    let task = context.tasks.get(&target_id).ok_or_else(Failure::not_found)?;
+    let mentions = task
+        .project_id
+        .map(|id| context.mentionable.in_text(&drafts[0].text, id))
+        .unwrap_or_default();
     let seen = subject.seen();
-    let notices = notices_of(&board, task, subject.id, seen, &mentions);
+    let notices = notices_of(&context, task, subject.id, seen, &mentions);
     for notice in &notices {
-        notice.tell(work);
+        notice.emit(work);
     }
     notices::store(work, &notices).await?;
-    let posted = Posted { id: subject.id, task_id: target_id, task_status_id: subject.task_status_id, author_id: subject.author_id };
+    let posted = Posted {
+        id: subject.id,
+        task_id: target_id,
+        task_status_id: subject.task_status_id,
+        author_id: subject.author_id,
+    };
     if let Some(entry) = news_of(task, posted, at, false) {
-        entry.tell(work);
+        entry.emit(work);
         news::store(work, &[entry]).await?;
     }
     Ok(())

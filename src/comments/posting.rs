@@ -11,18 +11,19 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::attachments::{self, Holder};
-use super::automations::{Automation, Outcome};
-use super::board::{Board, Task};
+use super::automations::{Automation, AutomationOutcome};
 use super::drafts::Draft;
 use super::mentions::{self, Mentions, hashtags};
+use super::posting_context::{CommentedTask, PostingContext};
 use crate::access::ProjectRole;
 use crate::access::comments::{Seen, Viewer};
 use crate::database;
-use crate::events::{Work, payload};
-use crate::notifications::news::{self, Entry};
-use crate::notifications::notices::{self, Kind, Notice};
+use crate::events::{ToldComment, Work, payload};
+use crate::notifications::news::{self, NewsDraft};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::readiness::counts::Touched;
-use crate::tasks::progress::{self, Progress, Step};
+use crate::tasks::progress::{self, Progress, StatusStep};
+use crate::vocabulary::addresses::require_harmless;
 use crate::vocabulary::kinds::EntityKind;
 
 /// A comment that was posted.
@@ -41,7 +42,7 @@ pub struct Carried {
     pub to: Posted,
 }
 
-/// What came of posting.
+/// Results of posting.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     /// The comments that were asked for, in their order.
@@ -52,19 +53,19 @@ pub struct Outcomes {
 
 /// A posting that was refused.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct PostingRefusal {
     /// Place of the comment that led to it among those that were asked for, where it was one.
     pub at: Option<usize>,
     pub failure: Failure,
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for PostingRefusal {
     fn from(failure: Failure) -> Self {
         Self { at: None, failure }
     }
 }
 
-impl From<DbErr> for Refusal {
+impl From<DbErr> for PostingRefusal {
     fn from(error: DbErr) -> Self {
         Failure::from(error).into()
     }
@@ -82,22 +83,31 @@ pub async fn post(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, F
 ///
 /// # Errors
 /// Those of [`post`].
-pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, Refusal> {
+pub async fn post_all(work: &mut Work<'_>, drafts: Vec<Draft>) -> Result<Outcomes, PostingRefusal> {
     let now = database::now();
-    let board = Board::load(work, &drafts).await?;
-    let mut posting = Posting::new(board, now);
+    let context = PostingContext::load(work, &drafts).await?;
+    let mut posting = Posting::new(context, now);
     let mut comments = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.into_iter().enumerate() {
-        comments.push(posting.post(work, draft, &Origin::Person).map_err(|failure| Refusal { at: Some(at), failure })?);
+        let harmless = draft.links.iter().try_for_each(|link| require_harmless("links", link));
+        harmless.map_err(|failure| PostingRefusal { at: Some(at), failure })?;
+        comments.push(
+            posting
+                .post(work, draft, &CommentOrigin::Person)
+                .map_err(|failure| PostingRefusal { at: Some(at), failure })?,
+        );
     }
     posting.store(work).await?;
     let ready: Vec<Uuid> = posting.ready.iter().map(|(asset_id, _)| *asset_id).collect();
     Touched::by(&**work, &ready).await?.settle(work).await?;
-    Ok(Outcomes { comments, carried: posting.carried })
+    Ok(Outcomes {
+        comments,
+        carried: posting.carried,
+    })
 }
 
-/// Where a comment comes from.
-enum Origin {
+/// Place where a comment comes from.
+enum CommentOrigin {
     /// Somebody wrote it.
     Person,
     /// A hashtag copied it.
@@ -106,7 +116,7 @@ enum Origin {
     Automations(Vec<Uuid>),
 }
 
-struct Written {
+struct WrittenComment {
     posted: Posted,
     draft: Draft,
     at: NaiveDateTime,
@@ -114,11 +124,11 @@ struct Written {
 }
 
 struct Posting {
-    board: Board,
+    context: PostingContext,
     now: NaiveDateTime,
-    written: Vec<Written>,
+    written: Vec<WrittenComment>,
     notices: Vec<Notice>,
-    news: Vec<Entry>,
+    news: Vec<NewsDraft>,
     moved: BTreeMap<Uuid, Progress>,
     /// Assets with the task types that they became ready for.
     ready: Vec<(Uuid, Uuid)>,
@@ -126,9 +136,9 @@ struct Posting {
 }
 
 impl Posting {
-    fn new(board: Board, now: NaiveDateTime) -> Self {
+    fn new(context: PostingContext, now: NaiveDateTime) -> Self {
         Self {
-            board,
+            context,
             now,
             written: Vec::new(),
             notices: Vec::new(),
@@ -139,48 +149,87 @@ impl Posting {
         }
     }
 
-    fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &Origin) -> Result<Posted, Failure> {
-        let task = self.board.tasks.get(&draft.task_id).cloned().ok_or_else(Failure::not_found)?;
-        if matches!(origin, Origin::Person) && !self.allows_retake(&task, draft.task_status_id) {
+    fn post(&mut self, work: &mut Work<'_>, draft: Draft, origin: &CommentOrigin) -> Result<Posted, Failure> {
+        let task = self
+            .context
+            .tasks
+            .get(&draft.task_id)
+            .cloned()
+            .ok_or_else(Failure::not_found)?;
+        if matches!(origin, CommentOrigin::Person) && !self.allows_retake(&task, draft.task_status_id) {
             return Err(Failure::parameter("No more retakes allowed on this task"));
         }
         // Comments of one posting come one after the other, so that lists show consequences behind their causes.
         let turn = i64::try_from(self.written.len()).unwrap_or_default();
         let at = draft.created_at.unwrap_or(self.now + TimeDelta::microseconds(turn));
-        let at = progress::place(self.board.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
-        let posted = Posted { id: Uuid::new_v4(), task_id: task.id, task_status_id: draft.task_status_id, author_id: draft.author_id };
-        let mentions = task.project_id.map(|id| self.board.mentionable.in_text(&draft.text, id)).unwrap_or_default();
-        let mut about = payload([("comment_id", posted.id), ("task_id", task.id)]);
-        about.insert("task_status_id".into(), json!(posted.task_status_id));
-        work.emit_in(task.project_id, "comment:new", about);
-        if matches!(origin, Origin::Person) {
+        let at = progress::place(self.context.histories.get(&task.id).map_or(&[], Vec::as_slice), at);
+        let posted = Posted {
+            id: Uuid::new_v4(),
+            task_id: task.id,
+            task_status_id: draft.task_status_id,
+            author_id: draft.author_id,
+        };
+        let mentions = task
+            .project_id
+            .map(|id| self.context.mentionable.in_text(&draft.text, id))
+            .unwrap_or_default();
+        let told = ToldComment {
+            id: posted.id,
+            task_id: task.id,
+            person_id: posted.author_id,
+            for_client: Some(draft.for_client),
+        };
+        let status = [("task_status_id".to_owned(), json!(posted.task_status_id))];
+        work.tell_of_comment(task.project_id, "new", told, status.into_iter().collect());
+        if matches!(origin, CommentOrigin::Person) {
             self.copy(work, &task, &draft)?;
         }
         let changed = self.move_task(work, &task, posted, at);
         self.notify(work, &task, posted, &draft, &mentions, changed);
         self.report(work, &task, posted, at, changed);
-        self.written.push(Written { posted, draft, at, mentions });
+        self.written.push(WrittenComment {
+            posted,
+            draft,
+            at,
+            mentions,
+        });
         self.follow(work, task.id, posted, origin)?;
         Ok(posted)
     }
 
     /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
-    fn allows_retake(&self, task: &Task, status: Option<Uuid>) -> bool {
-        let is_retake = status.and_then(|id| self.board.statuses.get(&id)).is_some_and(|status| status.is_retake);
-        !is_retake || task.retake_limit.is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
+    fn allows_retake(&self, task: &CommentedTask, status: Option<Uuid>) -> bool {
+        let is_retake = status
+            .and_then(|id| self.context.statuses.get(&id))
+            .is_some_and(|status| status.is_retake);
+        !is_retake
+            || task
+                .retake_limit
+                .is_none_or(|limit| i64::from(task.progress.retake_count) < limit)
     }
 
     /// Copies the comment to the tasks that its hashtags name.
-    fn copy(&mut self, work: &mut Work<'_>, task: &Task, draft: &Draft) -> Result<(), Failure> {
+    fn copy(&mut self, work: &mut Work<'_>, task: &CommentedTask, draft: &Draft) -> Result<(), Failure> {
         let words = hashtags(&draft.text);
-        let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else { return Ok(()) };
-        let name = |id: Option<Uuid>| id.and_then(|id| self.board.task_types.get(&id)).cloned().unwrap_or_default();
+        let (Some(entity_id), false) = (task.entity_id, words.is_empty()) else {
+            return Ok(());
+        };
+        let name = |id: Option<Uuid>| {
+            id.and_then(|id| self.context.task_types.get(&id))
+                .cloned()
+                .unwrap_or_default()
+        };
         let text = format!("{}\n\n____\nFrom {} task", draft.text, name(task.task_type_id));
         let all = words.contains("all");
-        let others = self.board.of_entity.get(&entity_id).cloned().unwrap_or_default();
+        let others = self.context.of_entity.get(&entity_id).cloned().unwrap_or_default();
         let mut copies = Vec::new();
-        for other in others.into_iter().filter(|id| *id != task.id).filter_map(|id| self.board.tasks.get(&id)) {
-            let named = other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
+        for other in others
+            .into_iter()
+            .filter(|id| *id != task.id)
+            .filter_map(|id| self.context.tasks.get(&id))
+        {
+            let named =
+                other.task_type_id != task.task_type_id && words.contains(&name(other.task_type_id).to_lowercase());
             if all || named {
                 copies.push(Draft {
                     task_id: other.id,
@@ -195,21 +244,26 @@ impl Posting {
             }
         }
         for copy in copies {
-            self.post(work, copy, &Origin::Hashtag)?;
+            self.post(work, copy, &CommentOrigin::Hashtag)?;
         }
         Ok(())
     }
 
     /// Moves the task, and says whether its status changed.
-    fn move_task(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime) -> bool {
-        let Some(known) = self.board.tasks.get_mut(&task.id) else { return false };
+    fn move_task(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime) -> bool {
+        let Some(known) = self.context.tasks.get_mut(&task.id) else {
+            return false;
+        };
         let previous = known.progress.task_status_id;
-        let step = Step { at, task_status_id: posted.task_status_id };
-        let status = posted.task_status_id.and_then(|id| self.board.statuses.get(&id));
-        let history = self.board.histories.entry(task.id).or_default();
+        let step = StatusStep {
+            at,
+            task_status_id: posted.task_status_id,
+        };
+        let status = posted.task_status_id.and_then(|id| self.context.statuses.get(&id));
+        let history = self.context.histories.entry(task.id).or_default();
         let place = history.partition_point(|earlier| earlier.at <= at);
         history.insert(place, step);
-        known.progress = Progress::of(history, &self.board.statuses);
+        known.progress = Progress::of(history, &self.context.statuses);
         let changed = place + 1 == history.len() && previous != posted.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
@@ -217,53 +271,94 @@ impl Posting {
             let mut about = payload([("task_id", task.id), ("person_id", posted.author_id)]);
             about.insert("new_task_status_id".into(), json!(posted.task_status_id));
             about.insert("previous_task_status_id".into(), json!(previous));
-            work.emit_in(task.project_id, "task:status-changed", about.clone());
+            work.emit_signed(task.project_id, "task:status-changed", about.clone());
             if status.is_some_and(|status| status.is_feedback_request) {
                 about.insert("comment_id".into(), json!(posted.id));
-                work.emit_in(task.project_id, "task:to-review", about);
+                work.emit_signed(task.project_id, "task:to-review", about);
             }
         }
         changed
     }
 
-    fn notify(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, draft: &Draft, mentions: &Mentions, changed: bool) {
-        let author_role = self.board.role_of(draft.author_id, task.project_id);
-        let seen = Seen { author_id: draft.author_id, author_role, for_client: draft.for_client };
-        let notices = notices_of(&self.board, task, posted.id, seen, mentions);
+    fn notify(
+        &mut self,
+        work: &mut Work<'_>,
+        task: &CommentedTask,
+        posted: Posted,
+        draft: &Draft,
+        mentions: &Mentions,
+        changed: bool,
+    ) {
+        let author_role = self.context.role_of(draft.author_id, task.project_id);
+        let seen = Seen {
+            author_id: draft.author_id,
+            author_role,
+            for_client: draft.for_client,
+        };
+        let notices = notices_of(&self.context, task, posted.id, seen, mentions);
         for mut notice in notices {
             notice.change = changed;
-            notice.tell(work);
+            notice.emit(work);
             self.notices.push(notice);
         }
     }
 
-    fn report(&mut self, work: &mut Work<'_>, task: &Task, posted: Posted, at: NaiveDateTime, change: bool) {
+    fn report(&mut self, work: &mut Work<'_>, task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) {
         if let Some(entry) = news_of(task, posted, at, change) {
-            entry.tell(work);
+            entry.emit(work);
             self.news.push(entry);
         }
     }
 
     /// Runs the automations that follow from the state that the task has now.
-    fn follow(&mut self, work: &mut Work<'_>, task_id: Uuid, posted: Posted, origin: &Origin) -> Result<(), Failure> {
-        let Some(task) = self.board.tasks.get(&task_id).cloned() else { return Ok(()) };
-        let rules = task.project_id.and_then(|id| self.board.automations.get(&id)).cloned().unwrap_or_default();
-        let past: &[Uuid] = if let Origin::Automations(past) = origin { past } else { &[] };
-        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.board.priorities);
+    fn follow(
+        &mut self,
+        work: &mut Work<'_>,
+        task_id: Uuid,
+        posted: Posted,
+        origin: &CommentOrigin,
+    ) -> Result<(), Failure> {
+        let Some(task) = self.context.tasks.get(&task_id).cloned() else {
+            return Ok(());
+        };
+        let rules = task
+            .project_id
+            .and_then(|id| self.context.automations.get(&id))
+            .cloned()
+            .unwrap_or_default();
+        let past: &[Uuid] = if let CommentOrigin::Automations(past) = origin {
+            past
+        } else {
+            &[]
+        };
+        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
         let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
         for rule in rules {
             let Some(entity_id) = task.entity_id else { continue };
             match rule.outcome {
-                Outcome::Status { task_status_id, import_last_revision } => {
-                    let others = self.board.of_entity.get(&entity_id).into_iter().flatten();
-                    let mut others = others.filter_map(|id| self.board.tasks.get(id));
-                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else { continue };
+                AutomationOutcome::Status {
+                    task_status_id,
+                    import_last_revision,
+                } => {
+                    let others = self.context.of_entity.get(&entity_id).into_iter().flatten();
+                    let mut others = others.filter_map(|id| self.context.tasks.get(id));
+                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else {
+                        continue;
+                    };
                     // A task that may have no more retakes is left alone; what somebody wrote elsewhere is stored all the same.
                     if !self.allows_retake(target, Some(task_status_id)) {
                         continue;
                     }
-                    let type_name = self.board.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
-                    let status_name = self.board.statuses.get(&rule.in_task_status_id).map_or("", |status| status.name.as_str());
+                    let type_name = self
+                        .context
+                        .task_types
+                        .get(&rule.in_task_type_id)
+                        .map_or("", String::as_str);
+                    let status_name = self
+                        .context
+                        .statuses
+                        .get(&rule.in_task_status_id)
+                        .map_or("", |status| status.name.as_str());
                     let draft = Draft {
                         task_id: target.id,
                         task_status_id: Some(task_status_id),
@@ -276,12 +371,12 @@ impl Posting {
                         attachments: Vec::new(),
                     };
                     let chain = past.iter().copied().chain([rule.id]).collect();
-                    let to = self.post(work, draft, &Origin::Automations(chain))?;
+                    let to = self.post(work, draft, &CommentOrigin::Automations(chain))?;
                     if import_last_revision {
                         self.carried.push(Carried { from_task: task_id, to });
                     }
                 }
-                Outcome::ReadyFor => {
+                AutomationOutcome::ReadyFor => {
                     self.ready.push((entity_id, rule.out_task_type_id));
                     let mut about = payload([("asset_id", entity_id)]);
                     about.insert("data".into(), json!({"ready_for": rule.out_task_type_id}));
@@ -294,7 +389,7 @@ impl Posting {
 
     async fn store(&self, work: &mut Work<'_>) -> Result<(), DbErr> {
         let rows = self.written.iter().map(|written| {
-            let Written { posted, draft, at, .. } = written;
+            let WrittenComment { posted, draft, at, .. } = written;
             vec![
                 ("id", posted.id.into()),
                 ("object_id", posted.task_id.into()),
@@ -309,49 +404,90 @@ impl Posting {
             ]
         });
         database::insert_many(&**work, &entity::comment::TABLE, rows.collect()).await?;
-        let mentioned: Vec<(Uuid, &Mentions)> = self.written.iter().map(|written| (written.posted.id, &written.mentions)).collect();
+        let mentioned: Vec<(Uuid, &Mentions)> = self
+            .written
+            .iter()
+            .map(|written| (written.posted.id, &written.mentions))
+            .collect();
         mentions::store(work, &mentioned).await?;
         let mut files = Vec::new();
         for written in &self.written {
-            files.extend(written.draft.attachments.iter().map(|file| (Holder::Comment(written.posted.id), file)));
+            files.extend(
+                written
+                    .draft
+                    .attachments
+                    .iter()
+                    .map(|file| (Holder::Comment(written.posted.id), file)),
+            );
         }
         attachments::store(work, &files).await?;
-        let moved: Vec<(Uuid, Progress)> = self.moved.iter().map(|(id, progress)| (*id, progress.clone())).collect();
+        let moved: Vec<(Uuid, Progress)> = self
+            .moved
+            .iter()
+            .map(|(id, progress)| (*id, progress.clone()))
+            .collect();
         progress::store(work, &moved).await?;
         notices::store(work, &self.notices).await?;
         news::store(work, &self.news).await?;
         let mut done = HashSet::new();
         // The last one counts, as if each had been stored in turn.
         for (asset_id, task_type_id) in self.ready.iter().rev().filter(|(asset_id, _)| done.insert(*asset_id)) {
-            database::update(&**work, &entity::entity::TABLE, *asset_id, vec![("ready_for", (*task_type_id).into())]).await?;
+            database::update(
+                &**work,
+                &entity::entity::TABLE,
+                *asset_id,
+                vec![("ready_for", (*task_type_id).into())],
+            )
+            .await?;
         }
         Ok(())
     }
 }
 
-/// Who is told of a comment: those whom the task concerns, then those whom the text mentions, without its author. Clients
-/// are not told of what they may not read.
+/// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
+/// author. Clients are not told of what they may not read.
 #[must_use]
-pub fn notices_of(board: &Board, task: &Task, comment_id: Uuid, seen: Seen, mentions: &Mentions) -> Vec<Notice> {
+pub fn notices_of(
+    context: &PostingContext,
+    task: &CommentedTask,
+    comment_id: Uuid,
+    seen: Seen,
+    mentions: &Mentions,
+) -> Vec<Notice> {
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: task.clients_isolated };
+        let viewer = Viewer {
+            person_id,
+            place,
+            clients_isolated: task.clients_isolated,
+        };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };
-    let audience = board.audiences.get(&task.id).into_iter().flatten();
-    let concerned = audience.filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Comment, one.person_id));
-    let reached = task.project_id.map(|id| board.mentionable.reached(mentions, id)).unwrap_or_default();
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (Kind::Mention, one.person_id));
+    let audience = context.audiences.get(&task.id).into_iter().flatten();
+    let concerned = audience
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Comment, one.person_id));
+    let reached = task
+        .project_id
+        .map(|id| context.mentionable.reached(mentions, id))
+        .unwrap_or_default();
+    let mentioned = reached
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Mention, one.person_id));
     let notice = |(kind, person_id)| {
         let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
-        Notice { comment_id: Some(comment_id), ..notice }
+        Notice {
+            comment_id: Some(comment_id),
+            ..notice
+        }
     };
     concerned.chain(mentioned).map(notice).collect()
 }
 
 /// The entry of the news about a comment; there is none about concepts.
 #[must_use]
-pub fn news_of(task: &Task, posted: Posted, at: NaiveDateTime, change: bool) -> Option<Entry> {
-    (task.kind != EntityKind::Concept).then(|| Entry {
+pub fn news_of(task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) -> Option<NewsDraft> {
+    (task.kind != EntityKind::Concept).then(|| NewsDraft {
         id: Uuid::new_v4(),
         author_id: posted.author_id,
         comment_id: posted.id,
@@ -365,5 +501,10 @@ pub fn news_of(task: &Task, posted: Posted, at: NaiveDateTime, change: bool) -> 
 }
 
 fn text_array(items: &[String]) -> SqlValue {
-    SqlValue::Array(ArrayType::String, Some(Box::new(items.iter().map(|item| SqlValue::from(item.clone())).collect())))
+    SqlValue::Array(
+        ArrayType::String,
+        Some(Box::new(
+            items.iter().map(|item| SqlValue::from(item.clone())).collect(),
+        )),
+    )
 }

@@ -13,12 +13,12 @@ use super::authors;
 use super::mentions::{Mentionable, Mentions};
 use super::rows;
 use crate::access::ProjectRole;
-use crate::access::comments::{KEEP_REPLY, Seen, Subject, Viewer};
+use crate::access::comments::{CommentSubject, KEEP_REPLY, Seen, Viewer};
 use crate::app::App;
 use crate::database::json::write_key;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload, transact};
-use crate::notifications::notices::{self, Kind as NoticeKind, Notice};
+use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::notifications::recipients::{self, Recipient};
 use crate::removal::discard_attachments;
 
@@ -26,13 +26,19 @@ use crate::removal::discard_attachments;
 ///
 /// # Errors
 /// 404 for an unknown comment, 403 for those who may not, 400 for files whose names are too long.
-pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
+pub async fn reply(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    body: Submission,
+) -> Result<Vec<u8>, Failure> {
     let text = match body.fields.get("text") {
         None => "",
         Some(Value::String(text)) if !text.contains('\0') => text,
         Some(_) => return Err(Failure::field("text", "Input should be a valid string")),
     };
-    let subject = Subject::find(app.database.read(), caller, comment_id).await?;
+    let subject = CommentSubject::find(&app.database, caller, comment_id).await?;
     require_replier(app, caller, &subject, task_id).await?;
     let files = attachments::keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store(app, caller, &subject, text, &files)).await;
@@ -42,14 +48,20 @@ pub async fn reply(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, 
     stored
 }
 
-async fn require_replier(app: &App, caller: &Caller, subject: &Subject, task_id: Uuid) -> Result<(), Failure> {
+async fn require_replier(app: &App, caller: &Caller, subject: &CommentSubject, task_id: Uuid) -> Result<(), Failure> {
     if subject.task_id != task_id {
         return Err(Failure::forbidden());
     }
-    subject.comment_replier(app.database.read(), caller).await
+    subject.comment_replier(&app.database, caller).await
 }
 
-async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
+async fn store(
+    app: &App,
+    caller: &Caller,
+    subject: &CommentSubject,
+    text: &str,
+    files: &[Attachment],
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let mut replies = stored(&work, subject.id).await?;
     let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
@@ -62,7 +74,10 @@ async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files:
     };
     let id = Uuid::new_v4();
     let moment = database::now().format("%Y-%m-%dT%H:%M:%S").to_string();
-    let earlier: Vec<Uuid> = replies.iter().flat_map(|reply| reply["person_id"].as_str().and_then(parse_id)).collect();
+    let earlier: Vec<Uuid> = replies
+        .iter()
+        .flat_map(|reply| reply["person_id"].as_str().and_then(parse_id))
+        .collect();
     let reply = json!({
         "id": id,
         "date": moment,
@@ -74,16 +89,35 @@ async fn store(app: &App, caller: &Caller, subject: &Subject, text: &str, files:
     });
     replies.push(reply.clone());
     write(&work, subject.id, replies).await?;
-    let records: Vec<_> = files.iter().map(|file| (Holder::Reply { comment_id: subject.id, reply_id: id }, file)).collect();
+    let records: Vec<_> = files
+        .iter()
+        .map(|file| {
+            (
+                Holder::Reply {
+                    comment_id: subject.id,
+                    reply_id: id,
+                },
+                file,
+            )
+        })
+        .collect();
     attachments::store(&work, &records).await?;
-    let about = payload([("task_id", subject.task_id), ("comment_id", subject.id), ("reply_id", id)]);
+    let about = payload([
+        ("task_id", subject.task_id),
+        ("comment_id", subject.id),
+        ("reply_id", id),
+    ]);
     work.emit_in(subject.project_id(), "comment:reply", about);
     notify(&mut work, caller, subject, id, &earlier, &mentionable, &mentions).await?;
     let person = authors::find(&*work, &[caller.person.id], None).await?;
     work.commit().await?;
     let mut out = reply.to_string().into_bytes();
     out.pop();
-    write_key(&mut out, "person", person.get(&caller.person.id).map(|person| person.text.as_slice()));
+    write_key(
+        &mut out,
+        "person",
+        person.get(&caller.person.id).map(|person| person.text.as_slice()),
+    );
     if !files.is_empty() {
         write_key(&mut out, "attachment_files", Some(&attachments::list(files, Some(id))));
     }
@@ -96,12 +130,18 @@ async fn stored(work: &Work<'_>, comment_id: Uuid) -> Result<Vec<Value>, Failure
     let sql = Sql::with("SELECT replies FROM comment WHERE id = $1", [comment_id.into()]);
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
-    write_value(&mut text, &row, 0, Kind::Json)?;
+    write_column(&mut text, &row, "replies", Kind::Json)?;
     Ok(serde_json::from_slice::<Option<Vec<Value>>>(&text)?.unwrap_or_default())
 }
 
 async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result<(), Failure> {
-    database::update(&**work, &entity::comment::TABLE, comment_id, vec![("replies", Value::from(replies).into())]).await?;
+    database::update(
+        &**work,
+        &entity::comment::TABLE,
+        comment_id,
+        vec![("replies", Value::from(replies).into())],
+    )
+    .await?;
     Ok(())
 }
 
@@ -109,37 +149,63 @@ async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result
 async fn notify(
     work: &mut Work<'_>,
     caller: &Caller,
-    subject: &Subject,
+    subject: &CommentSubject,
     reply_id: Uuid,
     earlier: &[Uuid],
     mentionable: &Mentionable,
     mentions: &Mentions,
 ) -> Result<(), Failure> {
-    let mut concerned = recipients::of_tasks(&**work, &[subject.task_id]).await?.remove(&subject.task_id).unwrap_or_default();
+    let mut concerned = recipients::of_tasks(&**work, &[subject.task_id])
+        .await?
+        .remove(&subject.task_id)
+        .unwrap_or_default();
     let others: Vec<Uuid> = earlier.iter().copied().chain([subject.author_id]).collect();
     let known = authors::find(&**work, &others, subject.project_id()).await?;
     for person_id in others {
-        if let Some(author) = known.get(&person_id).filter(|_| concerned.iter().all(|one| one.person_id != person_id)) {
-            concerned.push(Recipient { person_id, place: author.place });
+        if let Some(author) = known
+            .get(&person_id)
+            .filter(|_| concerned.iter().all(|one| one.person_id != person_id))
+        {
+            concerned.push(Recipient {
+                person_id,
+                place: author.place,
+            });
         }
     }
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer { person_id, place, clients_isolated: subject.standing.clients_isolated };
+        let viewer = Viewer {
+            person_id,
+            place,
+            clients_isolated: subject.relation.clients_isolated,
+        };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
-    let reached = subject.project_id().map(|id| mentionable.reached(mentions, id)).unwrap_or_default();
-    let concerned = concerned.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::Reply, one.person_id));
-    let mentioned = reached.iter().filter(|one| told(one.person_id, one.place)).map(|one| (NoticeKind::ReplyMention, one.person_id));
+    let reached = subject
+        .project_id()
+        .map(|id| mentionable.reached(mentions, id))
+        .unwrap_or_default();
+    let concerned = concerned
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::Reply, one.person_id));
+    let mentioned = reached
+        .iter()
+        .filter(|one| told(one.person_id, one.place))
+        .map(|one| (NoticeKind::ReplyMention, one.person_id));
     let notices: Vec<Notice> = concerned
         .chain(mentioned)
         .map(|(kind, person_id)| {
             let notice = Notice::new(kind, person_id, caller.person.id, subject.task_id, subject.project_id());
-            Notice { comment_id: Some(subject.id), reply_id: Some(reply_id), ..notice }
+            Notice {
+                comment_id: Some(subject.id),
+                reply_id: Some(reply_id),
+                ..notice
+            }
         })
         .collect();
     for notice in &notices {
-        notice.tell(work);
+        notice.emit(work);
     }
     Ok(notices::store(work, &notices).await?)
 }
@@ -148,27 +214,43 @@ async fn notify(
 ///
 /// # Errors
 /// 404 for an unknown comment or reply, 403 for everybody but the author of the reply and administrators.
-pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid, reply_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn delete(
+    app: &App,
+    caller: &Caller,
+    task_id: Uuid,
+    comment_id: Uuid,
+    reply_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let subject = Subject::on_task(&*work, caller, task_id, comment_id).await?;
+    let subject = CommentSubject::on_task(&*work, caller, task_id, comment_id).await?;
     let mut replies = stored(&work, comment_id).await?;
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
     let author = replies[at]["person_id"].as_str().and_then(parse_id);
-    let reply = Seen { author_id: author.unwrap_or_default(), ..subject.seen() };
+    let reply = Seen {
+        author_id: author.unwrap_or_default(),
+        ..subject.seen()
+    };
     subject.viewer(caller).require(&KEEP_REPLY, reply)?;
     replies.remove(at);
     write(&work, comment_id, replies).await?;
-    let sql = Sql::with("SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2", [comment_id.into(), reply_id.into()]);
-    let mut files: Vec<Uuid> = Vec::new();
-    for row in database::rows(&*work, &sql).await? {
-        files.push(row.try_get_by_index(0)?);
-    }
+    let sql = Sql::with(
+        "SELECT id FROM attachment_file WHERE comment_id = $1 AND reply_id = $2",
+        [comment_id.into(), reply_id.into()],
+    );
+    let files: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     for table in ["attachment_file", "notification"] {
-        let sql = Sql::with(format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"), [comment_id.into(), reply_id.into()]);
+        let sql = Sql::with(
+            format!("DELETE FROM {table} WHERE comment_id = $1 AND reply_id = $2"),
+            [comment_id.into(), reply_id.into()],
+        );
         database::execute(&*work, &sql).await?;
     }
-    let about = payload([("task_id", subject.task_id), ("comment_id", comment_id), ("reply_id", reply_id)]);
+    let about = payload([
+        ("task_id", subject.task_id),
+        ("comment_id", comment_id),
+        ("reply_id", reply_id),
+    ]);
     work.announce_in(subject.project_id(), "comment:delete-reply", about);
     let text = rows::bare(&*work, comment_id).await?;
     let sight = subject.sight(&*work, caller).await?;

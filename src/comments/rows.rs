@@ -17,22 +17,34 @@ use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
 use crate::database::{BATCH, Sql};
 
 /// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
-pub struct Related(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
+pub struct CommentRelations(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
 
-/// Relations with the queries of their ids, where `#` stands for the ids of the comments.
+/// Relations with the queries of their ids, for [`id_lists`], where `#` stands for the ids of the comments.
 const RELATIONS: [(&str, &str); 5] = [
     (
         "previews",
-        "SELECT l.comment, l.preview_file FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
+        "SELECT l.comment AS owner, l.preview_file AS item FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
          WHERE l.comment IN # ORDER BY p.revision, p.position, p.created_at",
     ),
-    ("mentions", "SELECT comment, person FROM comment_mentions WHERE comment IN # ORDER BY person"),
-    ("department_mentions", "SELECT comment, department FROM comment_department_mentions WHERE comment IN # ORDER BY department"),
-    ("acknowledgements", "SELECT comment, person FROM comment_acknoledgments WHERE comment IN # ORDER BY person"),
-    ("attachment_files", "SELECT comment_id, id FROM attachment_file WHERE comment_id IN # ORDER BY created_at, name, id"),
+    (
+        "mentions",
+        "SELECT comment AS owner, person AS item FROM comment_mentions WHERE comment IN # ORDER BY person",
+    ),
+    (
+        "department_mentions",
+        "SELECT comment AS owner, department AS item FROM comment_department_mentions WHERE comment IN # ORDER BY department",
+    ),
+    (
+        "acknowledgements",
+        "SELECT comment AS owner, person AS item FROM comment_acknoledgments WHERE comment IN # ORDER BY person",
+    ),
+    (
+        "attachment_files",
+        "SELECT comment_id AS owner, id AS item FROM attachment_file WHERE comment_id IN # ORDER BY created_at, name, id",
+    ),
 ];
 
-impl Related {
+impl CommentRelations {
     /// Reads these relations of comments.
     ///
     /// # Errors
@@ -68,7 +80,13 @@ impl Related {
     }
 
     /// Every relation there is.
-    pub const ALL: [&'static str; 5] = ["previews", "mentions", "department_mentions", "acknowledgements", "attachment_files"];
+    pub const ALL: [&'static str; 5] = [
+        "previews",
+        "mentions",
+        "department_mentions",
+        "acknowledgements",
+        "attachment_files",
+    ];
 
     /// Writes `,"mentions":[…]` and so on for a comment.
     pub fn write(&self, out: &mut Vec<u8>, comment_id: Uuid) {
@@ -85,7 +103,9 @@ impl Related {
 pub async fn comment(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut text = bare(connection, id).await?;
     text.pop();
-    Related::find(connection, &[id], &Related::ALL).await?.write(&mut text, id);
+    CommentRelations::find(connection, &[id], &CommentRelations::ALL)
+        .await?
+        .write(&mut text, id);
     text.push(b'}');
     Ok(text)
 }
@@ -115,7 +135,9 @@ pub fn as_seen(text: Vec<u8>, sight: Sight) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// 404 when it is not there.
 pub async fn bare(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
-    json::record(connection, &entity::comment::TABLE, "Comment", id).await?.ok_or_else(Failure::not_found)
+    json::record(connection, &entity::comment::TABLE, "Comment", id)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// New comments with their statuses and authors as a JSON list; each is given by its id, status and author. With
@@ -137,7 +159,7 @@ pub async fn created(
         list.dedup();
     }
     let found = json::records(connection, &entity::comment::TABLE, "Comment", &ids).await?;
-    let related = Related::find(connection, &ids, &Related::ALL[..4]).await?;
+    let related = CommentRelations::find(connection, &ids, &CommentRelations::ALL[..4]).await?;
     let files = attachments::of_comments(connection, &ids).await?;
     let statuses = json::records(connection, &entity::task_status::TABLE, "TaskStatus", &statuses).await?;
     let persons = authors::find(connection, &persons, None).await?;
@@ -147,8 +169,16 @@ pub async fn created(
         text.pop();
         related.write(&mut text, *id);
         write_list(&mut text, "attachment_files", &files, *id);
-        write_key(&mut text, "task_status", status.and_then(|id| statuses.get(&id)).map(Vec::as_slice));
-        write_key(&mut text, "person", persons.get(author).map(|author| author.text.as_slice()));
+        write_key(
+            &mut text,
+            "task_status",
+            status.and_then(|id| statuses.get(&id)).map(Vec::as_slice),
+        );
+        write_key(
+            &mut text,
+            "person",
+            persons.get(author).map(|author| author.text.as_slice()),
+        );
         if with_previews {
             write_list(&mut text, "preview_files", previews, *id);
         }
@@ -177,24 +207,45 @@ const PREVIEW: [(&str, Kind); 12] = [
 /// SQL of the previews of the comment `c` as a JSON list. Rejected ones are left out on request.
 #[must_use]
 pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String {
-    let keys: Vec<JsonKey> = PREVIEW.iter().map(|(name, kind)| JsonKey::new(format!("p.{name}"), *name, *kind)).collect();
-    let more = if without_rejected { " AND p.validation_status <> 'rejected'" } else { "" };
-    let from = format!("comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment = c.id{more}");
+    let keys: Vec<JsonKey> = PREVIEW
+        .iter()
+        .map(|(name, kind)| JsonKey::new(format!("p.{name}"), *name, *kind))
+        .collect();
+    let more = if without_rejected {
+        " AND p.validation_status <> 'rejected'"
+    } else {
+        ""
+    };
+    let from =
+        format!("comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment = c.id{more}");
     json_list(backend, &keys, &from, "p.revision, p.position, p.created_at")
 }
 
 /// Ids of the authors of replies.
 pub fn repliers(replies: &Value) -> impl Iterator<Item = Uuid> {
     let replies = replies.as_array().into_iter().flatten();
-    replies.filter_map(|reply| reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id))
+    replies.filter_map(|reply| {
+        reply["person_id"]
+            .as_str()
+            .and_then(dailies_definitions::query::parse_id)
+    })
 }
 
-/// Puts the authors of replies into them, as far as the viewer is told of them.
-pub fn name_repliers(replies: &mut Value, viewer: &Viewer, authors: &HashMap<Uuid, Author>) {
-    for reply in replies.as_array_mut().into_iter().flatten().filter(|reply| reply.is_object()) {
-        let id = reply["person_id"].as_str().and_then(dailies_definitions::query::parse_id);
-        let author = id.and_then(|id| authors.get(&id).filter(|author| viewer.knows(id, author.place.role)));
-        reply["person"] = author.and_then(|author| serde_json::from_slice(&author.text).ok()).unwrap_or_default();
+/// Puts the authors of replies into them.
+pub fn name_repliers(replies: &mut Value, authors: &HashMap<Uuid, Author>) {
+    for reply in replies
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter(|reply| reply.is_object())
+    {
+        let id = reply["person_id"]
+            .as_str()
+            .and_then(dailies_definitions::query::parse_id);
+        let author = id.and_then(|id| authors.get(&id));
+        reply["person"] = author
+            .and_then(|author| serde_json::from_slice(&author.text).ok())
+            .unwrap_or_default();
     }
 }
 

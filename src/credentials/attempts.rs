@@ -22,13 +22,22 @@ const LOCKS: usize = 64;
 const MAILS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 /// Tries between two looks for addresses that need not be remembered any more.
-const HOUSEKEEPING: u32 = 1024;
+const TRIES_BETWEEN_SWEEPS: u32 = 1024;
 
-/// Who tried lately.
+/// E-mail that strangers can have sent to a person. Each is limited for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mail {
+    /// A link to choose another password.
+    Password,
+    /// A code to sign in with.
+    Code,
+}
+
+/// Latest attempts.
 pub struct Attempts {
     /// None when the settings put no limit.
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    mailboxes: Option<DefaultKeyedRateLimiter<Uuid>>,
+    mailboxes: Option<DefaultKeyedRateLimiter<(Uuid, Mail)>>,
     accounts: [Mutex<()>; LOCKS],
     hasher: RandomState,
     tries: AtomicU32,
@@ -40,7 +49,8 @@ impl Attempts {
     pub fn new(rate: u32) -> Self {
         Self {
             addresses: NonZeroU32::new(rate).map(|rate| DefaultKeyedRateLimiter::keyed(Quota::per_minute(rate))),
-            mailboxes: Quota::with_period(MAIL_PERIOD).map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
+            mailboxes: Quota::with_period(MAIL_PERIOD)
+                .map(|quota| DefaultKeyedRateLimiter::keyed(quota.allow_burst(MAILS))),
             accounts: std::array::from_fn(|_| Mutex::new(())),
             hasher: RandomState::new(),
             tries: AtomicU32::new(0),
@@ -55,20 +65,22 @@ impl Attempts {
         let Some(limit) = &self.addresses else {
             return Ok(());
         };
-        if self.tries.fetch_add(1, Ordering::Relaxed) % HOUSEKEEPING == HOUSEKEEPING - 1 {
+        if self.tries.fetch_add(1, Ordering::Relaxed) % TRIES_BETWEEN_SWEEPS == TRIES_BETWEEN_SWEEPS - 1 {
             limit.retain_recent();
         }
         let address = address.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), household);
-        limit.check_key(&address).map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
+        limit
+            .check_key(&address)
+            .map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
     }
 
-    /// Whether one more e-mail may go to a person.
-    pub fn may_mail(&self, person_id: Uuid) -> bool {
+    /// Whether one more e-mail of that kind may go to a person.
+    pub fn may_mail(&self, person_id: Uuid, mail: Mail) -> bool {
         let Some(limit) = &self.mailboxes else {
             return true;
         };
         limit.retain_recent();
-        limit.check_key(&person_id).is_ok()
+        limit.check_key(&(person_id, mail)).is_ok()
     }
 
     /// Waits until nobody else tries on the account, which is named by the person's id, or by what stands for nobody.
@@ -100,9 +112,15 @@ mod tests {
         let address = |text: &str| Some(text.parse().expect("an address"));
         assert!(attempts.admit(address("10.0.0.1")).is_ok());
         assert!(attempts.admit(address("::ffff:10.0.0.1")).is_ok());
-        let Err(Failure::Answer { status, headers, .. }) = attempts.admit(address("10.0.0.1")) else { panic!("not stopped") };
+        let Err(Failure::Answer { status, headers, .. }) = attempts.admit(address("10.0.0.1")) else {
+            panic!("not stopped")
+        };
         assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
-        assert!(headers.iter().any(|(name, value)| name == header::RETRY_AFTER && value != "0"));
+        assert!(
+            headers
+                .iter()
+                .any(|(name, value)| name == header::RETRY_AFTER && value != "0")
+        );
         assert!(attempts.admit(address("10.0.0.2")).is_ok());
     }
 
@@ -120,8 +138,8 @@ mod tests {
     fn a_mailbox_is_not_flooded() {
         let attempts = Attempts::new(0);
         let person = Uuid::new_v4();
-        let sent = (0..10).filter(|_| attempts.may_mail(person)).count();
+        let sent = (0..10).filter(|_| attempts.may_mail(person, Mail::Code)).count();
         assert_eq!(sent, 3);
-        assert!(attempts.may_mail(Uuid::new_v4()));
+        assert!(attempts.may_mail(person, Mail::Password) && attempts.may_mail(Uuid::new_v4(), Mail::Code));
     }
 }

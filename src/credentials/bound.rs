@@ -18,11 +18,14 @@ impl Bound {
         format!("{} {}", self.moment, self.kept.as_deref().unwrap_or_default())
     }
 
-    /// What can't be read ended everything up to now.
+    /// Bound of a stored text. One that can't be read ended everything up to now.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (moment, kept) = text.split_once(' ').unwrap_or((text, ""));
-        Self { moment: moment.parse().unwrap_or(i64::MAX), kept: (!kept.is_empty()).then(|| kept.to_owned()) }
+        Self {
+            moment: moment.parse().unwrap_or(i64::MAX),
+            kept: (!kept.is_empty()).then(|| kept.to_owned()),
+        }
     }
 
     /// Whether a token is from before the moment, and of no session that goes on.
@@ -38,7 +41,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::credentials::tokens::TokenKind;
+    use crate::credentials::tokens::{Duty, TokenKind};
 
     fn claims(issued_at: i64, jti: &str, refresh_jti: Option<&str>) -> Claims {
         Claims {
@@ -47,7 +50,7 @@ mod tests {
             kind: TokenKind::Access,
             identity: None,
             refresh_jti: refresh_jti.map(str::to_owned),
-            needs_second_factor: false,
+            duty: Duty::None,
             issued_at,
             exp: None,
         }
@@ -55,7 +58,13 @@ mod tests {
 
     #[test]
     fn a_bound_survives_the_store() {
-        for bound in [Bound { moment: 5, kept: None }, Bound { moment: 7, kept: Some("one".into()) }] {
+        for bound in [
+            Bound { moment: 5, kept: None },
+            Bound {
+                moment: 7,
+                kept: Some("one".into()),
+            },
+        ] {
             assert_eq!(Bound::read(&bound.write()), bound);
         }
         assert!(Bound::read("nonsense").ends(&claims(1, "a", None)));
@@ -63,7 +72,10 @@ mod tests {
 
     #[test]
     fn only_the_kept_session_outlives_the_bound() {
-        let bound = Bound { moment: 10, kept: Some("kept".into()) };
+        let bound = Bound {
+            moment: 10,
+            kept: Some("kept".into()),
+        };
         assert!(bound.ends(&claims(9, "a", Some("other"))));
         assert!(bound.ends(&claims(9, "a", None)));
         assert!(!bound.ends(&claims(9, "a", Some("kept"))));

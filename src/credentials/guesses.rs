@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::peers::household;
 
-/// How long a count lasts from its first try on.
+/// Time that a count lasts from its first try on.
 const PERIOD: Duration = Duration::from_secs(300);
 /// Wrong passwords of one address for one link.
 const MOST_OF_ADDRESS: u32 = 5;
@@ -21,11 +21,11 @@ const MOST_OF_LINK: u32 = 100;
 /// Guests that one address makes of one link.
 const MOST_GUESTS: u32 = 30;
 /// Counts that are kept.
-const KEPT: u64 = 100_000;
+const MOST_COUNTS: u64 = 100_000;
 
 type Count = Arc<AtomicU32>;
 
-/// Who tried lately.
+/// Latest attempts.
 pub struct Guesses {
     addresses: Cache<(Uuid, IpAddr), Count>,
     links: Cache<Uuid, Count>,
@@ -37,12 +37,16 @@ pub struct Guess([Count; 2]);
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self { addresses: counts(), links: counts(), guests: counts() }
+        Self {
+            addresses: counts(),
+            links: counts(),
+            guests: counts(),
+        }
     }
 }
 
 fn counts<K: std::hash::Hash + Eq + Send + Sync + 'static>() -> Cache<K, Count> {
-    Cache::builder().max_capacity(KEPT).time_to_live(PERIOD).build()
+    Cache::builder().max_capacity(MOST_COUNTS).time_to_live(PERIOD).build()
 }
 
 impl Guesses {
@@ -52,7 +56,10 @@ impl Guesses {
     /// # Errors
     /// 429 when there were too many wrong ones.
     pub async fn begin(&self, link_id: Uuid, address: Option<IpAddr>) -> Result<Guess, Failure> {
-        let of_address = self.addresses.get_with((link_id, place(address)), async { Count::default() }).await;
+        let of_address = self
+            .addresses
+            .get_with((link_id, place(address)), async { Count::default() })
+            .await;
         count(&of_address, MOST_OF_ADDRESS)?;
         let of_link = self.links.get_with(link_id, async { Count::default() }).await;
         count(&of_link, MOST_OF_LINK)?;
@@ -64,7 +71,13 @@ impl Guesses {
     /// # Errors
     /// 429 when the address made too many.
     pub async fn admit_guest(&self, link_id: Uuid, address: Option<IpAddr>) -> Result<(), Failure> {
-        count(&self.guests.get_with((link_id, place(address)), async { Count::default() }).await, MOST_GUESTS)
+        count(
+            &self
+                .guests
+                .get_with((link_id, place(address)), async { Count::default() })
+                .await,
+            MOST_GUESTS,
+        )
     }
 }
 
@@ -82,11 +95,14 @@ fn place(address: Option<IpAddr>) -> IpAddr {
 }
 
 fn count(count: &Count, most: u32) -> Result<(), Failure> {
-    let counted = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tries| (tries < most).then_some(tries + 1));
+    let counted = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tries| {
+        (tries < most).then_some(tries + 1)
+    });
     counted.map(|_| ()).map_err(|_| {
         let seconds = PERIOD.as_secs();
         let message = format!("Too many attempts. Try again in {seconds} seconds.");
-        Failure::plain(StatusCode::TOO_MANY_REQUESTS, message).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+        Failure::plain(StatusCode::TOO_MANY_REQUESTS, message)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
     })
 }
 
@@ -104,8 +120,14 @@ mod tests {
         for _ in 0..MOST_OF_ADDRESS {
             guesses.begin(link, address).await.expect("let in");
         }
-        assert_eq!(guesses.begin(link, address).await.err().map(|failure| failure.status()), Some(StatusCode::TOO_MANY_REQUESTS));
-        assert!(guesses.begin(link, "10.0.0.2".parse().ok()).await.is_ok() && guesses.begin(Uuid::new_v4(), address).await.is_ok());
+        assert_eq!(
+            guesses.begin(link, address).await.err().map(|failure| failure.status()),
+            Some(StatusCode::TOO_MANY_REQUESTS)
+        );
+        assert!(
+            guesses.begin(link, "10.0.0.2".parse().ok()).await.is_ok()
+                && guesses.begin(Uuid::new_v4(), address).await.is_ok()
+        );
     }
 
     #[tokio::test]
@@ -114,7 +136,12 @@ mod tests {
         let link = Uuid::new_v4();
         let mut refused = 0;
         for number in 0..200_u8 {
-            refused += u32::from(guesses.begin(link, Some(IpAddr::from([10, 0, 1, number]))).await.is_err());
+            refused += u32::from(
+                guesses
+                    .begin(link, Some(IpAddr::from([10, 0, 1, number])))
+                    .await
+                    .is_err(),
+            );
         }
         assert_eq!(refused, 200 - MOST_OF_LINK);
     }

@@ -4,6 +4,8 @@ pub mod attempts;
 mod bound;
 pub mod guesses;
 pub mod passwords;
+pub mod request_tokens;
+mod token_problem;
 pub mod tokens;
 
 pub use bound::Bound;

@@ -15,7 +15,7 @@ pub struct Passwords {
     permits: Arc<Semaphore>,
 }
 
-/// Why a password could not be hashed or checked.
+/// Reason why a password could not be hashed or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("hashing failed: {0}")]
@@ -28,11 +28,12 @@ pub enum PasswordError {
     Closed(#[from] AcquireError),
 }
 
-/// What hashes of today's strength start with.
+/// Beginning of hashes of today's strength.
 const TODAY: &[u8] = b"$argon2id$v=19$m=19456,t=2,p=1$";
 
 /// A hash that nothing matches, for accounts that have none.
-const DECOY: &[u8] = b"$argon2id$v=19$m=19456,t=2,p=1$ZGFpbGllcy1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const DECOY: &[u8] =
+    b"$argon2id$v=19$m=19456,t=2,p=1$ZGFpbGllcy1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Default for Passwords {
     fn default() -> Self {
@@ -45,7 +46,9 @@ impl Passwords {
     #[must_use]
     pub fn new() -> Self {
         let permits = available_parallelism().map_or(1, usize::from);
-        Self { permits: Arc::new(Semaphore::new(permits)) }
+        Self {
+            permits: Arc::new(Semaphore::new(permits)),
+        }
     }
 
     async fn run<T, W>(&self, work: W) -> Result<T, PasswordError>
@@ -92,7 +95,8 @@ impl Passwords {
     pub async fn verify(&self, password: &str, hash: Option<&[u8]>) -> Result<bool, PasswordError> {
         let password = password.to_owned();
         let hash = hash.map(<[u8]>::to_vec);
-        self.run(move || Ok(matches(&password, hash.as_deref().unwrap_or_default()))).await
+        self.run(move || Ok(matches(&password, hash.as_deref().unwrap_or_default())))
+            .await
     }
 
     /// The place of the hash that a recovery code belongs to. All of them are looked at, so the time tells nothing.
@@ -104,7 +108,10 @@ impl Passwords {
         let hashes = hashes.to_vec();
         self.run(move || {
             let places = hashes.iter().enumerate();
-            Ok(places.fold(None, |found, (at, hash)| if matches(&code, hash) { Some(at) } else { found }))
+            Ok(places.fold(
+                None,
+                |found, (at, hash)| if matches(&code, hash) { Some(at) } else { found },
+            ))
         })
         .await
     }
@@ -172,7 +179,14 @@ mod tests {
     #[tokio::test]
     async fn nothing_matches_what_is_no_hash() -> Result<(), PasswordError> {
         let passwords = Passwords::new();
-        for hash in [None, Some(&b""[..]), Some(b"secret"), Some(b"$2b$nonsense"), Some(b"\xff\xfe"), Some(DECOY)] {
+        for hash in [
+            None,
+            Some(&b""[..]),
+            Some(b"secret"),
+            Some(b"$2b$nonsense"),
+            Some(b"\xff\xfe"),
+            Some(DECOY),
+        ] {
             assert!(!passwords.verify("secret", hash).await?);
             assert!(!passwords.verify("", hash).await?);
         }

@@ -12,12 +12,6 @@ use serde_json::Value;
 
 use crate::database::null;
 
-/// 400: a value can't be read as what its column holds.
-#[must_use]
-pub fn invalid_format() -> Failure {
-    Failure::record("One of the provided values has an invalid format.")
-}
-
 /// 400: a field that has to hold something is null or not there.
 #[must_use]
 pub fn missing(field: &str) -> Failure {
@@ -64,7 +58,9 @@ pub fn require_frame_rate(field: &str, value: &Value) -> Result<(), Failure> {
     };
     match rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0) {
         Some(_) => Ok(()),
-        None => Err(Failure::parameter(format!("{field}: a frame rate is a number above 0, such as 24 or 23.976."))),
+        None => Err(Failure::parameter(format!(
+            "{field}: a frame rate is a number above 0, such as 24 or 23.976."
+        ))),
     }
 }
 
@@ -74,7 +70,9 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
         Kind::Text { max } => {
             let text = text(column, value)?;
             let known = column.choices.is_empty() || column.choices.contains(&text.as_ref());
-            (known && max.is_none_or(|max| text.chars().count() <= usize::from(max)) && !text.contains('\0')).then_some(text.into_owned())?.into()
+            (known && max.is_none_or(|max| text.chars().count() <= usize::from(max)) && !text.contains('\0'))
+                .then_some(text.into_owned())?
+                .into()
         }
         Kind::Bool => value.as_bool()?.into(),
         Kind::Integer => i32::try_from(whole(value)?).ok()?.into(),
@@ -92,11 +90,26 @@ fn typed(column: &Column, value: &Value) -> Option<SqlValue> {
         Kind::Bytes => value.as_str()?.as_bytes().to_vec().into(),
         Kind::TextArray => {
             let items = value.as_array()?.iter();
-            let items = items.map(|item| item.as_str().filter(|item| column.choices.is_empty() || column.choices.contains(item)));
+            let items = items.map(|item| {
+                item.as_str()
+                    .filter(|item| column.choices.is_empty() || column.choices.contains(item))
+            });
             list(ArrayType::String, items.map(|item| item.map(SqlValue::from)))?
         }
-        Kind::JsonArray => list(ArrayType::Json, value.as_array()?.iter().map(|item| Some(SqlValue::Json(Some(Box::new(item.clone()))))))?,
-        Kind::BytesArray => list(ArrayType::Bytes, value.as_array()?.iter().map(|item| item.as_str().map(|text| text.as_bytes().to_vec().into())))?,
+        Kind::JsonArray => list(
+            ArrayType::Json,
+            value
+                .as_array()?
+                .iter()
+                .map(|item| Some(SqlValue::Json(Some(Box::new(item.clone()))))),
+        )?,
+        Kind::BytesArray => list(
+            ArrayType::Bytes,
+            value
+                .as_array()?
+                .iter()
+                .map(|item| item.as_str().map(|text| text.as_bytes().to_vec().into())),
+        )?,
     })
 }
 
@@ -119,7 +132,10 @@ fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
             let number = number.as_f64()?;
-            #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within the bounds")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the number is whole and within the bounds"
+            )]
             (number.fract() == 0.0 && number.abs() < 9.0e15).then_some(number as i64)
         }),
         Value::String(text) => text.trim().parse().ok(),
@@ -169,7 +185,9 @@ mod tests {
     use super::*;
 
     fn column(table: &str, name: &str) -> &'static Column {
-        Table::find(table).and_then(|table| table.column(name)).expect("a column")
+        Table::find(table)
+            .and_then(|table| table.column(name))
+            .expect("a column")
     }
 
     fn read(table: &str, name: &str, value: &Value) -> Option<SqlValue> {
@@ -191,7 +209,17 @@ mod tests {
         for rate in [json!(24), json!("23.976"), json!(""), json!(null)] {
             assert!(require_frame_rate("fps", &rate).is_ok(), "{rate}");
         }
-        for rate in [json!("abc"), json!("0"), json!(0), json!(-24), json!("-24"), json!("nan"), json!("inf"), json!(true), json!([])] {
+        for rate in [
+            json!("abc"),
+            json!("0"),
+            json!(0),
+            json!(-24),
+            json!("-24"),
+            json!("nan"),
+            json!("inf"),
+            json!(true),
+            json!([]),
+        ] {
             assert!(require_frame_rate("fps", &rate).is_err(), "{rate}");
         }
     }
@@ -209,7 +237,10 @@ mod tests {
         for text in ["2026-03-01T12:00:00Z", "2026-03-01T12:00:00+02:00", "2026-03-01 12:00"] {
             assert_eq!(read("task", "due_date", &json!(text)), Some(noon.into()), "{text}");
         }
-        assert_eq!(read("project", "start_date", &json!("2026-03-01T12:00:00")), Some(noon.date().into()));
+        assert_eq!(
+            read("project", "start_date", &json!("2026-03-01T12:00:00")),
+            Some(noon.date().into())
+        );
         assert_eq!(read("project", "start_date", &json!("2026-04-")), None);
     }
 
@@ -221,7 +252,11 @@ mod tests {
 
     #[test]
     fn null_is_the_default_of_a_new_record() {
-        assert!(coerce(column("project", "has_avatar"), &Value::Null, true).expect("accepted").is_none());
+        assert!(
+            coerce(column("project", "has_avatar"), &Value::Null, true)
+                .expect("accepted")
+                .is_none()
+        );
         assert!(coerce(column("project", "name"), &Value::Null, true).is_err());
     }
 }

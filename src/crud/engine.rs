@@ -12,9 +12,11 @@ use sea_orm::QueryResult;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::select::{self, ShapeWriter, Wanted};
-use super::{Resource, Shape, filter, only_admin, write};
+use super::rules::only_admin;
+use super::select::{self, ShapeWriter, WantedParts};
+use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
+use crate::access::plans::{PlanMask, blank};
 use crate::app::SharedApp;
 use crate::database::{self, Sql, stream_array};
 use crate::events::{Work, transact};
@@ -38,17 +40,18 @@ fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure>
 }
 
 /// The part of a list that is asked for.
-struct Page {
+struct RecordPage {
     number: i64,
     limit: i64,
 }
 
-/// What a list is made of, besides the condition of its rows.
+/// Parts of a list, besides the condition of its rows.
 struct List<'a> {
     resource: &'a dyn Resource,
     shape: &'a Shape,
     relations: bool,
     mask: Option<DataMask>,
+    plans: Option<PlanMask>,
 }
 
 impl Engine {
@@ -58,25 +61,47 @@ impl Engine {
         Self { app, resource }
     }
 
-    fn page(&self, query: &Query) -> Result<Option<Page>, Failure> {
+    fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
-        let limit = query.integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?.unwrap_or_default();
+        let limit = query
+            .integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?
+            .unwrap_or_default();
         let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };
-        Ok(number.filter(|number| *number >= 0).map(|number| Page { number, limit }))
+        Ok(number
+            .filter(|number| *number >= 0)
+            .map(|number| RecordPage { number, limit }))
     }
 
-    async fn send_page(&self, list: List<'_>, condition: Sql, page: Page) -> Result<Json<Value>, Failure> {
-        let List { resource, shape, relations, mask } = list;
+    async fn send_page(&self, list: List<'_>, condition: Sql, page: RecordPage) -> Result<Json<Value>, Failure> {
+        let List {
+            resource,
+            shape,
+            relations,
+            mask,
+            plans,
+        } = list;
         let database = &self.app.database;
         let total = select::count(database, &condition).await?;
-        let Page { number, limit } = page;
+        let RecordPage { number, limit } = page;
         let limit = resource.most().map_or(limit, |most| limit.min(most));
         let offset = (number - 1) * limit;
         let mut out = b"{\"data\":[".to_vec();
         if number > 0 && offset < total {
-            let rows = database.page_of(condition, "t.id", "t.updated_at DESC, t.created_at DESC, t.id", limit, offset).await?;
-            let related = if relations { Some(select::all_related(database.read(), shape, &rows).await?) } else { None };
+            let rows = database
+                .page_of(
+                    condition,
+                    "t.id",
+                    "t.updated_at DESC, t.created_at DESC, t.id",
+                    limit,
+                    offset,
+                )
+                .await?;
+            let related = if relations {
+                Some(select::all_related(database, shape, &rows).await?)
+            } else {
+                None
+            };
             let writer = ShapeWriter::new(resource, shape).with_related(shape, related);
             let sql = rows.before(&format!("SELECT {} ", writer.columns()));
             for (at, row) in database.rows(&sql).await?.iter().enumerate() {
@@ -88,10 +113,15 @@ impl Engine {
                 if let Some(mask) = &mask {
                     mask.apply(&mut out, start);
                 }
+                if let Some(plans) = &plans {
+                    plans.apply(&mut out, start);
+                }
             }
         }
         let pages = (total + limit - 1) / limit;
-        let tail = format!("],\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{offset},\"page\":{number}}}");
+        let tail = format!(
+            "],\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{offset},\"page\":{number}}}"
+        );
         out.extend_from_slice(tail.as_bytes());
         Ok(Json::written(out))
     }
@@ -106,36 +136,72 @@ impl Engine {
         mut body: Map<String, Value>,
     ) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
+        // A body that names nothing moves the record all the same, as does one that names what is kept elsewhere.
+        let moves = body.is_empty() || body.keys().any(|key| resource.accepted().contains(&key.as_str()));
         let mut work = Work::begin(&self.app, caller).await?;
         let record = select::record(&*work, resource, id).await?;
         if let Some(rule) = undecided(rule, caller)? {
-            resource.may_update(&work, caller, rule, &record, &body).await?;
+            resource
+                .may_update(
+                    &work,
+                    caller,
+                    &AskedUpdate {
+                        rule,
+                        record: &record,
+                        body: &body,
+                    },
+                )
+                .await?;
         }
         resource.check(&mut work, caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
-        resource.before_write(&mut work, caller, Some(&record), &mut changes).await?;
-        // A body that names nothing moves the record all the same.
-        let touched = changes.columns.is_empty() && changes.relations.is_empty();
+        resource
+            .before_write(&mut work, caller, Some(&record), &mut changes)
+            .await?;
+        let touched = moves && changes.columns.is_empty() && changes.relations.is_empty();
         let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
         write::require_references(&work, caller, resource, Some(&record), &columns, &changes.relations).await?;
-        let is_reference = |name: &str| body.contains_key(name) && resource.table().column(name).is_some_and(Column::is_reference);
+        let is_reference =
+            |name: &str| body.contains_key(name) && resource.table().column(name).is_some_and(Column::is_reference);
         let leads_elsewhere = columns.iter().any(|(name, _)| is_reference(name));
         let mut changed = touched || !columns.is_empty();
         if changed {
             database::update(&*work, resource.table(), id, columns).await?;
         }
         changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
-        let now = if leads_elsewhere { Some(select::record(&*work, resource, id).await?) } else { None };
+        let now = if leads_elsewhere {
+            Some(select::record(&*work, resource, id).await?)
+        } else {
+            None
+        };
         // Whoever may change the record as it was may have led it where they may not.
         if let (Some(rule), Some(now)) = (undecided(rule, caller)?, &now) {
-            resource.may_update(&work, caller, rule, now, &body).await?;
+            resource
+                .may_update(
+                    &work,
+                    caller,
+                    &AskedUpdate {
+                        rule,
+                        record: now,
+                        body: &body,
+                    },
+                )
+                .await?;
         }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
-            resource.tell(&mut work, "update", id, now.as_ref().unwrap_or(&record)).await?;
+            resource
+                .emit_change(&mut work, "update", id, now.as_ref().unwrap_or(&record))
+                .await?;
         }
         work.commit().await?;
-        self.answer_written(resource, caller, id, resource.update_answers_relations(), &body, false).await
+        let written = WrittenRecord {
+            id,
+            body: &body,
+            created: false,
+        };
+        self.answer_written(resource, caller, resource.update_answers_relations(), &written)
+            .await
     }
 
     /// The answer to a write: the record as it is now.
@@ -143,21 +209,37 @@ impl Engine {
         &self,
         resource: &dyn Resource,
         caller: &Caller,
-        id: Uuid,
         relations: bool,
-        body: &Map<String, Value>,
-        created: bool,
+        written: &WrittenRecord<'_>,
     ) -> Result<Json<Value>, Failure> {
         let shape = resource.written_shape(caller);
-        let found = select::one(self.app.database.read(), resource, &shape, id, Wanted { relations, record: false }).await?;
+        let found = select::one(
+            &self.app.database,
+            resource,
+            &shape,
+            written.id,
+            WantedParts {
+                relations,
+                record: false,
+            },
+        )
+        .await?;
         let text = found.ok_or_else(Failure::not_found)?.text;
-        Ok(Json::written(resource.enrich_written(&self.app, caller, id, body, created, text).await?))
+        Ok(Json::written(
+            resource.enrich_written(&self.app, caller, written, text).await?,
+        ))
     }
 }
 
 #[async_trait]
 impl Crud for Engine {
-    async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure> {
+    async fn list(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        query: Query,
+    ) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
         if let Some(rule) = undecided(rule, &caller)? {
             resource.may_list(&self.app, &caller, rule, &query).await?;
@@ -166,6 +248,13 @@ impl Crud for Engine {
         let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
         filter::add_filters(&mut condition, resource, &caller, &query)?;
         resource.visible(&self.app, &caller, &mut condition).await?;
+        let plans = resource.plans(&self.app, &caller).await?;
+        if let Some(plans) = plans
+            .as_ref()
+            .filter(|_| query.pairs().any(|(key, _)| blank(key).is_some()))
+        {
+            plans.leave_out(&mut condition, "t.project_id");
+        }
         let page = self.page(&query)?;
         let mut shape = resource.shape(&caller, false);
         let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
@@ -175,10 +264,26 @@ impl Crud for Engine {
         }
         let mask = resource.mask(&self.app, &caller).await?;
         if let Some(page) = page {
-            return self.send_page(List { resource, shape: &shape, relations, mask }, condition, page).await;
+            return self
+                .send_page(
+                    List {
+                        resource,
+                        shape: &shape,
+                        relations,
+                        mask,
+                        plans,
+                    },
+                    condition,
+                    page,
+                )
+                .await;
         }
         let database = &self.app.database;
-        let related = if relations { Some(select::all_related(database.read(), &shape, &condition).await?) } else { None };
+        let related = if relations {
+            Some(select::all_related(database, &shape, &condition).await?)
+        } else {
+            None
+        };
         let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
         let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
         sql.push(" ORDER BY t.created_at, t.id");
@@ -191,12 +296,21 @@ impl Crud for Engine {
             if let Some(mask) = &mask {
                 mask.apply(out, start);
             }
+            if let Some(plans) = &plans {
+                plans.apply(out, start);
+            }
             Ok(())
         };
         Ok(stream_array(database, sql, write).await?.into())
     }
 
-    async fn create(&self, collection: Collection, rule: Rule, caller: Caller, mut body: Map<String, Value>) -> Result<Json<Value>, Failure> {
+    async fn create(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        mut body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
         if let Some(rule) = undecided(rule, &caller)? {
             resource.may_create(&self.app, &caller, rule, &body).await?;
@@ -211,30 +325,66 @@ impl Crud for Engine {
         write::store_relations(&work, resource, id, &changes.relations).await?;
         resource.after_create(&mut work, &caller, id, &body).await?;
         let record = select::record(&*work, resource, id).await?;
-        resource.tell(&mut work, "new", id, &record).await?;
+        resource.emit_change(&mut work, "new", id, &record).await?;
         work.commit().await?;
-        self.answer_written(resource, &caller, id, resource.create_answers_relations(), &body, true).await
+        let written = WrittenRecord {
+            id,
+            body: &body,
+            created: true,
+        };
+        self.answer_written(resource, &caller, resource.create_answers_relations(), &written)
+            .await
     }
 
-    async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure> {
+    async fn get(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<Json<Value>, Failure> {
         let resource = (self.resource)(collection);
         let relations = query.flag("relations")?.unwrap_or(true) || resource.always_reads_relations();
         let shape = resource.shape(&caller, true);
-        let wanted = Wanted { relations, record: matches!(rule, Rule::Row(_)) };
-        let found = select::one(self.app.database.read(), resource, &shape, id, wanted).await?.ok_or_else(Failure::not_found)?;
+        let wanted = WantedParts {
+            relations,
+            record: matches!(rule, Rule::Row(_)),
+        };
+        let found = select::one(&self.app.database, resource, &shape, id, wanted)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         if let Some(rule) = undecided(rule, &caller)? {
             let record = found.record.as_ref().ok_or_else(Failure::forbidden)?;
             resource.may_read(&self.app, &caller, rule, record).await?;
         }
-        Ok(Json::written(resource.enrich(&self.app, &caller, id, &query, found.text).await?))
+        Ok(Json::written(
+            resource.enrich(&self.app, &caller, id, &query, found.text).await?,
+        ))
     }
 
-    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure> {
-        (self.resource)(collection).before_update(&self.app, &caller, id, &body).await?;
+    async fn update(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure> {
+        (self.resource)(collection)
+            .before_update(&self.app, &caller, id, &body)
+            .await?;
         transact(&self.app, || self.store(collection, rule, &caller, id, body.clone())).await
     }
 
-    async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure> {
+    async fn delete(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<NoContent, Failure> {
         let resource = (self.resource)(collection);
         let mut work = Work::begin(&self.app, &caller).await?;
         let record = select::record(&*work, resource, id).await?;

@@ -18,7 +18,12 @@ const CONTROLS: [&str; 4] = ["page", "limit", "relations", "fields"];
 ///
 /// # Errors
 /// 400 for a filter on what the caller does not see in the records: the answer would tell it all the same.
-pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Caller, query: &Query) -> Result<(), Failure> {
+pub(super) fn add_filters(
+    sql: &mut Sql,
+    resource: &dyn Resource,
+    caller: &Caller,
+    query: &Query,
+) -> Result<(), Failure> {
     let shape = resource.shape(caller, false);
     for (key, value) in query.pairs().filter(|(key, _)| !CONTROLS.contains(key)) {
         if resource.special_filter(sql, caller, query, key, value)? {
@@ -34,10 +39,15 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
             return Err(Failure::parameter(format!("Filtering on {key} is not allowed.")));
         }
         if let Some(column) = resource.table().column(key) {
-            add_column(sql, "t", column, value, || Failure::parameter(format!("Wrong value for parameter {}.", column.name)))?;
+            add_column(sql, "t", column, value, || {
+                Failure::parameter(format!("Wrong value for parameter {}.", column.name))
+            })?;
         } else if let Some(relation) = relation {
-            let id = parse_id(value).ok_or_else(|| invalid_id(value))?;
-            sql.push(&format!(" AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ", relation.own, relation.table.name, relation.other));
+            let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+            sql.push(&format!(
+                " AND t.id IN (SELECT \"{}\" FROM \"{}\" WHERE \"{}\" = ",
+                relation.own, relation.table.name, relation.other
+            ));
             sql.bind(id).push(")");
         }
     }
@@ -50,7 +60,13 @@ pub(super) fn add_filters(sql: &mut Sql, resource: &dyn Resource, caller: &Calle
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
-pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str, wrong: impl Fn() -> Failure) -> Result<(), Failure> {
+pub fn add_column(
+    sql: &mut Sql,
+    alias: &str,
+    column: &Column,
+    value: &str,
+    wrong: impl Fn() -> Failure,
+) -> Result<(), Failure> {
     let name = format!("{alias}.\"{}\"", column.name);
     if column.name == "name" {
         if value.contains('\0') {
@@ -82,11 +98,16 @@ pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str, wron
 /// The value to compare a column with; none when nothing can be equal to it.
 fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Result<Option<SqlValue>, Failure> {
     match column.kind {
-        Kind::Uuid => parse_id(text).map(|id| Some(id.into())).ok_or_else(|| invalid_id(text)),
+        Kind::Uuid => parse_id(text)
+            .map(|id| Some(id.into()))
+            .ok_or_else(|| invalid_id(column.name, text)),
         Kind::Bool => match text.to_ascii_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(Some(true.into())),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(Some(false.into())),
-            _ => Err(Failure::parameter(format!("Invalid boolean value: {text}"))),
+            _ => Err(Failure::parameter(format!(
+                "Invalid boolean value for {}: {text}",
+                column.name
+            ))),
         },
         Kind::Text { .. } if text.contains('\0') => Ok(None),
         Kind::Text { .. } => Ok(Some(text.into())),
@@ -98,7 +119,7 @@ fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Re
     }
 }
 
-/// 400 for text that is no identifier.
-pub fn invalid_id(text: &str) -> Failure {
-    Failure::parameter(format!("Invalid UUID value: {text}"))
+/// 400 for a parameter whose text is no identifier.
+pub fn invalid_id(name: &str, text: &str) -> Failure {
+    Failure::parameter(format!("Invalid UUID value for {name}: {text}"))
 }

@@ -2,7 +2,7 @@
 
 use entity::facts::Table;
 
-use super::resource::{Relation, Resource};
+use super::{Relation, Resource};
 
 /// A collection whose rules the contract and the table say.
 pub struct Plain {
@@ -16,7 +16,12 @@ impl Plain {
     /// The rows of a table, with the `type` that they have.
     #[must_use]
     pub const fn of(table: &'static Table, type_name: &'static str) -> Self {
-        Self { table, type_name, relations: &[], protected: &[] }
+        Self {
+            table,
+            type_name,
+            relations: &[],
+            protected: &[],
+        }
     }
 
     /// The same with relations to many.

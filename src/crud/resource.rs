@@ -1,149 +1,24 @@
-//! What a collection is to the engine.
-
-use std::collections::HashMap;
+//! Collections as the engine sees them.
 
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::belonging::Belonging;
-use entity::facts::{Column, Kind, Table};
-use sea_orm::Value as SqlValue;
+use entity::facts::Table;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::records::{AskedUpdate, Changes, Record, WrittenRecord};
+use super::shape::{Extra, Nested, Relation, Shape};
 use crate::access::data_mask::DataMask;
-use crate::access::records::{self, Subject};
+use crate::access::plans::PlanMask;
+use crate::access::records::{self, RecordSubject};
 use crate::access::references::production_of;
 use crate::app::App;
 use crate::database::{Sql, execute};
 use crate::events::{Work, payload};
-
-/// A relation to many: rows of `table` whose column `own` holds the record's id; `other` is the id that is answered.
-#[derive(Clone, Copy, Debug)]
-pub struct Relation {
-    /// Key in answers and bodies.
-    pub name: &'static str,
-    pub table: &'static Table,
-    pub own: &'static str,
-    pub other: &'static str,
-    /// Whether a body may set it.
-    pub writable: bool,
-    /// Whether the rows are nothing but links, which go with the record; otherwise they are records of their own.
-    pub links: bool,
-}
-
-impl Relation {
-    /// A relation by a link table.
-    #[must_use]
-    pub const fn links(name: &'static str, table: &'static Table, own: &'static str, other: &'static str) -> Self {
-        Self { name, table, own, other, writable: true, links: true }
-    }
-
-    /// Records of another table that name this one, and keep it from being deleted.
-    #[must_use]
-    pub const fn children(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: false, links: false }
-    }
-
-    /// Records of another table that may name this one: a body may give it others, and they forget it when it goes.
-    #[must_use]
-    pub const fn belongings(name: &'static str, table: &'static Table, own: &'static str) -> Self {
-        Self { name, table, own, other: "id", writable: true, links: false }
-    }
-}
-
-/// A record of another table that answers carry whole, and bodies can't set.
-#[derive(Clone, Copy, Debug)]
-pub struct Nested {
-    pub key: &'static str,
-    /// The column that holds its id.
-    pub column: &'static str,
-    pub table: &'static Table,
-    /// Its `type`.
-    pub type_name: &'static str,
-}
-
-/// A key of answers that is no column.
-#[derive(Clone, Copy, Debug)]
-pub struct Extra {
-    pub key: &'static str,
-    /// SQL expression over the row, which is called `t`.
-    pub expression: &'static str,
-    pub kind: Kind,
-}
-
-/// The keys of an answer.
-#[derive(Clone, Debug)]
-pub struct Shape {
-    pub columns: Vec<&'static Column>,
-    pub extras: Vec<Extra>,
-    pub relations: Vec<&'static Relation>,
-    pub nested: Vec<&'static Nested>,
-    /// Whether relations are there as empty lists when they are not asked for.
-    pub keeps_relations: bool,
-}
-
-impl Shape {
-    /// Keeps only these keys.
-    pub fn keep(&mut self, keys: &[&str]) {
-        self.columns.retain(|column| keys.contains(&column.name));
-        self.extras.retain(|extra| keys.contains(&extra.key));
-        self.relations.retain(|relation| keys.contains(&relation.name));
-        self.nested.retain(|nested| keys.contains(&nested.key));
-    }
-}
-
-/// A record as it is stored, for the rules that look at it.
-#[derive(Clone, Debug)]
-pub struct Record {
-    pub id: Uuid,
-    /// Every column, by name.
-    pub values: Map<String, Value>,
-}
-
-impl Record {
-    /// A column that holds an identifier.
-    #[must_use]
-    pub fn id_of(&self, column: &str) -> Option<Uuid> {
-        self.values.get(column).and_then(Value::as_str).and_then(parse_id)
-    }
-
-    /// A column that holds text.
-    #[must_use]
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.values.get(column).and_then(Value::as_str)
-    }
-
-    /// A column that holds a yes or no.
-    #[must_use]
-    pub fn flag(&self, column: &str) -> bool {
-        self.values.get(column).and_then(Value::as_bool).unwrap_or_default()
-    }
-}
-
-/// What a body says, once it has been brought into the types of the columns.
-#[derive(Debug, Default)]
-pub struct Changes {
-    pub columns: Vec<(&'static str, SqlValue)>,
-    /// New sets of related ids.
-    pub relations: HashMap<&'static str, Vec<Uuid>>,
-}
-
-impl Changes {
-    /// Sets a column, in place of what the body says.
-    pub fn set(&mut self, column: &'static str, value: impl Into<SqlValue>) {
-        self.columns.retain(|(name, _)| *name != column);
-        self.columns.push((column, value.into()));
-    }
-
-    /// What a column is set to.
-    #[must_use]
-    pub fn get(&self, column: &str) -> Option<&SqlValue> {
-        crate::database::value_of(&self.columns, column)
-    }
-}
 
 /// One collection of the CRUD pattern. Only the table and the name of the type have to be given; everything else
 /// follows the pattern unless it is overridden. Rules of the contract (`x-access`) are checked by the engine; the
@@ -156,7 +31,7 @@ pub trait Resource: Send + Sync {
     /// The `type` of the records.
     fn type_name(&self) -> &'static str;
 
-    /// What events start with, such as `task-type`.
+    /// Prefix of events, such as `task-type`.
     fn event_prefix(&self) -> String {
         self.table().name.replace('_', "-")
     }
@@ -201,7 +76,12 @@ pub trait Resource: Send + Sync {
     fn full_shape(&self) -> Shape {
         let hidden = self.hidden();
         Shape {
-            columns: self.table().columns.iter().filter(|column| !hidden.contains(&column.name)).collect(),
+            columns: self
+                .table()
+                .columns
+                .iter()
+                .filter(|column| !hidden.contains(&column.name))
+                .collect(),
             extras: self.extras(),
             relations: self.relations().iter().collect(),
             nested: self.nested().iter().collect(),
@@ -214,7 +94,14 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for a value that it can't take.
-    fn special_filter(&self, sql: &mut Sql, caller: &Caller, query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        caller: &Caller,
+        query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         let _ = (sql, caller, query, key, value);
         Ok(false)
     }
@@ -251,7 +138,7 @@ pub trait Resource: Send + Sync {
     /// 403 when the rule does not let the caller in.
     async fn may_list(&self, app: &App, caller: &Caller, rule: RecordRule, query: &Query) -> Result<(), Failure> {
         let _ = query;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Makes what has to be there before a list is read.
@@ -272,7 +159,7 @@ pub trait Resource: Send + Sync {
         Ok(())
     }
 
-    /// What is left out of the records of a list for this caller, if anything.
+    /// Metadata that is hidden in the records of a list for this caller, if anything.
     ///
     /// # Errors
     /// The database does not answer.
@@ -281,9 +168,18 @@ pub trait Resource: Send + Sync {
         Ok(None)
     }
 
-    /// What a record is about, for the rule that the contract names.
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Production(record.id_of("project_id"))
+    /// Plans that are hidden from this caller, where the records of a list are tasks.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
+        let _ = (app, caller);
+        Ok(None)
+    }
+
+    /// Subject of a record, for the rule that the contract names.
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Production(record.id_of("project_id"))
     }
 
     /// Lets the caller read this record, where the contract names a rule about records.
@@ -291,39 +187,43 @@ pub trait Resource: Send + Sync {
     /// # Errors
     /// 403 when the rule does not allow it.
     async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        records::require_record(app.database.read(), caller, rule, self.subject(record)).await
+        records::require_record(&app.database, caller, rule, self.subject(record)).await
     }
 
     /// Lets the caller create this, where the contract names a rule about records.
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = body;
-        records::require_record(app.database.read(), caller, rule, Subject::Production(None)).await
+        records::require_record(&app.database, caller, rule, RecordSubject::Production(None)).await
     }
 
     /// Lets the caller change this record, where the contract names a rule about records.
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        let _ = body;
-        records::require_record(&**work, caller, rule, self.subject(record)).await
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        records::require_record(&**work, caller, update.rule, self.subject(update.record)).await
     }
 
     /// Lets the caller delete this record, where the contract names a rule about records.
     ///
     /// # Errors
     /// 403 when the rule does not allow it.
-    async fn may_delete(&self, work: &Work<'_>, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+    async fn may_delete(
+        &self,
+        work: &Work<'_>,
+        caller: &Caller,
+        rule: RecordRule,
+        record: &Record,
+    ) -> Result<(), Failure> {
         records::require_record(&**work, caller, rule, self.subject(record)).await
     }
 
@@ -332,7 +232,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn before_update(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (app, caller, id, body);
         Ok(())
     }
@@ -341,7 +247,13 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, body);
         Ok(())
     }
@@ -350,25 +262,43 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 for what can't be accepted.
-    async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, record, changes);
         Ok(())
     }
 
-    /// What follows from a new record, before its event.
+    /// Consequences of a new record, before its event.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
-    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    /// A consequence is not possible; nothing is stored then.
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, id, body);
         Ok(())
     }
 
-    /// What follows from a change, before its event. `before` is what was stored.
+    /// Consequences of a change, before its event. `before` is what was stored.
     ///
     /// # Errors
-    /// What can't be done; nothing is stored then.
-    async fn after_update(&self, work: &mut Work<'_>, caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    /// A consequence is not possible; nothing is stored then.
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        before: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let _ = (work, caller, before, body);
         Ok(())
     }
@@ -377,10 +307,16 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// 400 when others still refer to it.
-    async fn remove(&self, work: &mut Work<'_>, caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let _ = (caller, query);
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// Removes the row and its links, and nothing else.
@@ -406,19 +342,29 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         let prefix = self.event_prefix();
         let key = format!("{}_id", prefix.replace('-', "_"));
         let (name, about) = (format!("{prefix}:{what}"), payload([(key.as_str(), id)]));
         match Belonging::of(self.table().name) {
             Belonging::Studio => work.emit_of_studio(self.table(), name, about),
             Belonging::Itself => work.emit_of_production(id, name),
-            Belonging::By(_) => work.emit_in(production_of(&**work, self.table(), id, &record.values).await?, name, about),
+            Belonging::By(_) => work.emit_in(
+                production_of(&**work, self.table(), id, &record.values).await?,
+                name,
+                about,
+            ),
         }
         Ok(())
     }
 
-    /// Completes the answer to a write. `text` is the JSON object, `body` what was sent.
+    /// Completes the answer to a write. `text` is the JSON object.
     ///
     /// # Errors
     /// The database does not answer.
@@ -426,12 +372,10 @@ pub trait Resource: Send + Sync {
         &self,
         app: &App,
         caller: &Caller,
-        id: Uuid,
-        body: &Map<String, Value>,
-        created: bool,
+        written: &WrittenRecord<'_>,
         text: Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
-        let _ = (app, caller, id, body, created);
+        let _ = (app, caller, written);
         Ok(text)
     }
 
@@ -445,14 +389,15 @@ pub trait Resource: Send + Sync {
     ///
     /// # Errors
     /// The database does not answer.
-    async fn enrich(&self, app: &App, caller: &Caller, id: Uuid, query: &Query, text: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        query: &Query,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
         let _ = (app, caller, id, query);
         Ok(text)
     }
-}
-
-/// # Errors
-/// 403 for everybody but administrators.
-pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
-    if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) }
 }

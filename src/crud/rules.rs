@@ -8,17 +8,48 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF_MEMBER, require};
 use crate::app::App;
 use crate::database::{self, Sql};
 
+/// Refuses everybody but administrators.
+///
+/// # Errors
+/// 403 for everybody else.
+pub fn only_admin(caller: &Caller) -> Result<(), Failure> {
+    if caller.is_admin() {
+        Ok(())
+    } else {
+        Err(Failure::forbidden())
+    }
+}
+
 /// Makes a number of a body whole, half to even as PostgreSQL does, where its column holds no part of one.
 pub fn round(body: &mut Map<String, Value>, key: &str) {
     if let Some(Value::Number(number)) = body.get_mut(key)
-        && let Some(rounded) = number.as_f64().and_then(|number| Number::from_f64(number.round_ties_even()))
+        && let Some(rounded) = number
+            .as_f64()
+            .and_then(|number| Number::from_f64(number.round_ties_even()))
     {
         *number = rounded;
+    }
+}
+
+/// Refuses what is none of the words that a key of a body is limited to. A body need not have the key.
+///
+/// # Errors
+/// 400 for another value.
+pub fn one_of(body: &Map<String, Value>, key: &str, words: &[&str], nullable: bool) -> Result<(), Failure> {
+    let fits = body.get(key).is_none_or(|value| {
+        value
+            .as_str()
+            .map_or(nullable && value.is_null(), |word| words.contains(&word))
+    });
+    if fits {
+        Ok(())
+    } else {
+        Err(Failure::parameter(format!("Invalid {key}")))
     }
 }
 
@@ -35,12 +66,25 @@ pub fn given_id(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
 ///
 /// # Errors
 /// 400 when it names none, 403 for those whom the rule does not let in.
-pub async fn asks_given_project(app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+pub async fn asks_given_project(
+    app: &App,
+    caller: &Caller,
+    rule: RecordRule,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
     match body.get("project_id") {
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => require_record(app.database.read(), caller, rule, Subject::Production(Some(given_id(body, "project_id")?))).await,
+        Some(_) => {
+            require_record(
+                &app.database,
+                caller,
+                rule,
+                RecordSubject::Production(Some(given_id(body, "project_id")?)),
+            )
+            .await
+        }
     }
 }
 
@@ -52,14 +96,26 @@ pub fn files_of(sql: &mut Sql, reach: &Reach) {
     }
 }
 
+/// The production that a filter names.
+///
+/// # Errors
+/// 400 for what is no id.
+pub fn given_project(value: &str) -> Result<Uuid, Failure> {
+    parse_id(value.trim()).ok_or_else(|| Failure::parameter("Invalid project_id."))
+}
+
 /// The production of a row of a table that has such a column.
 ///
 /// # Errors
 /// 404 when the row is not there.
-pub async fn project_of(connection: &impl ConnectionTrait, table: &str, id: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
+pub async fn project_of(
+    connection: &impl ConnectionTrait,
+    table: &str,
+    id: Option<Uuid>,
+) -> Result<Option<Uuid>, Failure> {
     let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(row.try_get_by_index(0)?)
+    Ok(row.try_get("", "project_id")?)
 }
 
 /// The team of the production that a list is asked for, without vendors and clients; administrators may ask for all.
@@ -72,5 +128,7 @@ pub async fn plans_asked_project(app: &App, caller: &Caller, query: &Query) -> R
     }
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
     let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await.map(|_| ())
+    require(&app.database, caller, project_id, &STAFF_MEMBER)
+        .await
+        .map(|_| ())
 }

@@ -8,26 +8,34 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
-use crate::database::{self, Database, Field, NestedWriter, RecordWriter, RowWriter, Sql, write_uuid};
+use crate::database::json::id_lists;
+use crate::database::{
+    self, BATCH, Database, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid,
+};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
 
 /// Related ids of several relations, by their names.
-type Related = HashMap<&'static str, Ids>;
+type RelatedIds = HashMap<&'static str, Ids>;
 
 /// Writes records of a shape as JSON objects.
 pub(super) struct ShapeWriter {
+    list: SelectList,
     record: RecordWriter,
+    id: SelectedColumn,
     related: Vec<(Vec<u8>, Ids)>,
     nested: Vec<NestedWriter>,
 }
 
-/// Where a query finds the records of a resource, which it calls `t`, and those that they carry.
+/// Tables in which a query finds the records of a resource, which it calls `t`, and those that they carry.
 pub(super) fn from(resource: &dyn Resource) -> String {
     let mut text = format!("FROM \"{}\" t", resource.table().name);
     for Nested { key, column, table, .. } in resource.nested() {
-        text.push_str(&format!(" LEFT JOIN \"{}\" \"{key}\" ON \"{key}\".id = t.\"{column}\"", table.name));
+        text.push_str(&format!(
+            " LEFT JOIN \"{}\" \"{key}\" ON \"{key}\".id = t.\"{column}\"",
+            table.name
+        ));
     }
     text
 }
@@ -35,40 +43,54 @@ pub(super) fn from(resource: &dyn Resource) -> String {
 impl ShapeWriter {
     /// A writer of records of this shape, which the query calls `t`.
     pub(super) fn new(resource: &dyn Resource, shape: &Shape) -> Self {
-        let columns = shape.columns.iter().map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
-        let extras = shape.extras.iter().map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
+        let columns = shape
+            .columns
+            .iter()
+            .map(|column| (format!("t.\"{}\"", column.name), Field::from(*column)));
+        let extras = shape
+            .extras
+            .iter()
+            .map(|extra| (extra.expression.to_owned(), Field::new(extra.key, extra.kind)));
         let has_type = shape.extras.iter().any(|extra| extra.key == "type");
         let record = RecordWriter::select(columns.chain(extras), (!has_type).then(|| resource.type_name()));
-        // The id comes behind the record, and nested records behind the id.
-        let mut first = record.width() + 1;
-        let mut nested = Vec::with_capacity(shape.nested.len());
-        for Nested { key, table, type_name, .. } in &shape.nested {
-            let writer = NestedWriter::new(key, table, &format!("\"{key}\""), type_name, first);
-            first = writer.end();
-            nested.push(writer);
+        let mut list = SelectList::of_record(&record);
+        let id = list.add("t.id");
+        let nest = |Nested {
+                        key, table, type_name, ..
+                    }: &&'static Nested| {
+            NestedWriter::new(key, table, &format!("\"{key}\""), type_name, &mut list)
+        };
+        let nested = shape.nested.iter().map(nest).collect();
+        Self {
+            list,
+            record,
+            id,
+            related: Vec::new(),
+            nested,
         }
-        Self { record, related: Vec::new(), nested }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
-        let own = Some(self.record.columns()).filter(|columns| !columns.is_empty());
-        own.into_iter().chain(["t.id".to_owned()]).chain(self.nested.iter().map(NestedWriter::columns)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// How many columns it selects.
-    fn width(&self) -> usize {
-        self.nested.last().map_or(self.record.width() + 1, NestedWriter::end)
+        self.list.to_string()
     }
 
     /// The same with related ids, where they are asked for or the shape always has them.
-    pub(super) fn with_related(self, shape: &Shape, related: Option<Related>) -> Self {
+    pub(super) fn with_related(self, shape: &Shape, related: Option<RelatedIds>) -> Self {
         if related.is_none() && !shape.keeps_relations {
             return self;
         }
         let mut related = related.unwrap_or_default();
-        let ids = |relation: &&Relation| (format!(",\"{}\":", relation.name).into_bytes(), related.remove(relation.name).unwrap_or_default());
-        Self { related: shape.relations.iter().map(ids).collect(), ..self }
+        let ids = |relation: &&Relation| {
+            (
+                format!(",\"{}\":", relation.name).into_bytes(),
+                related.remove(relation.name).unwrap_or_default(),
+            )
+        };
+        Self {
+            related: shape.relations.iter().map(ids).collect(),
+            ..self
+        }
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
@@ -77,7 +99,7 @@ impl ShapeWriter {
             nested.write(out, row)?;
         }
         if !self.related.is_empty() {
-            let id: Uuid = row.try_get_by_index(self.record.width())?;
+            let id: Uuid = self.id.read(row)?;
             for (key, ids) in &self.related {
                 out.extend_from_slice(key);
                 out.push(b'[');
@@ -92,27 +114,27 @@ impl ShapeWriter {
 
 /// Ids of the relation for the records of a condition (`FROM … WHERE …` of a query whose row is called `t`): for each
 /// record a JSON list without its brackets. One query, however many records there are.
-pub(super) async fn related(connection: &impl ConnectionTrait, relation: &Relation, condition: &Sql) -> Result<Ids, DbErr> {
+pub(super) async fn related(
+    connection: &impl ConnectionTrait,
+    relation: &Relation,
+    condition: &Sql,
+) -> Result<Ids, DbErr> {
     let mut sql = condition.clone().before(&format!(
-        "SELECT r.\"{own}\", r.\"{other}\" FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
+        "SELECT r.\"{own}\" AS owner, r.\"{other}\" AS item FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
         own = relation.own,
         other = relation.other,
         table = relation.table.name,
     ));
     sql.push(")");
-    let mut found: Ids = HashMap::new();
-    for row in database::rows(connection, &sql).await? {
-        let ids = found.entry(row.try_get_by_index(0)?).or_default();
-        if !ids.is_empty() {
-            ids.push(b',');
-        }
-        write_uuid(ids, row.try_get_by_index(1)?);
-    }
-    Ok(found)
+    id_lists(connection, &sql).await
 }
 
 /// Related ids of every relation of a shape.
-pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape, condition: &Sql) -> Result<Related, DbErr> {
+pub(super) async fn all_related(
+    connection: &impl ConnectionTrait,
+    shape: &Shape,
+    condition: &Sql,
+) -> Result<RelatedIds, DbErr> {
     let mut all = HashMap::new();
     for relation in &shape.relations {
         all.insert(relation.name, related(connection, relation, condition).await?);
@@ -120,9 +142,9 @@ pub(super) async fn all_related(connection: &impl ConnectionTrait, shape: &Shape
     Ok(all)
 }
 
-/// What to read of one record.
+/// Parts of one record that are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedParts {
     /// Related ids of every relation of the shape.
     pub(super) relations: bool,
     /// The record with all its columns, for rules.
@@ -130,7 +152,7 @@ pub(super) struct Wanted {
 }
 
 /// One record.
-pub(super) struct Found {
+pub(super) struct FoundRecord {
     /// The JSON object of the shape.
     pub(super) text: Vec<u8>,
     /// The record, where it is wanted.
@@ -143,28 +165,34 @@ pub(super) async fn one(
     resource: &dyn Resource,
     shape: &Shape,
     id: Uuid,
-    wanted: Wanted,
-) -> Result<Option<Found>, Failure> {
+    wanted: WantedParts,
+) -> Result<Option<FoundRecord>, Failure> {
     let table = resource.table();
     let writer = ShapeWriter::new(resource, shape);
     let relations: &[&Relation] = if wanted.relations { &shape.relations } else { &[] };
-    let mut columns = vec![writer.columns()];
-    columns.extend(relations.iter().map(|relation| id_list(connection.get_database_backend(), relation)));
-    let lists = writer.width();
-    if wanted.record {
-        columns.push(all_columns(table));
-    }
-    let sql = Sql::with(format!("SELECT {} {} WHERE t.id = $1", columns.join(", "), from(resource)), [id.into()]);
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    let mut related = Related::new();
-    for (at, relation) in relations.iter().enumerate() {
-        let ids = row.try_get_by_index::<Option<String>>(lists + at)?.unwrap_or_default();
-        related.insert(relation.name, HashMap::from([(id, written_ids(&ids))]));
+    let mut list = writer.list.clone();
+    let backend = connection.get_database_backend();
+    let relations: Vec<_> = relations
+        .iter()
+        .map(|relation| (relation.name, list.add(id_list(backend, relation))))
+        .collect();
+    let all = wanted.record.then(|| all_columns(table));
+    let all = all.map(|all| (list.add_record(&all), all));
+    let sql = Sql::with(format!("SELECT {list} {} WHERE t.id = $1", from(resource)), [id.into()]);
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(None);
+    };
+    let mut related = RelatedIds::new();
+    for (name, ids) in relations {
+        let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
+        related.insert(name, HashMap::from([(id, written_ids(&ids))]));
     }
     let mut text = Vec::with_capacity(1024);
-    writer.with_related(shape, wanted.relations.then_some(related)).write(&mut text, &row)?;
-    let record = if wanted.record { Some(read(table, &row, lists + relations.len(), id)?) } else { None };
-    Ok(Some(Found { text, record }))
+    writer
+        .with_related(shape, wanted.relations.then_some(related))
+        .write(&mut text, &row)?;
+    let record = all.map(|(first, all)| read_record(&all, &row, first, id)).transpose()?;
+    Ok(Some(FoundRecord { text, record }))
 }
 
 /// The ids of a relation as text with commas between them, which is a value of the query of a row called `t`.
@@ -174,7 +202,10 @@ fn id_list(backend: DbBackend, relation: &Relation) -> String {
         DbBackend::Postgres => format!("string_agg(CAST(r.\"{other}\" AS text), ',')"),
         _ => format!("group_concat(hex(r.\"{other}\"))"),
     };
-    format!("(SELECT {list} FROM \"{}\" r WHERE r.\"{own}\" = t.id AND r.\"{other}\" IS NOT NULL)", table.name)
+    format!(
+        "(SELECT {list} FROM \"{}\" r WHERE r.\"{own}\" = t.id AND r.\"{other}\" IS NOT NULL)",
+        table.name
+    )
 }
 
 /// Such a list as JSON without its brackets.
@@ -189,16 +220,26 @@ fn written_ids(text: &str) -> Vec<u8> {
     out
 }
 
-fn all_columns(table: &Table) -> String {
-    table.columns.iter().map(|column| format!("t.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
+/// All columns of a table, whose row a query calls `t`.
+fn all_columns(table: &Table) -> RecordWriter {
+    RecordWriter::select(
+        table
+            .columns
+            .iter()
+            .map(|column| (format!("t.\"{}\"", column.name), Field::from(column))),
+        None,
+    )
 }
 
-/// The record whose columns begin at a place of the row.
-fn read(table: &'static Table, row: &QueryResult, first: usize, id: Uuid) -> Result<Record, Failure> {
+/// The record of a row, whose list of columns has all of the record from `first` on.
+fn read_record(all: &RecordWriter, row: &QueryResult, first: SelectedColumn, id: Uuid) -> Result<Record, Failure> {
     let mut out = vec![b'{'];
-    RowWriter::new(table.columns.iter().map(Field::from)).write_from(&mut out, row, first)?;
+    all.write_keys(&mut out, row, first)?;
     out.push(b'}');
-    Ok(Record { id, values: serde_json::from_slice(&out)? })
+    Ok(Record {
+        id,
+        values: serde_json::from_slice(&out)?,
+    })
 }
 
 /// A record with all its columns, for rules and checks.
@@ -207,18 +248,47 @@ fn read(table: &'static Table, row: &QueryResult, first: usize, id: Uuid) -> Res
 /// 404 when it is not there.
 pub async fn record(connection: &impl ConnectionTrait, resource: &dyn Resource, id: Uuid) -> Result<Record, Failure> {
     let table = resource.table();
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" t WHERE t.id = $1", all_columns(table), table.name), [id.into()]);
+    let mut list = SelectList::default();
+    let all = all_columns(table);
+    let first = list.add_record(&all);
+    let sql = Sql::with(
+        format!("SELECT {list} FROM \"{}\" t WHERE t.id = $1", table.name),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    read(table, &row, 0, id)
+    read_record(&all, &row, first, id)
+}
+
+/// Records of a shape by their ids, as JSON objects without relations.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn rows(
+    connection: &impl ConnectionTrait,
+    resource: &dyn Resource,
+    shape: &Shape,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let writer = ShapeWriter::new(resource, shape);
+    let text = format!("SELECT {} {} WHERE t.id = ANY($1)", writer.columns(), from(resource));
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(BATCH) {
+        for row in database::rows(connection, &Sql::of_ids(text.as_str(), ids)).await? {
+            let mut out = Vec::with_capacity(512);
+            writer.write(&mut out, &row)?;
+            found.insert(writer.id.read(&row)?, out);
+        }
+    }
+    Ok(found)
 }
 
 /// Number of records of a condition.
 pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, DbErr> {
-    let sql = condition.clone().before("SELECT COUNT(*) ");
-    match database.row(&sql).await? {
-        Some(row) => row.try_get_by_index(0),
-        None => Ok(0),
-    }
+    Ok(
+        database::read_value(database, &condition.clone().before("SELECT COUNT(*) "))
+            .await?
+            .unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use sea_orm::{ConnectionTrait, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::coerce::{coerce, invalid_format, is_moment, missing};
+use super::coerce::{coerce, is_moment, missing, wrong_format};
 use super::{Changes, Record, Relation, Resource};
-use crate::access::references::{self, Related, Written};
+use crate::access::references::{self, BodyRelation, RowChange};
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
@@ -34,7 +34,7 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
                 changes.columns.push((column.name, value));
             }
         } else if let Some(relation) = writable(resource, key) {
-            changes.relations.insert(relation.name, ids(value)?);
+            changes.relations.insert(relation.name, ids(key, value)?);
         } else if !says_nothing(resource, key, value) {
             let message = format!("'{key}' is an invalid keyword argument for {}", resource.type_name());
             return Err(Failure::record(message));
@@ -54,7 +54,11 @@ pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Va
 /// Refuses a name of nothing but blanks, where records have a name.
 fn require_name(resource: &dyn Resource, column: &Column, value: &Value) -> Result<(), Failure> {
     let needed = column.name == "name" && !column.nullable && column.default == ColumnDefault::None;
-    if needed && value.as_str().is_some_and(|name| name.trim().is_empty()) { Err(blank_name(resource.type_name())) } else { Ok(()) }
+    if needed && value.as_str().is_some_and(|name| name.trim().is_empty()) {
+        Err(blank_name(resource.type_name()))
+    } else {
+        Ok(())
+    }
 }
 
 /// 400: a name of nothing but blanks.
@@ -65,7 +69,9 @@ pub fn blank_name(of: &str) -> Failure {
 
 /// Refuses a new record that lacks what it needs.
 pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(), Failure> {
-    let lacks = |column: &&Column| !column.nullable && column.default == ColumnDefault::None && changes.get(column.name).is_none();
+    let lacks = |column: &&Column| {
+        !column.nullable && column.default == ColumnDefault::None && changes.get(column.name).is_none()
+    };
     match resource.table().columns.iter().find(lacks) {
         Some(column) => Err(missing(column.name)),
         None => Ok(()),
@@ -75,16 +81,24 @@ pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(),
 /// The changes of a body that updates a record. Keys that mean nothing, and those that are protected, are ignored.
 pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
     let table = resource.table();
-    let protected =
-        |key: &str| GIVEN_BY_SERVER.contains(&key) || key == "project_id" || resource.protected().contains(&key) || resource.hidden().contains(&key);
+    let protected = |key: &str| {
+        GIVEN_BY_SERVER.contains(&key)
+            || key == "project_id"
+            || resource.protected().contains(&key)
+            || resource.hidden().contains(&key)
+    };
     let mut changes = Changes::default();
-    for (key, value) in body.iter().filter(|(key, _)| !protected(key) && !resource.accepted().contains(&key.as_str())) {
+    for (key, value) in body
+        .iter()
+        .filter(|(key, _)| !protected(key) && !resource.accepted().contains(&key.as_str()))
+    {
         if let Some(column) = table.column(key) {
             if let (Kind::Date | Kind::DateTime, Some(text)) = (column.kind, value.as_str())
                 && !text.is_empty()
                 && !is_moment(text)
             {
-                let message = format!("Invalid date format for '{key}': '{text}'. Expected an ISO 8601 date or datetime.");
+                let message =
+                    format!("Invalid date format for '{key}': '{text}'. Expected an ISO 8601 date or datetime.");
                 return Err(Failure::parameter(message));
             }
             require_name(resource, column, value)?;
@@ -92,17 +106,26 @@ pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Resu
                 changes.columns.push((column.name, value));
             }
         } else if let Some(relation) = writable(resource, key) {
-            changes.relations.insert(relation.name, ids(value)?);
+            changes.relations.insert(relation.name, ids(key, value)?);
         }
     }
     Ok(changes)
 }
 
 /// The columns that come to hold something else than the record does: what stays as it is is neither stored nor told.
-pub(super) fn differing(resource: &dyn Resource, record: &Record, columns: Vec<(&'static str, SqlValue)>) -> Vec<(&'static str, SqlValue)> {
+#[must_use]
+pub fn differing(
+    resource: &dyn Resource,
+    record: &Record,
+    columns: Vec<(&'static str, SqlValue)>,
+) -> Vec<(&'static str, SqlValue)> {
     let stays = |(name, value): &(&'static str, SqlValue)| {
         let kind = resource.table().column(name).map(|column| column.kind);
-        record.values.get(*name).zip(kind).is_some_and(|(stored, kind)| holds(stored, kind, value))
+        record
+            .values
+            .get(*name)
+            .zip(kind)
+            .is_some_and(|(stored, kind)| holds(stored, kind, value))
     };
     columns.into_iter().filter(|column| !stays(column)).collect()
 }
@@ -119,7 +142,8 @@ fn holds(stored: &Value, kind: Kind, value: &SqlValue) -> bool {
         SqlValue::ChronoDate(Some(day)) => stored.as_str() == Some(day.to_string().as_str()),
         // Answers leave out parts of a second, so that a moment with such a part may be another one.
         SqlValue::ChronoDateTime(Some(moment)) => {
-            moment.and_utc().timestamp_subsec_micros() == 0 && stored.as_str() == Some(moment.format("%Y-%m-%dT%H:%M:%S").to_string().as_str())
+            moment.and_utc().timestamp_subsec_micros() == 0
+                && stored.as_str() == Some(moment.format("%Y-%m-%dT%H:%M:%S").to_string().as_str())
         }
         SqlValue::Json(Some(json)) => stored == &**json,
         _ => *stored == Value::Null && *value == database::null(kind),
@@ -127,7 +151,10 @@ fn holds(stored: &Value, kind: Kind, value: &SqlValue) -> bool {
 }
 
 fn writable(resource: &dyn Resource, key: &str) -> Option<&'static Relation> {
-    resource.relations().iter().find(|relation| relation.name == key && relation.writable)
+    resource
+        .relations()
+        .iter()
+        .find(|relation| relation.name == key && relation.writable)
 }
 
 /// Whether a key is a relation that bodies can't set, and is empty as it is in what was read of a record without any.
@@ -139,18 +166,18 @@ fn says_nothing(resource: &dyn Resource, key: &str, value: &Value) -> bool {
 /// Ids of a list whose items are ids, or objects with one. Repeated ids count once.
 ///
 /// # Errors
-/// 400 for anything else.
-pub fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
+/// 400 that names the field, for anything else.
+pub fn ids(field: &str, value: &Value) -> Result<Vec<Uuid>, Failure> {
     let items = match value {
         Value::Null => &[][..],
         Value::Array(items) => items,
-        _ => return Err(invalid_format()),
+        _ => return Err(wrong_format(field)),
     };
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for item in items {
         let text = item.as_str().or_else(|| item["id"].as_str());
-        let id = text.and_then(parse_id).ok_or_else(invalid_format)?;
+        let id = text.and_then(parse_id).ok_or_else(|| wrong_format(field))?;
         if seen.insert(id) {
             found.push(id);
         }
@@ -162,7 +189,12 @@ pub fn ids(value: &Value) -> Result<Vec<Uuid>, Failure> {
 ///
 /// # Errors
 /// 400 that names the list and the first unknown id.
-pub async fn require_known(connection: &impl ConnectionTrait, table: &Table, list: &str, ids: &[Uuid]) -> Result<(), Failure> {
+pub async fn require_known(
+    connection: &impl ConnectionTrait,
+    table: &Table,
+    list: &str,
+    ids: &[Uuid],
+) -> Result<(), Failure> {
     let mut known = HashSet::new();
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id", table.name));
@@ -172,7 +204,10 @@ pub async fn require_known(connection: &impl ConnectionTrait, table: &Table, lis
         }
     }
     match ids.iter().find(|id| !known.contains(*id)) {
-        Some(unknown) => Err(Failure::parameter(format!("{list}: there is no {} with the id {unknown}.", table.name.replace('_', " ")))),
+        Some(unknown) => Err(Failure::parameter(format!(
+            "{list}: there is no {} with the id {unknown}.",
+            table.name.replace('_', " ")
+        ))),
         None => Ok(()),
     }
 }
@@ -187,13 +222,31 @@ pub(super) async fn require_references(
     relations: &HashMap<&'static str, Vec<Uuid>>,
 ) -> Result<(), Failure> {
     let related = |relation: &'static Relation| {
-        let Relation { name, table, own, other, .. } = *relation;
-        relations.get(name).map(|ids| Related { field: name, table, own, other, ids })
+        let Relation {
+            name,
+            table,
+            own,
+            other,
+            ..
+        } = *relation;
+        relations.get(name).map(|ids| BodyRelation {
+            field: name,
+            table,
+            own,
+            other,
+            ids,
+        })
     };
-    let relations: Vec<Related<'_>> = resource.relations().iter().filter_map(related).collect();
+    let relations: Vec<BodyRelation<'_>> = resource.relations().iter().filter_map(related).collect();
     let nothing = Map::new();
     let stored = record.map_or(&nothing, |record| &record.values);
-    let row = Written { table: resource.table(), id: record.map(|record| record.id), stored, columns, relations: &relations };
+    let row = RowChange {
+        table: resource.table(),
+        id: record.map(|record| record.id),
+        stored,
+        columns,
+        relations: &relations,
+    };
     references::require(&**work, caller, &row).await
 }
 
@@ -217,8 +270,19 @@ pub(super) async fn store_relations(
 }
 
 async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<bool, Failure> {
-    let Relation { name, table, own, other, links, .. } = *relation;
-    let target = table.column(other).and_then(|column| column.references).and_then(Table::find).unwrap_or(table);
+    let Relation {
+        name,
+        table,
+        own,
+        other,
+        links,
+        ..
+    } = *relation;
+    let target = table
+        .column(other)
+        .and_then(|column| column.references)
+        .and_then(Table::find)
+        .unwrap_or(table);
     require_known(&**work, target, name, wanted).await?;
     if !links {
         return hand_over(work, relation, id, wanted).await;
@@ -227,18 +291,22 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
     let mut sql = Sql::new(format!("DELETE FROM \"{}\" WHERE \"{own}\" = ", table.name));
     sql.bind(id);
     if !wanted.is_empty() {
-        sql.push(&format!(" AND \"{other}\" NOT IN ")).bind_list(wanted.iter().copied());
+        sql.push(&format!(" AND \"{other}\" NOT IN "))
+            .bind_list(wanted.iter().copied());
     }
     let removed = database::execute(&**work, &sql).await? > 0;
     if wanted.is_empty() {
         return Ok(removed);
     }
     let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", target.name));
-    sql.bind_list(wanted.iter().copied()).push(&format!(" AND id NOT IN (SELECT \"{other}\" FROM \"{}\" WHERE \"{own}\" = ", table.name));
+    sql.bind_list(wanted.iter().copied()).push(&format!(
+        " AND id NOT IN (SELECT \"{other}\" FROM \"{}\" WHERE \"{own}\" = ",
+        table.name
+    ));
     sql.bind(id).push(")");
     let mut links: Vec<Vec<(&'static str, SqlValue)>> = Vec::new();
     for row in database::rows(&**work, &sql).await? {
-        links.push(vec![(own, id.into()), (other, row.try_get_by_index::<Uuid>(0)?.into())]);
+        links.push(vec![(own, id.into()), (other, row.try_get::<Uuid>("", "id")?.into())]);
     }
     let added = !links.is_empty();
     if added {
@@ -250,7 +318,10 @@ async fn replace(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]
 /// Makes records of another table name this one, and those that did so before forget it.
 async fn hand_over(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uuid]) -> Result<bool, Failure> {
     let Relation { table, own, .. } = *relation;
-    let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = NULL WHERE \"{own}\" = ", table.name));
+    let mut sql = Sql::new(format!(
+        "UPDATE \"{}\" SET \"{own}\" = NULL WHERE \"{own}\" = ",
+        table.name
+    ));
     sql.bind(id);
     if !wanted.is_empty() {
         sql.push(" AND id NOT IN ").bind_list(wanted.iter().copied());
@@ -259,7 +330,9 @@ async fn hand_over(work: &Work<'_>, relation: &Relation, id: Uuid, wanted: &[Uui
     if !wanted.is_empty() {
         let mut sql = Sql::new(format!("UPDATE \"{}\" SET \"{own}\" = ", table.name));
         sql.bind(id).push(" WHERE id IN ").bind_list(wanted.iter().copied());
-        sql.push(&format!(" AND (\"{own}\" IS NULL OR \"{own}\" <> ")).bind(id).push(")");
+        sql.push(&format!(" AND (\"{own}\" IS NULL OR \"{own}\" <> "))
+            .bind(id)
+            .push(")");
         changed |= database::execute(&**work, &sql).await? > 0;
     }
     Ok(changed)

@@ -10,27 +10,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bb8::{ManageConnection, PooledConnection, QueueStrategy, RunError};
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with, raw_sql};
+use sea_orm::sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection as _, Error as SqlxError, PgConnection, SqliteConnection, query_with,
+    raw_sql,
+};
 use sea_orm::{ConnAcquireErr, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
+use tracing::Instrument;
 
-use super::counting::Counter;
+use super::counting::{self, Counter};
 use super::dialect::{NOCASE, compare_nocase};
 
-/// How long somebody waits for a connection, or on SQLite for a writer of another process.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
+/// Time that somebody waits for a connection, or on SQLite for a writer of another process.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a connection beyond the first may be unused before it is closed, with its memory. Those to a file are made
 /// again at once.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
 const IDLE_SQLITE: Duration = Duration::from_secs(10);
 /// A connection to PostgreSQL that was unused for this long is tried before it is lent out.
 const TRIED_AFTER: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
-const PREPARED: usize = 512;
+const PREPARED_STATEMENTS: usize = 512;
 /// Rows of each index that SQLite looks at to plan queries.
 const ROWS_ANALYSED: u32 = 1000;
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
@@ -40,15 +44,15 @@ const MOST_SQLITE: u32 = 16;
 
 /// An open connection.
 pub(super) struct Connection {
-    link: Link,
+    link: DriverConnection,
     counter: Arc<Counter>,
-    /// When it was last lent out or given back.
+    /// Moment at which it was last lent out or given back.
     used: Instant,
     /// Whether a transaction is open on it.
     pub(super) in_transaction: bool,
 }
 
-enum Link {
+enum DriverConnection {
     Postgres(Box<PgConnection>),
     Sqlite(Box<SqliteConnection>),
 }
@@ -58,7 +62,9 @@ pub(super) type Lent = PooledConnection<'static, Manager>;
 
 impl fmt::Debug for Connection {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Connection").field("in_transaction", &self.in_transaction).finish_non_exhaustive()
+        out.debug_struct("Connection")
+            .field("in_transaction", &self.in_transaction)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,99 +77,134 @@ fn connection_error(error: SqlxError) -> DbErr {
 }
 
 fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
-    (AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
+    (
+        AssertSqlSafe(statement.sql),
+        SqlxValues(statement.values.unwrap_or(Values(Vec::new()))),
+    )
+}
+
+/// Sends a statement by a method of the library, converts the answer, and counts the statement. The queries of the two databases
+/// have types of their own, so that no function takes both.
+macro_rules! ask {
+    ($connection:ident, $statement:ident, $method:ident, $convert:expr) => {{
+        let started = Instant::now();
+        let text = $statement.sql.clone();
+        let span = counting::span(&text, $connection.backend());
+        let (sql, values) = parts($statement);
+        let answer = match &mut $connection.link {
+            DriverConnection::Postgres(link) => query_with(sql, values)
+                .$method(&mut **link)
+                .instrument(span)
+                .await
+                .map($convert),
+            DriverConnection::Sqlite(link) => query_with(sql, values)
+                .$method(&mut **link)
+                .instrument(span)
+                .await
+                .map($convert),
+        };
+        $connection.counter.count(&text, started);
+        answer
+    }};
 }
 
 impl Connection {
+    fn backend(&self) -> DbBackend {
+        match self.link {
+            DriverConnection::Postgres(_) => DbBackend::Postgres,
+            DriverConnection::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
     /// Executes a statement, and says how many rows it touched.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let done = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => query_with(sql, values).execute(&mut **link).await.map(ExecResult::from),
-        };
-        self.counter.count(&text, started.elapsed());
-        done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
+        ask!(self, statement, execute, ExecResult::from)
+            .map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// Executes text as it is, which may be several statements.
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
+        let started = Instant::now();
+        let span = counting::span(text, self.backend());
         let sql = raw_sql(AssertSqlSafe(text.to_owned()));
         let done = match &mut self.link {
-            Link::Postgres(link) => sql.execute(&mut **link).await.map(ExecResult::from),
-            Link::Sqlite(link) => sql.execute(&mut **link).await.map(ExecResult::from),
+            DriverConnection::Postgres(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
+            DriverConnection::Sqlite(link) => sql.execute(&mut **link).instrument(span).await.map(ExecResult::from),
         };
+        // The beginning and the end of a transaction wait for others, too.
+        self.counter.tell_slow(text, started);
         done.map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error))))
     }
 
     /// The rows of a query.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let rows = match &mut self.link {
-            Link::Postgres(link) => {
-                query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect())
-            }
-            Link::Sqlite(link) => query_with(sql, values).fetch_all(&mut **link).await.map(|rows| rows.into_iter().map(QueryResult::from).collect()),
-        };
-        self.counter.count(&text, started.elapsed());
-        rows.map_err(query_error)
+        ask!(self, statement, fetch_all, |rows| rows
+            .into_iter()
+            .map(QueryResult::from)
+            .collect())
+        .map_err(query_error)
     }
 
     /// The first row of a query.
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let started = Instant::now();
-        let text = statement.sql.clone();
-        let (sql, values) = parts(statement);
-        let row = match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-            Link::Sqlite(link) => query_with(sql, values).fetch_optional(&mut **link).await.map(|row| row.map(QueryResult::from)),
-        };
-        self.counter.count(&text, started.elapsed());
-        row.map_err(query_error)
+        ask!(self, statement, fetch_optional, |row| row.map(QueryResult::from)).map_err(query_error)
     }
 
     /// The rows of a query as the database sends them.
     pub(super) fn stream(&mut self, statement: Statement) -> BoxStream<'_, Result<QueryResult, DbErr>> {
         self.counter.count_stream();
+        let span = counting::span(&statement.sql, self.backend());
         let (sql, values) = parts(statement);
-        match &mut self.link {
-            Link::Postgres(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
-            Link::Sqlite(link) => query_with(sql, values).fetch(&mut **link).map_ok(QueryResult::from).map_err(query_error).boxed(),
+        let rows = match &mut self.link {
+            DriverConnection::Postgres(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
+            DriverConnection::Sqlite(link) => query_with(sql, values)
+                .fetch(&mut **link)
+                .map_ok(QueryResult::from)
+                .map_err(query_error)
+                .boxed(),
+        };
+        if span.is_disabled() {
+            return rows;
         }
+        // The span lasts as long as the rows do.
+        stream::unfold((rows, span), |(mut rows, span)| async move {
+            rows.next().await.map(|row| (row, (rows, span)))
+        })
+        .boxed()
     }
 }
 
 /// Makes connections for the pool.
 #[derive(Debug)]
 pub(super) struct Manager {
-    target: Target,
+    target: DatabaseAddress,
     counter: Arc<Counter>,
     /// Whether connections are no longer lent out.
     closed: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
-enum Target {
+enum DatabaseAddress {
     Postgres(Box<PgConnectOptions>),
     Sqlite(Box<SqliteConnectOptions>),
 }
 
 impl Manager {
-    /// Where an address (`sqlite:…` or `postgres://…`) leads to.
+    /// Connections to the database at an address (`sqlite:…` or `postgres://…`).
     fn new(url: &str, counter: Arc<Counter>) -> Result<Self, DbErr> {
         let target = if url.starts_with("sqlite:") {
             let options: SqliteConnectOptions = url.parse().map_err(connection_error)?;
-            Target::Sqlite(Box::new(
+            DatabaseAddress::Sqlite(Box::new(
                 options
                     .foreign_keys(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(PATIENCE)
-                    .statement_cache_capacity(PREPARED)
+                    .busy_timeout(CONNECTION_TIMEOUT)
+                    .statement_cache_capacity(PREPARED_STATEMENTS)
                     .row_buffer_size(ROWS_AHEAD)
                     .analysis_limit(ROWS_ANALYSED)
                     .collation(NOCASE, compare_nocase)
@@ -174,16 +215,24 @@ impl Manager {
             ))
         } else {
             let options: PgConnectOptions = url.parse().map_err(connection_error)?;
-            Target::Postgres(Box::new(options.statement_cache_capacity(PREPARED).disable_statement_logging()))
+            DatabaseAddress::Postgres(Box::new(
+                options
+                    .statement_cache_capacity(PREPARED_STATEMENTS)
+                    .disable_statement_logging(),
+            ))
         };
-        Ok(Self { target, counter, closed: Arc::default() })
+        Ok(Self {
+            target,
+            counter,
+            closed: Arc::default(),
+        })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         match self.target {
-            Target::Postgres(_) => DbBackend::Postgres,
-            Target::Sqlite(_) => DbBackend::Sqlite,
+            DatabaseAddress::Postgres(_) => DbBackend::Postgres,
+            DatabaseAddress::Sqlite(_) => DbBackend::Sqlite,
         }
     }
 }
@@ -197,17 +246,26 @@ impl ManageConnection for Manager {
             return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
         }
         let link = match &self.target {
-            Target::Postgres(options) => Link::Postgres(Box::new(options.connect().await.map_err(connection_error)?)),
-            Target::Sqlite(options) => Link::Sqlite(Box::new(options.connect().await.map_err(connection_error)?)),
+            DatabaseAddress::Postgres(options) => {
+                DriverConnection::Postgres(Box::new(options.connect().await.map_err(connection_error)?))
+            }
+            DatabaseAddress::Sqlite(options) => {
+                DriverConnection::Sqlite(Box::new(options.connect().await.map_err(connection_error)?))
+            }
         };
-        Ok(Connection { link, counter: Arc::clone(&self.counter), used: Instant::now(), in_transaction: false })
+        Ok(Connection {
+            link,
+            counter: Arc::clone(&self.counter),
+            used: Instant::now(),
+            in_transaction: false,
+        })
     }
 
     async fn is_valid(&self, connection: &mut Connection) -> Result<(), DbErr> {
         let unused = connection.used.elapsed();
         connection.used = Instant::now();
         match &mut connection.link {
-            Link::Postgres(link) if unused > TRIED_AFTER => link.ping().await.map_err(connection_error),
+            DriverConnection::Postgres(link) if unused > TRIED_AFTER => link.ping().await.map_err(connection_error),
             _ => Ok(()),
         }
     }
@@ -235,7 +293,7 @@ impl Connections {
         let closed = Arc::clone(&manager.closed);
         let sqlite = backend == DbBackend::Sqlite;
         // A database in memory lives as long as its connection.
-        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE });
+        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE_LIMIT });
         let size = if sqlite { size.min(MOST_SQLITE) } else { size };
         let pool = bb8::Pool::builder()
             .max_size(size.max(1))
@@ -243,7 +301,7 @@ impl Connections {
             .max_lifetime(None)
             .idle_timeout(idle)
             .reaper_rate(Duration::from_secs(5))
-            .connection_timeout(PATIENCE)
+            .connection_timeout(CONNECTION_TIMEOUT)
             .queue_strategy(QueueStrategy::Lifo)
             .retry_connection(false)
             .build(manager)
@@ -251,7 +309,7 @@ impl Connections {
         Ok(Self { pool, backend, closed })
     }
 
-    /// Which of the two databases it is.
+    /// Kind of the database.
     pub(super) fn backend(&self) -> DbBackend {
         self.backend
     }

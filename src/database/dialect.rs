@@ -1,14 +1,16 @@
-//! What the two databases say differently: JSON that a statement puts together, so that what belongs to a record is a value
-//! of its row. Each of those functions gives an expression of SQL; a query selects it as [`Kind::Json`]. And texts that are
-//! compared without regard to letter case.
+//! Differences between the two databases: JSON that a statement puts together, so that what belongs to a record is a
+//! value of its row. Each of those functions gives an expression of SQL; a query selects it as [`Kind::Json`]. And
+//! texts that are compared without regard to letter case.
 
 use std::cmp::Ordering;
 
-use entity::facts::{Kind, Table};
+use entity::arrays::TextArray;
+use entity::facts::{Default as ColumnDefault, Kind, Table};
 use sea_orm::sqlx::{Column, Row};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
-use super::write_value;
+use super::Sql;
+use super::rows::write_value;
 
 /// Name of the collation by which SQLite compares texts without regard to letter case. Every connection brings it along, and
 /// no index is made by it, so that other programs can read the file.
@@ -17,13 +19,16 @@ pub(super) const NOCASE: &str = "dailies_nocase";
 /// The order of texts in small letters. SQLite by itself knows the letters of ASCII only.
 pub(super) fn compare_nocase(one: &str, other: &str) -> Ordering {
     if one.is_ascii() && other.is_ascii() {
-        return one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()));
+        return one
+            .bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()));
     }
     one.to_lowercase().cmp(&other.to_lowercase())
 }
 
-/// What stands before, between and behind two texts that are to be equal in small letters. PostgreSQL takes the rules of ICU,
-/// because those of the database may know ASCII only.
+/// Texts that stand before, between and behind two texts that are to be equal in small letters. PostgreSQL takes the
+/// rules of ICU, because those of the database may know ASCII only.
 pub(super) fn same_text(backend: DbBackend) -> [&'static str; 3] {
     match backend {
         DbBackend::Postgres => ["LOWER(", " COLLATE \"und-x-icu\") = LOWER(", " COLLATE \"und-x-icu\")"],
@@ -42,7 +47,11 @@ pub struct JsonKey {
 impl JsonKey {
     /// A key with the SQL of its value.
     pub fn new(sql: impl Into<String>, name: impl Into<String>, kind: Kind) -> Self {
-        Self { sql: sql.into(), name: name.into(), kind }
+        Self {
+            sql: sql.into(),
+            name: name.into(),
+            kind,
+        }
     }
 
     /// The type of a record, which is the same text in each.
@@ -53,7 +62,17 @@ impl JsonKey {
 
     /// The columns of a table, which the query calls `alias`.
     pub fn columns(table: &'static Table, alias: &str) -> impl Iterator<Item = Self> {
-        table.columns.iter().map(move |column| Self::new(format!("{alias}.\"{}\"", column.name), column.name, column.kind))
+        table.columns.iter().map(move |column| {
+            let sql = format!("{alias}.\"{}\"", column.name);
+            // As records are written elsewhere: no list is an empty one.
+            let is_list = column.default == ColumnDefault::EmptyList && column.kind == Kind::Json;
+            let sql = if is_list {
+                format!("COALESCE(CASE WHEN CAST({sql} AS text) <> 'null' THEN {sql} END, '[]')")
+            } else {
+                sql
+            };
+            Self::new(sql, column.name, column.kind)
+        })
     }
 }
 
@@ -62,7 +81,10 @@ impl JsonKey {
 pub fn json_list(backend: DbBackend, keys: &[JsonKey], from: &str, order: &str) -> String {
     match backend {
         DbBackend::Postgres => {
-            let columns: Vec<String> = keys.iter().map(|key| format!("{} AS \"{}\"", postgres(key), key.name)).collect();
+            let columns: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{} AS \"{}\"", postgres(key), key.name))
+                .collect();
             let rows = format!("SELECT {} FROM {from} ORDER BY {order}", columns.join(", "));
             format!("(SELECT COALESCE(json_agg(row_to_json(o)), '[]') FROM ({rows}) o)")
         }
@@ -75,7 +97,10 @@ pub fn json_list(backend: DbBackend, keys: &[JsonKey], from: &str, order: &str) 
 pub fn json_values(backend: DbBackend, (sql, kind): (&str, Kind), from: &str, order: &str) -> String {
     let value = JsonKey::new(sql, "", kind);
     match backend {
-        DbBackend::Postgres => format!("(SELECT COALESCE(json_agg({} ORDER BY {order}), '[]') FROM {from})", postgres(&value)),
+        DbBackend::Postgres => format!(
+            "(SELECT COALESCE(json_agg({} ORDER BY {order}), '[]') FROM {from})",
+            postgres(&value)
+        ),
         _ => sqlite_list(&sqlite(&value), from, order),
     }
 }
@@ -91,10 +116,17 @@ pub fn json_ids(backend: DbBackend, id: &str, from: &str) -> String {
 pub fn json_map(backend: DbBackend, key: (&str, Kind), value: (&str, Kind), from: &str) -> String {
     let value = JsonKey::new(value.0, "", value.1);
     match backend {
-        DbBackend::Postgres => format!("(SELECT COALESCE(json_object_agg({}, {}), '{{}}') FROM {from})", key.0, postgres(&value)),
+        DbBackend::Postgres => format!(
+            "(SELECT COALESCE(json_object_agg({}, {}), '{{}}') FROM {from})",
+            key.0,
+            postgres(&value)
+        ),
         _ => {
             let key = sqlite(&JsonKey::new(key.0, "", key.1));
-            format!("(SELECT '{{' || COALESCE(group_concat({key} || ':' || {}, ','), '') || '}}' FROM {from})", sqlite(&value))
+            format!(
+                "(SELECT '{{' || COALESCE(group_concat({key} || ':' || {}, ','), '') || '}}' FROM {from})",
+                sqlite(&value)
+            )
         }
     }
 }
@@ -104,7 +136,10 @@ pub fn json_map(backend: DbBackend, key: (&str, Kind), value: (&str, Kind), from
 pub fn json_object(backend: DbBackend, keys: &[JsonKey]) -> String {
     match backend {
         DbBackend::Postgres => {
-            let columns: Vec<String> = keys.iter().map(|key| format!("{} AS \"{}\"", postgres(key), key.name)).collect();
+            let columns: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{} AS \"{}\"", postgres(key), key.name))
+                .collect();
             format!("(SELECT row_to_json(o) FROM (SELECT {}) o)", columns.join(", "))
         }
         _ => sqlite_object(keys),
@@ -113,9 +148,9 @@ pub fn json_object(backend: DbBackend, keys: &[JsonKey]) -> String {
 
 /// The items of a column that holds a JSON list, as rows of a query.
 pub struct JsonItems<Id> {
-    /// What the query reads them from.
+    /// Tables that the query reads them from.
     pub from: String,
-    /// What they are ordered by.
+    /// Order of them.
     pub place: &'static str,
     /// SQL of the id that an item holds under a key; null where it holds none.
     pub id: Id,
@@ -126,15 +161,23 @@ pub struct JsonItems<Id> {
 pub fn json_items(backend: DbBackend, column: &str) -> JsonItems<impl Fn(&str) -> String> {
     let from = match backend {
         DbBackend::Postgres => {
-            format!("jsonb_array_elements(CASE WHEN jsonb_typeof({column}) = 'array' THEN {column} END) WITH ORDINALITY AS item (value, place)")
+            format!(
+                "jsonb_array_elements(CASE WHEN jsonb_typeof({column}) = 'array' THEN {column} END) WITH ORDINALITY AS item (value, place)"
+            )
         }
         _ => format!("json_each(CASE WHEN json_type({column}) = 'array' THEN {column} ELSE '[]' END) item"),
     };
-    let place = if backend == DbBackend::Postgres { "item.place" } else { "item.key" };
+    let place = if backend == DbBackend::Postgres {
+        "item.place"
+    } else {
+        "item.key"
+    };
     let id = move |key: &str| match backend {
         DbBackend::Postgres => {
             let text = format!("item.value ->> '{key}'");
-            format!("(CASE WHEN {text} ~* '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN CAST({text} AS uuid) END)")
+            format!(
+                "(CASE WHEN {text} ~* '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN CAST({text} AS uuid) END)"
+            )
         }
         _ => {
             let text = format!("CASE WHEN item.type = 'object' THEN json_extract(item.value, '$.{key}') END");
@@ -148,9 +191,31 @@ pub fn json_items(backend: DbBackend, column: &str) -> JsonItems<impl Fn(&str) -
 #[must_use]
 pub fn json_length(backend: DbBackend, column: &str) -> String {
     match backend {
-        DbBackend::Postgres => format!("CAST(CASE WHEN jsonb_typeof({column}) = 'array' THEN jsonb_array_length({column}) END AS bigint)"),
+        DbBackend::Postgres => {
+            format!("CAST(CASE WHEN jsonb_typeof({column}) = 'array' THEN jsonb_array_length({column}) END AS bigint)")
+        }
         _ => format!("CASE WHEN json_type({column}) = 'array' THEN json_array_length({column}) END"),
     }
+}
+
+/// A column that is a list of JSON values as the text of one JSON list, in which long numbers have all their digits.
+#[must_use]
+pub fn json_text(backend: DbBackend, column: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("COALESCE(CAST(array_to_json({column}) AS text), '[]')"),
+        _ => format!("COALESCE({column}, '[]')"),
+    }
+}
+
+/// Adds the value of such a column to a statement, from the texts of its items.
+pub fn bind_json_texts(backend: DbBackend, sql: &mut Sql, items: &[String]) {
+    match backend {
+        DbBackend::Postgres => sql
+            .push("CAST(CAST(")
+            .bind(TextArray(items.to_vec()))
+            .push(" AS text[]) AS jsonb[])"),
+        _ => sql.bind(format!("[{}]", items.join(","))),
+    };
 }
 
 /// The JSON that a row holds under a name; null where it holds nothing.
@@ -191,15 +256,24 @@ fn postgres(JsonKey { sql, kind, .. }: &JsonKey) -> String {
         Kind::DateTime => format!("to_char({sql}, 'YYYY-MM-DD\"T\"HH24:MI:SS')"),
         // A whole number shows a fraction, too; what JSON can't say is null.
         Kind::Float => {
-            let (finite, whole) = (format!("{sql} < 'Infinity' AND {sql} > '-Infinity'"), format!("ABS({sql}) < 1e15 AND {sql} = TRUNC({sql})"));
-            format!("CAST(CASE WHEN {finite} THEN CAST({sql} AS text) || CASE WHEN {whole} THEN '.0' ELSE '' END END AS json)")
+            let (finite, whole) = (
+                format!("{sql} < 'Infinity' AND {sql} > '-Infinity'"),
+                format!("ABS({sql}) < 1e15 AND {sql} = TRUNC({sql})"),
+            );
+            format!(
+                "CAST(CASE WHEN {finite} THEN CAST({sql} AS text) || CASE WHEN {whole} THEN '.0' ELSE '' END END AS json)"
+            )
         }
         Kind::Bytes => format!("convert_from({sql}, 'UTF8')"),
         // Null stands for no item.
         Kind::TextArray => format!("array_remove({sql}, NULL)"),
-        Kind::BytesArray => format!("(SELECT array_agg(convert_from(i, 'UTF8')) FROM unnest({sql}) i WHERE i IS NOT NULL)"),
+        Kind::BytesArray => {
+            format!("(SELECT array_agg(convert_from(i, 'UTF8')) FROM unnest({sql}) i WHERE i IS NOT NULL)")
+        }
         Kind::JsonArray => format!("(SELECT json_agg(i) FROM unnest({sql}) i WHERE i IS NOT NULL)"),
-        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date | Kind::Json => sql.clone(),
+        Kind::Uuid | Kind::Text { .. } | Kind::Bool | Kind::Integer | Kind::BigInteger | Kind::Date | Kind::Json => {
+            sql.clone()
+        }
     }
 }
 
@@ -242,7 +316,11 @@ mod tests {
 
     #[test]
     fn letters_of_every_script_have_a_small_form() {
-        for (one, other) in [("Hero_1", "hERO_1"), ("\u{c9}T\u{c9}", "\u{e9}t\u{e9}"), ("\u{416}", "\u{436}")] {
+        for (one, other) in [
+            ("Hero_1", "hERO_1"),
+            ("\u{c9}T\u{c9}", "\u{e9}t\u{e9}"),
+            ("\u{416}", "\u{436}"),
+        ] {
             assert_eq!(compare_nocase(one, other), Ordering::Equal);
         }
         assert_ne!(compare_nocase("hero_1", "heroX1"), Ordering::Equal);

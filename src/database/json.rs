@@ -15,7 +15,12 @@ pub const TEXT: Kind = Kind::Text { max: None };
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn record(connection: &impl ConnectionTrait, table: &'static Table, type_name: &str, id: Uuid) -> Result<Option<Vec<u8>>, DbErr> {
+pub async fn record(
+    connection: &impl ConnectionTrait,
+    table: &'static Table,
+    type_name: &str,
+    id: Uuid,
+) -> Result<Option<Vec<u8>>, DbErr> {
     Ok(records(connection, table, type_name, &[id]).await?.remove(&id))
 }
 
@@ -32,29 +37,33 @@ pub async fn records(
     let writer = RecordWriter::new(table, "r", type_name);
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {}, r.id FROM \"{}\" r WHERE r.id", writer.columns(), table.name));
+        let mut sql = Sql::new(format!(
+            "SELECT {} FROM \"{}\" r WHERE r.id",
+            writer.columns(),
+            table.name
+        ));
         sql.among(ids);
         for row in super::rows(connection, &sql).await? {
             let mut out = Vec::with_capacity(512);
             writer.write(&mut out, &row)?;
-            found.insert(row.try_get_by_index(writer.width())?, out);
+            found.insert(row.try_get("", "id")?, out);
         }
     }
     Ok(found)
 }
 
-/// Lists of ids by the id that they belong to, from a query of two columns. A list has no brackets.
+/// Lists of ids by the id that they belong to, from a query of the columns `owner` and `item`. A list has no brackets.
 ///
 /// # Errors
 /// The database refuses the query.
 pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in super::rows(connection, sql).await? {
-        let list = lists.entry(row.try_get_by_index(0)?).or_default();
+        let list = lists.entry(row.try_get("", "owner")?).or_default();
         if !list.is_empty() {
             list.push(b',');
         }
-        write_uuid(list, row.try_get_by_index(1)?);
+        write_uuid(list, row.try_get("", "item")?);
     }
     Ok(lists)
 }

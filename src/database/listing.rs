@@ -9,13 +9,14 @@ use poem::Body;
 use sea_orm::{DbErr, QueryResult};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tracing::Instrument;
 
-use super::outlet::{Outlet, Part};
+use super::outlet::{AnswerPart, Outlet};
 use super::session::Session;
 use super::{Database, Sql};
 
 /// Parts that may wait for the client.
-const WAITING: usize = 8;
+const MOST_WAITING_PARTS: usize = 8;
 
 /// A listing: small ones are whole, others are on their way.
 pub enum Sent {
@@ -45,7 +46,7 @@ impl From<Sent> for Body {
 ///
 /// # Errors
 /// `write` fails before the first part is sent. What fails later breaks the answer off.
-pub async fn send<F, Written>(write: F) -> Result<Sent, DbErr>
+pub async fn send_written<F, Written>(write: F) -> Result<Sent, DbErr>
 where
     F: FnOnce(Outlet) -> Written,
     Written: Future<Output = Result<Outlet, DbErr>> + Send + 'static,
@@ -54,11 +55,11 @@ where
     if Session::transaction().is_some() {
         return Ok(Sent::Whole(write(Outlet::whole()).await?.out));
     }
-    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let (sender, mut receiver) = mpsc::channel(MOST_WAITING_PARTS);
     let problems = sender.clone();
     let written = write(Outlet::parts(sender));
     // The connection of the request goes with the rest of its answer, and back as soon as everything is read.
-    let work = tokio::spawn(Session::scope(Session::current(), async move {
+    let work = Session::scope(Session::current(), async move {
         let result = match written.await {
             Ok(outlet) => {
                 Database::release().await;
@@ -69,13 +70,15 @@ where
         if let Err(error) = result {
             let _gone = problems.send(Err(error)).await;
         }
-    }));
+    });
+    let work = tokio::spawn(work.in_current_span());
     match receiver.recv().await {
-        Some(Ok(Part::Last(text))) => Ok(Sent::Whole(text)),
-        Some(Ok(Part::More(first))) => {
-            let parts = futures::stream::once(async move { Ok(Part::More(first)) }).chain(ReceiverStream::new(receiver));
+        Some(Ok(AnswerPart::Last(text))) => Ok(Sent::Whole(text)),
+        Some(Ok(AnswerPart::More(first))) => {
+            let parts =
+                futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
             Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| match part {
-                Ok(Part::More(text) | Part::Last(text)) => Ok(Bytes::from(text)),
+                Ok(AnswerPart::More(text) | AnswerPart::Last(text)) => Ok(Bytes::from(text)),
                 Err(error) => {
                     tracing::error!(%error, "a listing broke off");
                     Err(io::Error::other(error))
@@ -83,9 +86,10 @@ where
             })))))
         }
         Some(Err(error)) => Err(error),
-        None => {
-            Err(work.await.err().map_or_else(|| DbErr::Custom("a listing ended without a word".into()), |error| DbErr::Custom(error.to_string())))
-        }
+        None => Err(work.await.err().map_or_else(
+            || DbErr::Custom("a listing ended without a word".into()),
+            |error| DbErr::Custom(error.to_string()),
+        )),
     }
 }
 
@@ -128,7 +132,7 @@ where
     W: FnMut(&mut Vec<u8>, &QueryResult) -> Result<(), DbErr> + Send + 'static,
 {
     let database = database.clone();
-    send(|mut outlet| {
+    send_written(|mut outlet| {
         outlet.out.extend_from_slice(head);
         async move {
             let mut held = database.held().await?;

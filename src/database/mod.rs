@@ -6,6 +6,7 @@
 mod connection;
 mod counting;
 pub mod dialect;
+mod exact;
 mod explain;
 pub mod json;
 mod listing;
@@ -15,7 +16,9 @@ pub mod paging;
 mod record_writer;
 mod records;
 mod rows;
+mod select_list;
 mod session;
+mod sources;
 mod sql;
 mod transaction;
 
@@ -25,21 +28,30 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement, TryGetable};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
+    TryGetable,
+};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use self::connection::Connections;
 use self::counting::Counter;
-pub(crate) use self::counting::describe;
-use self::session::{Held, Session};
+pub(crate) use self::counting::{STATEMENT_DURATION, describe};
+use self::session::{HeldConnection, Session};
 
-pub use self::explain::explain;
-pub use self::listing::{Sent, send, stream_array, stream_lines};
+pub use self::exact::ExactWriter;
+pub use self::explain::{explain, is_missing_table};
+pub use self::listing::{Sent, send_written, stream_array, stream_lines};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
-pub use self::records::{insert, insert_ignoring_duplicates, insert_many, now, null, update, value_of};
-pub use self::rows::{Field, RowWriter, write_datetime, write_text, write_uuid, write_value};
+pub use self::records::{
+    insert, insert_ignoring_duplicates, insert_many, now, null, update, update_all_differing, update_differing,
+    update_many, value_of,
+};
+pub use self::rows::{Field, RowWriter, write_column, write_datetime, write_text, write_uuid};
+pub use self::select_list::{SelectList, SelectedColumn};
+pub use self::sources::{Sources, Tables};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
 
@@ -66,7 +78,9 @@ impl Database {
     /// The address is wrong, or nobody answers there.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         // The names that other tools give to the same databases.
-        let mut url = url.replacen("postgresql+psycopg://", "postgres://", 1).replacen("postgresql://", "postgres://", 1);
+        let mut url =
+            url.replacen("postgresql+psycopg://", "postgres://", 1)
+                .replacen("postgresql://", "postgres://", 1);
         if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
             std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
         }
@@ -75,7 +89,12 @@ impl Database {
         }
         let counter = Arc::new(Counter::default());
         let connections = Connections::open(&url, pool_size, Arc::clone(&counter)).await?;
-        Ok(Self { url: url.into(), connections, counter, writers: Arc::default() })
+        Ok(Self {
+            url: url.into(),
+            connections,
+            counter,
+            writers: Arc::default(),
+        })
     }
 
     /// A connection of its own for what changes the schema.
@@ -88,19 +107,18 @@ impl Database {
         sea_orm::Database::connect(options).await
     }
 
+    /// Logs statements that take so many milliseconds from now on; 0 for none.
+    pub fn name_slow(&self, milliseconds: u64) {
+        self.counter.name_slow(milliseconds);
+    }
+
     /// Statements that were executed so far.
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.counter.total()
     }
 
-    /// The database, to read with.
-    #[must_use]
-    pub fn read(&self) -> &Self {
-        self
-    }
-
-    /// Which of the two databases it is.
+    /// Kind of the database.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.connections.backend()
@@ -124,11 +142,17 @@ impl Database {
         }
     }
 
+    /// Takes note of what the task reads from now on; none where it keeps no connection.
+    #[must_use]
+    pub fn watch(&self) -> Option<Sources> {
+        self.session().map(|session| session.watch())
+    }
+
     /// The connection for the next statement.
-    async fn held(&self) -> Result<Held, DbErr> {
+    async fn held(&self) -> Result<HeldConnection, DbErr> {
         match self.session() {
             Some(session) => session.hold().await,
-            None => Ok(Held::Own(self.connections.lend().await?)),
+            None => Ok(HeldConnection::Own(self.connections.lend().await?)),
         }
     }
 
@@ -148,7 +172,11 @@ impl Database {
     ///
     /// # Errors
     /// The database refuses the query, or `each` fails, which ends it.
-    pub async fn each_row(&self, sql: &Sql, mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send) -> Result<(), DbErr> {
+    pub async fn each_row(
+        &self,
+        sql: &Sql,
+        mut each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
+    ) -> Result<(), DbErr> {
         let mut held = self.held().await?;
         let mut rows = held.stream(sql, self.backend())?;
         while let Some(row) = rows.next().await {
@@ -172,7 +200,12 @@ impl Database {
     /// The database refuses the statement.
     pub async fn change(&self, sql: &Sql) -> Result<u64, DbErr> {
         let _alone = self.alone().await;
-        Ok(self.held().await?.execute(sql.statement(self.backend())).await?.rows_affected())
+        Ok(self
+            .held()
+            .await?
+            .execute(sql.statement(self.backend()))
+            .await?
+            .rows_affected())
     }
 
     /// Executes one statement that is whole in itself, and gives the rows that it returns.
@@ -205,10 +238,20 @@ impl Database {
     }
 }
 
+/// States that what this task answers depends on more than rows: on the clock, or on what this server keeps in mind.
+pub fn depends_on_more() {
+    if let Some(sources) = Session::current().and_then(|session| session.watched()) {
+        sources.note_other();
+    }
+}
+
 /// Whether a statement only reads.
 fn reads(statement: &Statement) -> bool {
     let text = statement.sql.trim_start();
-    let begins = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let begins = |word: &str| {
+        text.get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+    };
     begins("SELECT") || begins("WITH") || begins("PRAGMA")
 }
 
@@ -257,7 +300,9 @@ impl ConnectionTrait for Database {
 /// # Errors
 /// The database refuses the query.
 pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<QueryResult>, DbErr> {
-    connection.query_all_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_all_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The first row of a query over this connection.
@@ -265,7 +310,9 @@ pub async fn rows(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Qu
 /// # Errors
 /// The database refuses the query.
 pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<QueryResult>, DbErr> {
-    connection.query_one_raw(sql.statement(connection.get_database_backend())).await
+    connection
+        .query_one_raw(sql.statement(connection.get_database_backend()))
+        .await
 }
 
 /// The ids that a query gives.
@@ -273,7 +320,7 @@ pub async fn row(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<
 /// # Errors
 /// The database refuses the query.
 pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet<Uuid>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    Ok(read_values(connection, sql).await?.into_iter().collect())
 }
 
 /// Rows of a query over this connection, read by the names of their columns.
@@ -281,7 +328,11 @@ pub async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashSet
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| T::from_query_result(row, "")).collect()
+    rows(connection, sql)
+        .await?
+        .iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
 }
 
 /// The first row of a query over this connection, read by the names of its columns.
@@ -289,7 +340,10 @@ pub async fn read_all<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or a column does not hold what its field should.
 pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| T::from_query_result(&row, "")).transpose()
+    row(connection, sql)
+        .await?
+        .map(|row| T::from_query_result(&row, ""))
+        .transpose()
 }
 
 /// The values of a query of one column.
@@ -297,7 +351,7 @@ pub async fn read_one<T: FromQueryResult>(connection: &impl ConnectionTrait, sql
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<T>, DbErr> {
-    rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    rows(connection, sql).await?.iter().map(only_value).collect()
 }
 
 /// The value that the first row of a query of one column holds.
@@ -305,7 +359,13 @@ pub async fn read_values<T: TryGetable>(connection: &impl ConnectionTrait, sql: 
 /// # Errors
 /// The database refuses the query, or the column does not hold what it should.
 pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Option<T>, DbErr> {
-    row(connection, sql).await?.map(|row| row.try_get_by_index(0)).transpose()
+    row(connection, sql).await?.map(|row| only_value(&row)).transpose()
+}
+
+/// The value of a row of one column. Such a column is often worked out, as in `SELECT COUNT(*)`, and has no name that both
+/// databases know. Everything else is read by name, or by the [`SelectedColumn`] that its [`SelectList`] gave.
+fn only_value<T: TryGetable>(row: &QueryResult) -> Result<T, DbErr> {
+    row.try_get_by_index(0)
 }
 
 /// Executes a statement of a transaction, and says how many rows it touched.
@@ -313,6 +373,8 @@ pub async fn read_value<T: TryGetable>(connection: &impl ConnectionTrait, sql: &
 /// # Errors
 /// The database refuses the statement.
 pub async fn execute(transaction: &impl Writes, sql: &Sql) -> Result<u64, DbErr> {
-    let done = transaction.execute_raw(sql.statement(transaction.get_database_backend())).await?;
+    let done = transaction
+        .execute_raw(sql.statement(transaction.get_database_backend()))
+        .await?;
     Ok(done.rows_affected())
 }

@@ -1,5 +1,5 @@
-//! Where a long answer is written to. Rows that wait to be sent would hold a connection of the database, so an answer waits
-//! for its client for two seconds in all: what a slower client has not taken by then goes into a temporary file, from which
+//! Outlet of a long answer. Rows that wait to be sent would hold a connection of the database, so an answer waits for
+//! its client for two seconds in all: what a slower client has not taken by then goes into a temporary file, from which
 //! it is sent once the database is done.
 
 use std::io::SeekFrom;
@@ -15,29 +15,29 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 const CHUNK: usize = 64 * 1024;
 /// Room for what a row adds to a chunk that is nearly full.
 const ROW: usize = 8 * 1024;
-/// How long the database waits for a client during one answer.
+/// Time that the database waits for a client during one answer.
 const DATABASE_WAIT: Duration = Duration::from_secs(2);
-/// How long a client may take for a part. One that takes longer is gone.
+/// Time that a client may take for a part. One that takes longer is gone.
 const CLIENT_WAIT: Duration = Duration::from_secs(60);
 
 /// A part of an answer on its way.
 #[derive(Debug)]
-pub(super) enum Part {
+pub(super) enum AnswerPart {
     More(Vec<u8>),
     Last(Vec<u8>),
 }
 
-pub(super) type Sender = mpsc::Sender<Result<Part, DbErr>>;
+pub(super) type Sender = mpsc::Sender<Result<AnswerPart, DbErr>>;
 
-/// Where a long answer is written to.
+/// Outlet of a long answer.
 #[derive(Debug)]
 pub struct Outlet {
-    /// What is not sent yet.
+    /// Bytes that are not sent yet.
     pub out: Vec<u8>,
     way: Way,
 }
 
-/// How an answer gets to its client.
+/// Way on which an answer gets to its client.
 #[derive(Debug)]
 enum Way {
     /// As a whole, at the end.
@@ -59,12 +59,21 @@ fn unwritten(error: std::io::Error) -> DbErr {
 impl Outlet {
     /// An outlet that keeps everything.
     pub(super) fn whole() -> Self {
-        Self { out: Vec::with_capacity(CHUNK + ROW), way: Way::Whole }
+        Self {
+            out: Vec::with_capacity(CHUNK + ROW),
+            way: Way::Whole,
+        }
     }
 
     /// An outlet that sends parts.
     pub(super) fn parts(sender: Sender) -> Self {
-        Self { out: Vec::with_capacity(CHUNK + ROW), way: Way::Parts { sender, left: DATABASE_WAIT } }
+        Self {
+            out: Vec::with_capacity(CHUNK + ROW),
+            way: Way::Parts {
+                sender,
+                left: DATABASE_WAIT,
+            },
+        }
     }
 
     /// Sends what was written so far, if it is enough to be worth it.
@@ -80,12 +89,12 @@ impl Outlet {
             Way::Whole => Ok(()),
             Way::Parts { sender, left } => {
                 let started = Instant::now();
-                match sender.send_timeout(Ok(Part::More(part)), *left).await {
+                match sender.send_timeout(Ok(AnswerPart::More(part)), *left).await {
                     Ok(()) => {
                         *left = left.saturating_sub(started.elapsed());
                         Ok(())
                     }
-                    Err(SendTimeoutError::Timeout(Ok(Part::More(part)))) => {
+                    Err(SendTimeoutError::Timeout(Ok(AnswerPart::More(part)))) => {
                         let sender = sender.clone();
                         let mut file = File::from_std(tempfile::tempfile().map_err(unwritten)?);
                         file.write_all(&part).await.map_err(unwritten)?;
@@ -107,25 +116,29 @@ impl Outlet {
     pub(super) async fn finish(self) -> Result<(), DbErr> {
         match self.way {
             Way::Whole => Ok(()),
-            Way::Parts { sender, .. } => pass(&sender, Part::Last(self.out)).await,
+            Way::Parts { sender, .. } => pass(&sender, AnswerPart::Last(self.out)).await,
             Way::File { sender, mut file } => {
                 file.flush().await.map_err(unwritten)?;
                 file.seek(SeekFrom::Start(0)).await.map_err(unwritten)?;
                 loop {
                     let mut part = Vec::with_capacity(CHUNK);
-                    (&mut file).take(CHUNK as u64).read_to_end(&mut part).await.map_err(unwritten)?;
+                    (&mut file)
+                        .take(CHUNK as u64)
+                        .read_to_end(&mut part)
+                        .await
+                        .map_err(unwritten)?;
                     if part.is_empty() {
                         break;
                     }
-                    pass(&sender, Part::More(part)).await?;
+                    pass(&sender, AnswerPart::More(part)).await?;
                 }
-                pass(&sender, Part::Last(self.out)).await
+                pass(&sender, AnswerPart::Last(self.out)).await
             }
         }
     }
 }
 
-async fn pass(sender: &Sender, part: Part) -> Result<(), DbErr> {
+async fn pass(sender: &Sender, part: AnswerPart) -> Result<(), DbErr> {
     sender.send_timeout(Ok(part), CLIENT_WAIT).await.map_err(|_| gone())
 }
 
@@ -136,7 +149,13 @@ mod tests {
     #[tokio::test]
     async fn a_slow_client_gets_everything_and_keeps_nobody_waiting() {
         let (sender, mut receiver) = mpsc::channel(1);
-        let mut outlet = Outlet { out: Vec::new(), way: Way::Parts { sender, left: Duration::from_millis(20) } };
+        let mut outlet = Outlet {
+            out: Vec::new(),
+            way: Way::Parts {
+                sender,
+                left: Duration::from_millis(20),
+            },
+        };
         let mut wanted = Vec::new();
         for number in 0..5_u8 {
             let part = vec![number; CHUNK + 1];
@@ -149,7 +168,7 @@ mod tests {
         wanted.push(9);
         let rest = tokio::spawn(outlet.finish());
         let mut got = Vec::new();
-        while let Some(Ok(Part::More(part) | Part::Last(part))) = receiver.recv().await {
+        while let Some(Ok(AnswerPart::More(part) | AnswerPart::Last(part))) = receiver.recv().await {
             got.extend(part);
         }
         rest.await.expect("no panic").expect("a client that takes all");

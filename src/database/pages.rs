@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Database, Sql};
 
 /// Rows of the longest page whose ids are found first. Statements may not have any number of values.
-const MOST: i64 = 2000;
+const LONGEST_LOOKUP: i64 = 2000;
 
 impl Database {
     /// A selection (`FROM … WHERE …`), cut down to the rows of a page, and in order. `id` and `order` are SQL on its rows.
@@ -15,27 +15,49 @@ impl Database {
     /// # Errors
     /// The database refuses the query.
     pub async fn page_of(&self, selection: Sql, id: &str, order: &str, limit: i64, offset: i64) -> Result<Sql, DbErr> {
-        self.page_by(selection.clone(), selection, id, order, limit, offset).await
+        self.page_by(selection.clone(), selection, id, order, limit, offset)
+            .await
     }
 
     /// The same with another selection, which finds the same rows with less, to look for the ids.
     ///
     /// # Errors
     /// The database refuses the query.
-    pub async fn page_by(&self, lookup: Sql, mut selection: Sql, id: &str, order: &str, limit: i64, offset: i64) -> Result<Sql, DbErr> {
+    pub async fn page_by(
+        &self,
+        lookup: Sql,
+        mut selection: Sql,
+        id: &str,
+        order: &str,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Sql, DbErr> {
         let on_page = |sql: &mut Sql| {
-            sql.push(" ORDER BY ").push(order).push(" LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+            sql.push(" ORDER BY ")
+                .push(order)
+                .push(" LIMIT ")
+                .bind(limit)
+                .push(" OFFSET ")
+                .bind(offset);
         };
-        if limit > MOST {
+        if limit > LONGEST_LOOKUP {
             on_page(&mut selection);
             return Ok(selection);
         }
         let mut lookup = lookup.before(&format!("SELECT {id} "));
         on_page(&mut lookup);
-        let ids = self.rows(&lookup).await?.iter().map(|row| row.try_get_by_index::<Uuid>(0)).collect::<Result<Vec<_>, _>>()?;
+        let ids = super::read_values::<Uuid>(self, &lookup).await?;
         // An index in this order would be read from end to end for the few rows: the plus keeps SQLite from that.
-        let by = if self.backend() == DbBackend::Sqlite { " ORDER BY +" } else { " ORDER BY " };
-        selection.push(&format!(" AND {id} IN ")).bind_list(ids).push(by).push(order);
+        let by = if self.backend() == DbBackend::Sqlite {
+            " ORDER BY +"
+        } else {
+            " ORDER BY "
+        };
+        selection
+            .push(&format!(" AND {id} IN "))
+            .bind_list(ids)
+            .push(by)
+            .push(order);
         Ok(selection)
     }
 }
@@ -47,17 +69,27 @@ mod tests {
     #[tokio::test]
     async fn long_and_short_pages_are_in_order() {
         let database = Database::connect("sqlite::memory:", 1).await.unwrap();
-        database.change(&Sql::new("CREATE TABLE letter (id uuid_text PRIMARY KEY, name text)")).await.unwrap();
+        database
+            .change(&Sql::new("CREATE TABLE letter (id uuid_text PRIMARY KEY, name text)"))
+            .await
+            .unwrap();
         for (number, name) in ["d", "a", "c", "b", "e"].into_iter().enumerate() {
-            let insert = Sql::with("INSERT INTO letter VALUES ($1, $2)", [Uuid::from_u128(number as u128).into(), name.into()]);
+            let insert = Sql::with(
+                "INSERT INTO letter VALUES ($1, $2)",
+                [Uuid::from_u128(number as u128).into(), name.into()],
+            );
             database.change(&insert).await.unwrap();
         }
-        for (limit, offset, expected) in [(2, 1, "bc"), (2, 9, ""), (MOST + 1, 1, "bcde")] {
+        for (limit, offset, expected) in [(2, 1, "bc"), (2, 9, ""), (LONGEST_LOOKUP + 1, 1, "bcde")] {
             let selection = Sql::with("FROM letter l WHERE l.name <> $1", ["x".into()]);
-            let page = database.page_of(selection, "l.id", "l.name", limit, offset).await.unwrap();
-            let rows = database.rows(&page.before("SELECT l.name ")).await.unwrap();
-            let names: String = rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap()).collect();
-            assert_eq!(names, expected);
+            let page = database
+                .page_of(selection, "l.id", "l.name", limit, offset)
+                .await
+                .unwrap();
+            let names: Vec<String> = crate::database::read_values(&database, &page.before("SELECT l.name "))
+                .await
+                .unwrap();
+            assert_eq!(names.concat(), expected);
         }
     }
 
@@ -75,8 +107,14 @@ mod tests {
         }
         let selection = Sql::with("FROM letter l WHERE l.folder = $1", [1.into()]);
         let page = database.page_of(selection, "l.id", "l.name", 100, 0).await.unwrap();
-        let plan = database.change_returning(&page.before("EXPLAIN QUERY PLAN SELECT l.name ")).await.unwrap();
+        let plan = database
+            .change_returning(&page.before("EXPLAIN QUERY PLAN SELECT l.name "))
+            .await
+            .unwrap();
         let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
-        assert!(steps.iter().any(|step| step.contains("id=?")) && !steps.iter().any(|step| step.contains("in_order")), "{steps:?}");
+        assert!(
+            steps.iter().any(|step| step.contains("id=?")) && !steps.iter().any(|step| step.contains("in_order")),
+            "{steps:?}"
+        );
     }
 }

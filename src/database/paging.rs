@@ -27,7 +27,10 @@ impl Page {
         out.extend(super::json::array(items.iter().map(Vec::as_slice)));
         let Self { number, limit } = self;
         let pages = (total + limit - 1) / limit.max(1);
-        let facts = format!(",\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{},\"page\":{number}", self.offset());
+        let facts = format!(
+            ",\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{},\"page\":{number}",
+            self.offset()
+        );
         out.extend_from_slice(facts.as_bytes());
         for (key, value) in more {
             super::json::write_key(&mut out, key, Some(value));
@@ -42,8 +45,11 @@ impl Page {
 /// # Errors
 /// The database does not answer.
 pub async fn count(database: &Database, condition: &Sql) -> Result<i64, Failure> {
-    let row = database.row(&condition.clone().before("SELECT COUNT(*) ")).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    Ok(
+        super::read_value(database, &condition.clone().before("SELECT COUNT(*) "))
+            .await?
+            .unwrap_or_default(),
+    )
 }
 
 #[cfg(test)]

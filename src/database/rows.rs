@@ -1,7 +1,10 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
-use entity::facts::{Column, Kind};
-use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use chrono::{Datelike, NaiveDate};
+use entity::facts::{Column, Default as ColumnDefault, Kind};
+use sea_orm::sqlx::{
+    ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow,
+};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -10,26 +13,35 @@ use uuid::Uuid;
 pub struct Field {
     pub key: String,
     pub kind: Kind,
+    /// Whether null, which older rows hold, stands for an empty list.
+    pub is_list: bool,
 }
 
 impl Field {
     /// A key with what its column holds.
     pub fn new(key: impl Into<String>, kind: Kind) -> Self {
-        Self { key: key.into(), kind }
+        Self {
+            key: key.into(),
+            kind,
+            is_list: false,
+        }
     }
 }
 
 impl From<&Column> for Field {
     fn from(column: &Column) -> Self {
-        Self::new(column.name, column.kind)
+        Self {
+            is_list: column.default == ColumnDefault::EmptyList,
+            ..Self::new(column.name, column.kind)
+        }
     }
 }
 
 /// Writes the columns of a row, in their order, as the keys of a JSON object.
 #[derive(Clone, Debug)]
 pub struct RowWriter {
-    /// `"key":` with what follows it.
-    fields: Vec<(Vec<u8>, Kind)>,
+    /// `"key":` with what follows it, and whether null is an empty list.
+    fields: Vec<(Vec<u8>, Kind, bool)>,
 }
 
 impl RowWriter {
@@ -44,13 +56,8 @@ impl RowWriter {
 
     /// Adds a field behind the others.
     pub fn push(&mut self, field: Field) {
-        self.fields.push((format!("\"{}\":", field.key).into_bytes(), field.kind));
-    }
-
-    /// Number of columns that it writes.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.fields.len()
+        self.fields
+            .push((format!("\"{}\":", field.key).into_bytes(), field.kind, field.is_list));
     }
 
     /// Writes `"a":1,"b":2`, without the braces around.
@@ -62,36 +69,54 @@ impl RowWriter {
     }
 
     /// The same for a query that selects these fields behind others.
-    ///
-    /// # Errors
-    /// A column does not hold what it should.
-    pub fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
-        for (index, (key, kind)) in self.fields.iter().enumerate() {
+    pub(super) fn write_from(&self, out: &mut Vec<u8>, row: &QueryResult, first: usize) -> Result<(), DbErr> {
+        for (index, (key, kind, is_list)) in self.fields.iter().enumerate() {
             if index > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(key);
+            let begin = out.len();
             write_value(out, row, first + index, *kind)?;
+            if *is_list && out.ends_with(b"null") && out.len() == begin + 4 {
+                out.truncate(begin);
+                out.extend_from_slice(b"[]");
+            }
         }
         Ok(())
     }
 }
 
-/// Writes one column as JSON.
+/// Writes the column of that name as JSON.
 ///
 /// # Errors
-/// The column does not hold what it should.
-pub fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
+/// The query has no such column, or it does not hold what it should.
+pub fn write_column(out: &mut Vec<u8>, row: &QueryResult, name: &str, kind: Kind) -> Result<(), DbErr> {
+    let unknown = |error: SqlxError| DbErr::Type(error.to_string());
+    if let Some(row) = row.try_as_pg_row() {
+        write_postgres(out, row, name.index(row).map_err(unknown)?, kind)
+    } else if let Some(row) = row.try_as_sqlite_row() {
+        write_sqlite(out, row, name.index(row).map_err(unknown)?, kind)
+    } else {
+        Err(unknown_row())
+    }
+}
+
+/// Writes the column at that place as JSON.
+pub(super) fn write_value(out: &mut Vec<u8>, row: &QueryResult, index: usize, kind: Kind) -> Result<(), DbErr> {
     if let Some(row) = row.try_as_pg_row() {
         write_postgres(out, row, index, kind)
     } else if let Some(row) = row.try_as_sqlite_row() {
         write_sqlite(out, row, index, kind)
     } else {
-        Err(DbErr::Type("a row of neither SQLite nor PostgreSQL".into()))
+        Err(unknown_row())
     }
 }
 
-fn broken(what: &str) -> DbErr {
+fn unknown_row() -> DbErr {
+    DbErr::Type("a row of neither SQLite nor PostgreSQL".into())
+}
+
+pub(super) fn broken(what: &str) -> DbErr {
     DbErr::Type(format!("a column does not hold {what}"))
 }
 
@@ -102,14 +127,18 @@ fn write_postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> R
         return Ok(());
     }
     if matches!(kind, Kind::TextArray | Kind::JsonArray | Kind::BytesArray) {
-        return write_postgres_array(out, value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?, kind);
+        return write_postgres_array(
+            out,
+            value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?,
+            kind,
+        );
     }
     let bytes = value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?;
     write_postgres_bytes(out, bytes, kind)
 }
 
 /// One value in the binary format of PostgreSQL.
-fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
+pub(super) fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
     match kind {
         Kind::Uuid => write_uuid(out, Uuid::from_slice(bytes).map_err(|_| broken("an identifier"))?),
         Kind::Text { .. } | Kind::Bytes => write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?),
@@ -142,13 +171,19 @@ fn write_postgres_bytes(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
 }
 
 /// Seconds from 1970 to 2000, where the time of PostgreSQL begins.
-const POSTGRES_EPOCH: i64 = 946_684_800;
+pub(super) const POSTGRES_EPOCH: i64 = 946_684_800;
 
-fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
+pub(super) fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
     match bytes.len() {
-        2 => Ok(i64::from(i16::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
-        4 => Ok(i64::from(i32::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?))),
-        8 => Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| broken("a whole number"))?)),
+        2 => Ok(i64::from(i16::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        ))),
+        4 => Ok(i64::from(i32::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        ))),
+        8 => Ok(i64::from_be_bytes(
+            bytes.try_into().map_err(|_| broken("a whole number"))?,
+        )),
         _ => Err(broken("a whole number")),
     }
 }
@@ -160,7 +195,13 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
         Kind::BytesArray => Kind::Bytes,
         _ => Kind::Text { max: None },
     };
-    let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(i32::from_be_bytes).ok_or_else(|| broken("an array"));
+    let word = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .and_then(|word| word.try_into().ok())
+            .map(i32::from_be_bytes)
+            .ok_or_else(|| broken("an array"))
+    };
     out.push(b'[');
     if word(0)? > 0 {
         let mut at = 20;
@@ -181,7 +222,7 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
     Ok(())
 }
 
-fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
+pub(super) fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
     let problem = |error: &dyn std::fmt::Display| DbErr::Type(error.to_string());
     let value = row.try_get_raw(index).map_err(|error| problem(&error))?;
     if value.is_null() {
@@ -189,19 +230,34 @@ fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) ->
         return Ok(());
     }
     match kind {
-        Kind::Uuid => write_uuid(out, <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Uuid => write_uuid(
+            out,
+            <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::Bool => {
             let yes = <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))? != 0;
             out.extend_from_slice(if yes { b"true" } else { b"false" });
         }
-        Kind::Integer | Kind::BigInteger => write_integer(out, <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
-        Kind::Float => write_float(out, <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Integer | Kind::BigInteger => write_integer(
+            out,
+            <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
+        Kind::Float => write_float(
+            out,
+            <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::Bytes => {
             let bytes = <&[u8] as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
             write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?);
         }
-        Kind::Text { .. } => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
-        Kind::Date => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?),
+        Kind::Text { .. } => write_text(
+            out,
+            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
+        Kind::Date => write_text(
+            out,
+            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
+        ),
         Kind::DateTime => {
             // Stored as `2026-03-01 10:00:00.123456`; the fraction is cut.
             let text = <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
@@ -210,7 +266,11 @@ fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) ->
             out.push(b'"');
         }
         Kind::Json | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => {
-            out.extend_from_slice(<&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?.as_bytes());
+            out.extend_from_slice(
+                <&str as Decode<Sqlite>>::decode(value)
+                    .map_err(|error| problem(&error))?
+                    .as_bytes(),
+            );
         }
     }
     Ok(())
@@ -285,18 +345,17 @@ fn two_digits(out: &mut Vec<u8>, number: i64) {
     out.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
 }
 
-/// Writes days since 1970 as a date of the Gregorian calendar.
+/// Days from the first one that chrono counts to the first of 1970.
+const DAYS_TO_1970: i64 = 719_163;
+
+/// Writes days since 1970 as a date of the Gregorian calendar. What lies beyond the years of chrono becomes the last day that
+/// it knows.
 fn write_days(out: &mut Vec<u8>, days: i64) {
-    // Years are counted from the first of March, so that a leap day is the last one of its year.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let date = i32::try_from(days + DAYS_TO_1970)
+        .ok()
+        .and_then(NaiveDate::from_num_days_from_ce_opt);
+    let date = date.unwrap_or(if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX });
+    let year = i64::from(date.year());
     if (0..=9999).contains(&year) {
         two_digits(out, year / 100);
         two_digits(out, year % 100);
@@ -304,9 +363,9 @@ fn write_days(out: &mut Vec<u8>, days: i64) {
         write_integer(out, year);
     }
     out.push(b'-');
-    two_digits(out, month);
+    two_digits(out, date.month().into());
     out.push(b'-');
-    two_digits(out, day);
+    two_digits(out, date.day().into());
 }
 
 #[cfg(test)]
@@ -335,7 +394,8 @@ mod tests {
     #[test]
     fn dates_agree_with_chrono() {
         for days in (-200_000..200_000).step_by(37) {
-            let day = chrono::NaiveDate::default() + chrono::Days::new(u64::try_from(i64::from(days) + 200_000).expect("positive"));
+            let day = chrono::NaiveDate::default()
+                + chrono::Days::new(u64::try_from(i64::from(days) + 200_000).expect("positive"));
             let day = day - chrono::Days::new(200_000);
             assert_eq!(written(|out| write_days(out, days.into())), day.to_string());
         }
@@ -344,7 +404,10 @@ mod tests {
     #[test]
     fn text_is_escaped_as_serde_does() {
         let text = "a\"b\\c\n\t\u{1}\u{7f}é\u{2028}";
-        assert_eq!(written(|out| write_text(out, text)), serde_json::to_string(text).expect("JSON"));
+        assert_eq!(
+            written(|out| write_text(out, text)),
+            serde_json::to_string(text).expect("JSON")
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! one to itself. Whoever asks the [`Database`](super::Database) within finds it without being handed it, so that no
 //! statement of a transaction can slip by it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -12,14 +12,14 @@ use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::Sql;
 use super::connection::{Connection, Connections, Lent};
+use super::{Sources, Sql};
 
 tokio::task_local! {
     static CURRENT: Option<Session>;
 }
 
-/// What a task works with. Clones are the same session.
+/// Connection that a task works with, and its transaction. Clones are the same session.
 #[derive(Clone, Debug)]
 pub(super) struct Session(Arc<Shared>);
 
@@ -33,9 +33,11 @@ struct Shared {
     abandoned: AtomicBool,
     /// Whether a change was finished.
     finished: AtomicBool,
+    /// Note of what is read, where somebody takes one.
+    watched: std::sync::Mutex<Option<Sources>>,
 }
 
-/// Why a statement of a transaction failed, as far as that decides on the transaction.
+/// Reason why a statement of a transaction failed, as far as that decides on the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
     /// Another transaction was in the way: the same will go well another time.
@@ -48,12 +50,15 @@ pub(super) enum Trouble {
 
 impl Trouble {
     pub(super) fn of(error: &DbErr) -> Self {
-        let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) | DbErr::Conn(RuntimeErr::SqlxError(error))) =
-            error
+        let (DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error))
+        | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
         else {
             return Self::Error;
         };
-        let SqlxError::Database(error) = &**error else { return Self::Error };
+        let SqlxError::Database(error) = &**error else {
+            return Self::Error;
+        };
         match error.code().as_deref() {
             // Serialisation failure, deadlock.
             Some("40001" | "40P01") => Self::Conflict,
@@ -79,7 +84,16 @@ impl Session {
         let writes = lent.is_some();
         let held = Arc::new(Mutex::new(lent));
         let trouble = std::sync::Mutex::default();
-        Self(Arc::new(Shared { connections, writes, held, trouble, abandoned: AtomicBool::default(), finished: AtomicBool::default() }))
+        let (abandoned, finished) = (AtomicBool::default(), AtomicBool::default());
+        Self(Arc::new(Shared {
+            connections,
+            writes,
+            held,
+            trouble,
+            abandoned,
+            finished,
+            watched: std::sync::Mutex::default(),
+        }))
     }
 
     /// The session that this task works with.
@@ -95,6 +109,18 @@ impl Session {
     /// Lets a task work with a session, or with none.
     pub(super) async fn scope<F: Future>(session: Option<Self>, task: F) -> F::Output {
         CURRENT.scope(session, task).await
+    }
+
+    /// Takes note of what is read from now on.
+    pub(super) fn watch(&self) -> Sources {
+        let sources = Sources::default();
+        *self.0.watched.lock().unwrap_or_else(PoisonError::into_inner) = Some(sources.clone());
+        sources
+    }
+
+    /// Note of what is read, where somebody takes one.
+    pub(super) fn watched(&self) -> Option<Sources> {
+        self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether it is that of a transaction.
@@ -115,7 +141,7 @@ impl Session {
     }
 
     /// The connection, for one statement or several.
-    pub(super) async fn hold(&self) -> Result<Held, DbErr> {
+    pub(super) async fn hold(&self) -> Result<HeldConnection, DbErr> {
         let mut guard = Arc::clone(&self.0.held).lock_owned().await;
         if guard.is_none() {
             if self.0.writes {
@@ -123,7 +149,10 @@ impl Session {
             }
             *guard = Some(self.0.connections.lend().await?);
         }
-        Ok(Held::Session { guard, session: self.clone() })
+        Ok(HeldConnection::Session {
+            guard,
+            session: self.clone(),
+        })
     }
 
     /// Takes the connection of a transaction out, to end it.
@@ -155,19 +184,27 @@ impl Session {
 }
 
 /// A connection that is held for a while.
-pub(super) enum Held {
+pub(super) enum HeldConnection {
     /// That of a session.
-    Session { guard: OwnedMutexGuard<Option<Lent>>, session: Session },
+    Session {
+        guard: OwnedMutexGuard<Option<Lent>>,
+        session: Session,
+    },
     /// One that was borrowed for this alone.
     Own(Lent),
 }
 
-impl Held {
-    /// The connection, and who takes note of errors.
-    fn parts(&mut self) -> Result<(&mut Connection, Option<&Session>), DbErr> {
+impl HeldConnection {
+    /// The connection for a statement, and who takes note of errors.
+    fn parts(&mut self, sql: &str) -> Result<(&mut Connection, Option<&Session>), DbErr> {
         match self {
             Self::Session { guard, session } => {
-                let lent = guard.as_deref_mut().ok_or_else(|| DbErr::Custom("the connection was given back".into()))?;
+                if let Some(sources) = session.watched() {
+                    sources.note(sql)?;
+                }
+                let lent = guard
+                    .as_deref_mut()
+                    .ok_or_else(|| DbErr::Custom("the connection was given back".into()))?;
                 Ok((lent, Some(session)))
             }
             Self::Own(lent) => Ok((lent, None)),
@@ -175,30 +212,46 @@ impl Held {
     }
 
     /// The rows of a query as the database sends them.
-    pub(super) fn stream(&mut self, sql: &Sql, backend: DbBackend) -> Result<BoxStream<'_, Result<QueryResult, DbErr>>, DbErr> {
-        let (connection, session) = self.parts()?;
+    pub(super) fn stream(
+        &mut self,
+        sql: &Sql,
+        backend: DbBackend,
+    ) -> Result<BoxStream<'_, Result<QueryResult, DbErr>>, DbErr> {
+        let (connection, session) = self.parts(sql.text())?;
         let session = session.cloned();
-        Ok(connection.stream(sql.statement(backend)).inspect_err(move |error| note(session.as_ref(), error)).boxed())
+        Ok(connection
+            .stream(sql.statement(backend))
+            .inspect_err(move |error| note(session.as_ref(), error))
+            .boxed())
     }
 
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let (connection, session) = self.parts()?;
-        connection.execute(statement).await.inspect_err(|error| note(session, error))
+        let (connection, session) = self.parts(&statement.sql)?;
+        connection
+            .execute(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn run(&mut self, text: &str) -> Result<ExecResult, DbErr> {
-        let (connection, session) = self.parts()?;
+        let (connection, session) = self.parts(text)?;
         connection.run(text).await.inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let (connection, session) = self.parts()?;
-        connection.rows(statement).await.inspect_err(|error| note(session, error))
+        let (connection, session) = self.parts(&statement.sql)?;
+        connection
+            .rows(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 
     pub(super) async fn row(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let (connection, session) = self.parts()?;
-        connection.row(statement).await.inspect_err(|error| note(session, error))
+        let (connection, session) = self.parts(&statement.sql)?;
+        connection
+            .row(statement)
+            .await
+            .inspect_err(|error| note(session, error))
     }
 }
 

@@ -22,17 +22,26 @@ pub struct Sql {
 impl Sql {
     /// Starts a statement.
     pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: Vec::new() }
+        Self {
+            text: text.into(),
+            values: Vec::new(),
+        }
     }
 
     /// Starts a statement whose text already holds `$1`, `$2`, … for these values.
     pub fn with(text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { text: text.into(), values: values.into_iter().collect() }
+        Self {
+            text: text.into(),
+            values: values.into_iter().collect(),
+        }
     }
 
     /// Starts a statement whose text names these ids as ` = ANY($1)`, however many they are and how often it does.
     pub fn of_ids(text: impl Into<String>, ids: &[Uuid]) -> Self {
-        Self { text: text.into(), values: vec![array(ids)] }
+        Self {
+            text: text.into(),
+            values: vec![array(ids)],
+        }
     }
 
     /// Adds text.
@@ -69,7 +78,11 @@ impl Sql {
     /// Adds the condition that a text equals another one whatever the case of its letters, in every script and on both
     /// databases alike. Nothing in the text has a meaning of its own.
     pub fn same_text(&mut self, column: &str, value: impl Into<Value>) -> &mut Self {
-        self.push(MARKS[0]).push(column).push(MARKS[1]).bind(value).push(MARKS[2])
+        self.push(MARKS[0])
+            .push(column)
+            .push(MARKS[1])
+            .bind(value)
+            .push(MARKS[2])
     }
 
     /// Takes a value in, and gives the placeholder that stands for it in text that is still to be put together.
@@ -121,9 +134,17 @@ impl Sql {
     pub(super) fn statement(&self, backend: DbBackend) -> Statement {
         let mut text = self.text.clone();
         if backend == DbBackend::Sqlite {
-            for (at, _) in self.values.iter().enumerate().filter(|(_, value)| matches!(value, Value::Array(ArrayType::Uuid, _))) {
+            for (at, _) in self
+                .values
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| matches!(value, Value::Array(ArrayType::Uuid, _)))
+            {
                 let place = at + 1;
-                text = text.replace(&format!(" = ANY(${place})"), &format!(" IN (SELECT unhex(value) FROM json_each(${place}))"));
+                text = text.replace(
+                    &format!(" = ANY(${place})"),
+                    &format!(" IN (SELECT unhex(value) FROM json_each(${place}))"),
+                );
             }
         }
         if text.contains(MARKS[0]) {
@@ -160,7 +181,10 @@ fn item(value: Value) -> serde_json::Value {
 
 /// Ids as one value.
 fn array(ids: &[Uuid]) -> Value {
-    Value::Array(ArrayType::Uuid, Some(Box::new(ids.iter().map(|id| Value::Uuid(Some(*id))).collect())))
+    Value::Array(
+        ArrayType::Uuid,
+        Some(Box::new(ids.iter().map(|id| Value::Uuid(Some(*id))).collect())),
+    )
 }
 
 #[cfg(test)]
@@ -173,10 +197,18 @@ mod tests {
     #[test]
     fn many_ids_are_one_value() {
         let mut sql = Sql::new("SELECT 1 WHERE a");
-        sql.among(&[Uuid::from_u128(1), Uuid::from_u128(2)]).push(" AND b").among(&[]);
-        assert_eq!(sql.statement(DbBackend::Postgres).sql, "SELECT 1 WHERE a = ANY($1) AND b = ANY($2)");
+        sql.among(&[Uuid::from_u128(1), Uuid::from_u128(2)])
+            .push(" AND b")
+            .among(&[]);
+        assert_eq!(
+            sql.statement(DbBackend::Postgres).sql,
+            "SELECT 1 WHERE a = ANY($1) AND b = ANY($2)"
+        );
         let statement = sql.statement(DbBackend::Sqlite);
-        assert_eq!(statement.sql, "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) AND b IN (SELECT unhex(value) FROM json_each($2))");
+        assert_eq!(
+            statement.sql,
+            "SELECT 1 WHERE a IN (SELECT unhex(value) FROM json_each($1)) AND b IN (SELECT unhex(value) FROM json_each($2))"
+        );
         assert_eq!(statement.values.map(|values| values.0.len()), Some(2));
     }
 
@@ -185,14 +217,24 @@ mod tests {
         let mut sql = Sql::new("SELECT 1 WHERE ");
         sql.same_text("t.name", "Hero").push(" AND b");
         let written = |backend| sql.statement(backend).sql;
-        assert_eq!(written(DbBackend::Sqlite), "SELECT 1 WHERE t.name = $1 COLLATE dailies_nocase AND b");
-        assert_eq!(written(DbBackend::Postgres), "SELECT 1 WHERE LOWER(t.name COLLATE \"und-x-icu\") = LOWER($1 COLLATE \"und-x-icu\") AND b");
+        assert_eq!(
+            written(DbBackend::Sqlite),
+            "SELECT 1 WHERE t.name = $1 COLLATE dailies_nocase AND b"
+        );
+        assert_eq!(
+            written(DbBackend::Postgres),
+            "SELECT 1 WHERE LOWER(t.name COLLATE \"und-x-icu\") = LOWER($1 COLLATE \"und-x-icu\") AND b"
+        );
     }
 
     #[test]
     fn values_get_numbered_places() {
         let mut sql = Sql::new("SELECT 1 WHERE a = ");
-        sql.bind("x").push(" AND b IN ").bind_list([1, 2]).push(" AND c IN ").bind_list(Vec::<i32>::new());
+        sql.bind("x")
+            .push(" AND b IN ")
+            .bind_list([1, 2])
+            .push(" AND c IN ")
+            .bind_list(Vec::<i32>::new());
         assert_eq!(sql.text(), "SELECT 1 WHERE a = $1 AND b IN ($2, $3) AND c IN (NULL)");
     }
 
@@ -200,7 +242,10 @@ mod tests {
     fn pieces_get_the_next_places() {
         let mut sql = Sql::new("SELECT 1 WHERE a = ");
         sql.bind("x");
-        let piece = Sql::with("b = $1 AND c = $2 AND d = data -> '$.e' AND f = $1", ["y".into(), "z".into()]);
+        let piece = Sql::with(
+            "b = $1 AND c = $2 AND d = data -> '$.e' AND f = $1",
+            ["y".into(), "z".into()],
+        );
         let text = sql.embed(&piece);
         assert_eq!(text, "b = $2 AND c = $3 AND d = data -> '$.e' AND f = $2");
         assert_eq!(sql.slot("w"), "$4");

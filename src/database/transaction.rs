@@ -37,8 +37,12 @@ impl Transaction {
     /// # Errors
     /// There is none: nothing may be changed here.
     pub fn current() -> Result<Self, DbErr> {
-        let session = Session::transaction().ok_or_else(|| DbErr::Custom("a change was begun outside of a transaction".into()))?;
-        Ok(Self { session, finished: false })
+        let session = Session::transaction()
+            .ok_or_else(|| DbErr::Custom("a change was begun outside of a transaction".into()))?;
+        Ok(Self {
+            session,
+            finished: false,
+        })
     }
 
     /// States that the change is whole. A transaction in which one was given up in the middle is undone.
@@ -57,7 +61,7 @@ impl Drop for Transaction {
 }
 
 /// Place among the writers of this server.
-enum Turn<'a> {
+enum WriterTurn<'a> {
     BesideOthers { _place: RwLockReadGuard<'a, ()> },
     Alone { _place: RwLockWriteGuard<'a, ()> },
 }
@@ -100,21 +104,50 @@ impl Database {
         }
     }
 
-    async fn turn(&self, number: u32) -> Turn<'_> {
+    /// Lets a task read what the database held at one moment, whatever others write meanwhile. Tables are read in the order
+    /// of their rows on the disk.
+    ///
+    /// # Errors
+    /// Those of the task, and that of a database which does not answer.
+    pub async fn at_one_moment<T, E: From<DbErr>>(&self, task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let begin = match self.backend() {
+            DbBackend::Sqlite => "BEGIN",
+            _ => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL synchronize_seqscans = off",
+        };
+        let mut lent = self.connections.lend().await?;
+        lent.in_transaction = true;
+        lent.run(begin).await?;
+        let session = Session::writing(self.connections.clone(), lent);
+        let result = Session::scope(Some(session.clone()), task).await;
+        if let Some(mut lent) = session.take().await {
+            undo(&mut lent).await?;
+        }
+        result
+    }
+
+    async fn turn(&self, number: u32) -> WriterTurn<'_> {
         if self.backend() == DbBackend::Postgres && number <= ATTEMPTS_BESIDE_OTHERS {
-            Turn::BesideOthers { _place: self.writers.read().await }
+            WriterTurn::BesideOthers {
+                _place: self.writers.read().await,
+            }
         } else {
-            Turn::Alone { _place: self.writers.write().await }
+            WriterTurn::Alone {
+                _place: self.writers.write().await,
+            }
         }
     }
 
-    async fn begin(&self, turn: &Turn<'_>) -> Result<Session, DbErr> {
+    async fn begin(&self, turn: &WriterTurn<'_>) -> Result<Session, DbErr> {
         let begin = match (self.backend(), turn) {
             // A transaction that read before it writes could not go on after another one wrote.
             (DbBackend::Sqlite, _) => "BEGIN IMMEDIATE",
             // Locks of tables come before the first look at the data, so that it is one at what the others left.
-            (_, Turn::BesideOthers { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE",
-            (_, Turn::Alone { .. }) => "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE",
+            (_, WriterTurn::BesideOthers { .. }) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN ROW SHARE MODE"
+            }
+            (_, WriterTurn::Alone { .. }) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE seaql_migrations IN EXCLUSIVE MODE"
+            }
         };
         let mut lent = self.connections.lend().await?;
         lent.in_transaction = true;
@@ -123,7 +156,10 @@ impl Database {
     }
 
     async fn end(&self, session: &Session, succeeded: bool, number: u32) -> Result<Ending, DbErr> {
-        let mut lent = session.take().await.ok_or_else(|| DbErr::Custom("the transaction has ended already".into()))?;
+        let mut lent = session
+            .take()
+            .await
+            .ok_or_else(|| DbErr::Custom("the transaction has ended already".into()))?;
         let conflict = || DbErr::Custom("other transactions were in the way".into());
         let postgres = self.backend() == DbBackend::Postgres;
         match session.trouble() {
@@ -143,7 +179,9 @@ impl Database {
             }
             _ if succeeded && session.is_torn() => {
                 undo(&mut lent).await?;
-                Err(DbErr::Custom("a change was given up in a transaction that went on".into()))
+                Err(DbErr::Custom(
+                    "a change was given up in a transaction that went on".into(),
+                ))
             }
             _ if !succeeded || session.is_abandoned() => {
                 undo(&mut lent).await?;

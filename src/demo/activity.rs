@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::production::WITH_REFERENCE;
 use super::studio::Studio;
 use super::talk::changes;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database;
 
@@ -42,15 +42,24 @@ impl<'a> Activity<'a> {
             studio,
             breakdown,
             tasks: ids(plan.tasks.len()),
-            comments: plan.tasks.iter().map(|task| task.comments.iter().map(of_comment).collect()).collect(),
-            previews: places.map(|(place, preview)| ((preview.task, preview.comment), place)).collect(),
+            comments: plan
+                .tasks
+                .iter()
+                .map(|task| task.comments.iter().map(of_comment).collect())
+                .collect(),
+            previews: places
+                .map(|(place, preview)| ((preview.task, preview.comment), place))
+                .collect(),
             preview_ids: ids(plan.previews.len()),
         }
     }
 
     /// Ids of the previews, each with the number of its picture.
     pub fn pictures(&self) -> impl Iterator<Item = (Uuid, usize)> {
-        self.preview_ids.iter().copied().zip(self.plan.previews.iter().map(|preview| preview.picture))
+        self.preview_ids
+            .iter()
+            .copied()
+            .zip(self.plan.previews.iter().map(|preview| preview.picture))
     }
 
     /// Stores everything. The files of the previews should be there before.
@@ -58,17 +67,35 @@ impl<'a> Activity<'a> {
     /// # Errors
     /// The database refuses something.
     pub async fn store(&self, writer: &Writer<'_>, frames: &[Frame]) -> Result<(), DbErr> {
-        let rows = self.plan.tasks.iter().enumerate().map(|(place, task)| self.task(place, task));
+        let rows = self
+            .plan
+            .tasks
+            .iter()
+            .enumerate()
+            .map(|(place, task)| self.task(place, task));
         writer.write("Tasks", &entity::task::TABLE, rows).await?;
-        let assignments: Vec<(Uuid, usize)> =
-            self.each_task().flat_map(|(id, task)| task.assignees.iter().map(move |person| (id, *person))).collect();
-        let rows = assignments.into_iter().map(|(task, person)| vec![("task_id", task.into()), ("person_id", self.person(person))]);
-        writer.write("Assignments", &entity::task_person_link::TABLE, rows).await?;
+        let assignments: Vec<(Uuid, usize)> = self
+            .each_task()
+            .flat_map(|(id, task)| task.assignees.iter().map(move |person| (id, *person)))
+            .collect();
+        let rows = assignments
+            .into_iter()
+            .map(|(task, person)| vec![("task_id", task.into()), ("person_id", self.person(person))]);
+        writer
+            .write("Assignments", &entity::task_person_link::TABLE, rows)
+            .await?;
         self.store_previews(writer, frames).await?;
         self.store_comments(writer).await?;
-        let hours: Vec<_> = self.each_task().flat_map(|(id, task)| task.hours.iter().map(move |hours| (id, hours))).collect();
+        let hours: Vec<_> = self
+            .each_task()
+            .flat_map(|(id, task)| task.hours.iter().map(move |hours| (id, hours)))
+            .collect();
         let rows = hours.into_iter().map(|(task, hours)| {
-            let evening = self.plan.calendar.moment((hours.day + 1) * super::calendar::DAY - 1).min(database::now());
+            let evening = self
+                .plan
+                .calendar
+                .moment((hours.day + 1) * super::calendar::DAY - 1)
+                .min(database::now());
             vec![
                 ("duration", (hours.minutes as f64).into()),
                 ("date", self.plan.calendar.date(hours.day).into()),
@@ -80,7 +107,9 @@ impl<'a> Activity<'a> {
         });
         writer.write("Time", &entity::time_spent::TABLE, rows).await?;
         self.store_notices(writer).await?;
-        writer.write("Playlists", &entity::playlist::TABLE, self.playlists().into_iter()).await
+        writer
+            .write("Playlists", &entity::playlist::TABLE, self.playlists().into_iter())
+            .await
     }
 
     fn each_task(&self) -> impl Iterator<Item = (Uuid, &Task)> {
@@ -97,15 +126,21 @@ impl<'a> Activity<'a> {
 
     fn task(&self, place: usize, task: &Task) -> Row {
         let entity = match task.subject {
-            Subject::Asset(asset) => self.breakdown.assets[asset],
-            Subject::Shot(shot) => self.breakdown.shots[shot],
+            TaskSubject::Asset(asset) => self.breakdown.assets[asset],
+            TaskSubject::Shot(shot) => self.breakdown.shots[shot],
         };
         let milestones = task.milestones();
         let entered = i64::try_from(place / 4).unwrap_or_default();
         let last_comment = task.comments.last().map(|comment| comment.minute);
-        let last_preview = (0..task.comments.len()).rev().find_map(|comment| self.previews.get(&(place, comment)));
+        let last_preview = (0..task.comments.len())
+            .rev()
+            .find_map(|comment| self.previews.get(&(place, comment)));
         let with_reference = task.step.name == WITH_REFERENCE;
-        let data = if with_reference { json!({"video_reference": place.is_multiple_of(3).to_string()}) } else { json!({}) };
+        let data = if with_reference {
+            json!({"video_reference": place.is_multiple_of(3).to_string()})
+        } else {
+            json!({})
+        };
         vec![
             ("id", self.tasks[place].into()),
             ("name", "main".into()),
@@ -122,7 +157,10 @@ impl<'a> Activity<'a> {
             ("last_comment_date", self.moment(last_comment)),
             ("nb_assets_ready", count(task.assets_ready)),
             ("data", data.into()),
-            ("last_preview_file_id", last_preview.map(|preview| self.preview_ids[*preview]).into()),
+            (
+                "last_preview_file_id",
+                last_preview.map(|preview| self.preview_ids[*preview]).into(),
+            ),
             ("project_id", self.project.into()),
             ("task_type_id", self.studio.task_type(task.step.name).into()),
             ("task_status_id", self.studio.status(task.state).into()),
@@ -134,12 +172,19 @@ impl<'a> Activity<'a> {
     }
 
     async fn store_notices(&self, writer: &Writer<'_>) -> Result<(), DbErr> {
-        let rows =
-            self.plan.subscriptions.iter().map(|(person, task)| vec![("person_id", self.person(*person)), ("task_id", self.tasks[*task].into())]);
-        writer.write("Subscriptions", &entity::subscription::TABLE, rows).await?;
+        let rows = self.plan.subscriptions.iter().map(|(person, task)| {
+            vec![
+                ("person_id", self.person(*person)),
+                ("task_id", self.tasks[*task].into()),
+            ]
+        });
+        writer
+            .write("Subscriptions", &entity::subscription::TABLE, rows)
+            .await?;
         let rows = self.plan.notices.iter().map(|notice| {
             let (comment, replies) = &self.comments[notice.task][notice.comment];
-            let change = notice.kind == "comment" && changes(&self.plan.tasks[notice.task]).any(|(at, change)| at == notice.comment && change);
+            let change = notice.kind == "comment"
+                && changes(&self.plan.tasks[notice.task]).any(|(at, change)| at == notice.comment && change);
             vec![
                 ("read", notice.read.into()),
                 ("change", change.into()),
@@ -159,15 +204,18 @@ impl<'a> Activity<'a> {
     fn playlists(&self) -> Vec<Row> {
         let entry = |place: &usize| {
             let entity = match self.plan.tasks[self.plan.previews[*place].task].subject {
-                Subject::Asset(asset) => self.breakdown.assets[asset],
-                Subject::Shot(shot) => self.breakdown.shots[shot],
+                TaskSubject::Asset(asset) => self.breakdown.assets[asset],
+                TaskSubject::Shot(shot) => self.breakdown.shots[shot],
             };
             json!({"entity_id": entity, "preview_file_id": self.preview_ids[*place]})
         };
         let row = |playlist: &super::review::Playlist| {
             vec![
                 ("name", playlist.name.into()),
-                ("shots", json!(playlist.entries.iter().map(entry).collect::<Vec<_>>()).into()),
+                (
+                    "shots",
+                    json!(playlist.entries.iter().map(entry).collect::<Vec<_>>()).into(),
+                ),
                 ("project_id", self.project.into()),
                 ("for_client", playlist.for_client.into()),
                 ("for_entity", playlist.for_entity.into()),

@@ -43,7 +43,11 @@ pub async fn store(writer: &Writer<'_>, project: Uuid, plan: &Plan, studio: &Stu
     };
     let rows = plan.sequences.iter().enumerate().map(|(number, sequence)| {
         let mut row = base(sequences[number], number, studio.sequence_type);
-        row.extend([("name", sequence.name.as_str().into()), ("description", sequence.description.as_str().into()), ("data", json!({}).into())]);
+        row.extend([
+            ("name", sequence.name.as_str().into()),
+            ("description", sequence.description.as_str().into()),
+            ("data", json!({}).into()),
+        ]);
         row
     });
     writer.write("Sequences", table, rows).await?;
@@ -62,7 +66,10 @@ pub async fn store(writer: &Writer<'_>, project: Uuid, plan: &Plan, studio: &Stu
     writer.write("Shots", table, rows).await?;
     let in_assets = plan.assets.iter().map(|asset| &asset.casting).zip(&assets);
     let in_shots = plan.shots.iter().map(|shot| &shot.casting).zip(&shots);
-    let links: Vec<(Uuid, &Cast)> = in_assets.chain(in_shots).flat_map(|(casting, into)| casting.iter().map(|cast| (*into, cast))).collect();
+    let links: Vec<(Uuid, &Cast)> = in_assets
+        .chain(in_shots)
+        .flat_map(|(casting, into)| casting.iter().map(|cast| (*into, cast)))
+        .collect();
     let rows = links.into_iter().enumerate().map(|(number, (into, cast))| {
         let entered = plan.calendar.moment(i64::try_from(number / 8).unwrap_or_default());
         vec![
@@ -83,10 +90,16 @@ fn asset_columns(number: usize, asset: &Asset, studio: &Studio) -> Row {
     vec![
         ("name", asset.name.as_str().into()),
         ("description", asset.description.as_str().into()),
-        ("data", json!({"complexity": asset.complexity, "height_in_cm": height}).into()),
+        (
+            "data",
+            json!({"complexity": asset.complexity, "height_in_cm": height}).into(),
+        ),
         ("canceled", asset.canceled.into()),
         ("status", asset.status.into()),
-        ("ready_for", asset.ready_for.and_then(|step| studio.task_type(step.name)).into()),
+        (
+            "ready_for",
+            asset.ready_for.and_then(|step| studio.task_type(step.name)).into(),
+        ),
         ("nb_entities_out", count(asset.casting.len())),
     ]
 }

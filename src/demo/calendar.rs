@@ -20,8 +20,15 @@ impl Calendar {
         let weekday = now.weekday().num_days_from_monday();
         let first_monday = now.date() - Days::new(u64::from(weekday + 7 * weeks_before));
         let minutes = (i64::from(now.hour()) - OPENING_HOUR) * 60 + i64::from(now.minute());
-        let worked = if i64::from(weekday) < DAYS_A_WEEK { i64::from(weekday) * DAY + minutes.clamp(0, DAY) } else { DAYS_A_WEEK * DAY };
-        Self { first_monday, now: i64::from(weeks_before) * DAYS_A_WEEK * DAY + worked }
+        let worked = if i64::from(weekday) < DAYS_A_WEEK {
+            i64::from(weekday) * DAY + minutes.clamp(0, DAY)
+        } else {
+            DAYS_A_WEEK * DAY
+        };
+        Self {
+            first_monday,
+            now: i64::from(weeks_before) * DAYS_A_WEEK * DAY + worked,
+        }
     }
 
     /// Working minutes until now.
@@ -42,7 +49,9 @@ impl Calendar {
     /// The moment a number of working minutes after the beginning. The seconds only look random.
     pub fn moment(&self, minute: i64) -> NaiveDateTime {
         let of_day = OPENING_HOUR * 60 + minute.rem_euclid(DAY);
-        self.midnight(minute.div_euclid(DAY)) + TimeDelta::minutes(of_day) + TimeDelta::seconds((minute * 37).rem_euclid(60))
+        self.midnight(minute.div_euclid(DAY))
+            + TimeDelta::minutes(of_day)
+            + TimeDelta::seconds((minute * 37).rem_euclid(60))
     }
 }
 
@@ -66,7 +75,13 @@ mod tests {
 
     #[test]
     fn what_was_before_now_is_before_now() {
-        for now in ["2026-03-11T10:30:00", "2026-03-11T03:00:00", "2026-03-11T23:00:00", "2026-03-14T12:00:00", "2026-03-16T09:00:00"] {
+        for now in [
+            "2026-03-11T10:30:00",
+            "2026-03-11T03:00:00",
+            "2026-03-11T23:00:00",
+            "2026-03-14T12:00:00",
+            "2026-03-16T09:00:00",
+        ] {
             let calendar = Calendar::new(at(now), 3);
             assert!(calendar.moment(calendar.now() - 1) < at(now), "{now}");
         }

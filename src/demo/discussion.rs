@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::people::{Crew, PEOPLE};
+use super::people::{Crew, Role};
 use super::pipeline::State;
 use super::remarks::{self, About};
 
@@ -16,7 +16,7 @@ pub struct Comment {
     /// The state that the task takes.
     pub state: State,
     pub text: String,
-    /// What has to be done, and whether it is.
+    /// Points to work off, each with whether it is done.
     pub checklist: Vec<(String, bool)>,
     pub replies: Vec<Reply>,
     pub mention: Option<usize>,
@@ -33,16 +33,16 @@ pub struct Reply {
     pub text: String,
 }
 
-/// Who talks about what, and from when to when.
+/// Talk: who speaks about what, and from when to when.
 #[derive(Clone, Copy, Debug)]
 pub struct Talk<'a> {
     pub about: About<'a>,
-    /// Where the task stands at the end.
+    /// State in which the task stands at the end.
     pub state: State,
     pub assignee: Option<usize>,
     pub reviewer: usize,
     pub manager: usize,
-    /// Who of the client looks at it.
+    /// Person of the client who looks at it.
     pub client: Option<usize>,
     pub crew: Crew,
     /// Working minutes between which the comments are written.
@@ -53,7 +53,7 @@ pub struct Talk<'a> {
 /// Least working minutes for a comment.
 const PACE: i64 = 12;
 
-/// What a comment is there for.
+/// Purpose of a comment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Turn {
     Waiting,
@@ -127,7 +127,9 @@ fn turns(rng: &mut StdRng, talk: &Talk<'_>) -> Vec<Turn> {
     }
     match talk.state {
         State::Review => turns.push(Turn::Submit),
-        State::Retake if turns.last().is_none_or(|turn| turn.state() != State::Retake) => turns.extend([Turn::Submit, Turn::Retake]),
+        State::Retake if turns.last().is_none_or(|turn| turn.state() != State::Retake) => {
+            turns.extend([Turn::Submit, Turn::Retake])
+        }
         State::Done => {
             turns.extend([Turn::Submit, Turn::Approve]);
             if talk.client.is_some() && rng.random_bool(0.1) {
@@ -144,7 +146,9 @@ fn moments(rng: &mut StdRng, talk: &Talk<'_>, count: usize) -> Vec<i64> {
     let count = i64::try_from(count).unwrap_or(i64::MAX).max(1);
     let begin = talk.begin.min(talk.end - PACE * count);
     let slot = (talk.end - begin) / count;
-    (0..count).map(|at| begin + slot * at + rng.random_range(0..slot)).collect()
+    (0..count)
+        .map(|at| begin + slot * at + rng.random_range(0..slot))
+        .collect()
 }
 
 fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, i64), revision: usize) -> Comment {
@@ -156,7 +160,10 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
         Turn::Submit => (artist, remarks::submit(rng, talk.about, revision)),
         Turn::Retake => (talk.reviewer, remarks::retake(rng, talk.about)),
         Turn::Approve => (talk.reviewer, remarks::approve(rng)),
-        Turn::Note(_) => (remarks::pick(rng, &[artist, talk.reviewer]), remarks::note(rng, talk.about)),
+        Turn::Note(_) => (
+            remarks::pick(rng, &[artist, talk.reviewer]),
+            remarks::note(rng, talk.about),
+        ),
         Turn::Client => (talk.client.unwrap_or(talk.reviewer), remarks::client(rng)),
     };
     let retake = turn == Turn::Retake;
@@ -174,7 +181,10 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
         pinned: note && rng.random_bool(0.1),
     };
     if retake && rng.random_bool(0.3) {
-        comment.checklist = remarks::checklist(rng, talk.about).into_iter().map(|item| (item, false)).collect();
+        comment.checklist = remarks::checklist(rng, talk.about)
+            .into_iter()
+            .map(|item| (item, false))
+            .collect();
     }
     if retake && talk.assignee.is_some() && rng.random_bool(0.4) {
         comment.acknowledged_by = talk.assignee;
@@ -186,16 +196,20 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
     let likely = if note { 0.6 } else { 0.3 };
     if (note || retake || turn == Turn::Client) && answering != author && rng.random_bool(likely) && next - minute > 2 {
         let minute = minute + rng.random_range(1..(next - minute).min(180));
-        comment.replies.push(Reply { minute, author: answering, text: remarks::reply(rng) });
+        comment.replies.push(Reply {
+            minute,
+            author: answering,
+            text: remarks::reply(rng),
+        });
     }
     comment
 }
 
 /// Calls somebody of the studio who has not written the comment.
 fn call(rng: &mut StdRng, crew: Crew, comment: &mut Comment) {
-    let called = rng.random_range(0..crew.size.min(PEOPLE.len()));
-    let member = &PEOPLE[called];
-    if called != comment.author && member.role != super::people::Role::Client {
+    let called = rng.random_range(0..crew.size);
+    let member = crew.member(called);
+    if called != comment.author && member.role != Role::Client {
         comment.mention = Some(called);
         comment.text = format!("{} {}", comment.text, remarks::call(rng, &member.full_name()));
     }

@@ -9,10 +9,10 @@ use super::pipeline::State;
 use super::scale::Scale;
 use super::work::Task;
 
-/// What somebody is told of.
+/// Notice of something.
 #[derive(Debug, PartialEq)]
 pub struct Notice {
-    /// Who is told.
+    /// Person who is told.
     pub person: usize,
     pub author: usize,
     pub task: usize,
@@ -30,16 +30,26 @@ pub struct Notice {
 /// Working days after which everything was read.
 const ATTENTION: i64 = 2;
 
-/// Who follows which task, and the latest notices. Managers follow some of the tasks that are under way; reviewers those
-/// that came back.
-pub fn follow(rng: &mut StdRng, tasks: &[Task], crew: Crew, scale: &Scale, now: i64) -> (Vec<(usize, usize)>, Vec<Notice>) {
+/// Subscriptions to tasks, and the latest notices. Managers follow some of the tasks that are under way; reviewers
+/// those that came back.
+pub fn follow(
+    rng: &mut StdRng,
+    tasks: &[Task],
+    crew: Crew,
+    scale: &Scale,
+    now: i64,
+) -> (Vec<(usize, usize)>, Vec<Notice>) {
     let mut subscriptions = Vec::new();
     let managers = crew.of(Role::Manager, None);
     for (place, task) in tasks.iter().enumerate() {
         match task.state {
             State::Retake if rng.random_bool(0.5) => subscriptions.push((crew.reviewer(task.step.department), place)),
             State::Wip | State::Review | State::Retake if rng.random_bool(0.25) => {
-                let manager = if rng.random_bool(0.6) { WITH_PASSWORD[0] } else { managers[place % managers.len()] };
+                let manager = if rng.random_bool(0.6) {
+                    WITH_PASSWORD[0]
+                } else {
+                    managers[place % managers.len()]
+                };
                 subscriptions.push((manager, place));
             }
             _ => {}
@@ -65,12 +75,22 @@ pub fn follow(rng: &mut StdRng, tasks: &[Task], crew: Crew, scale: &Scale, now: 
 
 fn of_task(task: &Task, place: usize, told: &[usize], now: i64) -> Vec<Notice> {
     let mut notices = Vec::new();
-    let mut tell = |person: usize, author: usize, comment: usize, reply: Option<usize>, kind: &'static str, minute: i64| {
-        if person != author {
-            let read = minute < now - ATTENTION * DAY;
-            notices.push(Notice { person, author, task: place, comment, reply, kind, minute, read });
-        }
-    };
+    let mut tell =
+        |person: usize, author: usize, comment: usize, reply: Option<usize>, kind: &'static str, minute: i64| {
+            if person != author {
+                let read = minute < now - ATTENTION * DAY;
+                notices.push(Notice {
+                    person,
+                    author,
+                    task: place,
+                    comment,
+                    reply,
+                    kind,
+                    minute,
+                    read,
+                });
+            }
+        };
     for (at, comment) in task.comments.iter().enumerate() {
         for person in told {
             tell(*person, comment.author, at, None, "comment", comment.minute);

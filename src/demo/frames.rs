@@ -7,9 +7,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use image::DynamicImage;
 use uuid::Uuid;
 
-use super::progress::Progress;
 use super::story::{CODE, TITLE};
 use crate::pictures::{self, PictureError};
+use crate::progress::Progress;
 use crate::storage::{Bucket, FileKey, Storage, StorageError};
 
 /// Size in pixels of the pictures that are drawn.
@@ -48,7 +48,7 @@ pub async fn draw(count: usize, seed: u64, progress: &Progress) -> Result<Vec<Fr
 fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
     let (width, height) = SIZE;
     let caption = format!("{CODE} {:03}", (number + 1) * 10);
-    let picture = pictures::draw_frame(seed.wrapping_add(number as u64), width, height, &caption);
+    let picture = pictures::draw_frame(seed.wrapping_add(number as u64), width, height, &caption)?;
     let folder = tempfile::tempdir()?;
     let derived = pictures::from_drawing(&DynamicImage::from(picture), folder.path())?;
     let read = |one: &pictures::DerivedPicture| Ok((one.prefix, Bytes::from(fs::read(&one.path)?)));
@@ -66,21 +66,32 @@ fn draw_one(number: usize, seed: u64) -> Result<Frame, PictureError> {
 /// It can't be drawn or stored.
 pub async fn cover(storage: &Storage, project: Uuid, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let drawn = tokio::task::spawn_blocking(move || {
-        let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE);
+        let picture = pictures::draw_frame(seed, COVER_SIDE, COVER_SIDE, TITLE)?;
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", project), drawn.await??.into()).await?)
+    Ok(storage
+        .put(
+            &FileKey::new(Bucket::Pictures, "thumbnails", project),
+            drawn.await??.into(),
+        )
+        .await?)
 }
 
 /// Stores the files of previews: for each its id and its picture.
 ///
 /// # Errors
 /// The storage refuses a file.
-pub async fn store(storage: &Storage, previews: impl Iterator<Item = (Uuid, &Frame)>, progress: &Progress) -> Result<(), StorageError> {
+pub async fn store(
+    storage: &Storage,
+    previews: impl Iterator<Item = (Uuid, &Frame)>,
+    progress: &Progress,
+) -> Result<(), StorageError> {
     stream::iter(previews.map(Ok))
         .try_for_each_concurrent(WRITERS, |(id, frame)| async move {
             for (prefix, content) in &frame.files {
-                storage.put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone()).await?;
+                storage
+                    .put(&FileKey::new(Bucket::Pictures, prefix, id), content.clone())
+                    .await?;
             }
             progress.done(1);
             Ok(())

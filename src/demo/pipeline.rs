@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-/// What a step is done on.
+/// Things that a step is done on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
     Asset,
@@ -32,14 +32,28 @@ pub struct Step {
 }
 
 const fn step(name: &'static str, made: Made, department: &'static str, place: i32, days: RangeInclusive<i64>) -> Step {
-    Step { name, made, department, place, days }
+    Step {
+        name,
+        made,
+        department,
+        place,
+        days,
+    }
 }
 
 /// Steps that assets go through, in their order.
 pub const ASSET_STEPS: [&Step; 4] = [&CONCEPT, &MODELING, &SHADING, &RIGGING];
 
 /// Steps that shots go through, in their order.
-pub const SHOT_STEPS: [&Step; 7] = [&STORYBOARD, &LAYOUT, &ANIMATION, &LIGHTING, &FX, &RENDERING, &COMPOSITING];
+pub const SHOT_STEPS: [&Step; 7] = [
+    &STORYBOARD,
+    &LAYOUT,
+    &ANIMATION,
+    &LIGHTING,
+    &FX,
+    &RENDERING,
+    &COMPOSITING,
+];
 
 pub static CONCEPT: Step = step("Concept", Made::Asset, "Concept", 1, 1..=4);
 pub static MODELING: Step = step("Modeling", Made::Asset, "Modeling", 2, 2..=8);
@@ -53,7 +67,7 @@ pub static FX: Step = step("FX", Made::Shot, "FX", 5, 2..=5);
 pub static RENDERING: Step = step("Rendering", Made::Shot, "Compositing", 6, 1..=2);
 pub static COMPOSITING: Step = step("Compositing", Made::Shot, "Compositing", 7, 1..=4);
 
-/// How far a task is.
+/// Progress of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     Todo,
@@ -66,7 +80,14 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 6] = [Self::Todo, Self::Ready, Self::Wip, Self::Review, Self::Retake, Self::Done];
+    pub const ALL: [Self; 6] = [
+        Self::Todo,
+        Self::Ready,
+        Self::Wip,
+        Self::Review,
+        Self::Retake,
+        Self::Done,
+    ];
 
     /// Short name of the task status.
     pub fn short_name(self) -> &'static str {
@@ -118,5 +139,7 @@ impl AssetKind {
 
 /// The steps that the shot of that number goes through: every third one has effects.
 pub fn shot_steps(number: usize) -> impl Iterator<Item = &'static Step> {
-    SHOT_STEPS.into_iter().filter(move |step| **step != FX || number % 3 == 1)
+    SHOT_STEPS
+        .into_iter()
+        .filter(move |step| **step != FX || number % 3 == 1)
 }

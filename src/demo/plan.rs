@@ -11,12 +11,14 @@ use rand::{Rng, SeedableRng};
 use super::calendar::Calendar;
 use super::following::{self, Notice};
 use super::people::Crew;
-use super::pipeline::{ANIMATION, ASSET_STEPS, AssetKind, COMPOSITING, LAYOUT, MODELING, RIGGING, SHOT_STEPS, State, Step, shot_steps};
+use super::pipeline::{
+    ANIMATION, ASSET_STEPS, AssetKind, COMPOSITING, LAYOUT, MODELING, RIGGING, SHOT_STEPS, State, Step, shot_steps,
+};
 use super::remarks::pick;
 use super::review::{self, Playlist, Preview};
 use super::scale::Scale;
 use super::story;
-use super::work::{Planner, Subject, Task};
+use super::work::{Planner, Task, TaskSubject};
 
 /// Everything that a production is made of.
 #[derive(Debug, PartialEq)]
@@ -28,7 +30,7 @@ pub struct Plan {
     pub tasks: Vec<Task>,
     pub previews: Vec<Preview>,
     pub playlists: Vec<Playlist>,
-    /// Who follows which task.
+    /// Subscriptions of persons to tasks.
     pub subscriptions: Vec<(usize, usize)>,
     pub notices: Vec<Notice>,
 }
@@ -89,38 +91,75 @@ pub const COMPLEXITIES: [&str; 3] = ["Simple", "Medium", "Complex"];
 /// Kinds of the assets, over and over.
 const MIX: [AssetKind; 10] = {
     use AssetKind::{Character, Environment, Fx, Prop};
-    [Character, Prop, Environment, Prop, Fx, Character, Prop, Environment, Prop, Character]
+    [
+        Character,
+        Prop,
+        Environment,
+        Prop,
+        Fx,
+        Character,
+        Prop,
+        Environment,
+        Prop,
+        Character,
+    ]
 };
 
 impl Plan {
     /// Plans a production. The same arguments give the same plan.
-    pub fn new(scale: &Scale, seed: u64, now: NaiveDateTime) -> Self {
+    pub fn new(scale: &Scale, crew: Crew, seed: u64, now: NaiveDateTime) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let calendar = Calendar::new(now, scale.weeks_before);
         let mut assets = assets(&mut rng, scale.assets);
         let sequences: Vec<Sequence> = (0..scale.sequences)
-            .map(|number| Sequence { name: story::numbered("SQ", number, scale.sequences), description: story::beat(number) })
+            .map(|number| Sequence {
+                name: story::numbered("SQ", number, scale.sequences),
+                description: story::beat(number),
+            })
             .collect();
         let mut shots = shots(&mut rng, scale, &assets);
-        let crew = Crew { size: scale.people };
         let mut planner = Planner::new(scale, crew, calendar);
         let mut tasks = Vec::new();
         for number in 0..assets.len() {
             let steps = assets[number].kind.steps(number);
             let start = 0.02 + 0.45 * share(number, assets.len());
-            planner.plan(&mut rng, Subject::Asset(number), &steps, (start, 0.2), None, &mut tasks);
+            planner.plan(
+                &mut rng,
+                TaskSubject::Asset(number),
+                &steps,
+                (start, 0.2),
+                None,
+                &mut tasks,
+            );
         }
         for (number, shot) in shots.iter().enumerate() {
             let steps: Vec<&Step> = shot_steps(number).collect();
             let start = 0.12 + 0.5 * share(number, scale.shots);
             let frames = Some((shot.frame_in, shot.frame_out));
-            planner.plan(&mut rng, Subject::Shot(number), &steps, (start, 0.33), frames, &mut tasks);
+            planner.plan(
+                &mut rng,
+                TaskSubject::Shot(number),
+                &steps,
+                (start, 0.33),
+                frames,
+                &mut tasks,
+            );
         }
         settle(&mut tasks, &mut assets, &mut shots);
         let previews = review::previews(&tasks, scale);
         let playlists = review::playlists(&tasks, &previews);
         let (subscriptions, notices) = following::follow(&mut rng, &tasks, crew, scale, calendar.now());
-        Self { calendar, sequences, assets, shots, tasks, previews, playlists, subscriptions, notices }
+        Self {
+            calendar,
+            sequences,
+            assets,
+            shots,
+            tasks,
+            previews,
+            playlists,
+            subscriptions,
+            notices,
+        }
     }
 }
 
@@ -154,7 +193,14 @@ fn assets(rng: &mut StdRng, count: usize) -> Vec<Asset> {
         let mut choice = props.clone();
         let count = rng.random_range(1..=3).min(choice.len());
         let (chosen, _) = choice.partial_shuffle(rng, count);
-        asset.casting = chosen.iter().map(|prop| Cast { asset: *prop, count: rng.random_range(1..=4), label: "fixed" }).collect();
+        asset.casting = chosen
+            .iter()
+            .map(|prop| Cast {
+                asset: *prop,
+                count: rng.random_range(1..=4),
+                label: "fixed",
+            })
+            .collect();
     }
     assets
 }
@@ -172,7 +218,12 @@ fn shots(rng: &mut StdRng, scale: &Scale, assets: &[Asset]) -> Vec<Shot> {
         let in_sequence = scale.shots / scale.sequences + usize::from(sequence < scale.shots % scale.sequences);
         for number in 0..in_sequence {
             let casting = casting(rng, &pool, scale);
-            let named = |kind: AssetKind| casting.iter().map(|cast| &assets[cast.asset]).find(|asset| asset.kind == kind);
+            let named = |kind: AssetKind| {
+                casting
+                    .iter()
+                    .map(|cast| &assets[cast.asset])
+                    .find(|asset| asset.kind == kind)
+            };
             let who = named(AssetKind::Character).map_or("Odda", |asset| asset.name.as_str());
             let place = named(AssetKind::Environment).map_or("harbour", |asset| asset.name.as_str());
             let thing = named(AssetKind::Prop).map(|asset| asset.name.as_str());
@@ -194,7 +245,7 @@ fn shots(rng: &mut StdRng, scale: &Scale, assets: &[Asset]) -> Vec<Shot> {
     shots
 }
 
-/// What the shots of a sequence choose from: two places, and some of all other kinds.
+/// Assets that the shots of a sequence choose from: two places, and some of all other kinds.
 fn pool(rng: &mut StdRng, by_kind: &[Vec<usize>; 4]) -> [Vec<usize>; 4] {
     let [characters, props, environments, effects] = by_kind;
     let mut some = |of: &[usize], count: usize, always: usize| {
@@ -205,7 +256,12 @@ fn pool(rng: &mut StdRng, by_kind: &[Vec<usize>; 4]) -> [Vec<usize>; 4] {
         first.iter().chain(chosen.iter()).copied().collect::<Vec<_>>()
     };
     // Odda and the bird are nearly everywhere.
-    [some(characters, 5, 2), some(props, 9, 1), some(environments, 2, 0), some(effects, 3, 0)]
+    [
+        some(characters, 5, 2),
+        some(props, 9, 1),
+        some(environments, 2, 0),
+        some(effects, 3, 0),
+    ]
 }
 
 fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast> {
@@ -215,13 +271,25 @@ fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast>
     let mut rest: Vec<usize> = characters.iter().chain(props).chain(effects).copied().collect();
     rest.shuffle(rng);
     let mut seen: HashSet<usize> = chosen.iter().copied().collect();
-    chosen.extend(rest.into_iter().filter(|asset| seen.insert(*asset)).take(wanted.saturating_sub(2)));
+    chosen.extend(
+        rest.into_iter()
+            .filter(|asset| seen.insert(*asset))
+            .take(wanted.saturating_sub(2)),
+    );
     chosen
         .into_iter()
         .map(|asset| Cast {
             asset,
-            count: if props.contains(&asset) { rng.random_range(1..=3) } else { 1 },
-            label: if characters.contains(&asset) || rng.random_bool(0.3) { "animate" } else { "fixed" },
+            count: if props.contains(&asset) {
+                rng.random_range(1..=3)
+            } else {
+                1
+            },
+            label: if characters.contains(&asset) || rng.random_bool(0.3) {
+                "animate"
+            } else {
+                "fixed"
+            },
         })
         .collect()
 }
@@ -230,13 +298,23 @@ fn casting(rng: &mut StdRng, pool: &[Vec<usize>; 4], scale: &Scale) -> Vec<Cast>
 /// the shots that cast them, and which entities are complete or not begun.
 fn settle(tasks: &mut [Task], assets: &mut [Asset], shots: &mut [Shot]) {
     for of_entity in tasks.chunk_by(|a, b| a.subject == b.subject) {
-        let done = |step: &Step| of_entity.iter().any(|task| task.step.name == step.name && task.state == State::Done);
+        let done = |step: &Step| {
+            of_entity
+                .iter()
+                .any(|task| task.step.name == step.name && task.state == State::Done)
+        };
         let complete = of_entity.iter().all(|task| task.state == State::Done);
-        let begun = of_entity.iter().any(|task| !matches!(task.state, State::Todo | State::Ready));
-        let status = if complete { "complete" } else { ["standby", "running"][usize::from(begun)] };
+        let begun = of_entity
+            .iter()
+            .any(|task| !matches!(task.state, State::Todo | State::Ready));
+        let status = if complete {
+            "complete"
+        } else {
+            ["standby", "running"][usize::from(begun)]
+        };
         match of_entity[0].subject {
-            Subject::Shot(shot) => shots[shot].status = status,
-            Subject::Asset(asset) => {
+            TaskSubject::Shot(shot) => shots[shot].status = status,
+            TaskSubject::Asset(asset) => {
                 let asset = &mut assets[asset];
                 asset.status = status;
                 asset.ready_for = match (complete, done(&RIGGING), done(&MODELING)) {
@@ -249,7 +327,7 @@ fn settle(tasks: &mut [Task], assets: &mut [Asset], shots: &mut [Shot]) {
         }
     }
     for task in tasks {
-        if let Subject::Shot(shot) = task.subject {
+        if let TaskSubject::Shot(shot) = task.subject {
             let place = task.step.place;
             let ready = |cast: &&Cast| {
                 let asset = &assets[cast.asset];

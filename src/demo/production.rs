@@ -24,7 +24,10 @@ pub const WITH_REFERENCE: &str = "Animation";
 /// # Errors
 /// The database does not answer.
 pub async fn free_name(database: &Database) -> Result<String, DbErr> {
-    let sql = Sql::with("SELECT name FROM project WHERE name LIKE $1", [format!("{TITLE}%").into()]);
+    let sql = Sql::with(
+        "SELECT name FROM project WHERE name LIKE $1",
+        [format!("{TITLE}%").into()],
+    );
     Ok(first_free(&database::read_values::<String>(database, &sql).await?))
 }
 
@@ -42,7 +45,13 @@ fn first_free(taken: &[String]) -> String {
 ///
 /// # Errors
 /// The database refuses something.
-pub async fn store(transaction: &impl Writes, name: &str, scale: &Scale, plan: &Plan, studio: &Studio) -> Result<Uuid, DbErr> {
+pub async fn store(
+    transaction: &impl Writes,
+    name: &str,
+    scale: &Scale,
+    plan: &Plan,
+    studio: &Studio,
+) -> Result<Uuid, DbErr> {
     let number = name.strip_prefix(TITLE).unwrap_or_default().trim();
     let days = i64::from(scale.weeks) * 5;
     let estimated: i64 = plan.tasks.iter().map(|task| task.estimation() / 480).sum();
@@ -66,30 +75,80 @@ pub async fn store(transaction: &impl Writes, name: &str, scale: &Scale, plan: &
     ];
     let id = database::insert(transaction, &entity::project::TABLE, project).await?;
     database::insert_many(transaction, &entity::project_person_link::TABLE, team(id, studio)).await?;
-    let asset_types = AssetKind::ALL.map(|kind| vec![("project_id", id.into()), ("asset_type_id", studio.asset_type(kind).into())]);
-    database::insert_many(transaction, &entity::project_asset_type_link::TABLE, asset_types.to_vec()).await?;
-    let task_types =
-        steps().map(|step| vec![("project_id", id.into()), ("task_type_id", studio.task_type(step.name).into()), ("priority", step.place.into())]);
-    database::insert_many(transaction, &entity::project_task_type_link::TABLE, task_types.collect()).await?;
-    let statuses = State::ALL
-        .into_iter()
-        .zip(1_i32..)
-        .map(|(state, place)| vec![("project_id", id.into()), ("task_status_id", studio.status(state).into()), ("priority", place.into())]);
-    database::insert_many(transaction, &entity::project_task_status_link::TABLE, statuses.collect()).await?;
-    database::insert_many(transaction, &entity::metadata_descriptor::TABLE, descriptors(id, studio)).await?;
+    let asset_types = AssetKind::ALL.map(|kind| {
+        vec![
+            ("project_id", id.into()),
+            ("asset_type_id", studio.asset_type(kind).into()),
+        ]
+    });
+    database::insert_many(
+        transaction,
+        &entity::project_asset_type_link::TABLE,
+        asset_types.to_vec(),
+    )
+    .await?;
+    let task_types = steps().map(|step| {
+        vec![
+            ("project_id", id.into()),
+            ("task_type_id", studio.task_type(step.name).into()),
+            ("priority", step.place.into()),
+        ]
+    });
+    database::insert_many(
+        transaction,
+        &entity::project_task_type_link::TABLE,
+        task_types.collect(),
+    )
+    .await?;
+    let statuses = State::ALL.into_iter().zip(1_i32..).map(|(state, place)| {
+        vec![
+            ("project_id", id.into()),
+            ("task_status_id", studio.status(state).into()),
+            ("priority", place.into()),
+        ]
+    });
+    database::insert_many(
+        transaction,
+        &entity::project_task_status_link::TABLE,
+        statuses.collect(),
+    )
+    .await?;
+    database::insert_many(
+        transaction,
+        &entity::metadata_descriptor::TABLE,
+        descriptors(id, studio),
+    )
+    .await?;
     Ok(id)
 }
 
 /// Everybody; the first modeler stands in for the supervisor here.
 fn team(project: Uuid, studio: &Studio) -> Vec<Row> {
-    let stand_in = PEOPLE.iter().position(|member| member.role == Role::Artist && member.department == Some("Modeling"));
+    let stand_in = PEOPLE
+        .iter()
+        .position(|member| member.role == Role::Artist && member.department == Some("Modeling"));
     let people = studio.people.iter().enumerate();
     let role = |place| (Some(place) == stand_in).then(|| Role::Supervisor.word().to_owned());
-    people.map(|(place, person)| vec![("project_id", project.into()), ("person_id", (*person).into()), ("role", role(place).into())]).collect()
+    people
+        .map(|(place, person)| {
+            vec![
+                ("project_id", project.into()),
+                ("person_id", (*person).into()),
+                ("role", role(place).into()),
+            ]
+        })
+        .collect()
 }
 
 fn descriptors(project: Uuid, studio: &Studio) -> Vec<Row> {
-    let column = |kind: &str, place: i32, name: &str, field: &str, data_type: &str, choices: &[&str], task_type: Option<Uuid>| -> Row {
+    let column = |kind: &str,
+                  place: i32,
+                  name: &str,
+                  field: &str,
+                  data_type: &str,
+                  choices: &[&str],
+                  task_type: Option<Uuid>|
+     -> Row {
         vec![
             ("project_id", project.into()),
             ("entity_type", kind.into()),
@@ -107,7 +166,15 @@ fn descriptors(project: Uuid, studio: &Studio) -> Vec<Row> {
         column("Shot", 2, "Stereo", "stereo", "boolean", &[], None),
         column("Asset", 1, "Complexity", "complexity", "list", &COMPLEXITIES, None),
         column("Asset", 2, "Height in cm", "height_in_cm", "number", &[], None),
-        column("Task", 1, "Video reference", "video_reference", "boolean", &[], studio.task_type(WITH_REFERENCE)),
+        column(
+            "Task",
+            1,
+            "Video reference",
+            "video_reference",
+            "boolean",
+            &[],
+            studio.task_type(WITH_REFERENCE),
+        ),
     ]
 }
 

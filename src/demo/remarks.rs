@@ -1,4 +1,4 @@
-//! What people write below a task: sentences put together from the words of each craft.
+//! Remarks below tasks: sentences put together from the words of each craft.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -11,18 +11,24 @@ pub fn pick<T: Copy>(rng: &mut StdRng, list: &[T]) -> T {
 /// Words of the work of one step.
 struct Craft {
     step: &'static str,
-    /// What is handed over.
+    /// Things that are handed over.
     work: &'static [&'static str],
-    /// What can be wrong, and what it does then.
+    /// Faults, and what each does then.
     faults: &'static [&'static str],
-    /// What should be done about it.
+    /// Remedies.
     wishes: &'static [&'static str],
 }
 
 const CRAFTS: [Craft; 11] = [
     Craft {
         step: "Concept",
-        work: &["a sheet of silhouettes", "the turnaround", "two colour variants", "the painted key", "a cleaner line version"],
+        work: &[
+            "a sheet of silhouettes",
+            "the turnaround",
+            "two colour variants",
+            "the painted key",
+            "a cleaner line version",
+        ],
         faults: &[
             "the silhouette gets lost at a distance",
             "the palette drifts towards the villain's",
@@ -38,52 +44,123 @@ const CRAFTS: [Craft; 11] = [
     },
     Craft {
         step: "Modeling",
-        work: &["the blocked mesh", "clean topology", "the UV layout", "the final mesh with scale checked", "a lighter version for crowds"],
+        work: &[
+            "the blocked mesh",
+            "clean topology",
+            "the UV layout",
+            "the final mesh with scale checked",
+            "a lighter version for crowds",
+        ],
         faults: &[
             "the edge flow pinches near the joints",
             "the scale does not match the set",
             "some normals are flipped underneath",
             "two UV shells overlap",
         ],
-        wishes: &["add a loop where it bends", "match the height chart", "freeze the transforms before publishing", "split the mesh by material"],
+        wishes: &[
+            "add a loop where it bends",
+            "match the height chart",
+            "freeze the transforms before publishing",
+            "split the mesh by material",
+        ],
     },
     Craft {
         step: "Shading",
-        work: &["the base materials", "wear and dirt maps", "the look under three lights", "reduced texture sizes", "the wet variant"],
-        faults: &["the roughness is too even", "the seams show on the back", "the colour clips in direct sun", "the dirt stops at the UV border"],
-        wishes: &["break up the speculars", "lower the saturation a touch", "check it in the dusk rig", "reuse the salt layer of the pier"],
+        work: &[
+            "the base materials",
+            "wear and dirt maps",
+            "the look under three lights",
+            "reduced texture sizes",
+            "the wet variant",
+        ],
+        faults: &[
+            "the roughness is too even",
+            "the seams show on the back",
+            "the colour clips in direct sun",
+            "the dirt stops at the UV border",
+        ],
+        wishes: &[
+            "break up the speculars",
+            "lower the saturation a touch",
+            "check it in the dusk rig",
+            "reuse the salt layer of the pier",
+        ],
     },
     Craft {
         step: "Rigging",
-        work: &["the body rig", "the face controls", "the new squash setup", "a proxy rig for layout", "corrective shapes for the arms"],
+        work: &[
+            "the body rig",
+            "the face controls",
+            "the new squash setup",
+            "a proxy rig for layout",
+            "corrective shapes for the arms",
+        ],
         faults: &[
             "the elbow collapses past ninety degrees",
             "the foot roll pops",
             "the scale control breaks the skirt",
             "the eyes drift when the head turns",
         ],
-        wishes: &["limit the twist to the forearm", "name the controls like on Odda", "add a space switch for the hands", "bake a test walk with it"],
+        wishes: &[
+            "limit the twist to the forearm",
+            "name the controls like on Odda",
+            "add a space switch for the hands",
+            "bake a test walk with it",
+        ],
     },
     Craft {
         step: "Storyboard",
-        work: &["rough panels", "panels with camera moves", "the revised beats", "a tighter version of the gag", "clean panels"],
-        faults: &["the geography is unclear", "the cut crosses the line", "the reaction comes before the reason", "the panel holds too long"],
-        wishes: &["add one panel for the look", "start wider", "swap the last two panels", "leave room for the line"],
+        work: &[
+            "rough panels",
+            "panels with camera moves",
+            "the revised beats",
+            "a tighter version of the gag",
+            "clean panels",
+        ],
+        faults: &[
+            "the geography is unclear",
+            "the cut crosses the line",
+            "the reaction comes before the reason",
+            "the panel holds too long",
+        ],
+        wishes: &[
+            "add one panel for the look",
+            "start wider",
+            "swap the last two panels",
+            "leave room for the line",
+        ],
     },
     Craft {
         step: "Layout",
-        work: &["cameras and staging", "the previs with proxy rigs", "a second lens test", "the published cameras", "set dressing for the wide"],
+        work: &[
+            "cameras and staging",
+            "the previs with proxy rigs",
+            "a second lens test",
+            "the published cameras",
+            "set dressing for the wide",
+        ],
         faults: &[
             "the horizon tilts without a reason",
             "the lens jumps from the shot before",
             "the set ends in frame left",
             "the character covers the clock",
         ],
-        wishes: &["drop the camera by half a metre", "hold the pan for eight frames", "use the 35 like in the previous shot", "clear the doorway"],
+        wishes: &[
+            "drop the camera by half a metre",
+            "hold the pan for eight frames",
+            "use the 35 like in the previous shot",
+            "clear the doorway",
+        ],
     },
     Craft {
         step: "Animation",
-        work: &["blocking", "blocking plus breakdowns", "the first spline pass", "polish on the hands and face", "the lip sync"],
+        work: &[
+            "blocking",
+            "blocking plus breakdowns",
+            "the first spline pass",
+            "polish on the hands and face",
+            "the lip sync",
+        ],
         faults: &[
             "the weight shift comes too late",
             "the arcs of the right hand break",
@@ -101,7 +178,13 @@ const CRAFTS: [Craft; 11] = [
     },
     Craft {
         step: "Lighting",
-        work: &["the key light setup", "a rebalanced fill", "the master light rig", "the shot relit from the master", "a test without the rim"],
+        work: &[
+            "the key light setup",
+            "a rebalanced fill",
+            "the master light rig",
+            "the shot relit from the master",
+            "a test without the rim",
+        ],
         faults: &[
             "the rim burns out on the shoulder",
             "the face falls into shadow",
@@ -124,34 +207,66 @@ const CRAFTS: [Craft; 11] = [
             "a retimed version",
             "particles for the close-up",
         ],
-        faults: &["the spray starts before the impact", "the density flickers", "the scale reads like a toy", "the emitter is visible at the end"],
-        wishes: &["add pre-roll", "slow it down by a fifth", "thin it out around the face", "cache it up to the last handle"],
+        faults: &[
+            "the spray starts before the impact",
+            "the density flickers",
+            "the scale reads like a toy",
+            "the emitter is visible at the end",
+        ],
+        wishes: &[
+            "add pre-roll",
+            "slow it down by a fifth",
+            "thin it out around the face",
+            "cache it up to the last handle",
+        ],
     },
     Craft {
         step: "Rendering",
-        work: &["a half-size pass", "the full frame range", "missing frames again", "the beauty with all layers", "a lighter set of passes"],
+        work: &[
+            "a half-size pass",
+            "the full frame range",
+            "missing frames again",
+            "the beauty with all layers",
+            "a lighter set of passes",
+        ],
         faults: &[
             "several frames came back black",
             "the motion blur is off in the second layer",
             "the mattes are empty",
             "the denoiser smears the nets",
         ],
-        wishes: &["raise the samples on the fog only", "render the handles too", "add the depth pass", "split the crowd into its own layer"],
+        wishes: &[
+            "raise the samples on the fog only",
+            "render the handles too",
+            "add the depth pass",
+            "split the crowd into its own layer",
+        ],
     },
     Craft {
         step: "Compositing",
-        work: &["the slap comp", "the first grade", "a version with all elements", "edges and grain", "the final for the conform"],
+        work: &[
+            "the slap comp",
+            "the first grade",
+            "a version with all elements",
+            "edges and grain",
+            "the final for the conform",
+        ],
         faults: &[
             "the edges shimmer",
             "the black level jumps at the cut",
             "the grain sits on top of the glow",
             "the sky banding shows on the projector",
         ],
-        wishes: &["lower the glow", "match the black point of the shot before", "soften the matte by a pixel", "check it on the big screen"],
+        wishes: &[
+            "lower the glow",
+            "match the black point of the shot before",
+            "soften the matte by a pixel",
+            "check it on the big screen",
+        ],
     },
 ];
 
-/// Where the work that is talked about can be found.
+/// Place where the work that is talked about can be found.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
     /// Name of the step.
@@ -162,7 +277,10 @@ pub struct About<'a> {
 
 impl About<'_> {
     fn craft(self) -> &'static Craft {
-        CRAFTS.iter().find(|craft| craft.step == self.step).unwrap_or(&CRAFTS[0])
+        CRAFTS
+            .iter()
+            .find(|craft| craft.step == self.step)
+            .unwrap_or(&CRAFTS[0])
     }
 
     fn place(self, rng: &mut StdRng) -> String {
@@ -231,7 +349,15 @@ pub fn submit(rng: &mut StdRng, about: About<'_>, revision: usize) -> String {
 pub fn retake(rng: &mut StdRng, about: About<'_>) -> String {
     let praise = pick(
         rng,
-        &["Good energy", "Nearly there", "Nice step forward", "I like where this goes", "The idea is clear now", "Strong start", "Much better"],
+        &[
+            "Good energy",
+            "Nearly there",
+            "Nice step forward",
+            "I like where this goes",
+            "The idea is clear now",
+            "Strong start",
+            "Much better",
+        ],
     );
     let fault = pick(rng, about.craft().faults);
     let wish = pick(rng, about.craft().wishes);
@@ -243,18 +369,41 @@ pub fn retake(rng: &mut StdRng, about: About<'_>) -> String {
     }
 }
 
-/// What has to be done before it comes back.
+/// Points to work off before it comes back.
 pub fn checklist(rng: &mut StdRng, about: About<'_>) -> Vec<String> {
     let wishes = about.craft().wishes;
     let first = rng.random_range(0..wishes.len());
     let items = rng.random_range(2..=3);
-    (0..items).map(|at| capital(wishes[(first + at) % wishes.len()])).collect()
+    (0..items)
+        .map(|at| capital(wishes[(first + at) % wishes.len()]))
+        .collect()
 }
 
 /// The work is accepted.
 pub fn approve(rng: &mut StdRng) -> String {
-    let first = pick(rng, &["Approved", "That is it", "Lovely", "Final", "This works in the cut", "Signed off", "Great, no more notes"]);
-    let then = pick(rng, &["", "", " Please publish.", " Thank you for the last push.", " On to the next one.", " The director is happy, too."]);
+    let first = pick(
+        rng,
+        &[
+            "Approved",
+            "That is it",
+            "Lovely",
+            "Final",
+            "This works in the cut",
+            "Signed off",
+            "Great, no more notes",
+        ],
+    );
+    let then = pick(
+        rng,
+        &[
+            "",
+            "",
+            " Please publish.",
+            " Thank you for the last push.",
+            " On to the next one.",
+            " The director is happy, too.",
+        ],
+    );
     format!("{first}.{then}")
 }
 
@@ -270,7 +419,7 @@ pub fn note(rng: &mut StdRng, about: About<'_>) -> String {
     }
 }
 
-/// Why nothing has begun.
+/// Reason why nothing has begun.
 pub fn waiting(rng: &mut StdRng) -> String {
     pick(
         rng,
@@ -284,7 +433,7 @@ pub fn waiting(rng: &mut StdRng) -> String {
     .to_owned()
 }
 
-/// What a client says.
+/// Remark of a client.
 pub fn client(rng: &mut StdRng) -> String {
     pick(
         rng,
@@ -320,13 +469,23 @@ pub fn reply(rng: &mut StdRng) -> String {
 
 /// A call for somebody's help.
 pub fn call(rng: &mut StdRng, full_name: &str) -> String {
-    let words = pick(rng, &["could you have a look?", "this touches your shots, too.", "do you have the newer file?", "what do you think?"]);
+    let words = pick(
+        rng,
+        &[
+            "could you have a look?",
+            "this touches your shots, too.",
+            "do you have the newer file?",
+            "what do you think?",
+        ],
+    );
     format!("@{full_name} {words}")
 }
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -341,7 +500,10 @@ mod tests {
     #[test]
     fn every_step_has_words_of_its_own() {
         for step in ASSET_STEPS.iter().chain(&SHOT_STEPS) {
-            let about = About { step: step.name, frames: None };
+            let about = About {
+                step: step.name,
+                frames: None,
+            };
             assert_eq!(about.craft().step, step.name);
         }
     }
@@ -349,22 +511,37 @@ mod tests {
     #[test]
     fn remarks_vary_and_are_whole_sentences() {
         let mut rng = StdRng::seed_from_u64(1);
-        let about = About { step: "Animation", frames: Some((1001, 1080)) };
+        let about = About {
+            step: "Animation",
+            frames: Some((1001, 1080)),
+        };
         let mut seen = HashSet::new();
         for _ in 0..200 {
             let text = retake(&mut rng, about);
-            assert!(text.ends_with(['.', '?']) && text.starts_with(char::is_uppercase), "{text}");
+            assert!(
+                text.ends_with(['.', '?']) && text.starts_with(char::is_uppercase),
+                "{text}"
+            );
             seen.insert(text);
         }
         assert!(seen.len() > 100, "{}", seen.len());
-        assert_eq!(retake(&mut StdRng::seed_from_u64(9), about), retake(&mut StdRng::seed_from_u64(9), about));
+        assert_eq!(
+            retake(&mut StdRng::seed_from_u64(9), about),
+            retake(&mut StdRng::seed_from_u64(9), about)
+        );
     }
 
     #[test]
     fn checklists_do_not_repeat_themselves() {
         let mut rng = StdRng::seed_from_u64(2);
         for _ in 0..50 {
-            let items = checklist(&mut rng, About { step: "FX", frames: None });
+            let items = checklist(
+                &mut rng,
+                About {
+                    step: "FX",
+                    frames: None,
+                },
+            );
             assert_eq!(items.iter().collect::<HashSet<_>>().len(), items.len());
             assert!(items.iter().all(|item| item.starts_with(char::is_uppercase)));
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::pipeline::State;
 use super::scale::Scale;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 
 /// A picture on a comment.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Preview {
     pub comment: usize,
     /// From 1.
     pub revision: i32,
-    /// Which of the drawn pictures it is.
+    /// Number of the drawn picture.
     pub picture: usize,
     /// One of the words of `preview_file.validation_status`.
     pub verdict: &'static str,
@@ -44,15 +44,21 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
         shown.extend(last_submitted(of_entity).map(|at| first + at));
         first += of_entity.len();
     }
-    let is_asset = |task: &Task| matches!(task.subject, Subject::Asset(_));
+    let is_asset = |task: &Task| matches!(task.subject, TaskSubject::Asset(_));
     // Whether assets are chosen, whether only what waits for approval is, and up to how many previews.
-    let passes = [(true, false, scale.previews / 4), (false, true, scale.previews / 2), (false, false, scale.previews)];
+    let passes = [
+        (true, false, scale.previews / 4),
+        (false, true, scale.previews / 2),
+        (false, false, scale.previews),
+    ];
     let mut previews: Vec<Preview> = Vec::new();
     for (assets, waiting, limit) in passes {
         shown.retain(|place| {
             let task = &tasks[*place];
             let found = of_task(task, *place, scale.pictures);
-            let taken = is_asset(task) == assets && (!waiting || task.state == State::Review) && previews.len() + found.len() <= limit;
+            let taken = is_asset(task) == assets
+                && (!waiting || task.state == State::Review)
+                && previews.len() + found.len() <= limit;
             if taken {
                 previews.extend(found);
             }
@@ -63,17 +69,25 @@ pub fn previews(tasks: &[Task], scale: &Scale) -> Vec<Preview> {
     previews
 }
 
-/// Which of the tasks was submitted last, if any was.
+/// Task that was submitted last, if any was.
 fn last_submitted(tasks: &[Task]) -> Option<usize> {
-    let minute = |task: &Task| task.comments.iter().rfind(|comment| comment.state == State::Review).map(|comment| comment.minute);
-    let submitted = tasks.iter().enumerate().filter_map(|(at, task)| Some((minute(task)?, at)));
+    let minute = |task: &Task| {
+        task.comments
+            .iter()
+            .rfind(|comment| comment.state == State::Review)
+            .map(|comment| comment.minute)
+    };
+    let submitted = tasks
+        .iter()
+        .enumerate()
+        .filter_map(|(at, task)| Some((minute(task)?, at)));
     submitted.max().map(|(_, at)| at)
 }
 
 fn of_task(task: &Task, place: usize, pictures: usize) -> Vec<Preview> {
     let number = match task.subject {
-        Subject::Asset(number) => number,
-        Subject::Shot(number) => number + pictures / 2,
+        TaskSubject::Asset(number) => number,
+        TaskSubject::Shot(number) => number + pictures / 2,
     };
     let submitted = (0..task.comments.len()).filter(|at| task.comments[*at].state == State::Review);
     let mut previews: Vec<Preview> = submitted
@@ -100,21 +114,40 @@ fn of_task(task: &Task, place: usize, pictures: usize) -> Vec<Preview> {
 
 /// Playlists of what was shown last.
 pub fn playlists(tasks: &[Task], previews: &[Preview]) -> Vec<Playlist> {
-    let mut latest: HashMap<Subject, usize> = HashMap::new();
+    let mut latest: HashMap<TaskSubject, usize> = HashMap::new();
     for (place, preview) in previews.iter().enumerate().filter(|(_, preview)| preview.last) {
         latest.insert(tasks[preview.task].subject, place);
     }
     let shown = |fits: &dyn Fn(&Task) -> bool| {
-        let mut entries: Vec<usize> = latest.values().copied().filter(|place| fits(&tasks[previews[*place].task])).collect();
+        let mut entries: Vec<usize> = latest
+            .values()
+            .copied()
+            .filter(|place| fits(&tasks[previews[*place].task]))
+            .collect();
         entries.sort_unstable();
         entries.truncate(PLAYLIST_LENGTH);
         entries
     };
-    let is_shot = |task: &Task| matches!(task.subject, Subject::Shot(_));
-    let playlist = |name, for_entity, for_client, entries| Playlist { name, for_entity, for_client, entries };
+    let is_shot = |task: &Task| matches!(task.subject, TaskSubject::Shot(_));
+    let playlist = |name, for_entity, for_client, entries| Playlist {
+        name,
+        for_entity,
+        for_client,
+        entries,
+    };
     vec![
-        playlist("Dailies", "shot", false, shown(&|task| is_shot(task) && task.state == State::Review)),
-        playlist("Client screening", "shot", true, shown(&|task| is_shot(task) && task.state == State::Done)),
+        playlist(
+            "Dailies",
+            "shot",
+            false,
+            shown(&|task| is_shot(task) && task.state == State::Review),
+        ),
+        playlist(
+            "Client screening",
+            "shot",
+            true,
+            shown(&|task| is_shot(task) && task.state == State::Done),
+        ),
         playlist("Asset review", "asset", false, shown(&|task| !is_shot(task))),
     ]
 }

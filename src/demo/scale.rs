@@ -1,8 +1,10 @@
-//! How much of everything a demo production has.
+//! Size of everything in a demo production.
 
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
+
+use super::people::{Crew, PEOPLE};
 
 /// Size of a demo production.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -14,6 +16,8 @@ pub enum Size {
     Medium,
     /// For measuring: 4,100 shots.
     Large,
+    /// For measuring a whole studio: five productions with 40,000 shots, 300,000 tasks, 600,000 comments and 2,000 people.
+    Huge,
 }
 
 /// The numbers behind a size.
@@ -23,6 +27,8 @@ pub struct Scale {
     pub shots: usize,
     pub assets: usize,
     pub people: usize,
+    /// Productions that are made. Besides those whom all of them share, each has people of its own.
+    pub productions: usize,
     /// Assets that are cast in a shot.
     pub cast: RangeInclusive<usize>,
     /// Weeks from the beginning to the current one.
@@ -51,6 +57,7 @@ impl Size {
                 shots: 30,
                 assets: 20,
                 people: 16,
+                productions: 1,
                 cast: 3..=6,
                 weeks_before: 8,
                 weeks: 18,
@@ -65,6 +72,7 @@ impl Size {
                 shots: 400,
                 assets: 150,
                 people: 32,
+                productions: 1,
                 cast: 5..=9,
                 weeks_before: 24,
                 weeks: 52,
@@ -79,6 +87,7 @@ impl Size {
                 shots: 4100,
                 assets: 1600,
                 people: 60,
+                productions: 1,
                 cast: 9..=12,
                 weeks_before: 54,
                 weeks: 120,
@@ -88,6 +97,25 @@ impl Size {
                 notifications: 3000,
                 production_type: "featurefilm",
             },
+            Self::Huge => Scale {
+                sequences: 220,
+                shots: 8000,
+                assets: 2840,
+                people: 448,
+                productions: 5,
+                weeks_before: 48,
+                ..Self::Large.scale()
+            },
+        }
+    }
+}
+
+impl Scale {
+    /// The team of the production of that number.
+    pub fn crew(&self, production: usize) -> Crew {
+        Crew {
+            size: self.people,
+            others: production * self.people.saturating_sub(PEOPLE.len()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the demo production tells: its title, its places and things, and what happens in its shots.
+//! Story of the demo production: its title, its places and things, and what happens in its shots.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -12,11 +12,11 @@ pub const TITLE: &str = "Odda and the Salt Clock";
 /// Short name of the production.
 pub const CODE: &str = "OSC";
 
-/// What the production is about.
+/// Synopsis of the production.
 pub const SYNOPSIS: &str = "In a harbour where the tide follows a clock made of salt, young Odda finds the hands standing still. \
      With a tin heron and a ferrywoman who never learned to swim, she sets out to wind the sea.";
 
-/// What happens in a sequence, one after the other.
+/// Events in a sequence, one after the other.
 const BEATS: [&str; 24] = [
     "The harbour wakes up and Odda oils the clock.",
     "The hands stop in the middle of the market.",
@@ -44,7 +44,7 @@ const BEATS: [&str; 24] = [
     "Breakfast on the quay.",
 ];
 
-/// What happens in the sequence of that number.
+/// Events in the sequence of that number.
 pub fn beat(number: usize) -> String {
     let beat = BEATS[number % BEATS.len()];
     match number / BEATS.len() {
@@ -67,7 +67,14 @@ struct Names {
 }
 
 const CHARACTERS: Names = Names {
-    own: &["Odda", "Captain Brill", "Wick", "Mayor Tansy", "The Ferrywoman", "Old Perrin"],
+    own: &[
+        "Odda",
+        "Captain Brill",
+        "Wick",
+        "Mayor Tansy",
+        "The Ferrywoman",
+        "Old Perrin",
+    ],
     first: &[
         "Baker",
         "Cooper",
@@ -92,16 +99,26 @@ const CHARACTERS: Names = Names {
         "Verger",
     ],
     second: &[
-        "Alder", "Bess", "Corwin", "Dunja", "Edmer", "Fenna", "Grigor", "Hilde", "Ivo", "Jorun", "Kasimir", "Lotte", "Merek", "Nela", "Osk", "Pia",
-        "Roderik", "Saskia", "Tilo", "Ulla", "Vesna", "Wim", "Yrsa",
+        "Alder", "Bess", "Corwin", "Dunja", "Edmer", "Fenna", "Grigor", "Hilde", "Ivo", "Jorun", "Kasimir", "Lotte",
+        "Merek", "Nela", "Osk", "Pia", "Roderik", "Saskia", "Tilo", "Ulla", "Vesna", "Wim", "Yrsa",
     ],
 };
 
 const PROPS: Names = Names {
-    own: &["Salt Clock", "Tide Lantern", "Herring Barrel", "Winding Key", "Brill's Spyglass", "Map of Hours", "Ferry Bell", "Tin Feather"],
+    own: &[
+        "Salt Clock",
+        "Tide Lantern",
+        "Herring Barrel",
+        "Winding Key",
+        "Brill's Spyglass",
+        "Map of Hours",
+        "Ferry Bell",
+        "Tin Feather",
+    ],
     first: &[
-        "Amber", "Bent", "Brass", "Carved", "Chipped", "Copper", "Cracked", "Dented", "Faded", "Gilded", "Heavy", "Iron", "Knotted", "Leather",
-        "Mended", "Narrow", "Oak", "Painted", "Patched", "Pewter", "Rusty", "Salted", "Striped", "Tall", "Tarred", "Tin", "Velvet", "Wicker",
+        "Amber", "Bent", "Brass", "Carved", "Chipped", "Copper", "Cracked", "Dented", "Faded", "Gilded", "Heavy",
+        "Iron", "Knotted", "Leather", "Mended", "Narrow", "Oak", "Painted", "Patched", "Pewter", "Rusty", "Salted",
+        "Striped", "Tall", "Tarred", "Tin", "Velvet", "Wicker",
     ],
     second: &[
         "Anchor",
@@ -188,8 +205,8 @@ const ENVIRONMENTS: Names = Names {
 const EFFECTS: Names = Names {
     own: &["Sea Spray", "Lantern Glow", "Salt Dust"],
     first: &[
-        "Breaking", "Cold", "Creeping", "Drifting", "Falling", "Floating", "Glowing", "Golden", "Heavy", "Low", "Rising", "Rolling", "Slow",
-        "Swirling", "Thin", "Violet",
+        "Breaking", "Cold", "Creeping", "Drifting", "Falling", "Floating", "Glowing", "Golden", "Heavy", "Low",
+        "Rising", "Rolling", "Slow", "Swirling", "Thin", "Violet",
     ],
     second: &[
         "Ash",
@@ -235,13 +252,20 @@ pub fn asset_name(kind: AssetKind, number: usize) -> String {
     }
 }
 
-/// What is to be known about an asset.
+/// Description of an asset.
 pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> String {
     match kind {
         AssetKind::Character => {
             let look = pick(
                 rng,
-                &["round shapes", "long limbs and small hands", "a heavy coat", "a face like a wet map", "restless shoulders", "a crooked smile"],
+                &[
+                    "round shapes",
+                    "long limbs and small hands",
+                    "a heavy coat",
+                    "a face like a wet map",
+                    "restless shoulders",
+                    "a crooked smile",
+                ],
             );
             let trait_ = pick(
                 rng,
@@ -256,29 +280,76 @@ pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> Strin
             format!("{name} has {look} and {trait_}.")
         }
         AssetKind::Prop => {
-            let wear =
-                pick(rng, &["worn at the edges", "repaired with wire", "wet most of the time", "older than the town", "polished by many hands"]);
-            let use_ = pick(rng, &["It is held in close-ups.", "Background only.", "Needs a broken version.", "Two sizes.", "It opens."]);
+            let wear = pick(
+                rng,
+                &[
+                    "worn at the edges",
+                    "repaired with wire",
+                    "wet most of the time",
+                    "older than the town",
+                    "polished by many hands",
+                ],
+            );
+            let use_ = pick(
+                rng,
+                &[
+                    "It is held in close-ups.",
+                    "Background only.",
+                    "Needs a broken version.",
+                    "Two sizes.",
+                    "It opens.",
+                ],
+            );
             format!("{name}, {wear}. {use_}")
         }
         AssetKind::Environment => {
-            let light = pick(rng, &["morning light", "late sun", "lantern light", "fog", "rain", "moonlight"]);
-            let scope =
-                pick(rng, &["Seen from one side only.", "Full set, cameras go everywhere.", "Wide views from the sea.", "Needs room for a crowd."]);
+            let light = pick(
+                rng,
+                &["morning light", "late sun", "lantern light", "fog", "rain", "moonlight"],
+            );
+            let scope = pick(
+                rng,
+                &[
+                    "Seen from one side only.",
+                    "Full set, cameras go everywhere.",
+                    "Wide views from the sea.",
+                    "Needs room for a crowd.",
+                ],
+            );
             format!("{name} in {light}. {scope}")
         }
         AssetKind::Fx => {
-            let pace = pick(rng, &["slow and thick", "quick and thin", "hand-drawn in feeling", "barely visible", "full of grain"]);
+            let pace = pick(
+                rng,
+                &[
+                    "slow and thick",
+                    "quick and thin",
+                    "hand-drawn in feeling",
+                    "barely visible",
+                    "full of grain",
+                ],
+            );
             format!("{name}, {pace}. Library element, cached in loops.")
         }
     }
 }
 
-/// What happens in a shot with that character at that place.
+/// Events in a shot with that character at that place.
 pub fn action(rng: &mut StdRng, who: &str, place: &str, thing: Option<&str>) -> String {
     let place = format!("the {}", place.strip_prefix("The ").unwrap_or(place));
-    let frame =
-        pick(rng, &["Wide.", "Medium shot.", "Close on the hands.", "Over the shoulder.", "Low angle.", "Tracking.", "Two-shot.", "High angle."]);
+    let frame = pick(
+        rng,
+        &[
+            "Wide.",
+            "Medium shot.",
+            "Close on the hands.",
+            "Over the shoulder.",
+            "Low angle.",
+            "Tracking.",
+            "Two-shot.",
+            "High angle.",
+        ],
+    );
     let what = match (thing, rng.random_range(0..4)) {
         (Some(thing), 0) => format!("{who} carries the {thing} across {place}."),
         (Some(thing), 1) => format!("{who} looks for the {thing} near {place}."),
@@ -305,7 +376,10 @@ mod tests {
         for kind in AssetKind::ALL {
             let names: HashSet<String> = (0..900).map(|number| asset_name(kind, number)).collect();
             assert_eq!(names.len(), 900, "{kind:?}");
-            assert!((0..300).all(|number| !asset_name(kind, number).ends_with(|last: char| last.is_ascii_digit())), "{kind:?}");
+            assert!(
+                (0..300).all(|number| !asset_name(kind, number).ends_with(|last: char| last.is_ascii_digit())),
+                "{kind:?}"
+            );
         }
     }
 

@@ -1,5 +1,5 @@
-//! What the demo production takes from the studio: its task types, statuses, asset types and departments, and the people,
-//! who are made when they are missing.
+//! Parts of the studio that the demo production takes: its task types, statuses, asset types and departments, and the
+//! people, who are made when they are missing.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use image::DynamicImage;
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::people::{Member, PASSWORD, PEOPLE, WITH_PASSWORD};
+use super::people::{Crew, PASSWORD, PEOPLE, WITH_PASSWORD};
 use super::pipeline::{AssetKind, State};
 use super::plan::steps;
 use crate::app::App;
@@ -22,7 +22,7 @@ type DemoError = Box<dyn std::error::Error>;
 pub struct Studio {
     /// The status of open productions.
     pub open: Uuid,
-    /// In the order of [`PEOPLE`], as many as the production needs.
+    /// In the order of their places in the crew.
     pub people: Vec<Uuid>,
     task_types: HashMap<&'static str, Uuid>,
     statuses: HashMap<State, Uuid>,
@@ -36,13 +36,21 @@ impl Studio {
     ///
     /// # Errors
     /// Something is not there, or the database refuses the people.
-    pub async fn find(app: &App, people: usize) -> Result<Self, DemoError> {
+    pub async fn find(app: &App, crew: Crew) -> Result<Self, DemoError> {
         let database = &app.database;
-        let open = id_of(database, "SELECT id FROM project_status WHERE name = $1", ["Open".into()]).await?;
+        let open = id_of(
+            database,
+            "SELECT id FROM project_status WHERE name = $1",
+            ["Open".into()],
+        )
+        .await?;
         let mut task_types = HashMap::new();
         for step in steps() {
             let sql = "SELECT id FROM task_type WHERE name = $1 AND for_entity = $2 ORDER BY created_at, id LIMIT 1";
-            task_types.insert(step.name, id_of(database, sql, [step.name.into(), step.made.for_entity().into()]).await?);
+            task_types.insert(
+                step.name,
+                id_of(database, sql, [step.name.into(), step.made.for_entity().into()]).await?,
+            );
         }
         let mut statuses = HashMap::new();
         for state in State::ALL {
@@ -53,10 +61,15 @@ impl Studio {
         let [character, prop, environment, effect] = AssetKind::ALL.map(AssetKind::name);
         Ok(Self {
             open,
-            asset_types: [kind(character).await?, kind(prop).await?, kind(environment).await?, kind(effect).await?],
+            asset_types: [
+                kind(character).await?,
+                kind(prop).await?,
+                kind(environment).await?,
+                kind(effect).await?,
+            ],
             shot_type: kind("Shot").await?,
             sequence_type: kind("Sequence").await?,
-            people: everybody(app, people).await?,
+            people: everybody(app, crew).await?,
             task_types,
             statuses,
         })
@@ -93,32 +106,40 @@ struct KeyedId {
 
 /// Ids by the `key` of the rows of a query.
 async fn ids_by_key(database: &Database, sql: &Sql) -> Result<HashMap<String, Uuid>, DbErr> {
-    Ok(database::read_all::<KeyedId>(database, sql).await?.into_iter().map(|known| (known.key, known.id)).collect())
+    Ok(database::read_all::<KeyedId>(database, sql)
+        .await?
+        .into_iter()
+        .map(|known| (known.key, known.id))
+        .collect())
 }
 
 /// The people of the demo studio, known by their e-mails. Those who are there already stay as they are.
-async fn everybody(app: &App, count: usize) -> Result<Vec<Uuid>, DemoError> {
-    let emails: Vec<String> = PEOPLE.iter().take(count).map(Member::email).collect();
+async fn everybody(app: &App, crew: Crew) -> Result<Vec<Uuid>, DemoError> {
+    let emails: Vec<String> = (0..crew.size).map(|place| crew.member(place).email()).collect();
     let mut sql = Sql::new("SELECT email AS key, id FROM person WHERE is_bot = false AND email IN ");
     sql.bind_list(emails.iter().map(String::as_str));
     let mut known = ids_by_key(&app.database, &sql).await?;
-    let missing: Vec<(Uuid, usize)> =
-        (0..emails.len()).filter(|place| !known.contains_key(&emails[*place])).map(|place| (Uuid::new_v4(), place)).collect();
+    let missing: Vec<(Uuid, usize)> = (0..emails.len())
+        .filter(|place| !known.contains_key(&emails[*place]))
+        .map(|place| (Uuid::new_v4(), place))
+        .collect();
     if !missing.is_empty() {
         for (id, place) in &missing {
-            draw_avatar(app, *id, *place).await?;
+            if has_avatar(*place) {
+                draw_avatar(app, *id, *place).await?;
+            }
             known.insert(emails[*place].clone(), *id);
         }
-        make(app, &missing).await?;
+        make(app, crew, &missing).await?;
     }
     Ok(emails.iter().filter_map(|email| known.get(email).copied()).collect())
 }
 
-async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
+async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     let password = app.passwords.hash(PASSWORD).await?;
     let departments = ids_by_key(&app.database, &Sql::new("SELECT name AS key, id FROM department")).await?;
     let row = |(id, place): &(Uuid, usize)| {
-        let member = &PEOPLE[*place];
+        let member = crew.member(*place);
         let password = WITH_PASSWORD.contains(place).then(|| password.clone());
         vec![
             ("id", (*id).into()),
@@ -133,12 +154,15 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
             ("position", member.position().into()),
             ("seniority", member.seniority.into()),
             ("password", password.into()),
-            ("has_avatar", true.into()),
+            ("has_avatar", has_avatar(*place).into()),
         ]
     };
     let link = |(id, place): &(Uuid, usize)| {
-        let department = departments.get(PEOPLE[*place].department?)?;
-        Some(vec![("person_id", (*id).into()), ("department_id", (*department).into())])
+        let department = departments.get(crew.member(*place).department?)?;
+        Some(vec![
+            ("person_id", (*id).into()),
+            ("department_id", (*department).into()),
+        ])
     };
     let store = || async {
         let mut work = Work::begin_as(app, None).await?;
@@ -155,10 +179,18 @@ async fn make(app: &App, missing: &[(Uuid, usize)]) -> Result<(), DemoError> {
     transact(app, store).await
 }
 
+/// Whether a picture is drawn of the person in that place: thousands of them would take long.
+fn has_avatar(place: usize) -> bool {
+    place < PEOPLE.len()
+}
+
 async fn draw_avatar(app: &App, id: Uuid, place: usize) -> Result<(), DemoError> {
     let drawn = tokio::task::spawn_blocking(move || {
-        let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials());
+        let picture = pictures::draw_avatar(place as u64, &PEOPLE[place].initials())?;
         pictures::png(&DynamicImage::from(picture))
     });
-    Ok(app.storage.put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into()).await?)
+    Ok(app
+        .storage
+        .put(&FileKey::new(Bucket::Pictures, "thumbnails", id), drawn.await??.into())
+        .await?)
 }

@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::discussion::{Comment, Reply};
 use super::frames::Frame;
 use super::pipeline::State;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database::Sql;
 
@@ -25,20 +25,33 @@ impl Activity<'_> {
             let frame = frames.get(preview.picture);
             let side = |side: fn(&Frame) -> u32| frame.map(|frame| i32::try_from(side(frame)).unwrap_or_default());
             let entity = match task.subject {
-                Subject::Asset(asset) => self.plan.assets[asset].name.clone(),
-                Subject::Shot(shot) => format!("{}_{}", self.plan.sequences[self.plan.shots[shot].sequence].name, self.plan.shots[shot].name),
+                TaskSubject::Asset(asset) => self.plan.assets[asset].name.clone(),
+                TaskSubject::Shot(shot) => format!(
+                    "{}_{}",
+                    self.plan.sequences[self.plan.shots[shot].sequence].name, self.plan.shots[shot].name
+                ),
             };
-            let file = format!("{entity}_{}_v{:03}", task.step.name, preview.revision).to_lowercase().replace(' ', "_");
+            let file = format!("{entity}_{}_v{:03}", task.step.name, preview.revision)
+                .to_lowercase()
+                .replace(' ', "_");
             vec![
                 ("id", (*id).into()),
-                ("name", Uuid::new_v4().to_string().chars().take(13).collect::<String>().into()),
+                (
+                    "name",
+                    Uuid::new_v4().to_string().chars().take(13).collect::<String>().into(),
+                ),
                 ("original_name", file.into()),
                 ("revision", preview.revision.into()),
                 ("extension", "png".into()),
                 ("source", "webgui".into()),
                 ("status", "ready".into()),
                 ("validation_status", preview.verdict.into()),
-                ("file_size", frame.map(|frame| i64::try_from(frame.file_size).unwrap_or_default()).into()),
+                (
+                    "file_size",
+                    frame
+                        .map(|frame| i64::try_from(frame.file_size).unwrap_or_default())
+                        .into(),
+                ),
                 ("width", side(|frame| frame.width).into()),
                 ("height", side(|frame| frame.height).into()),
                 ("task_id", self.tasks[preview.task].into()),
@@ -49,7 +62,13 @@ impl Activity<'_> {
         });
         writer.write("Previews", &entity::preview_file::TABLE, rows).await?;
         // Assets and shots are shown by their last preview. No two tasks of one have previews.
-        let shown: Vec<Uuid> = self.plan.previews.iter().filter(|preview| preview.last).map(|preview| self.tasks[preview.task]).collect();
+        let shown: Vec<Uuid> = self
+            .plan
+            .previews
+            .iter()
+            .filter(|preview| preview.last)
+            .map(|preview| self.tasks[preview.task])
+            .collect();
         let mut sql = Sql::new(
             "UPDATE entity SET preview_file_id = (SELECT t.last_preview_file_id FROM task t \
              WHERE t.entity_id = entity.id AND t.last_preview_file_id IS NOT NULL) \
@@ -72,16 +91,50 @@ impl Activity<'_> {
             .enumerate()
             .flat_map(|(task, planned)| changes(planned).map(move |(comment, change)| (task, comment, change)))
             .collect();
-        writer.write("Comments", &entity::comment::TABLE, all.iter().map(|(task, comment, _)| self.comment(*task, *comment))).await?;
+        writer
+            .write(
+                "Comments",
+                &entity::comment::TABLE,
+                all.iter().map(|(task, comment, _)| self.comment(*task, *comment)),
+            )
+            .await?;
         let rows = self.plan.previews.iter().zip(&self.preview_ids);
-        let rows = rows.map(|(preview, id)| vec![("comment", self.comments[preview.task][preview.comment].0.into()), ("preview_file", (*id).into())]);
-        writer.write("Preview links", &entity::comment_preview_link::TABLE, rows).await?;
+        let rows = rows.map(|(preview, id)| {
+            vec![
+                ("comment", self.comments[preview.task][preview.comment].0.into()),
+                ("preview_file", (*id).into()),
+            ]
+        });
+        writer
+            .write("Preview links", &entity::comment_preview_link::TABLE, rows)
+            .await?;
         let people_of = |person: fn(&Comment) -> Option<usize>| -> Vec<Row> {
-            let found = all.iter().filter_map(|(task, comment, _)| Some((*task, *comment, person(&self.plan.tasks[*task].comments[*comment])?)));
-            found.map(|(task, comment, person)| vec![("comment", self.comments[task][comment].0.into()), ("person", self.person(person))]).collect()
+            let found = all.iter().filter_map(|(task, comment, _)| {
+                Some((*task, *comment, person(&self.plan.tasks[*task].comments[*comment])?))
+            });
+            found
+                .map(|(task, comment, person)| {
+                    vec![
+                        ("comment", self.comments[task][comment].0.into()),
+                        ("person", self.person(person)),
+                    ]
+                })
+                .collect()
         };
-        writer.write("Mentions", &entity::comment_mentions::TABLE, people_of(|comment| comment.mention).into_iter()).await?;
-        writer.write("Acknowledgements", &entity::comment_acknoledgments::TABLE, people_of(|comment| comment.acknowledged_by).into_iter()).await?;
+        writer
+            .write(
+                "Mentions",
+                &entity::comment_mentions::TABLE,
+                people_of(|comment| comment.mention).into_iter(),
+            )
+            .await?;
+        writer
+            .write(
+                "Acknowledgements",
+                &entity::comment_acknoledgments::TABLE,
+                people_of(|comment| comment.acknowledged_by).into_iter(),
+            )
+            .await?;
         let rows = all.iter().map(|(task, at, change)| {
             let comment = &self.plan.tasks[*task].comments[*at];
             vec![
@@ -89,7 +142,13 @@ impl Activity<'_> {
                 ("author_id", self.person(comment.author)),
                 ("comment_id", self.comments[*task][*at].0.into()),
                 ("task_id", self.tasks[*task].into()),
-                ("preview_file_id", self.previews.get(&(*task, *at)).map(|preview| self.preview_ids[*preview]).into()),
+                (
+                    "preview_file_id",
+                    self.previews
+                        .get(&(*task, *at))
+                        .map(|preview| self.preview_ids[*preview])
+                        .into(),
+                ),
                 ("created_at", self.moment(Some(comment.minute))),
                 ("updated_at", self.moment(Some(comment.minute))),
             ]
@@ -100,8 +159,17 @@ impl Activity<'_> {
     fn comment(&self, task: usize, at: usize) -> Row {
         let comment = &self.plan.tasks[task].comments[at];
         let (id, reply_ids) = &self.comments[task][at];
-        let replies: Vec<serde_json::Value> = comment.replies.iter().zip(reply_ids).map(|(reply, id)| self.reply(reply, *id)).collect();
-        let checklist: Vec<serde_json::Value> = comment.checklist.iter().map(|(text, checked)| json!({"text": text, "checked": checked})).collect();
+        let replies: Vec<serde_json::Value> = comment
+            .replies
+            .iter()
+            .zip(reply_ids)
+            .map(|(reply, id)| self.reply(reply, *id))
+            .collect();
+        let checklist: Vec<serde_json::Value> = comment
+            .checklist
+            .iter()
+            .map(|(text, checked)| json!({"text": text, "checked": checked}))
+            .collect();
         vec![
             ("id", (*id).into()),
             ("object_id", self.tasks[task].into()),
@@ -120,7 +188,12 @@ impl Activity<'_> {
     }
 
     fn reply(&self, reply: &Reply, id: Uuid) -> serde_json::Value {
-        let moment = self.plan.calendar.moment(reply.minute).format("%Y-%m-%dT%H:%M:%S").to_string();
+        let moment = self
+            .plan
+            .calendar
+            .moment(reply.minute)
+            .format("%Y-%m-%dT%H:%M:%S")
+            .to_string();
         json!({
             "id": id,
             "date": moment,
@@ -136,5 +209,8 @@ impl Activity<'_> {
 /// The places of the comments of a task, and whether each of them changed its state.
 pub fn changes(task: &Task) -> impl Iterator<Item = (usize, bool)> {
     let mut state = State::Todo;
-    task.comments.iter().enumerate().map(move |(at, comment)| (at, std::mem::replace(&mut state, comment.state) != comment.state))
+    task.comments
+        .iter()
+        .enumerate()
+        .map(move |(at, comment)| (at, std::mem::replace(&mut state, comment.state) != comment.state))
 }

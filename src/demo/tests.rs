@@ -9,7 +9,7 @@ use super::people::{PEOPLE, Role};
 use super::pipeline::State;
 use super::plan::Plan;
 use super::scale::Size;
-use super::work::{Subject, Task};
+use super::work::{Task, TaskSubject};
 
 const SEED: u64 = 2026;
 
@@ -18,7 +18,8 @@ fn now() -> NaiveDateTime {
 }
 
 fn plan(size: Size) -> Plan {
-    Plan::new(&size.scale(), SEED, now())
+    let scale = size.scale();
+    Plan::new(&scale, scale.crew(0), SEED, now())
 }
 
 fn comments(plan: &Plan) -> usize {
@@ -33,34 +34,68 @@ fn links(plan: &Plan) -> usize {
 #[test]
 fn the_same_seed_gives_the_same_plan() {
     assert_eq!(plan(Size::Small), plan(Size::Small));
-    assert_ne!(plan(Size::Small), Plan::new(&Size::Small.scale(), SEED + 1, now()));
+    let scale = Size::Small.scale();
+    assert_ne!(plan(Size::Small), Plan::new(&scale, scale.crew(0), SEED + 1, now()));
 }
 
 #[test]
 fn sizes_are_what_they_promise() {
     let small = plan(Size::Small);
-    assert_eq!((small.sequences.len(), small.shots.len(), small.assets.len()), (3, 30, 20));
+    assert_eq!(
+        (small.sequences.len(), small.shots.len(), small.assets.len()),
+        (3, 30, 20)
+    );
     assert!((230..=280).contains(&small.tasks.len()), "{}", small.tasks.len());
     for now in ["2026-03-09T00:10:00", "2026-03-11T15:20:00", "2026-03-15T23:00:00"] {
-        let large = Plan::new(&Size::Large.scale(), SEED, now.parse().expect("a moment"));
+        let scale = Size::Large.scale();
+        let large = Plan::new(&scale, scale.crew(0), SEED, now.parse().expect("a moment"));
         assert!(large.shots.len() >= 4000 && large.assets.len() >= 1500);
         assert!(large.tasks.len() >= 30_000, "{}", large.tasks.len());
         assert!((60_000..=100_000).contains(&comments(&large)), "{}", comments(&large));
         assert!(links(&large) >= 40_000, "{}", links(&large));
     }
+    let scale = Size::Huge.scale();
+    let huge = Plan::new(&scale, scale.crew(1), SEED, now());
+    assert_eq!(scale.productions * huge.shots.len(), 40_000);
+    assert!((60_000..=61_000).contains(&huge.tasks.len()), "{}", huge.tasks.len());
+    assert!((115_000..=130_000).contains(&comments(&huge)), "{}", comments(&huge));
+    assert!(
+        huge.tasks
+            .iter()
+            .flat_map(|task| &task.assignees)
+            .any(|person| *person > PEOPLE.len()),
+        "all of the crew works"
+    );
 }
 
 #[test]
 fn names_are_unique_where_the_database_wants_it() {
     for size in [Size::Small, Size::Large] {
         let plan = plan(size);
-        let assets: HashSet<_> = plan.assets.iter().map(|asset| (asset.kind.name(), &asset.name)).collect();
+        let assets: HashSet<_> = plan
+            .assets
+            .iter()
+            .map(|asset| (asset.kind.name(), &asset.name))
+            .collect();
         let shots: HashSet<_> = plan.shots.iter().map(|shot| (shot.sequence, &shot.name)).collect();
         let tasks: HashSet<_> = plan.tasks.iter().map(|task| (task.subject, task.step.name)).collect();
-        assert_eq!((assets.len(), shots.len(), tasks.len()), (plan.assets.len(), plan.shots.len(), plan.tasks.len()));
-        assert_eq!(plan.sequences.iter().map(|sequence| &sequence.name).collect::<HashSet<_>>().len(), plan.sequences.len());
+        assert_eq!(
+            (assets.len(), shots.len(), tasks.len()),
+            (plan.assets.len(), plan.shots.len(), plan.tasks.len())
+        );
+        assert_eq!(
+            plan.sequences
+                .iter()
+                .map(|sequence| &sequence.name)
+                .collect::<HashSet<_>>()
+                .len(),
+            plan.sequences.len()
+        );
         for casting in plan.shots.iter().map(|shot| &shot.casting) {
-            assert_eq!(casting.iter().map(|cast| cast.asset).collect::<HashSet<_>>().len(), casting.len());
+            assert_eq!(
+                casting.iter().map(|cast| cast.asset).collect::<HashSet<_>>().len(),
+                casting.len()
+            );
         }
         let subscriptions: HashSet<_> = plan.subscriptions.iter().collect();
         assert_eq!(subscriptions.len(), plan.subscriptions.len());
@@ -76,8 +111,17 @@ fn comments_lead_to_the_state_of_their_task() {
         assert!(task.comments.is_sorted_by(|a, b| a.minute < b.minute), "{task:?}");
         for comment in &task.comments {
             assert!(plan.calendar.moment(comment.minute) < now());
-            assert!(comment.replies.iter().all(|reply| reply.minute > comment.minute && reply.minute < plan.calendar.now()));
-            assert!(comment.mention.is_none_or(|called| { comment.text.contains(&format!("@{}", PEOPLE[called].full_name())) }));
+            assert!(
+                comment
+                    .replies
+                    .iter()
+                    .all(|reply| reply.minute > comment.minute && reply.minute < plan.calendar.now())
+            );
+            assert!(
+                comment
+                    .mention
+                    .is_none_or(|called| { comment.text.contains(&format!("@{}", PEOPLE[called].full_name())) })
+            );
         }
     }
     let states: HashSet<State> = self::plan(Size::Small).tasks.iter().map(|task| task.state).collect();
@@ -89,8 +133,15 @@ fn dates_follow_from_the_comments() {
     for task in &plan(Size::Medium).tasks {
         let milestones = task.milestones();
         assert_eq!(milestones.done.is_some(), task.state == State::Done);
-        assert_eq!(milestones.submitted.is_some(), matches!(task.state, State::Review | State::Done), "{task:?}");
-        assert_eq!(milestones.begun.is_some(), !matches!(task.state, State::Todo | State::Ready));
+        assert_eq!(
+            milestones.submitted.is_some(),
+            matches!(task.state, State::Review | State::Done),
+            "{task:?}"
+        );
+        assert_eq!(
+            milestones.begun.is_some(),
+            !matches!(task.state, State::Todo | State::Ready)
+        );
         assert!(task.state != State::Retake || milestones.retakes > 0);
         assert!(task.planned.0 <= task.planned.1 && (1..=5).contains(&task.difficulty));
     }
@@ -115,10 +166,11 @@ fn nobody_logs_more_than_a_day_on_a_day() {
 fn readiness_counts_assets_that_are_ready() {
     let plan = plan(Size::Medium);
     let ready = |task: &Task| match task.subject {
-        Subject::Asset(_) => 0,
-        Subject::Shot(shot) => {
+        TaskSubject::Asset(_) => 0,
+        TaskSubject::Shot(shot) => {
             let cast = plan.shots[shot].casting.iter().map(|cast| &plan.assets[cast.asset]);
-            cast.filter(|asset| !asset.canceled && asset.ready_for.is_some_and(|step| step.place >= task.step.place)).count()
+            cast.filter(|asset| !asset.canceled && asset.ready_for.is_some_and(|step| step.place >= task.step.place))
+                .count()
         }
     };
     assert!(plan.tasks.iter().all(|task| task.assets_ready == ready(task)));
@@ -130,7 +182,11 @@ fn previews_are_revisions_of_what_was_submitted() {
     for size in [Size::Small, Size::Large] {
         let plan = plan(size);
         let scale = size.scale();
-        assert!(plan.previews.len() <= scale.previews && plan.previews.len() > scale.previews / 2, "{}", plan.previews.len());
+        assert!(
+            plan.previews.len() <= scale.previews && plan.previews.len() > scale.previews / 2,
+            "{}",
+            plan.previews.len()
+        );
         let mut revisions: HashMap<usize, i32> = HashMap::new();
         let mut shown = HashSet::new();
         for preview in &plan.previews {
@@ -143,7 +199,11 @@ fn previews_are_revisions_of_what_was_submitted() {
         }
         assert_eq!(plan.playlists.len(), 3);
         for playlist in &plan.playlists {
-            assert!(!playlist.entries.is_empty() && playlist.entries.iter().all(|entry| plan.previews[*entry].last), "{}", playlist.name);
+            assert!(
+                !playlist.entries.is_empty() && playlist.entries.iter().all(|entry| plan.previews[*entry].last),
+                "{}",
+                playlist.name
+            );
         }
     }
 }
@@ -155,7 +215,11 @@ fn people_are_told_of_what_others_do() {
     for notice in &plan.notices {
         assert_ne!(notice.person, notice.author);
         let comment = &plan.tasks[notice.task].comments[notice.comment];
-        assert!(notice.reply.is_none_or(|reply| comment.replies[reply].author == notice.author));
+        assert!(
+            notice
+                .reply
+                .is_none_or(|reply| comment.replies[reply].author == notice.author)
+        );
         assert!(PEOPLE[notice.person].role != Role::Client || notice.kind == "reply");
     }
 }

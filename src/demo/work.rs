@@ -12,9 +12,9 @@ use super::pipeline::{State, Step};
 use super::remarks::pick;
 use super::scale::Scale;
 
-/// What a task is on.
+/// Subject of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum TaskSubject {
     Asset(usize),
     Shot(usize),
 }
@@ -22,7 +22,7 @@ pub enum Subject {
 /// A task.
 #[derive(Debug, PartialEq)]
 pub struct Task {
-    pub subject: Subject,
+    pub subject: TaskSubject,
     pub step: &'static Step,
     pub state: State,
     pub assigner: usize,
@@ -67,7 +67,7 @@ impl Task {
         self.hours.iter().map(|hours| hours.minutes).sum()
     }
 
-    /// What the server would have noted while the comments were written.
+    /// Dates that the server would have noted while the comments were written.
     pub fn milestones(&self) -> Milestones {
         let mut found = Milestones::default();
         let mut state = State::Todo;
@@ -93,7 +93,7 @@ impl Task {
 }
 
 /// Longest time over the due date after which everything is done.
-const PATIENCE: i64 = 12;
+const LONGEST_DELAY: i64 = 12;
 
 /// Gives out the work.
 pub struct Planner {
@@ -119,7 +119,9 @@ impl Planner {
             longest_entry: scale.longest_entry,
             managers: crew.of(Role::Manager, None),
             clients: crew.of(Role::Client, None),
-            artists: super::plan::steps().map(|step| (step.department, crew.artists(step.department))).collect(),
+            artists: super::plan::steps()
+                .map(|step| (step.department, crew.artists(step.department)))
+                .collect(),
             logged: HashMap::new(),
         }
     }
@@ -129,7 +131,7 @@ impl Planner {
     pub fn plan(
         &mut self,
         rng: &mut StdRng,
-        subject: Subject,
+        subject: TaskSubject,
         steps: &[&'static Step],
         window: (f64, f64),
         frames: Option<(i32, i32)>,
@@ -149,7 +151,10 @@ impl Planner {
             open = state == State::Done;
             let mut task = self.assigned(rng, subject, step, planned, state);
             let talk = Talk {
-                about: super::remarks::About { step: step.name, frames },
+                about: super::remarks::About {
+                    step: step.name,
+                    frames,
+                },
                 state,
                 assignee: task.assignees.first().copied(),
                 reviewer: self.crew.reviewer(step.department),
@@ -157,7 +162,11 @@ impl Planner {
                 client: (step.name == "Compositing").then(|| pick(rng, &self.clients)),
                 crew: self.crew,
                 begin: first * DAY,
-                end: if state == State::Done { ((finish + 1) * DAY).min(self.calendar.now()) } else { self.calendar.now() },
+                end: if state == State::Done {
+                    ((finish + 1) * DAY).min(self.calendar.now())
+                } else {
+                    self.calendar.now()
+                },
             };
             task.comments = discussion::discuss(rng, &talk);
             self.log(rng, &mut task);
@@ -165,7 +174,14 @@ impl Planner {
         }
     }
 
-    fn assigned(&self, rng: &mut StdRng, subject: Subject, step: &'static Step, planned: (i64, i64), state: State) -> Task {
+    fn assigned(
+        &self,
+        rng: &mut StdRng,
+        subject: TaskSubject,
+        step: &'static Step,
+        planned: (i64, i64),
+        state: State,
+    ) -> Task {
         let artists = self.artists.get(step.department).map(Vec::as_slice).unwrap_or_default();
         let mut assignees = Vec::new();
         let untouched = matches!(state, State::Todo | State::Ready);
@@ -181,7 +197,11 @@ impl Planner {
             subject,
             step,
             state,
-            assigner: if rng.random_bool(0.8) { pick(rng, &self.managers) } else { self.crew.reviewer(step.department) },
+            assigner: if rng.random_bool(0.8) {
+                pick(rng, &self.managers)
+            } else {
+                self.crew.reviewer(step.department)
+            },
             assignees,
             priority: pick(rng, &[0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3]),
             difficulty: pick(rng, &[1, 2, 2, 3, 3, 3, 3, 4, 4, 5]),
@@ -194,15 +214,20 @@ impl Planner {
 
     /// Logs the first assignee's time from the beginning of the work to the last comment.
     fn log(&mut self, rng: &mut StdRng, task: &mut Task) {
-        let (Some(person), Some(begun), Some(last)) =
-            (task.assignees.first().copied(), task.milestones().begun, task.comments.last().map(|comment| comment.minute))
-        else {
+        let (Some(person), Some(begun), Some(last)) = (
+            task.assignees.first().copied(),
+            task.milestones().begun,
+            task.comments.last().map(|comment| comment.minute),
+        ) else {
             return;
         };
         let wanted = task.estimation() * rng.random_range(70..=130) / 100;
         for day in begun.div_euclid(DAY)..=last.div_euclid(DAY) {
             let used = self.logged.entry((person, day)).or_default();
-            let entry = pick(rng, &[120, 180, 240, 300, 420, 480]).min(self.longest_entry).min(480 - *used).min(wanted - task.logged());
+            let entry = pick(rng, &[120, 180, 240, 300, 420, 480])
+                .min(self.longest_entry)
+                .min(480 - *used)
+                .min(wanted - task.logged());
             if entry >= 30 {
                 let minutes = entry / 15 * 15;
                 *used += minutes;
@@ -212,17 +237,32 @@ impl Planner {
     }
 }
 
-/// How far a task is that was planned from `first` and would be finished on `finish`. It only opens when the step before
-/// it is done, or nearly.
+/// Progress of a task that was planned from `first` and would be finished on `finish`. It only opens when the step
+/// before it is done, or nearly.
 fn state(rng: &mut StdRng, today: i64, first: i64, finish: i64, open: bool) -> State {
     if first > today {
-        return if open && rng.random_bool(0.5) { State::Ready } else { State::Todo };
+        return if open && rng.random_bool(0.5) {
+            State::Ready
+        } else {
+            State::Todo
+        };
     }
-    if finish < today && (finish < today - PATIENCE || (open && rng.random_bool(0.85))) {
+    if finish < today && (finish < today - LONGEST_DELAY || (open && rng.random_bool(0.85))) {
         return State::Done;
     }
     if !open && rng.random_bool(0.65) {
         return pick(rng, &[State::Todo, State::Todo, State::Ready]);
     }
-    pick(rng, &[State::Wip, State::Wip, State::Wip, State::Review, State::Review, State::Retake, State::Retake])
+    pick(
+        rng,
+        &[
+            State::Wip,
+            State::Wip,
+            State::Wip,
+            State::Review,
+            State::Review,
+            State::Retake,
+            State::Retake,
+        ],
+    )
 }

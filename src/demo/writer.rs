@@ -3,8 +3,8 @@
 use entity::facts::Table;
 use sea_orm::{DbErr, Value};
 
-use super::progress::Progress;
 use crate::database::{self, Database, Transaction};
+use crate::progress::Progress;
 
 /// Columns of a row.
 pub type Row = Vec<(&'static str, Value)>;
@@ -37,7 +37,12 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// The database refuses a row. What went before it is stored.
-    pub async fn write(&self, part: &'static str, table: &'static Table, rows: impl ExactSizeIterator<Item = Row>) -> Result<(), DbErr> {
+    pub async fn write(
+        &self,
+        part: &'static str,
+        table: &'static Table,
+        rows: impl ExactSizeIterator<Item = Row>,
+    ) -> Result<(), DbErr> {
         self.progress.part(part, rows.len());
         let at_once = (PLACEHOLDERS / table.columns.len()).max(1);
         let mut rows = rows.peekable();

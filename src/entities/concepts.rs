@@ -10,15 +10,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::assets::query_id;
-use super::creation::{NewEntity, find_or_create};
-use super::details::{self, Rest};
+use super::creation::{NewEntity, find_or_create, require_within};
+use super::details::{self, FurtherFacts};
 use super::rows::{self, CONCEPT_RELATIONS, Listing, find_entities, find_entity};
-use super::with_tasks::{self, Request, Wish};
-use super::work_lists::{Of, TaskList, task_types};
+use super::with_tasks::{self, ListingOptions, Request};
+use super::work_lists::{TaskList, TaskSet, task_types};
 use super::{layouts, listings};
 use crate::access::STAFF_MEMBER;
-use crate::access::entities::{self, PRESENT, Scope, Standing};
-use crate::access::tasks::Visible;
+use crate::access::entities::{self, EntityRelation, PRESENT, Scope};
+use crate::access::tasks::VisibleTasks;
 use crate::app::App;
 use crate::database::{self, Sent, write_uuid};
 use crate::events::{Work, payload};
@@ -41,33 +41,45 @@ pub(super) async fn list_of_project(app: &App, access: &ProjectMember) -> Result
 }
 
 /// `GET /data/concepts/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named_for(app, caller, wish.project_id, &STAFF_MEMBER).await?;
-    Request::listing(&layouts::CONCEPTS, scope, &wish).load(&app.database).await
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    options: ListingOptions,
+) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named_for(app, caller, options.project_id, &STAFF_MEMBER).await?;
+    Request::listing(&layouts::CONCEPTS, scope, &options)
+        .load(&app.database)
+        .await
 }
 
 /// `GET /data/concepts/{concept_id}`
-pub(super) async fn read(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
-    let standing = entities::require(app.database.read(), caller, id, &PRESENT).await?;
-    let scope = Scope::project(caller, standing.project_id, standing.role.role);
-    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, Rest::AllBut(&[])).await
+pub(super) async fn read_concept(app: &App, caller: &Caller, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let relation = entities::require(&app.database, caller, id, &PRESENT).await?;
+    let scope = Scope::project(caller, relation.project_id, relation.role.role);
+    details::with_tasks(&app.database, &layouts::CONCEPTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `GET /data/concepts/{concept_id}/tasks`
 pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: bool) -> Result<Sent, Failure> {
-    let standing = require_seen(app, caller, id).await?;
-    TaskList { of: Of::Entity(id), visible: Visible::of_entity(caller, standing.project_id, standing.role.role), assignees }.send(&app.database).await
+    let relation = require_seen(app, caller, id).await?;
+    TaskList {
+        of: TaskSet::Entity(id),
+        visible: VisibleTasks::of_entity(caller, relation.project_id, relation.role.role),
+        assignees,
+    }
+    .send(&app.database)
+    .await
 }
 
 /// `GET /data/concepts/{concept_id}/task-types`
 pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
     require_seen(app, caller, id).await?;
-    task_types(&app.database, Of::Entity(id)).await
+    task_types(&app.database, TaskSet::Entity(id)).await
 }
 
-async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<Standing, Failure> {
-    find_entity(app.database.read(), id, EntityKind::Concept).await?;
-    entities::require(app.database.read(), caller, id, &PRESENT).await
+async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {
+    find_entity(&app.database, id, EntityKind::Concept).await?;
+    entities::require(&app.database, caller, id, &PRESENT).await
 }
 
 /// `POST /data/projects/{project_id}/concepts`
@@ -75,10 +87,21 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, ..NewEntity::default() };
+    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id)
+        .await?
+        .map(|folder| folder.id);
+    let new = NewEntity {
+        name: body.name,
+        description: body.description,
+        data: body.data,
+        parent_id: folder_id,
+        ..NewEntity::default()
+    };
     let (id, made) = find_or_create(&work, EntityKind::Concept, project_id, access.caller().person.id, new).await?;
     if made {
-        let links = subjects.into_iter().map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);
+        let links = subjects
+            .into_iter()
+            .map(|subject| vec![("entity_in_id", id.into()), ("entity_out_id", subject.into())]);
         database::insert_many(&*work, &entity::entity_concept_link::TABLE, links.collect()).await?;
         work.emit_in(project_id, "concept:new", payload([("concept_id", id)]));
     }
@@ -102,14 +125,22 @@ async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<
     for (at, value) in named.iter().enumerate() {
         let text = value.as_str().or_else(|| value.get("id")?.as_str());
         let id = text.and_then(parse_id);
-        let id =
-            id.ok_or_else(|| Failure::field(format!("entity_concept_links.{at}"), "Input should be the id of an entity, or an object with one"))?;
+        let id = id.ok_or_else(|| {
+            Failure::field(
+                format!("entity_concept_links.{at}"),
+                "Input should be the id of an entity, or an object with one",
+            )
+        })?;
         if seen.insert(id) {
             ids.push(id);
         }
     }
-    let known: HashSet<Uuid> =
-        find_entities(&**work, &ids).await?.into_iter().filter(|entity| entity.project_id == project_id).map(|entity| entity.id).collect();
+    let known: HashSet<Uuid> = find_entities(&**work, &ids)
+        .await?
+        .into_iter()
+        .filter(|entity| entity.project_id == project_id)
+        .map(|entity| entity.id)
+        .collect();
     ids.retain(|id| known.contains(id));
     Ok(ids)
 }

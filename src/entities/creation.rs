@@ -24,7 +24,7 @@ pub struct NewEntity {
     /// One of the four codes; `running` when not given.
     pub status: Option<String>,
     pub is_shared: bool,
-    /// The sequence of a shot or scene, the episode of a sequence or edit.
+    /// The sequence of a shot or scene, the episode of a sequence or edit, the folder of a concept.
     pub parent_id: Option<Uuid>,
     /// The main episode of an asset.
     pub source_id: Option<Uuid>,
@@ -34,9 +34,20 @@ pub struct NewEntity {
 ///
 /// # Errors
 /// 400 for a blank name.
-pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid, creator: Uuid, new: NewEntity) -> Result<Uuid, Failure> {
+pub async fn create_asset(
+    work: &Work<'_>,
+    project_id: Uuid,
+    asset_type_id: Uuid,
+    creator: Uuid,
+    new: NewEntity,
+) -> Result<Uuid, Failure> {
     check(EntityKind::Asset, &new)?;
-    Ok(database::insert(&**work, &entity::entity::TABLE, columns(project_id, asset_type_id, creator, new)).await?)
+    Ok(database::insert(
+        &**work,
+        &entity::entity::TABLE,
+        columns(project_id, asset_type_id, creator, new),
+    )
+    .await?)
 }
 
 /// The entity of a built-in kind with this name under this parent, which is made when it is missing. Says whether it
@@ -44,7 +55,13 @@ pub async fn create_asset(work: &Work<'_>, project_id: Uuid, asset_type_id: Uuid
 ///
 /// # Errors
 /// 400 for a blank name.
-pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid, creator: Uuid, new: NewEntity) -> Result<(Uuid, bool), Failure> {
+pub async fn find_or_create(
+    work: &Work<'_>,
+    kind: EntityKind,
+    project_id: Uuid,
+    creator: Uuid,
+    new: NewEntity,
+) -> Result<(Uuid, bool), Failure> {
     check(kind, &new)?;
     let entity_type_id = built_in_type(&**work, kind).await?;
     let mut find = Sql::with(
@@ -61,8 +78,8 @@ pub async fn find_or_create(work: &Work<'_>, kind: EntityKind, project_id: Uuid,
         }
     }
     find.push(" ORDER BY created_at, id LIMIT 1");
-    if let Some(row) = database::row(&**work, &find).await? {
-        return Ok((row.try_get_by_index(0)?, false));
+    if let Some(id) = database::read_value(&**work, &find).await? {
+        return Ok((id, false));
     }
     let id = Uuid::new_v4();
     let mut row = columns(project_id, entity_type_id, creator, new);
@@ -84,10 +101,18 @@ fn check(kind: EntityKind, new: &NewEntity) -> Result<(), Failure> {
 ///
 /// # Errors
 /// 404 when what it is part of is not in the production.
-pub(super) async fn create(app: &App, access: &ProjectManager, kind: EntityKind, parent: EntityKind, new: NewEntity) -> Result<Vec<u8>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    access: &ProjectManager,
+    kind: EntityKind,
+    parent: EntityKind,
+    new: NewEntity,
+) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
-    let parent_id = require_within(&work, new.parent_id, parent, project_id).await?.map(|parent| parent.id);
+    let parent_id = require_within(&work, new.parent_id, parent, project_id)
+        .await?
+        .map(|parent| parent.id);
     let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
     if made {
         let mut keys = payload([(kind.id_key(), id)]);
@@ -101,8 +126,22 @@ pub(super) async fn create(app: &App, access: &ProjectManager, kind: EntityKind,
     Ok(row)
 }
 
-fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity) -> Vec<(&'static str, sea_orm::Value)> {
-    let NewEntity { name, description, data, nb_frames, status, is_shared, parent_id, source_id } = new;
+fn columns(
+    project_id: Uuid,
+    entity_type_id: Uuid,
+    creator: Uuid,
+    new: NewEntity,
+) -> Vec<(&'static str, sea_orm::Value)> {
+    let NewEntity {
+        name,
+        description,
+        data,
+        nb_frames,
+        status,
+        is_shared,
+        parent_id,
+        source_id,
+    } = new;
     let data = Value::Object(data.unwrap_or_default());
     vec![
         ("name", name.into()),
@@ -123,8 +162,17 @@ fn columns(project_id: Uuid, entity_type_id: Uuid, creator: Uuid, new: NewEntity
 ///
 /// # Errors
 /// 404 when there is no such entity in the production.
-pub async fn require_within(work: &Work<'_>, id: Option<Uuid>, kind: EntityKind, project_id: Uuid) -> Result<Option<EntityFacts>, Failure> {
+pub async fn require_within(
+    work: &Work<'_>,
+    id: Option<Uuid>,
+    kind: EntityKind,
+    project_id: Uuid,
+) -> Result<Option<EntityFacts>, Failure> {
     let Some(id) = id else { return Ok(None) };
     let found = find_entity(&**work, id, kind).await?;
-    if found.project_id == project_id { Ok(Some(found)) } else { Err(Failure::not_found()) }
+    if found.project_id == project_id {
+        Ok(Some(found))
+    } else {
+        Err(Failure::not_found())
+    }
 }

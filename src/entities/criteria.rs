@@ -18,8 +18,10 @@ pub(super) fn add(sql: &mut Sql, query: &Query, save_for: &[&str]) -> Result<(),
     add_columns(sql, "e", &entity::entity::TABLE, query, save_for)?;
     for (name, table, own, other) in RELATIONS {
         if let Some(value) = query.get(name) {
-            let id = parse_id(value).ok_or_else(|| invalid_id(value))?;
-            sql.push(&format!(" AND e.id IN (SELECT {own} FROM {table} WHERE {other} = ")).bind(id).push(")");
+            let id = parse_id(value).ok_or_else(|| invalid_id(name, value))?;
+            sql.push(&format!(" AND e.id IN (SELECT {own} FROM {table} WHERE {other} = "))
+                .bind(id)
+                .push(")");
         }
     }
     Ok(())
@@ -29,10 +31,18 @@ pub(super) fn add(sql: &mut Sql, query: &Query, save_for: &[&str]) -> Result<(),
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
-pub(super) fn add_columns(sql: &mut Sql, alias: &str, table: &Table, query: &Query, save_for: &[&str]) -> Result<(), Failure> {
+pub(super) fn add_columns(
+    sql: &mut Sql,
+    alias: &str,
+    table: &Table,
+    query: &Query,
+    save_for: &[&str],
+) -> Result<(), Failure> {
     for (key, value) in query.pairs().filter(|(key, _)| !save_for.contains(key)) {
         if let Some(column) = table.column(key) {
-            add_column(sql, alias, column, value, || Failure::refused("One of the ID sent in parameter is not properly formatted."))?;
+            add_column(sql, alias, column, value, || {
+                Failure::refused(format!("Wrong value for parameter {key}."))
+            })?;
         }
     }
     Ok(())
@@ -51,13 +61,25 @@ mod tests {
     #[test]
     fn only_columns_and_relations_filter() {
         let text = conditions("page=1&foo=2&id=3&name=tree%25&canceled=no&nb_frames=[1,2]").expect("conditions");
-        assert_eq!(text, " AND \u{1}e.\"name\"\u{2}$1\u{3} AND e.\"canceled\" = $2 AND e.\"nb_frames\" IN ($3, $4)");
-        assert_eq!(conditions("parent_id=[]").expect("conditions"), " AND e.\"parent_id\" IN (NULL)");
+        assert_eq!(
+            text,
+            " AND \u{1}e.\"name\"\u{2}$1\u{3} AND e.\"canceled\" = $2 AND e.\"nb_frames\" IN ($3, $4)"
+        );
+        assert_eq!(
+            conditions("parent_id=[]").expect("conditions"),
+            " AND e.\"parent_id\" IN (NULL)"
+        );
     }
 
     #[test]
     fn values_must_fit_their_columns() {
-        for query in ["project_id=undefined", "canceled=maybe", "nb_frames=abc", "ready_for=[", "entities_out=x"] {
+        for query in [
+            "project_id=undefined",
+            "canceled=maybe",
+            "nb_frames=abc",
+            "ready_for=[",
+            "entities_out=x",
+        ] {
             assert!(conditions(query).is_err(), "{query}");
         }
     }

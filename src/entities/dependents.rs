@@ -1,4 +1,4 @@
-//! What refers to entities in the database and goes with them.
+//! Tables that refer to entities in the database, and go with them.
 
 use sea_orm::DbErr;
 use uuid::Uuid;
@@ -6,10 +6,11 @@ use uuid::Uuid;
 use super::rows;
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::removal::Leftovers;
+use crate::removal::UnneededFiles;
 use crate::vocabulary::kinds::EntityKind;
 
-const INSTANCES: &str = "SELECT id FROM asset_instance WHERE asset_id IN {ids} OR target_asset_id IN {ids} OR scene_id IN {ids}";
+const INSTANCES: &str =
+    "SELECT id FROM asset_instance WHERE asset_id IN {ids} OR target_asset_id IN {ids} OR scene_id IN {ids}";
 const OUTPUTS: &str = "SELECT id FROM output_file WHERE entity_id IN {ids} OR temporal_entity_id IN {ids} OR asset_instance_id IN ({instances})";
 const WORKINGS: &str = "SELECT id FROM working_file WHERE entity_id IN {ids}";
 const CHATS: &str = "SELECT id FROM chat WHERE object_id IN {ids}";
@@ -56,7 +57,7 @@ const STATEMENTS: [&str; 25] = [
 ];
 
 /// Removes the rows of entities, and says which attached files of their chats nobody needs after the commit.
-pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftovers, DbErr> {
+pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<UnneededFiles, DbErr> {
     let sql = |statement: &str| {
         let mut text = statement.to_owned();
         for (name, list) in LISTS {
@@ -69,7 +70,10 @@ pub(super) async fn remove_rows(work: &Work<'_>, ids: &[Uuid]) -> Result<Leftove
     for statement in STATEMENTS {
         database::execute(&**work, &sql(statement)).await?;
     }
-    Ok(Leftovers { attachments, ..Leftovers::default() })
+    Ok(UnneededFiles {
+        attachments,
+        ..UnneededFiles::default()
+    })
 }
 
 /// Removes what links an entity with others: its castings both ways, its links with concepts both ways, and the asset
@@ -83,7 +87,9 @@ pub async fn remove_links(work: &Work<'_>, id: Uuid) -> Result<(), DbErr> {
         database::execute(&**work, &sql).await?;
     }
     let sequence = EntityKind::Sequence.condition("entity_type_id");
-    let text = format!("DELETE FROM subscription WHERE entity_id = $1 AND entity_id IN (SELECT id FROM entity WHERE {sequence})");
+    let text = format!(
+        "DELETE FROM subscription WHERE entity_id = $1 AND entity_id IN (SELECT id FROM entity WHERE {sequence})"
+    );
     database::execute(&**work, &Sql::with(text, [id.into()])).await?;
     Ok(())
 }

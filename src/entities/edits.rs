@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{self, NewEntity};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::rows::{self, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::app::App;
@@ -21,12 +21,20 @@ use crate::vocabulary::kinds::EntityKind;
 /// `GET /data/edits`
 pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Sent, Failure> {
     let scope = Scope::named(app, caller, query_id(query, "project_id")?).await?;
-    listings::with_project(app, &scope, EntityKind::Edit, query).await?.send(&app.database).await
+    listings::with_project(app, &scope, EntityKind::Edit, query)
+        .await?
+        .send(&app.database)
+        .await
 }
 
 /// `GET /data/episodes/{episode_id}/edits`
-pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
+pub(super) async fn list_of_episode(
+    app: &App,
+    access: &EntityReader,
+    episode_id: Uuid,
+    relations: bool,
+) -> Result<Sent, Failure> {
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [episode_id.into()]);
     let mut listing = listings::within(app, access, EntityKind::Edit, conditions).await?;
     listing.relations = if relations { &rows::RELATIONS } else { &[] };
@@ -34,10 +42,14 @@ pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id
 }
 
 /// `GET /data/edits/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, wish.project_id).await?;
-    let mut request = Request::listing(&layouts::EDITS, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    options: ListingOptions,
+) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(&layouts::EDITS, scope, &options);
+    match options.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND e.parent_id IS NULL");
@@ -50,13 +62,20 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 }
 
 /// `GET /data/edits/{edit_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, Rest::LeftOut).await
+    details::with_tasks(&app.database, &layouts::EDITS, &scope, id, FurtherFacts::LeftOut).await
 }
 
 /// `POST /data/projects/{project_id}/edits`
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewEdit) -> Result<Vec<u8>, Failure> {
-    let new = NewEntity { name: body.name, description: body.description, data: body.data, parent_id: body.episode_id, ..NewEntity::default() };
+    let parent_id = body.episode_id.or(body.parent_id);
+    let new = NewEntity {
+        name: body.name,
+        description: body.description,
+        data: body.data,
+        parent_id,
+        ..NewEntity::default()
+    };
     creation::create(app, access, EntityKind::Edit, EntityKind::Episode, new).await
 }

@@ -1,4 +1,4 @@
-//! Which episode a listing is about. Clients know two that do not exist: `all`, and `main` for what belongs to none.
+//! Episode that a listing is about. Clients know two that do not exist: `all`, and `main` for what belongs to none.
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
@@ -24,7 +24,9 @@ impl EpisodeChoice {
             Some("main") => Ok(Some(Self::Main)),
             Some(text) => match parse_id(text) {
                 Some(id) => Ok(Some(Self::One(id))),
-                None => Err(Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
+                None => Err(Failure::parameter(format!(
+                    "Invalid UUID format for episode_id: {text}"
+                ))),
             },
         }
     }

@@ -8,7 +8,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::access::tasks::Visible;
+use crate::access::tasks::{SUMMED, VisibleTasks};
+use crate::access::{ALL_BUT_CLIENTS, Reach};
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -34,7 +35,7 @@ struct StatusRow {
     drawings: i64,
 }
 
-/// What is told of a status.
+/// Figures of a status.
 #[derive(Serialize)]
 struct StatusStats {
     name: String,
@@ -66,20 +67,20 @@ struct Bulk {
 
 /// Work by its outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-struct Outcome {
+struct WorkByOutcome {
     done: Bulk,
     retake: Bulk,
     other: Bulk,
 }
 
-/// What is told of work that is done again.
+/// Figures of work that is done again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct RetakeStats {
     max_retake_count: i32,
     /// The outcome of each take, from the first one on.
-    evolution: BTreeMap<i32, Outcome>,
+    evolution: BTreeMap<i32, WorkByOutcome>,
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: WorkByOutcome,
 }
 
 impl Bulk {
@@ -92,17 +93,42 @@ impl Bulk {
 
 /// `GET /data/projects/{project_id}/episodes/stats`
 pub(super) async fn by_status(app: &App, access: &ProjectMember) -> Result<Vec<u8>, Failure> {
+    let shown = Sql::with(
+        "SELECT COALESCE(is_client_stats_visible, true) FROM project WHERE id = $1",
+        [access.project_id().into()],
+    );
+    let shown = database::read_value::<bool>(&app.database, &shown)
+        .await?
+        .unwrap_or_default();
+    if !shown && !ALL_BUT_CLIENTS.contains(&access.role()) {
+        return Err(Failure::forbidden());
+    }
     let mut sql = selection("t.task_status_id, ts.short_name AS name, ts.color", access);
     sql.push(" GROUP BY ep.id, t.task_type_id, t.task_status_id, ts.short_name, ts.color");
     let mut found: ByEpisode<BTreeMap<Uuid, StatusStats>> = BTreeMap::new();
-    for StatusRow { episode_id, task_type_id, task_status_id, name, color, count, frames, drawings } in
-        database::read_all::<StatusRow>(app.database.read(), &sql).await?
+    for StatusRow {
+        episode_id,
+        task_type_id,
+        task_status_id,
+        name,
+        color,
+        count,
+        frames,
+        drawings,
+    } in database::read_all::<StatusRow>(&app.database, &sql).await?
     {
         for (episode, task_type) in places(episode_id, task_type_id) {
             let statuses = found.entry(episode).or_default().entry(task_type).or_default();
-            let stats =
-                statuses.entry(task_status_id).or_insert_with(|| StatusStats { name: name.clone(), color: color.clone(), bulk: Bulk::default() });
-            stats.bulk.add(Bulk { count, frames, drawings });
+            let stats = statuses.entry(task_status_id).or_insert_with(|| StatusStats {
+                name: name.clone(),
+                color: color.clone(),
+                bulk: Bulk::default(),
+            });
+            stats.bulk.add(Bulk {
+                count,
+                frames,
+                drawings,
+            });
         }
     }
     Ok(serde_json::to_vec(&found)?)
@@ -110,11 +136,10 @@ pub(super) async fn by_status(app: &App, access: &ProjectMember) -> Result<Vec<u
 
 /// `GET /data/projects/{project_id}/episodes/retake-stats`
 pub(super) async fn retakes(app: &App, access: &ProjectMember) -> Result<Vec<u8>, Failure> {
-    const COLUMNS: &str =
-        "COALESCE(ts.is_done, false) AS is_done, COALESCE(ts.is_retake, false) AS is_retake, COALESCE(t.retake_count, 0) AS retake_count";
+    const COLUMNS: &str = "COALESCE(ts.is_done, false) AS is_done, COALESCE(ts.is_retake, false) AS is_retake, COALESCE(t.retake_count, 0) AS retake_count";
     let mut sql = selection(COLUMNS, access);
     sql.push(" GROUP BY ep.id, t.task_type_id, COALESCE(ts.is_done, false), COALESCE(ts.is_retake, false), COALESCE(t.retake_count, 0)");
-    let rows = database::read_all::<TakeRow>(app.database.read(), &sql).await?;
+    let rows = database::read_all::<TakeRow>(&app.database, &sql).await?;
     Ok(serde_json::to_vec(&retake_stats(&rows))?)
 }
 
@@ -129,14 +154,23 @@ fn selection(columns: &str, access: &ProjectMember) -> Sql {
         ),
         [access.project_id().into()],
     );
-    Visible::within(access.caller(), access.project_id(), access.role()).restrict(&mut sql, "t");
+    VisibleTasks::new(
+        Reach::within(access.caller(), access.project_id(), access.role()),
+        SUMMED,
+    )
+    .restrict(&mut sql, "t");
     sql
 }
 
-/// Where a task counts: in its episode and in all of them, for its task type and for all.
+/// Places where a task counts: in its episode and in all of them, for its task type and for all.
 fn places(episode_id: Uuid, task_type_id: Uuid) -> [(String, String); 4] {
     let (episode, task_type) = (episode_id.to_string(), task_type_id.to_string());
-    [(episode.clone(), task_type.clone()), (episode, ALL.into()), (ALL.into(), task_type), (ALL.into(), ALL.into())]
+    [
+        (episode.clone(), task_type.clone()),
+        (episode, ALL.into()),
+        (ALL.into(), task_type),
+        (ALL.into(), ALL.into()),
+    ]
 }
 
 fn retake_stats(rows: &[TakeRow]) -> ByEpisode<RetakeStats> {
@@ -144,7 +178,11 @@ fn retake_stats(rows: &[TakeRow]) -> ByEpisode<RetakeStats> {
     // The sums over everything are there even when there is nothing.
     found.entry(ALL.into()).or_default().entry(ALL.into()).or_default();
     for row in rows {
-        let bulk = Bulk { count: row.count, frames: row.frames, drawings: row.drawings };
+        let bulk = Bulk {
+            count: row.count,
+            frames: row.frames,
+            drawings: row.drawings,
+        };
         for (episode, task_type) in places(row.episode_id, row.task_type_id) {
             let stats = found.entry(episode).or_default().entry(task_type).or_default();
             stats.max_retake_count = stats.max_retake_count.max(row.retake_count);
@@ -152,11 +190,23 @@ fn retake_stats(rows: &[TakeRow]) -> ByEpisode<RetakeStats> {
         }
     }
     for row in rows {
-        let bulk = Bulk { count: row.count, frames: row.frames, drawings: row.drawings };
+        let bulk = Bulk {
+            count: row.count,
+            frames: row.frames,
+            drawings: row.drawings,
+        };
         for (episode, task_type) in places(row.episode_id, row.task_type_id) {
-            if let Some(stats) = found.get_mut(&episode).filter(|_| episode != ALL).and_then(|types| types.get_mut(&task_type)) {
+            if let Some(stats) = found
+                .get_mut(&episode)
+                .filter(|_| episode != ALL)
+                .and_then(|types| types.get_mut(&task_type))
+            {
                 for take in 1..=stats.max_retake_count.min(MOST_TAKES) {
-                    stats.evolution.entry(take).or_default().add(take > row.retake_count && row.is_done, take <= row.retake_count, bulk);
+                    stats.evolution.entry(take).or_default().add(
+                        take > row.retake_count && row.is_done,
+                        take <= row.retake_count,
+                        bulk,
+                    );
                 }
             }
         }
@@ -164,7 +214,7 @@ fn retake_stats(rows: &[TakeRow]) -> ByEpisode<RetakeStats> {
     found
 }
 
-impl Outcome {
+impl WorkByOutcome {
     fn add(&mut self, is_done: bool, is_retake: bool, bulk: Bulk) {
         let part = match (is_done, is_retake) {
             (true, _) => &mut self.done,
@@ -182,13 +232,24 @@ mod tests {
     #[test]
     fn each_take_has_its_outcome() {
         let [episode_id, task_type_id] = [1, 2].map(Uuid::from_u128);
-        let row =
-            |is_done, retake_count| TakeRow { episode_id, task_type_id, is_done, is_retake: false, retake_count, count: 1, frames: 10, drawings: 0 };
+        let row = |is_done, retake_count| TakeRow {
+            episode_id,
+            task_type_id,
+            is_done,
+            is_retake: false,
+            retake_count,
+            count: 1,
+            frames: 10,
+            drawings: 0,
+        };
         let found = retake_stats(&[row(true, 2), row(true, 0), row(false, 1)]);
         let of_episode = &found[&episode_id.to_string()][&task_type_id.to_string()];
-        let counts = |outcome: &Outcome| [outcome.done.count, outcome.retake.count, outcome.other.count];
+        let counts = |outcome: &WorkByOutcome| [outcome.done.count, outcome.retake.count, outcome.other.count];
         assert_eq!(of_episode.max_retake_count, 2);
-        assert_eq!(of_episode.evolution.values().map(counts).collect::<Vec<_>>(), [[1, 2, 0], [1, 1, 1]]);
+        assert_eq!(
+            of_episode.evolution.values().map(counts).collect::<Vec<_>>(),
+            [[1, 2, 0], [1, 1, 1]]
+        );
         assert_eq!(counts(&of_episode.outcome), [2, 0, 1]);
         assert!(found[ALL][ALL].evolution.is_empty());
         assert_eq!(found[ALL][ALL].outcome, of_episode.outcome);

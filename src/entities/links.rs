@@ -10,7 +10,7 @@ use crate::database::{Database, Sql, write_uuid};
 pub(super) struct Links(Vec<(Uuid, Uuid)>);
 
 impl Links {
-    /// The pairs of a query that selects two columns of ids, neither of them null.
+    /// The pairs of a query that selects the ids `owner` and `item`, neither of them null.
     ///
     /// # Errors
     /// The database refuses the query.
@@ -18,7 +18,7 @@ impl Links {
         let mut pairs = Vec::new();
         database
             .each_row(sql, |row| {
-                pairs.push((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+                pairs.push((row.try_get("", "owner")?, row.try_get("", "item")?));
                 Ok(())
             })
             .await?;
@@ -39,7 +39,10 @@ impl Links {
     /// The second ids of a first one.
     pub(super) fn of(&self, first: Uuid) -> impl Iterator<Item = Uuid> {
         let start = self.0.partition_point(|(found, _)| *found < first);
-        self.0[start..].iter().take_while(move |(found, _)| *found == first).map(|(_, second)| *second)
+        self.0[start..]
+            .iter()
+            .take_while(move |(found, _)| *found == first)
+            .map(|(_, second)| *second)
     }
 
     /// Writes the second ids of a first one as a JSON list.

@@ -16,7 +16,13 @@ use crate::vocabulary::kinds::EntityKind;
 ///
 /// # Errors
 /// 400 for a value that its column can't have.
-pub(super) async fn filtered(app: &App, scope: &Scope, kind: EntityKind, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
+pub(super) async fn filtered(
+    app: &App,
+    scope: &Scope,
+    kind: EntityKind,
+    query: &Query,
+    save_for: &[&str],
+) -> Result<Listing, Failure> {
     let mut listing = Listing::new(&app.database, scope, kind).await?;
     criteria::add(&mut listing.conditions, query, save_for)?;
     if query.get("assigned_to").is_some() {
@@ -31,7 +37,12 @@ pub(super) async fn filtered(app: &App, scope: &Scope, kind: EntityKind, query: 
 ///
 /// # Errors
 /// As [`filtered`].
-pub(super) async fn with_project(app: &App, scope: &Scope, kind: EntityKind, query: &Query) -> Result<Listing, Failure> {
+pub(super) async fn with_project(
+    app: &App,
+    scope: &Scope,
+    kind: EntityKind,
+    query: &Query,
+) -> Result<Listing, Failure> {
     let mut listing = filtered(app, scope, kind, query, &[]).await?;
     listing.joins = "JOIN project p ON p.id = e.project_id";
     listing.extras = &[PROJECT_NAME];
@@ -42,7 +53,13 @@ pub(super) async fn with_project(app: &App, scope: &Scope, kind: EntityKind, que
 ///
 /// # Errors
 /// As [`filtered`].
-pub(super) async fn in_sequences(app: &App, scope: &Scope, kind: EntityKind, query: &Query, save_for: &[&str]) -> Result<Listing, Failure> {
+pub(super) async fn in_sequences(
+    app: &App,
+    scope: &Scope,
+    kind: EntityKind,
+    query: &Query,
+    save_for: &[&str],
+) -> Result<Listing, Failure> {
     let mut listing = filtered(app, scope, kind, query, save_for).await?;
     name_sequences(&mut listing);
     if kind == EntityKind::Shot {
@@ -63,7 +80,10 @@ pub(super) fn name_sequences(listing: &mut Listing) {
 /// The database does not answer.
 pub(super) async fn of_project(app: &App, access: &ProjectMember, kind: EntityKind) -> Result<Sent, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    Listing::new(&app.database, &scope, kind).await?.send(&app.database).await
+    Listing::new(&app.database, &scope, kind)
+        .await?
+        .send(&app.database)
+        .await
 }
 
 /// The entities of a kind within another one, for whoever reads that one: all of them, without the metadata that the caller
@@ -71,7 +91,12 @@ pub(super) async fn of_project(app: &App, access: &ProjectMember, kind: EntityKi
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn within(app: &App, access: &EntityReader, kind: EntityKind, conditions: Sql) -> Result<Listing, Failure> {
+pub(super) async fn within(
+    app: &App,
+    access: &EntityReader,
+    kind: EntityKind,
+    conditions: Sql,
+) -> Result<Listing, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     let mut listing = Listing::unrestricted(kind, conditions);
     listing.mask(&app.database, &scope).await?;

@@ -4,6 +4,7 @@ mod asset_types;
 mod assets;
 mod cells;
 pub mod collections;
+mod concept_folders;
 mod concepts;
 mod creation;
 mod criteria;
@@ -23,11 +24,13 @@ pub mod own_work;
 pub mod removal;
 pub mod rows;
 mod scenes;
+mod shot_lengths;
 mod shots;
 pub mod versions;
 mod with_tasks;
 mod work_lists;
 
 pub use handlers::{
-    AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers, SequencesHandlers, ShotsHandlers,
+    AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers,
+    SequencesHandlers, ShotsHandlers,
 };

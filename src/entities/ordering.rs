@@ -25,6 +25,9 @@ mod tests {
 
     #[test]
     fn an_id_decides_between_equal_names() {
-        assert_eq!(order_by(DbBackend::Sqlite, &["e.name"], "e.id"), " ORDER BY e.name COLLATE BINARY NULLS FIRST, e.id");
+        assert_eq!(
+            order_by(DbBackend::Sqlite, &["e.name"], "e.id"),
+            " ORDER BY e.name COLLATE BINARY NULLS FIRST, e.id"
+        );
     }
 }

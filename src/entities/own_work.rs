@@ -1,4 +1,4 @@
-//! What the caller works on: tasks that are assigned to them in open productions, and what these are on.
+//! Work of the caller: tasks that are assigned to them in open productions, and what these are on.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::rows::find_entity;
 use crate::access::data_mask::DataMask;
+use crate::access::task_mask::TaskMask;
 use crate::database::{Database, RecordWriter, Sql, stream_array};
 use crate::tasks::rows::task_writer;
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
@@ -21,13 +22,20 @@ fn of_caller(sql: &mut Sql, caller: &Caller) {
     sql.bind(caller.person.id);
 }
 
-async fn send<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
+async fn answer_rows<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
     Ok(writer.list(database, sql).await?)
 }
 
 /// Sends entities, of whose metadata vendors get what they may see.
-async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: RecordWriter) -> Result<Json<Vec<Entity>>, Failure> {
-    let Some(mask) = DataMask::of(database.read(), caller).await? else { return send(database, sql, writer).await };
+async fn send_entities(
+    database: &Database,
+    caller: &Caller,
+    sql: Sql,
+    writer: RecordWriter,
+) -> Result<Json<Vec<Entity>>, Failure> {
+    let Some(mask) = DataMask::of(database, caller).await? else {
+        return answer_rows(database, sql, writer).await;
+    };
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
@@ -41,33 +49,59 @@ async fn send_entities(database: &Database, caller: &Caller, sql: Sql, writer: R
 ///
 /// # Errors
 /// 404 when there is no entity of that kind.
-pub async fn tasks(database: &Database, caller: &Caller, kind: EntityKind, id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
-    find_entity(database.read(), id, kind).await?;
+pub async fn tasks(
+    database: &Database,
+    caller: &Caller,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Json<Vec<Task>>, Failure> {
+    find_entity(database, id, kind).await?;
     let writer = task_writer();
     let mut sql = Sql::new(format!("SELECT {}", writer.columns()));
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
-    send(database, sql, writer).await
+    let mask = TaskMask::in_teams(database, caller).await?;
+    let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
+        writer.write(out, row)?;
+        mask.apply(out, start);
+        Ok(())
+    });
+    Ok(sent.await?.into())
 }
 
 /// The types of the caller's tasks on an entity.
 ///
 /// # Errors
 /// 404 when there is no entity of that kind.
-pub async fn task_types(database: &Database, caller: &Caller, kind: EntityKind, id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-    find_entity(database.read(), id, kind).await?;
+pub async fn task_types(
+    database: &Database,
+    caller: &Caller,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Json<Vec<TaskType>>, Failure> {
+    find_entity(database, id, kind).await?;
     let writer = RecordWriter::new(&entity::task_type::TABLE, "k", "TaskType");
-    let mut sql = Sql::new(format!("SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id", writer.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id",
+        writer.columns()
+    ));
     of_caller(&mut sql, caller);
-    sql.push(" AND t.entity_id = ").bind(id).push(") ORDER BY k.priority, k.name, k.id");
-    send(database, sql, writer).await
+    sql.push(" AND t.entity_id = ")
+        .bind(id)
+        .push(") ORDER BY k.priority, k.name, k.id");
+    answer_rows(database, sql, writer).await
 }
 
 /// The types of the assets that the caller works on.
 ///
 /// # Errors
 /// 404 when there is no such production.
-pub async fn asset_types(database: &Database, caller: &Caller, project_id: Uuid) -> Result<Json<Vec<AssetTypeRow>>, Failure> {
+pub async fn asset_types(
+    database: &Database,
+    caller: &Caller,
+    project_id: Uuid,
+) -> Result<Json<Vec<AssetTypeRow>>, Failure> {
     require_project(database, project_id).await?;
     let writer = RecordWriter::new(&entity::entity_type::TABLE, "k", "AssetType");
     let mut sql = Sql::new(format!(
@@ -76,19 +110,29 @@ pub async fn asset_types(database: &Database, caller: &Caller, project_id: Uuid)
     ));
     entities_of(&mut sql, caller, project_id);
     sql.push(") ORDER BY k.name, k.id");
-    send(database, sql, writer).await
+    answer_rows(database, sql, writer).await
 }
 
 /// The assets of a type that the caller works on.
 ///
 /// # Errors
 /// 404 when there is no such production or asset type.
-pub async fn assets(database: &Database, caller: &Caller, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+pub async fn assets(
+    database: &Database,
+    caller: &Caller,
+    project_id: Uuid,
+    asset_type_id: Uuid,
+) -> Result<Json<Vec<Entity>>, Failure> {
     require_project(database, project_id).await?;
-    let sql = Sql::with(format!("SELECT 1 FROM entity_type WHERE id = $1 AND name NOT IN {BUILT_IN_NAMES}"), [asset_type_id.into()]);
+    let sql = Sql::with(
+        format!("SELECT 1 FROM entity_type WHERE id = $1 AND name NOT IN {BUILT_IN_NAMES}"),
+        [asset_type_id.into()],
+    );
     database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let (mut sql, writer) = entities(EntityKind::Asset);
-    sql.push(" AND e.entity_type_id = ").bind(asset_type_id).push(" AND e.id IN ");
+    sql.push(" AND e.entity_type_id = ")
+        .bind(asset_type_id)
+        .push(" AND e.id IN ");
     entities_of(&mut sql, caller, project_id);
     sql.push(" ORDER BY e.name, e.id");
     send_entities(database, caller, sql, writer).await
@@ -124,8 +168,13 @@ pub async fn episodes(database: &Database, caller: &Caller, project_id: Uuid) ->
 ///
 /// # Errors
 /// 404 when there is no such sequence.
-pub async fn within_sequence(database: &Database, caller: &Caller, kind: EntityKind, sequence_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-    let sequence = find_entity(database.read(), sequence_id, EntityKind::Sequence).await?;
+pub async fn within_sequence(
+    database: &Database,
+    caller: &Caller,
+    kind: EntityKind,
+    sequence_id: Uuid,
+) -> Result<Json<Vec<Entity>>, Failure> {
+    let sequence = find_entity(database, sequence_id, EntityKind::Sequence).await?;
     let (mut sql, writer) = entities(kind);
     sql.push(" AND e.parent_id = ").bind(sequence_id).push(" AND e.id IN ");
     entities_of(&mut sql, caller, sequence.project_id);
@@ -136,7 +185,14 @@ pub async fn within_sequence(database: &Database, caller: &Caller, kind: EntityK
 /// A query of entities of a kind, which further conditions follow.
 fn entities(kind: EntityKind) -> (Sql, RecordWriter) {
     let writer = RecordWriter::new(&entity::entity::TABLE, "e", kind.type_name());
-    (Sql::new(format!("SELECT {} FROM entity e WHERE {}", writer.columns(), kind.condition("e.entity_type_id"))), writer)
+    (
+        Sql::new(format!(
+            "SELECT {} FROM entity e WHERE {}",
+            writer.columns(),
+            kind.condition("e.entity_type_id")
+        )),
+        writer,
+    )
 }
 
 /// Adds the list of the entities of a production that the caller has a task of.
@@ -148,12 +204,16 @@ fn entities_of(sql: &mut Sql, caller: &Caller, project_id: Uuid) {
 
 /// Adds the list of the sequences of a production with a shot that the caller has a task of.
 fn sequences_of(sql: &mut Sql, caller: &Caller, project_id: Uuid) {
-    sql.push("(SELECT h.parent_id FROM entity h WHERE ").push(&EntityKind::Shot.condition("h.entity_type_id")).push(" AND h.id IN ");
+    sql.push("(SELECT h.parent_id FROM entity h WHERE ")
+        .push(&EntityKind::Shot.condition("h.entity_type_id"))
+        .push(" AND h.id IN ");
     entities_of(sql, caller, project_id);
     sql.push(")");
 }
 
 async fn require_project(database: &Database, id: Uuid) -> Result<(), Failure> {
-    let row = database.row(&Sql::with("SELECT 1 FROM project WHERE id = $1", [id.into()])).await?;
+    let row = database
+        .row(&Sql::with("SELECT 1 FROM project WHERE id = $1", [id.into()]))
+        .await?;
     row.map(|_| ()).ok_or_else(Failure::not_found)
 }

@@ -11,13 +11,13 @@ use uuid::Uuid;
 pub use super::dependents::remove_links;
 use super::dependents::remove_rows;
 use super::rows::{EntityFacts, find_entities, find_entity};
-use crate::access::entities::{self, REMOVE, Standing};
+use crate::access::entities::{self, EntityRelation, REMOVE};
 use crate::access::project_role;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
-use crate::removal::Leftovers;
+use crate::removal::{UnneededFiles, tell_lost_news};
 use crate::tasks::removal::remove;
 use crate::vocabulary::kinds::EntityKind;
 
@@ -25,12 +25,18 @@ use crate::vocabulary::kinds::EntityKind;
 ///
 /// # Errors
 /// 404 when there is no such entity, 403 when the caller may not delete it, 400 when something still refers to it.
-pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKind, force: bool) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    kind: EntityKind,
+    force: bool,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let entity = find_entity(&*work, id, kind).await?;
     entities::require(&*work, caller, id, &REMOVE).await?;
-    let leftovers = remove_or_cancel(&mut work, &entity, force).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = remove_or_cancel(&mut work, &entity, force).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }
@@ -41,55 +47,81 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid, kind: EntityKin
 ///
 /// # Errors
 /// 403 when the caller may not delete one of them; nothing is deleted then.
-pub(super) async fn delete_several(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid], force: bool) -> Result<Vec<Uuid>, Failure> {
+pub(super) async fn delete_several(
+    app: &App,
+    caller: &Caller,
+    project_id: Uuid,
+    ids: &[Uuid],
+    force: bool,
+) -> Result<Vec<Uuid>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
+    let mut found: HashMap<Uuid, EntityFacts> = find_entities(&*work, ids)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect();
     let role = project_role(&*work, caller, project_id).await?;
-    let allowed = |entity: &EntityFacts| Standing::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
+    let allowed =
+        |entity: &EntityFacts| EntityRelation::of_creator(caller, project_id, role, entity.created_by).allows(&REMOVE);
     if !found.values().all(allowed) {
         return Err(Failure::forbidden());
     }
     found.retain(|_, entity| {
-        entity.project_id == project_id && !matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene)
+        entity.project_id == project_id
+            && !matches!(
+                entity.kind,
+                EntityKind::Sequence | EntityKind::Episode | EntityKind::Scene
+            )
     });
     let mut done = Vec::new();
-    let mut leftovers = Leftovers::default();
+    let mut unneeded = UnneededFiles::default();
     for id in ids {
         if let Some(entity) = found.remove(id) {
             let force = force || entity.canceled || entity.kind == EntityKind::Concept;
-            leftovers.extend(remove_or_cancel(&mut work, &entity, force).await?);
+            unneeded.extend(remove_or_cancel(&mut work, &entity, force).await?);
             done.push(*id);
         }
     }
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(done)
 }
 
-/// What a deletion does to one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and so
-/// is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing refers to it. Says which stored files nobody needs after the
-/// commit.
+/// Effect of a deletion on one entity. Without `force`, an asset, shot, edit or concept that has tasks is given up, and
+/// so is a scene that has tasks, shots, instances, a casting or files; a sequence or an episode goes only when nothing
+/// refers to it. Says which stored files nobody needs after the commit.
 ///
 /// # Errors
 /// 400 when something still refers to a sequence or an episode.
-pub async fn remove_or_cancel(work: &mut Work<'_>, entity: &EntityFacts, force: bool) -> Result<Leftovers, Failure> {
+pub async fn remove_or_cancel(
+    work: &mut Work<'_>,
+    entity: &EntityFacts,
+    force: bool,
+) -> Result<UnneededFiles, Failure> {
     if force {
         return remove_entities(work, &[entity.id]).await;
     }
     if matches!(entity.kind, EntityKind::Sequence | EntityKind::Episode) {
-        return remove_unused(work, entity).await.map(|()| Leftovers::default());
+        return remove_unused(work, entity).await.map(|()| UnneededFiles::default());
     }
     if is_in_use(work, entity).await? {
         cancel(work, entity).await?;
-        return Ok(Leftovers::default());
+        return Ok(UnneededFiles::default());
     }
     remove_entities(work, &[entity.id]).await
 }
 
 /// Whether something would be lost with an entity: its tasks, and of a scene what was made from it, too.
 async fn is_in_use(work: &Work<'_>, entity: &EntityFacts) -> Result<bool, DbErr> {
-    let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene { &USES_OF_SCENES } else { &[("task", "entity_id")] };
-    let uses: Vec<String> = places.iter().map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = $1)")).collect();
+    let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene {
+        &USES_OF_SCENES
+    } else {
+        &[("task", "entity_id")]
+    };
+    let uses: Vec<String> = places
+        .iter()
+        .map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = $1)"))
+        .collect();
     let sql = Sql::with(format!("SELECT 1 WHERE {}", uses.join(" OR ")), [entity.id.into()]);
     Ok(database::row(&**work, &sql).await?.is_some())
 }
@@ -110,8 +142,22 @@ const USES_OF_SCENES: [(&str, &str); 7] = [
 /// # Errors
 /// The database does not answer.
 pub async fn cancel(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), Failure> {
-    database::update(&**work, &entity::entity::TABLE, entity.id, vec![("canceled", true.into())]).await?;
-    tell(work, entity, if entity.kind == EntityKind::Scene { "delete" } else { "update" });
+    database::update(
+        &**work,
+        &entity::entity::TABLE,
+        entity.id,
+        vec![("canceled", true.into())],
+    )
+    .await?;
+    emit_entity(
+        work,
+        entity,
+        if entity.kind == EntityKind::Scene {
+            "delete"
+        } else {
+            "update"
+        },
+    );
     if entity.kind == EntityKind::Asset {
         Touched::by(&**work, &[entity.id]).await?.settle(work).await?;
     }
@@ -123,57 +169,80 @@ async fn remove_unused(work: &mut Work<'_>, entity: &EntityFacts) -> Result<(), 
     let sql = Sql::with("DELETE FROM entity WHERE id = $1", [entity.id.into()]);
     match database::execute(&**work, &sql).await {
         Ok(_) => {
-            tell(work, entity, "delete");
+            emit_entity(work, entity, "delete");
             Ok(())
         }
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => {
-            Err(Failure::refused(format!("Some data are still linked to this {}.", entity.kind.word())))
-        }
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) => Err(
+            Failure::refused(format!("Some data are still linked to this {}.", entity.kind.word())),
+        ),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Removes entities of any kind with all that depends on them: their tasks, castings, links with concepts, versions,
 /// subscriptions, files, asset instances and bars in the schedule. The shots and scenes of a sequence go along, and so
-/// do the sequences, edits, native assets and playlists of an episode. Tells of every task and entity that goes; then
-/// what cast one of them is counted anew. Unknown ids mean nothing. Says which stored
-/// files nobody needs after the commit.
+/// do the sequences, edits, native assets and playlists of an episode. Tells of all news, tasks and entities that go; then
+/// what cast one of them is counted anew. Unknown ids mean nothing. Says which stored files nobody needs after the commit.
 ///
 /// # Errors
 /// The database refuses; nothing is removed then.
-pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn remove_entities(work: &mut Work<'_>, ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
     let leaving = family(work, ids).await?;
     let all: Vec<Uuid> = leaving.iter().map(|entity| entity.id).collect();
     let touched = Touched::by(&**work, &all).await?;
     let tasks = tasks_of(work, &all).await?;
-    let mut removed = remove(work, &leaving.iter().filter_map(|entity| tasks.get(&entity.id)).flatten().copied().collect::<Vec<_>>()).await?;
+    let leaving_tasks: Vec<Uuid> = leaving
+        .iter()
+        .filter_map(|entity| tasks.get(&entity.id))
+        .flatten()
+        .copied()
+        .collect();
+    tell_lost_news(work, "task_id", &leaving_tasks).await?;
+    let mut removed = remove(work, &leaving_tasks).await?;
     for entity in &leaving {
         for task_id in tasks.get(&entity.id).into_iter().flatten() {
-            removed.tell(work, *task_id);
+            removed.emit_delete(work, *task_id);
         }
-        tell(work, entity, "delete");
+        emit_entity(work, entity, "delete");
     }
-    let mut leftovers = removed.leftovers;
+    removed.settle(work).await?;
+    let mut unneeded = removed.unneeded;
     for ids in all.chunks(BATCH) {
-        leftovers.extend(remove_rows(work, ids).await?);
+        unneeded.extend(remove_rows(work, ids).await?);
     }
     touched.settle(work).await?;
-    Ok(leftovers)
+    Ok(unneeded)
 }
 
-fn tell(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
-    work.emit_in(entity.project_id, format!("{}:{what}", entity.kind.word()), payload([(entity.kind.id_key(), entity.id)]));
+fn emit_entity(work: &mut Work<'_>, entity: &EntityFacts, what: &str) {
+    work.emit_in(
+        entity.project_id,
+        format!("{}:{what}", entity.kind.word()),
+        payload([(entity.kind.id_key(), entity.id)]),
+    );
 }
 
 /// The entities with these ids and all that go along with them, what is part of another one before it.
 async fn family(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<EntityFacts>, DbErr> {
-    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids).await?.into_iter().map(|entity| (entity.id, entity)).collect();
+    let mut roots: HashMap<Uuid, EntityFacts> = find_entities(&**work, ids)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect();
     let mut members: HashMap<Uuid, Vec<EntityFacts>> = HashMap::new();
-    let mut groups: Vec<Uuid> = roots.values().filter(|entity| is_group(entity.kind)).map(|entity| entity.id).collect();
+    let mut groups: Vec<Uuid> = roots
+        .values()
+        .filter(|entity| is_group(entity.kind))
+        .map(|entity| entity.id)
+        .collect();
     let mut seen: HashSet<Uuid> = groups.iter().copied().collect();
     while !groups.is_empty() {
         let found = members_of(work, &groups).await?;
-        groups = found.iter().filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id)).map(|(_, entity)| entity.id).collect();
+        groups = found
+            .iter()
+            .filter(|(_, entity)| is_group(entity.kind) && seen.insert(entity.id))
+            .map(|(_, entity)| entity.id)
+            .collect();
         for (group, entity) in found {
             members.entry(group).or_default().push(entity);
         }
@@ -193,7 +262,12 @@ fn is_group(kind: EntityKind) -> bool {
 }
 
 /// Puts an entity behind its members.
-fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gone: &mut HashSet<Uuid>, leaving: &mut Vec<EntityFacts>) {
+fn leave(
+    entity: EntityFacts,
+    members: &mut HashMap<Uuid, Vec<EntityFacts>>,
+    gone: &mut HashSet<Uuid>,
+    leaving: &mut Vec<EntityFacts>,
+) {
     if !gone.insert(entity.id) {
         return;
     }
@@ -203,26 +277,33 @@ fn leave(entity: EntityFacts, members: &mut HashMap<Uuid, Vec<EntityFacts>>, gon
     leaving.push(entity);
 }
 
-/// What goes along with sequences and episodes, each with the id of the group: sequences and shots first, then scenes and
-/// edits, then the assets that belong to an episode.
+/// Members of sequences and episodes that go along, each with the id of the group: sequences and shots first, then
+/// scenes and edits, then the assets that belong to an episode.
 async fn members_of(work: &Work<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, EntityFacts)>, DbErr> {
     let mut places: HashMap<Uuid, Uuid> = HashMap::new();
     for groups in groups.chunks(BATCH) {
         let asset = EntityKind::Asset.condition("e.entity_type_id");
-        let mut sql = Sql::new(format!("SELECT e.id, e.parent_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"));
+        let mut sql = Sql::new(format!(
+            "SELECT e.id, e.parent_id AS group_id FROM entity e WHERE NOT ({asset}) AND e.parent_id"
+        ));
         sql.among(groups);
-        let mut native = Sql::new(format!("SELECT e.id, e.source_id FROM entity e WHERE {asset} AND e.source_id"));
+        let mut native = Sql::new(format!(
+            "SELECT e.id, e.source_id AS group_id FROM entity e WHERE {asset} AND e.source_id"
+        ));
         native.among(groups);
         for sql in [sql, native] {
             for row in database::rows(&**work, &sql).await? {
-                places.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                places.insert(row.try_get("", "id")?, row.try_get("", "group_id")?);
             }
         }
     }
     let ids: Vec<Uuid> = places.keys().copied().collect();
     let mut found = find_entities(&**work, &ids).await?;
     found.sort_by(|a, b| (turn(a.kind), &a.name, a.id).cmp(&(turn(b.kind), &b.name, b.id)));
-    Ok(found.into_iter().filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity))).collect())
+    Ok(found
+        .into_iter()
+        .filter_map(|entity| places.get(&entity.id).map(|group| (*group, entity)))
+        .collect())
 }
 
 fn turn(kind: EntityKind) -> u8 {
@@ -240,7 +321,10 @@ async fn tasks_of(work: &Work<'_>, entities: &[Uuid]) -> Result<HashMap<Uuid, Ve
         let mut sql = Sql::new("SELECT entity_id, id FROM task WHERE entity_id");
         sql.among(entities).push(" ORDER BY created_at, id");
         for row in database::rows(&**work, &sql).await? {
-            found.entry(row.try_get_by_index(0)?).or_default().push(row.try_get_by_index(1)?);
+            found
+                .entry(row.try_get("", "entity_id")?)
+                .or_default()
+                .push(row.try_get("", "id")?);
         }
     }
     Ok(found)
@@ -252,12 +336,25 @@ mod tests {
 
     fn entity(id: u128, kind: EntityKind) -> EntityFacts {
         let id = Uuid::from_u128(id);
-        EntityFacts { id, kind, name: String::new(), project_id: id, entity_type_id: id, parent_id: None, canceled: false, created_by: None }
+        EntityFacts {
+            id,
+            kind,
+            name: String::new(),
+            project_id: id,
+            entity_type_id: id,
+            parent_id: None,
+            canceled: false,
+            created_by: None,
+        }
     }
 
     #[test]
     fn members_go_before_what_they_are_part_of() {
-        let (episode, sequence, shot) = (entity(1, EntityKind::Episode), entity(2, EntityKind::Sequence), entity(3, EntityKind::Shot));
+        let (episode, sequence, shot) = (
+            entity(1, EntityKind::Episode),
+            entity(2, EntityKind::Sequence),
+            entity(3, EntityKind::Shot),
+        );
         let mut members = HashMap::from([(episode.id, vec![sequence.clone()]), (sequence.id, vec![shot.clone()])]);
         let (mut gone, mut leaving) = (HashSet::new(), Vec::new());
         leave(episode.clone(), &mut members, &mut gone, &mut leaving);

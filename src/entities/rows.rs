@@ -12,13 +12,12 @@ use crate::access::STAFF;
 use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
-use crate::database::{self, BATCH, Database, Sent, Sql, stream_array, write_text, write_value};
+use crate::database::json::TEXT;
+use crate::database::{self, BATCH, Database, SelectList, SelectedColumn, Sent, Sql, stream_array, write_text};
 use crate::vocabulary::kinds::EntityKind;
 
 /// A key that is no column: its name, its SQL, and what it holds.
 pub(super) type Extra = (&'static str, &'static str, Kind);
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Name of the production `p`.
 pub(super) const PROJECT_NAME: Extra = ("project_name", "p.name", TEXT);
@@ -32,11 +31,21 @@ type Relation = (&'static str, &'static str, &'static str, &'static str);
 pub(super) const RELATIONS: [Relation; 4] = [
     ("entities_out", "entity_link", "entity_in_id", "entity_out_id"),
     ("entities_in", "entity_link", "entity_out_id", "entity_in_id"),
-    ("entity_concept_links", "entity_concept_link", "entity_in_id", "entity_out_id"),
-    ("instance_casting", "asset_instance_link", "entity_id", "asset_instance_id"),
+    (
+        "entity_concept_links",
+        "entity_concept_link",
+        "entity_in_id",
+        "entity_out_id",
+    ),
+    (
+        "instance_casting",
+        "asset_instance_link",
+        "entity_id",
+        "asset_instance_id",
+    ),
 ];
 
-/// What rows of concepts carry of these.
+/// Relations that rows of concepts carry.
 pub(super) const CONCEPT_RELATIONS: [Relation; 1] = [RELATIONS[2]];
 
 /// A plain listing of entities, which its query calls `e`.
@@ -69,7 +78,15 @@ impl Listing {
 
     /// Entities of a kind on conditions alone, with nothing hidden.
     pub(super) fn unrestricted(kind: EntityKind, conditions: Sql) -> Self {
-        Self { kind, type_name: kind.type_name(), extras: &[], joins: "", conditions, relations: &[], masks: Masks::default() }
+        Self {
+            kind,
+            type_name: kind.type_name(),
+            extras: &[],
+            joins: "",
+            conditions,
+            relations: &[],
+            masks: Masks::default(),
+        }
     }
 
     /// Hides the metadata that the caller may not see in the productions of a scope.
@@ -86,17 +103,26 @@ impl Listing {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn mask_visitor(&mut self, database: &Database, caller: &Caller, role: Role) -> Result<(), Failure> {
+    pub(super) async fn mask_visitor(
+        &mut self,
+        database: &Database,
+        caller: &Caller,
+        role: Role,
+    ) -> Result<(), Failure> {
         if STAFF.contains(&role) {
             return Ok(());
         }
         let sql = self.from().before("SELECT DISTINCT e.project_id ");
-        let projects = ids(database.read(), &sql).await?;
+        let projects = ids(database, &sql).await?;
         self.mask(database, &Scope::visiting(caller, &projects, role)).await
     }
 
     fn from(&self) -> Sql {
-        self.conditions.clone().before(&format!("FROM entity e {} WHERE {}", self.joins, self.kind.condition("e.entity_type_id")))
+        self.conditions.clone().before(&format!(
+            "FROM entity e {} WHERE {}",
+            self.joins,
+            self.kind.condition("e.entity_type_id")
+        ))
     }
 
     /// Sends the list, ordered by name.
@@ -117,7 +143,9 @@ impl Listing {
 async fn relations(database: &Database, from: &Sql, wanted: &[Relation]) -> Result<Vec<(&'static str, Links)>, DbErr> {
     let mut found = Vec::with_capacity(wanted.len());
     for (name, table, own, other) in wanted {
-        let mut sql = from.clone().before(&format!("SELECT r.{own}, r.{other} FROM {table} r WHERE r.{own} IN (SELECT e.id "));
+        let mut sql = from.clone().before(&format!(
+            "SELECT r.{own} AS owner, r.{other} AS item FROM {table} r WHERE r.{own} IN (SELECT e.id "
+        ));
         sql.push(")");
         found.push((*name, Links::load(database, &sql).await?));
     }
@@ -126,9 +154,11 @@ async fn relations(database: &Database, from: &Sql, wanted: &[Relation]) -> Resu
 
 /// Writes rows of the table `entity e`.
 pub(crate) struct EntityWriter {
-    fields: Vec<(Vec<u8>, String, Kind)>,
+    list: SelectList,
+    /// Keys, each with its column.
+    fields: Vec<(Vec<u8>, SelectedColumn, Kind)>,
+    /// The place of the metadata among the keys.
     data: usize,
-    project: usize,
     /// `,"type":"Shot"`
     tail: Vec<u8>,
     relations: Vec<(Vec<u8>, Links)>,
@@ -137,23 +167,37 @@ pub(crate) struct EntityWriter {
 
 impl EntityWriter {
     fn new(type_name: &str, extras: &[Extra], relations: Vec<(&'static str, Links)>, masks: Masks) -> Self {
-        let columns = entity::entity::TABLE.columns.iter().map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
-        let extras = extras.iter().map(|(key, sql, kind)| (*key, (*sql).to_owned(), *kind));
-        let named: Vec<(&str, String, Kind)> = columns.chain(extras).collect();
-        let place = |name: &str| named.iter().position(|(key, ..)| *key == name).unwrap_or_default();
-        let (data, project) = (place("data"), place("project_id"));
+        let columns = entity::entity::TABLE
+            .columns
+            .iter()
+            .map(|column| (column.name, format!("e.\"{}\"", column.name), column.kind));
+        let extras = extras
+            .iter()
+            .map(|(key, sql, kind)| (*key, format!("{sql} AS \"{key}\""), *kind));
+        let mut list = SelectList::default();
+        let mut fields = Vec::new();
+        let mut data = 0;
+        for (at, (key, sql, kind)) in columns.chain(extras).enumerate() {
+            if key == "data" {
+                data = at;
+            }
+            fields.push((
+                format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(),
+                list.add(sql),
+                kind,
+            ));
+        }
         let mut tail = b",\"type\":".to_vec();
         write_text(&mut tail, type_name);
         Self {
-            fields: named
-                .into_iter()
-                .enumerate()
-                .map(|(at, (key, sql, kind))| (format!("{}\"{key}\":", if at > 0 { "," } else { "" }).into_bytes(), sql, kind))
-                .collect(),
+            list,
+            fields,
             data,
-            project,
             tail,
-            relations: relations.into_iter().map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links)).collect(),
+            relations: relations
+                .into_iter()
+                .map(|(name, links)| (format!(",\"{name}\":").into_bytes(), links))
+                .collect(),
             masks,
         }
     }
@@ -170,34 +214,37 @@ impl EntityWriter {
 
     /// The columns to select first.
     pub(crate) fn columns(&self) -> String {
-        let columns: Vec<&str> = self.fields.iter().map(|(_, sql, _)| sql.as_str()).chain(["e.id"]).collect();
-        columns.join(", ")
+        self.list.to_string()
     }
 
     /// Writes the object without its closing brace, so that keys can be added.
     pub(crate) fn write_open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
-        let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get_by_index(self.project)?) };
+        let hidden = if self.masks.is_empty() {
+            &[]
+        } else {
+            self.masks.of_project(row.try_get("", "project_id")?)
+        };
         self.write_without(out, row, hidden)
     }
 
     /// The same without these fields of the metadata.
     pub(super) fn write_without(&self, out: &mut Vec<u8>, row: &QueryResult, hidden: &[String]) -> Result<(), DbErr> {
         out.push(b'{');
-        for (index, (key, _, kind)) in self.fields.iter().enumerate() {
+        for (index, (key, column, kind)) in self.fields.iter().enumerate() {
             out.extend_from_slice(key);
             if index == self.data && !hidden.is_empty() {
                 let mut text = Vec::new();
-                write_value(&mut text, row, index, *kind)?;
+                column.write(&mut text, row, *kind)?;
                 let mut metadata = Metadata::read(&text);
                 metadata.hide(hidden);
                 metadata.write(out);
             } else {
-                write_value(out, row, index, *kind)?;
+                column.write(out, row, *kind)?;
             }
         }
         out.extend_from_slice(&self.tail);
         if !self.relations.is_empty() {
-            let id: Uuid = row.try_get_by_index(self.fields.len())?;
+            let id: Uuid = row.try_get("", "id")?;
             for (key, links) in &self.relations {
                 out.extend_from_slice(key);
                 links.write(out, id);
@@ -219,7 +266,10 @@ impl EntityWriter {
 /// 404 when it is not there.
 pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::with(type_name, &[]);
-    let sql = Sql::with(format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM entity e WHERE e.id = $1", writer.columns()),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     writer.write(&mut out, &row)?;
@@ -231,11 +281,14 @@ pub async fn plain(connection: &impl ConnectionTrait, id: Uuid, type_name: &str)
 /// # Errors
 /// The database does not answer.
 pub(super) async fn concept_links(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT entity_out_id FROM entity_concept_link WHERE entity_in_id = $1 ORDER BY created_at, id", [id.into()]);
+    let sql = Sql::with(
+        "SELECT entity_out_id FROM entity_concept_link WHERE entity_in_id = $1 ORDER BY created_at, id",
+        [id.into()],
+    );
     ids(connection, &sql).await
 }
 
-/// What rules want to know of an entity.
+/// Facts of an entity that rules ask for.
 #[derive(Clone, Debug)]
 pub struct EntityFacts {
     pub id: Uuid,
@@ -256,20 +309,20 @@ pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> R
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
         let mut sql = Sql::new(
-            "SELECT e.id, et.name, e.name, e.project_id, e.entity_type_id, e.parent_id, e.canceled, e.created_by \
+            "SELECT e.id, et.name AS type_name, e.name, e.project_id, e.entity_type_id, e.parent_id, e.canceled, e.created_by \
              FROM entity e JOIN entity_type et ON et.id = e.entity_type_id WHERE e.id",
         );
         sql.among(ids);
         for row in database::rows(connection, &sql).await? {
             found.push(EntityFacts {
-                id: row.try_get_by_index(0)?,
-                kind: EntityKind::of_type(&row.try_get_by_index::<String>(1)?),
-                name: row.try_get_by_index(2)?,
-                project_id: row.try_get_by_index(3)?,
-                entity_type_id: row.try_get_by_index(4)?,
-                parent_id: row.try_get_by_index(5)?,
-                canceled: row.try_get_by_index::<Option<bool>>(6)?.unwrap_or_default(),
-                created_by: row.try_get_by_index(7)?,
+                id: row.try_get("", "id")?,
+                kind: EntityKind::of_type(&row.try_get::<String>("", "type_name")?),
+                name: row.try_get("", "name")?,
+                project_id: row.try_get("", "project_id")?,
+                entity_type_id: row.try_get("", "entity_type_id")?,
+                parent_id: row.try_get("", "parent_id")?,
+                canceled: row.try_get::<Option<bool>>("", "canceled")?.unwrap_or_default(),
+                created_by: row.try_get("", "created_by")?,
             });
         }
     }
@@ -280,15 +333,21 @@ pub async fn find_entities(connection: &impl ConnectionTrait, ids: &[Uuid]) -> R
 ///
 /// # Errors
 /// 404 when there is none with that id, or it is of another kind.
-pub async fn find_entity(connection: &impl ConnectionTrait, id: Uuid, kind: EntityKind) -> Result<EntityFacts, Failure> {
+pub async fn find_entity(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+    kind: EntityKind,
+) -> Result<EntityFacts, Failure> {
     let found = find_entities(connection, &[id]).await?.into_iter().next();
-    found.filter(|entity| entity.kind == kind).ok_or_else(Failure::not_found)
+    found
+        .filter(|entity| entity.kind == kind)
+        .ok_or_else(Failure::not_found)
 }
 
-/// The ids that a query selects as its first column.
+/// The ids that a query of one column selects.
 ///
 /// # Errors
 /// The database does not answer.
 pub(super) async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {
-    database::rows(connection, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(connection, sql).await
 }

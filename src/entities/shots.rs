@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
-use super::details::{self, Rest};
+use super::details::{self, FurtherFacts};
 use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
-use super::with_tasks::{self, Request, Wish};
+use super::with_tasks::{self, ListingOptions, Request};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
-use crate::access::references::{self, Written};
+use crate::access::references::{self, RowChange};
 use crate::access::{require_manager, require_member};
 use crate::app::App;
 use crate::crud::{blank_name, coerce};
@@ -32,23 +32,34 @@ pub(super) async fn list(app: &App, caller: &Caller, query: &Query) -> Result<Se
     let sequence_id = query_id(query, "sequence_id")?;
     let scope = match (sequence_id, query_id(query, "project_id")?) {
         (Some(sequence_id), _) => {
-            let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+            let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
             Scope::required_project(app, caller, sequence.project_id).await?
         }
         (None, project_id) => Scope::named(app, caller, project_id).await?,
     };
-    send(app, &scope, sequence_id, query, &[]).await
+    send_shots(app, &scope, sequence_id, query, &[]).await
 }
 
 /// `GET /data/sequences/{sequence_id}/shots`
-pub(super) async fn list_of_sequence(app: &App, caller: &Caller, sequence_id: Uuid, query: &Query) -> Result<Sent, Failure> {
-    let sequence = find_entity(app.database.read(), sequence_id, EntityKind::Sequence).await?;
+pub(super) async fn list_of_sequence(
+    app: &App,
+    caller: &Caller,
+    sequence_id: Uuid,
+    query: &Query,
+) -> Result<Sent, Failure> {
+    let sequence = find_entity(&app.database, sequence_id, EntityKind::Sequence).await?;
     let scope = Scope::required_project(app, caller, sequence.project_id).await?;
-    send(app, &scope, Some(sequence_id), query, &["parent_id"]).await
+    send_shots(app, &scope, Some(sequence_id), query, &["parent_id"]).await
 }
 
 /// Sends shots, with the names of their sequence and production.
-async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query, save_for: &[&str]) -> Result<Sent, Failure> {
+async fn send_shots(
+    app: &App,
+    scope: &Scope,
+    sequence_id: Option<Uuid>,
+    query: &Query,
+    save_for: &[&str],
+) -> Result<Sent, Failure> {
     let mut listing = listings::in_sequences(app, scope, EntityKind::Shot, query, save_for).await?;
     if let Some(sequence_id) = sequence_id {
         listing.conditions.push(" AND e.parent_id = ").bind(sequence_id);
@@ -57,19 +68,31 @@ async fn send(app: &App, scope: &Scope, sequence_id: Option<Uuid>, query: &Query
 }
 
 /// `GET /data/episodes/{episode_id}/shots`
-pub(super) async fn list_of_episode(app: &App, access: &EntityReader, episode_id: Uuid, relations: bool) -> Result<Sent, Failure> {
-    find_entity(app.database.read(), episode_id, EntityKind::Episode).await?;
-    let conditions = Sql::with(" AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)", [episode_id.into()]);
+pub(super) async fn list_of_episode(
+    app: &App,
+    access: &EntityReader,
+    episode_id: Uuid,
+    relations: bool,
+) -> Result<Sent, Failure> {
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
+    let conditions = Sql::with(
+        " AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)",
+        [episode_id.into()],
+    );
     let mut listing = listings::within(app, access, EntityKind::Shot, conditions).await?;
     listing.relations = if relations { &rows::RELATIONS } else { &[] };
     listing.send(&app.database).await
 }
 
 /// `GET /data/shots/with-tasks`
-pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, wish.project_id).await?;
-    let mut request = Request::listing(&layouts::SHOTS, scope, &wish);
-    match wish.episode {
+pub(super) async fn list_with_tasks(
+    app: &App,
+    caller: &Caller,
+    options: ListingOptions,
+) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(&layouts::SHOTS, scope, &options);
+    match options.episode {
         None | Some(EpisodeChoice::All) => {}
         Some(EpisodeChoice::Main) => {
             request.conditions.push(" AND 1 = 0");
@@ -82,9 +105,9 @@ pub(super) async fn list_with_tasks(app: &App, caller: &Caller, wish: Wish) -> R
 }
 
 /// `GET /data/shots/{shot_id}`
-pub(super) async fn read(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Result<Vec<u8>, Failure> {
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
-    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, Rest::AllBut(&[])).await
+    details::with_tasks(&app.database, &layouts::SHOTS, &scope, id, FurtherFacts::AllBut(&[])).await
 }
 
 /// `POST /data/projects/{project_id}/shots`
@@ -103,7 +126,10 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
     let (id, made) = find_or_create(&work, EntityKind::Shot, project_id, access.person.id, new).await?;
     if made {
         let mut keys = payload([("shot_id", id)]);
-        keys.insert("episode_id".into(), serde_json::json!(sequence.and_then(|sequence| sequence.parent_id)));
+        keys.insert(
+            "episode_id".into(),
+            serde_json::json!(sequence.and_then(|sequence| sequence.parent_id)),
+        );
         work.emit_in(project_id, "shot:new", keys);
     }
     let row = rows::plain(&*work, id, EntityKind::Shot.type_name()).await?;
@@ -112,7 +138,15 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
 }
 
 /// Columns that a change of a shot leaves alone.
-const PROTECTED: [&str; 7] = ["id", "created_at", "updated_at", "project_id", "type", "shotgun_id", "created_by"];
+const PROTECTED: [&str; 7] = [
+    "id",
+    "created_at",
+    "updated_at",
+    "project_id",
+    "type",
+    "shotgun_id",
+    "created_by",
+];
 
 /// `PUT /data/shots/{shot_id}`
 pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -> Result<Vec<u8>, Failure> {
@@ -125,17 +159,30 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let changes = changes(body)?;
     check_references(&work, &shot, &changes).await?;
     let stored = Map::from_iter([("project_id".to_owned(), json!(shot.project_id))]);
-    let row = Written { table: &entity::entity::TABLE, id: Some(id), stored: &stored, columns: &changes, relations: &[] };
+    let row = RowChange {
+        table: &entity::entity::TABLE,
+        id: Some(id),
+        stored: &stored,
+        columns: &changes,
+        relations: &[],
+    };
     references::require(&*work, caller, &row).await?;
     check_values(&work, &shot, body).await?;
     let moved = database::value_of(&changes, "parent_id").is_some();
-    database::update(&*work, &entity::entity::TABLE, id, changes).await?;
+    // A body that names nothing moves the shot all the same.
+    let told = if changes.is_empty() {
+        database::update(&*work, &entity::entity::TABLE, id, changes).await?
+    } else {
+        database::update_differing(&*work, &entity::entity::TABLE, id, changes).await?
+    };
     if moved {
         let now = find_entity(&*work, id, EntityKind::Shot).await?.parent_id;
         let groups: Vec<Uuid> = [shot.parent_id, now].into_iter().flatten().collect();
         Touched::within(&*work, &groups).await?.settle(&mut work).await?;
     }
-    work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
+    if told {
+        work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
+    }
     let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)
@@ -144,32 +191,46 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
 /// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.
 async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Value>) -> Result<(), Failure> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Stored {
+    struct ShotData {
         data: Option<Value>,
     }
     let sql = Sql::with("SELECT data FROM entity WHERE id = $1", [shot.id.into()]);
-    let stored: Option<Stored> = database::read_one(&**work, &sql).await?;
+    let stored: Option<ShotData> = database::read_one(&**work, &sql).await?;
     let stored = stored.and_then(|stored| stored.data);
-    frame_rates::check(body.get("data").and_then(Value::as_object), stored.as_ref().and_then(Value::as_object))?;
+    frame_rates::check(
+        body.get("data").and_then(Value::as_object),
+        stored.as_ref().and_then(Value::as_object),
+    )?;
     let name = body.get("name").and_then(Value::as_str);
     if name.is_some_and(|name| name.trim().is_empty()) {
         return Err(blank_name("Shot"));
     }
-    let parent = body.get("parent_id").and_then(Value::as_str).and_then(parse_id).or(shot.parent_id);
+    let parent = body
+        .get("parent_id")
+        .and_then(Value::as_str)
+        .and_then(parse_id)
+        .or(shot.parent_id);
     let name = name.unwrap_or(&shot.name);
     if name == shot.name && parent == shot.parent_id {
         return Ok(());
     }
     let mut sql = Sql::with(
         "SELECT 1 FROM entity WHERE project_id = $1 AND entity_type_id = $2 AND name = $3 AND id <> $4 AND parent_id ",
-        [shot.project_id.into(), shot.entity_type_id.into(), name.into(), shot.id.into()],
+        [
+            shot.project_id.into(),
+            shot.entity_type_id.into(),
+            name.into(),
+            shot.id.into(),
+        ],
     );
     match parent {
         Some(parent) => sql.push("= ").bind(parent),
         None => sql.push("IS NULL"),
     };
     match database::row(&**work, &sql).await? {
-        Some(_) => Err(Failure::parameter(format!("name: there is a shot {name} in this place already."))),
+        Some(_) => Err(Failure::parameter(format!(
+            "name: there is a shot {name} in this place already."
+        ))),
         None => Ok(()),
     }
 }
@@ -177,11 +238,17 @@ async fn check_values(work: &Work<'_>, shot: &EntityFacts, body: &Map<String, Va
 fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, Failure> {
     let mut changes = Vec::new();
     for (key, value) in body {
-        let Some(column) = entity::entity::TABLE.column(key).filter(|column| !PROTECTED.contains(&column.name)) else {
+        let Some(column) = entity::entity::TABLE
+            .column(key)
+            .filter(|column| !PROTECTED.contains(&column.name))
+        else {
             continue;
         };
         let text = value.as_str().unwrap_or_default();
-        let no_id = column.kind == Kind::Uuid && column.nullable && matches!(value, Value::String(_)) && matches!(text, "" | "null");
+        let no_id = column.kind == Kind::Uuid
+            && column.nullable
+            && matches!(value, Value::String(_))
+            && matches!(text, "" | "null");
         let value = if no_id { &Value::Null } else { value };
         changes.extend(coerce(column, value, false)?.map(|value| (column.name, value)));
     }
@@ -189,7 +256,11 @@ fn changes(body: &Map<String, Value>) -> Result<Vec<(&'static str, SqlValue)>, F
 }
 
 /// A shot stays a shot, in a sequence and from a scene of its own production.
-async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'static str, SqlValue)]) -> Result<(), Failure> {
+async fn check_references(
+    work: &Work<'_>,
+    shot: &EntityFacts,
+    changes: &[(&'static str, SqlValue)],
+) -> Result<(), Failure> {
     for (name, value) in changes {
         let SqlValue::Uuid(Some(id)) = value else {
             continue;
@@ -198,11 +269,17 @@ async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'sta
         let good = match *name {
             "entity_type_id" => *id == shot.entity_type_id,
             "parent_id" | "source_id" => {
-                let kind = if *name == "parent_id" { EntityKind::Sequence } else { EntityKind::Scene };
-                require_within(work, Some(*id), kind, shot.project_id).await.map_err(|failure| match failure {
-                    Failure::Answer { .. } => wrong(),
-                    fault @ Failure::Fault(_) => fault,
-                })?;
+                let kind = if *name == "parent_id" {
+                    EntityKind::Sequence
+                } else {
+                    EntityKind::Scene
+                };
+                require_within(work, Some(*id), kind, shot.project_id)
+                    .await
+                    .map_err(|failure| match failure {
+                        Failure::Answer { .. } => wrong(),
+                        fault @ Failure::Fault(_) => fault,
+                    })?;
                 true
             }
             _ => true,
@@ -219,6 +296,6 @@ async fn check_references(work: &Work<'_>, shot: &EntityFacts, changes: &[(&'sta
 /// # Errors
 /// 404 when there is no shot with that id, 403 for everybody outside of the team.
 pub(super) async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
-    let shot = find_entity(app.database.read(), id, EntityKind::Shot).await?;
-    require_member(app.database.read(), caller, shot.project_id).await.map(|_| ())
+    let shot = find_entity(&app.database, id, EntityKind::Shot).await?;
+    require_member(&app.database, caller, shot.project_id).await.map(|_| ())
 }

@@ -1,9 +1,10 @@
 //! The versions of a shot or an edit: what its name and metadata were over time.
 
+use chrono::NaiveDateTime;
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
-use sea_orm::Value as SqlValue;
+use sea_orm::{FromQueryResult, Value as SqlValue};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -12,15 +13,42 @@ use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::app::App;
 use crate::crud::Record;
-use crate::database::{self, Sql, now, write_value};
+use crate::database::{self, Sql, now, write_column};
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
 
-/// Changes that follow each other faster belong to one version.
+/// Changes of one person that follow each other faster belong to one version.
 const SECONDS_BETWEEN: i64 = 60;
+/// A version is changed no longer after this.
+const SECONDS_OF_VERSION: i64 = 300;
+
+/// The last version of something.
+#[derive(FromQueryResult)]
+struct Latest {
+    id: Uuid,
+    name: String,
+    person_id: Option<Uuid>,
+    created_at: Option<NaiveDateTime>,
+    updated_at: Option<NaiveDateTime>,
+}
+
+impl Latest {
+    /// Whether a change by somebody of something with that name belongs to it. A name that was given since has to be kept in a
+    /// version of its own.
+    fn takes(&self, person_id: Uuid, name: &str, now: NaiveDateTime) -> bool {
+        let within = |moment: Option<NaiveDateTime>, seconds: i64| {
+            moment.is_some_and(|moment| (now - moment).num_seconds() <= seconds)
+        };
+        self.person_id == Some(person_id)
+            && self.name == name
+            && within(self.updated_at, SECONDS_BETWEEN)
+            && within(self.created_at, SECONDS_OF_VERSION)
+    }
+}
 
 /// Keeps a version of a shot whose name, first or last frame changes: the name that it had, and the metadata that it gets.
-/// Changes within a minute after another one keep none. `before` is the row as it was, `body` what it is changed by.
+/// Changes of one person within a minute after another belong to its version, for five minutes at most, unless the name
+/// changed in between. `before` is the row as it was, `body` what it is changed by.
 ///
 /// # Errors
 /// The database refuses.
@@ -28,14 +56,26 @@ pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<
     if !changes_identity(&before.values, body) {
         return Ok(());
     }
-    let updated_at = before.text("updated_at").and_then(dailies_definitions::query::parse_moment);
-    if updated_at.is_some_and(|moment| (now() - moment).num_seconds() <= SECONDS_BETWEEN) {
+    let data = body
+        .get("data")
+        .filter(|data| data.is_object())
+        .or_else(|| before.values.get("data"))
+        .cloned()
+        .unwrap_or_default();
+    let data = ("data", SqlValue::Json((!data.is_null()).then(|| Box::new(data))));
+    let name = before.text("name").unwrap_or_default();
+    let sql = Sql::with(
+        "SELECT id, name, person_id, created_at, updated_at FROM entity_version WHERE entity_id = $1 ORDER BY created_at DESC, id LIMIT 1",
+        [before.id.into()],
+    );
+    let latest = database::read_one::<Latest>(&**work, &sql).await?;
+    if let Some(latest) = latest.filter(|latest| latest.takes(caller.person.id, name, now())) {
+        database::update(&**work, &entity::entity_version::TABLE, latest.id, vec![data]).await?;
         return Ok(());
     }
-    let data = body.get("data").filter(|data| data.is_object()).or_else(|| before.values.get("data")).cloned().unwrap_or_default();
     let values = vec![
-        ("name", before.text("name").unwrap_or_default().into()),
-        ("data", SqlValue::Json((!data.is_null()).then(|| Box::new(data)))),
+        ("name", name.into()),
+        data,
         ("entity_id", before.id.into()),
         ("person_id", caller.person.id.into()),
     ];
@@ -45,10 +85,13 @@ pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<
 
 /// Whether a change touches what versions are kept for.
 fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> bool {
-    let differs = |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
+    let differs =
+        |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));
     let field = |row: &Map<String, Value>, name: &str| row.get("data").and_then(|data| data.get(name)).cloned();
     differs(body.get("name"), before.get("name"))
-        || ["frame_in", "frame_out"].iter().any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
+        || ["frame_in", "frame_out"]
+            .iter()
+            .any(|name| differs(field(body, name).as_ref(), field(before, name).as_ref()))
 }
 
 /// The versions of a shot or an edit as a JSON list, newest first.
@@ -65,7 +108,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
         ("updated_at", Kind::DateTime),
     ];
     let database = &app.database;
-    find_entity(database.read(), id, kind).await?;
+    find_entity(database, id, kind).await?;
     let scope = Scope::project(access.caller(), access.project_id(), access.role());
     let masks = scope.masks(database, kind).await?;
     let sql = Sql::with(
@@ -76,7 +119,7 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
     for (at, row) in database.rows(&sql).await?.iter().enumerate() {
         out.extend_from_slice(if at > 0 { b",{\"data\":" } else { b"{\"data\":" });
         let mut data = Vec::new();
-        write_value(&mut data, row, 0, Kind::Json)?;
+        write_column(&mut data, row, "data", Kind::Json)?;
         if masks.is_empty() {
             out.extend_from_slice(&data);
         } else {
@@ -84,9 +127,9 @@ pub(super) async fn list(app: &App, access: &EntityReader, id: Uuid, kind: Entit
             metadata.hide(masks.of_project(access.project_id()));
             metadata.write(&mut out);
         }
-        for (index, (key, kind)) in FIELDS.iter().enumerate() {
+        for (key, kind) in FIELDS {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            write_value(&mut out, row, index + 1, *kind)?;
+            write_column(&mut out, row, key, kind)?;
         }
         out.extend_from_slice(format!(",\"type\":\"{}Version\"}}", kind.type_name()).as_bytes());
     }
@@ -101,9 +144,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn quick_changes_belong_together() {
+        let moment =
+            |seconds: i64| chrono::DateTime::from_timestamp(1_000_000 + seconds, 0).map(|moment| moment.naive_utc());
+        let author = Uuid::from_u128(1);
+        let takes = |person: Uuid, name: &str, changed: i64, seconds: i64| {
+            let (created_at, updated_at) = (moment(0), moment(changed));
+            let latest = Latest {
+                id: Uuid::nil(),
+                name: "SH010".into(),
+                person_id: Some(author),
+                created_at,
+                updated_at,
+            };
+            latest.takes(person, name, moment(seconds).expect("a moment"))
+        };
+        assert!(takes(author, "SH010", 0, 60) && takes(author, "SH010", 250, 300));
+        assert!(!takes(author, "SH010", 0, 61), "too long ago");
+        assert!(!takes(author, "SH010", 299, 301), "for too long");
+        assert!(!takes(author, "SH020", 0, 1), "the name changed since");
+        assert!(!takes(Uuid::from_u128(2), "SH010", 0, 1), "somebody else");
+    }
+
+    #[test]
     fn versions_are_for_names_and_frames() {
         let before = json!({"name": "SH010", "data": {"frame_in": 1, "fps": 24}});
-        let changes = |body: Value| changes_identity(before.as_object().expect("an object"), body.as_object().expect("an object"));
+        let changes = |body: Value| {
+            changes_identity(
+                before.as_object().expect("an object"),
+                body.as_object().expect("an object"),
+            )
+        };
         assert!(changes(json!({"name": "SH020"})));
         assert!(changes(json!({"data": {"frame_in": 2}})));
         assert!(changes(json!({"data": {"frame_out": 9}})));

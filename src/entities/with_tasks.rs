@@ -4,59 +4,72 @@
 use chrono::NaiveDateTime;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use entity::facts::Kind;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::cells::{Form, Writer};
+use super::cells::{RowForm, Writer};
 use super::episode_choice::EpisodeChoice;
-use super::layouts::{Field, Layout, sql_of};
+use super::layouts::{EntityLayout, Field};
 use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
 use crate::access::metadata::Masks;
-use crate::database::{Database, Sent, Sql, send};
+use crate::database::{Database, SelectList, Sent, Sql, send_written};
 
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
 
-/// What a call asks for by its query.
+/// Options of a call, by its query.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct ListingOptions {
     pub(super) project_id: Option<Uuid>,
     pub(super) episode: Option<EpisodeChoice>,
     /// The only entity to list.
     pub(super) id: Option<Uuid>,
     /// Whether only what the caller is assigned to a task of is listed.
     pub(super) assigned: bool,
-    pub(super) form: Form,
+    pub(super) form: RowForm,
 }
 
-impl Wish {
+impl ListingOptions {
     /// Reads the query.
     ///
     /// # Errors
     /// 400 or 404 for an episode that is none.
-    pub(super) fn read(query: &Query, project_id: Option<Uuid>, id: Option<Uuid>, form: Form) -> Result<Self, Failure> {
-        Ok(Self { project_id, episode: EpisodeChoice::read(query)?, id, assigned: query.get("assigned_to").is_some(), form })
+    pub(super) fn read(
+        query: &Query,
+        project_id: Option<Uuid>,
+        id: Option<Uuid>,
+        form: RowForm,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            project_id,
+            episode: EpisodeChoice::read(query)?,
+            id,
+            assigned: query.get("assigned_to").is_some(),
+            form,
+        })
     }
 }
 
-/// What is read.
+/// Request for entities with tasks.
 pub(super) struct Request {
-    layout: &'static Layout,
+    layout: &'static EntityLayout,
     scope: Scope,
     /// Conditions on the entities `e`, each with `AND` before it.
     pub(super) conditions: Sql,
     /// The one id that the lists of ids may hold, where they are cut down to it.
     linked_with: Option<Uuid>,
-    form: Form,
+    form: RowForm,
 }
 
-/// What an answer is put together from.
+/// Parts of an answer.
 pub(super) struct Listing {
     database: Database,
     request: Request,
     masks: Masks,
+    task_masks: Masks,
     /// The entities in their order.
     ids: Vec<Uuid>,
 }
@@ -64,7 +77,7 @@ pub(super) struct Listing {
 /// Entities that are written together, with what belongs to them.
 struct Portion {
     entities: Entities,
-    tasks: Tasks,
+    tasks: PortionTasks,
 }
 
 /// Text of entities, each without its lists of ids, its tasks and its end.
@@ -80,14 +93,14 @@ struct Entities {
 struct EntityText {
     id: Uuid,
     start: usize,
-    /// Where the list of ids goes, if the layout has one.
+    /// Place where the list of ids goes, if the layout has one.
     gap: usize,
     end: usize,
 }
 
 /// Text of the tasks of a portion, each without its assignees.
 #[derive(Default)]
-struct Tasks {
+struct PortionTasks {
     text: Vec<u8>,
     /// Ordered by entity, then by age.
     rows: Vec<TaskText>,
@@ -100,25 +113,33 @@ struct TaskText {
     created_at: Option<NaiveDateTime>,
     id: Uuid,
     start: usize,
-    /// Where the assignees go.
+    /// Place where the assignees go.
     gap: usize,
     end: usize,
+    /// Whether how it is planned is left out.
+    planless: bool,
 }
 
 impl Request {
     /// The entities of a layout that the caller sees and asks for; the episode remains to be chosen.
-    pub(super) fn listing(layout: &'static Layout, scope: Scope, wish: &Wish) -> Self {
+    pub(super) fn listing(layout: &'static EntityLayout, scope: Scope, options: &ListingOptions) -> Self {
         let mut conditions = Sql::default();
         scope.restrict(&mut conditions, layout.kind);
-        if let Some(id) = wish.id {
+        if let Some(id) = options.id {
             conditions.push(" AND e.id = ").bind(id);
         }
-        if wish.assigned {
+        if options.assigned {
             conditions.push(" AND (");
             own_entities(&mut conditions, layout.kind, scope.person());
             conditions.push(")");
         }
-        Self { layout, scope, conditions, linked_with: None, form: wish.form }
+        Self {
+            layout,
+            scope,
+            conditions,
+            linked_with: None,
+            form: options.form,
+        }
     }
 
     /// Cuts the lists of ids down to one id.
@@ -132,16 +153,27 @@ impl Request {
     /// The database does not answer.
     pub(super) async fn load(self, database: &Database) -> Result<Listing, Failure> {
         let Self { layout, conditions, .. } = &self;
-        let mut sql = conditions.clone().before(&format!("SELECT e.id FROM {} WHERE {}", layout.from, layout.condition()));
+        let mut sql = conditions.clone().before(&format!(
+            "SELECT e.id FROM {} WHERE {}",
+            layout.from,
+            layout.condition()
+        ));
         sql.push(&order_by(database.backend(), layout.order, "e.id"));
         let masks = self.scope.masks(database, layout.kind).await?;
+        let task_masks = self.scope.task_masks(database).await?;
         let mut ids = Vec::new();
         let each = |row: &QueryResult| {
-            ids.push(row.try_get_by_index(0)?);
+            ids.push(row.try_get("", "id")?);
             Ok(())
         };
         database.each_row(&sql, each).await?;
-        Ok(Listing { database: database.clone(), request: self, masks, ids })
+        Ok(Listing {
+            database: database.clone(),
+            request: self,
+            masks,
+            task_masks,
+            ids,
+        })
     }
 }
 
@@ -152,10 +184,12 @@ impl Entities {
     }
 }
 
-impl Tasks {
+impl PortionTasks {
     fn of(&self, entity_id: Uuid) -> impl Iterator<Item = &TaskText> {
         let start = self.rows.partition_point(|task| task.entity_id < entity_id);
-        self.rows[start..].iter().take_while(move |task| task.entity_id == entity_id)
+        self.rows[start..]
+            .iter()
+            .take_while(move |task| task.entity_id == entity_id)
     }
 }
 
@@ -168,8 +202,12 @@ fn bind_portion(sql: &mut Sql, ids: &[Uuid]) {
 impl Listing {
     /// Reads what is written of some entities.
     async fn read(&self, ids: &[Uuid]) -> Result<Portion, DbErr> {
-        let (mut entities, links, mut tasks, assignees) =
-            tokio::try_join!(self.entities(ids), self.links(ids), self.tasks(ids), self.assignees(ids))?;
+        let (mut entities, links, mut tasks, assignees) = tokio::try_join!(
+            self.entities(ids),
+            self.links(ids),
+            self.tasks(ids),
+            self.assignees(ids)
+        )?;
         entities.links = links;
         tasks.assignees = assignees;
         Ok(Portion { entities, tasks })
@@ -177,17 +215,29 @@ impl Listing {
 
     async fn entities(&self, ids: &[Uuid]) -> Result<Entities, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["e.id", "e.project_id", "e.data"].into_iter().chain(sql_of(layout.fields)).collect();
-        let mut sql = Sql::new(format!("SELECT {} FROM {} WHERE e.id IN ", columns.join(", "), layout.from));
+        let mut list = SelectList::default();
+        let [id, project_id, data] = ["e.id", "e.project_id", "e.data"].map(|column| list.add(column));
+        let writer = Writer::new(layout.fields, &mut list, *form);
+        let mut sql = Sql::new(format!("SELECT {list} FROM {} WHERE e.id IN ", layout.from));
         bind_portion(&mut sql, ids);
-        let writer = Writer::new(layout.fields, 3, *form);
         let mut entities = Entities::default();
         let mut metadata = Vec::new();
         let each = |row: &QueryResult| {
             let start = entities.text.len();
-            let hidden = if self.masks.is_empty() { &[] } else { self.masks.of_project(row.try_get_by_index(1)?) };
-            let gap = writer.write_entity(&mut entities.text, row, &mut metadata, hidden)?;
-            entities.rows.push(EntityText { id: row.try_get_by_index(0)?, start, gap, end: entities.text.len() });
+            let hidden = if self.masks.is_empty() {
+                &[]
+            } else {
+                self.masks.of_project(project_id.read(row)?)
+            };
+            metadata.clear();
+            data.write(&mut metadata, row, Kind::Json)?;
+            let gap = writer.write_entity(&mut entities.text, row, &metadata, hidden)?;
+            entities.rows.push(EntityText {
+                id: id.read(row)?,
+                start,
+                gap,
+                end: entities.text.len(),
+            });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -210,19 +260,35 @@ impl Listing {
         })
     }
 
-    async fn tasks(&self, ids: &[Uuid]) -> Result<Tasks, DbErr> {
+    async fn tasks(&self, ids: &[Uuid]) -> Result<PortionTasks, DbErr> {
         let Request { layout, form, .. } = &self.request;
-        let columns: Vec<&str> = ["t.entity_id", "t.created_at", "t.id"].into_iter().chain(sql_of(layout.task_fields)).collect();
-        let mut sql = Sql::new(format!("SELECT {} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = ", columns.join(", ")));
+        let mut list = SelectList::default();
+        let [entity, created, task, project] =
+            ["t.entity_id", "t.created_at", "t.id", "t.project_id"].map(|column| list.add(column));
+        let writer = Writer::new(layout.task_fields, &mut list, *form);
+        let mut sql = Sql::new(format!(
+            "SELECT {list} FROM task t LEFT JOIN subscription s ON s.task_id = t.id AND s.person_id = "
+        ));
         sql.bind(self.request.scope.person().id);
         self.restrict_tasks(&mut sql, ids);
-        let writer = Writer::new(layout.task_fields, 3, *form);
-        let mut tasks = Tasks::default();
+        let plans = self.request.scope.plans();
+        let mut tasks = PortionTasks::default();
         let each = |row: &QueryResult| {
             let start = tasks.text.len();
-            let gap = writer.write_task(&mut tasks.text, row)?;
-            let (entity_id, created_at, id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-            tasks.rows.push(TaskText { entity_id, created_at, id, start, gap, end: tasks.text.len() });
+            let (entity_id, created_at, id) = (entity.read(row)?, created.read(row)?, task.read(row)?);
+            let project_id: Option<Uuid> = project.read(row)?;
+            let planless = plans.as_ref().is_some_and(|plans| plans.covers(project_id));
+            let hidden = project_id.map_or(&[][..], |id| self.task_masks.of_project(id));
+            let gap = writer.write_task(&mut tasks.text, row, planless, hidden)?;
+            tasks.rows.push(TaskText {
+                entity_id,
+                created_at,
+                id,
+                start,
+                gap,
+                end: tasks.text.len(),
+                planless,
+            });
             Ok(())
         };
         self.database.each_row(&sql, each).await?;
@@ -231,7 +297,9 @@ impl Listing {
     }
 
     async fn assignees(&self, ids: &[Uuid]) -> Result<Links, DbErr> {
-        let mut sql = Sql::new("SELECT a.task_id, a.person_id FROM task t JOIN task_person_link a ON a.task_id = t.id");
+        let mut sql = Sql::new(
+            "SELECT a.task_id AS owner, a.person_id AS item FROM task t JOIN task_person_link a ON a.task_id = t.id",
+        );
         self.restrict_tasks(&mut sql, ids);
         Links::load(&self.database, &sql).await
     }
@@ -251,13 +319,17 @@ impl Listing {
             entities.links.write(out, entity.id);
         }
         out.extend_from_slice(&entities.text[entity.gap..entity.end]);
-        out.extend_from_slice(if form == Form::Plain { b",\"tasks\":[" } else { b",[" });
+        out.extend_from_slice(if form == RowForm::Plain { b",\"tasks\":[" } else { b",[" });
         for (at, task) in tasks.of(entity.id).enumerate() {
             if at > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(&tasks.text[task.start..task.gap]);
-            tasks.assignees.write(out, task.id);
+            if task.planless {
+                out.extend_from_slice(b"[]");
+            } else {
+                tasks.assignees.write(out, task.id);
+            }
             out.extend_from_slice(&tasks.text[task.gap..task.end]);
         }
         out.extend_from_slice(&[b']', form.brackets().1]);
@@ -269,8 +341,8 @@ impl Listing {
     /// The database does not answer.
     pub(super) async fn into_document(self) -> Result<Sent, Failure> {
         let (head, tail) = match self.request.form {
-            Form::Plain => (b"[".to_vec(), &b"]"[..]),
-            Form::Compact => {
+            RowForm::Plain => (b"[".to_vec(), &b"]"[..]),
+            RowForm::Compact => {
                 let mut head = self.header();
                 head.extend_from_slice(b",\"rows\":[");
                 (head, &b"]}"[..])
@@ -291,18 +363,39 @@ impl Listing {
 
     /// `{"compact":true,"shot_fields":[…],"task_fields":[…]` without the end.
     fn header(&self) -> Vec<u8> {
-        if self.request.form == Form::Plain {
+        if self.request.form == RowForm::Plain {
             return b"{\"compact\":false".to_vec();
         }
-        let names = |fields: &[Field]| fields.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
-        let Layout { header, fields, task_fields, .. } = self.request.layout;
-        let text = format!("{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]", names(fields), names(task_fields));
+        let names = |fields: &[Field]| {
+            fields
+                .iter()
+                .map(|(name, _)| format!("\"{name}\""))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let EntityLayout {
+            header,
+            fields,
+            task_fields,
+            ..
+        } = self.request.layout;
+        let text = format!(
+            "{{\"compact\":true,\"{header}\":[{},\"tasks\"],\"task_fields\":[{}]",
+            names(fields),
+            names(task_fields)
+        );
         text.into_bytes()
     }
 
     /// Puts the answer together, one portion after the other, as fast as the client takes it.
-    async fn send(self, head: Vec<u8>, between: &'static [u8], after: &'static [u8], tail: &'static [u8]) -> Result<Sent, Failure> {
-        let sent = send(|mut outlet| async move {
+    async fn send(
+        self,
+        head: Vec<u8>,
+        between: &'static [u8],
+        after: &'static [u8],
+        tail: &'static [u8],
+    ) -> Result<Sent, Failure> {
+        let sent = send_written(|mut outlet| async move {
             outlet.out.extend_from_slice(&head);
             let mut first = true;
             for ids in self.ids.chunks(PORTION) {

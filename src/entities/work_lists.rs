@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::links::Links;
 use super::ordering::order_by;
-use crate::access::tasks::Visible;
+use crate::access::task_mask::TaskMask;
+use crate::access::tasks::VisibleTasks;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Whose tasks are meant.
+/// Set of tasks that is meant.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Of {
+pub(super) enum TaskSet {
     /// Those of the entity itself.
     Entity(Uuid),
     /// Those of the shots and scenes of a sequence.
@@ -26,15 +27,24 @@ pub(super) enum Of {
     EpisodeEdits(Uuid),
 }
 
-impl Of {
+impl TaskSet {
     /// Adds the condition on the tasks `t` and their entities `e`.
     fn condition(self, sql: &mut Sql) {
         match self {
             Self::Entity(id) => sql.push("t.entity_id = ").bind(id),
             Self::Sequence(id) => sql.push("e.parent_id = ").bind(id),
-            Self::Episode(id) => sql.push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ").bind(id).push(")"),
-            Self::EpisodeAssets(id) => sql.push(&EntityKind::Asset.condition("e.entity_type_id")).push(" AND e.source_id = ").bind(id),
-            Self::EpisodeEdits(id) => sql.push(&EntityKind::Edit.condition("e.entity_type_id")).push(" AND e.parent_id = ").bind(id),
+            Self::Episode(id) => sql
+                .push("e.parent_id IN (SELECT id FROM entity WHERE parent_id = ")
+                .bind(id)
+                .push(")"),
+            Self::EpisodeAssets(id) => sql
+                .push(&EntityKind::Asset.condition("e.entity_type_id"))
+                .push(" AND e.source_id = ")
+                .bind(id),
+            Self::EpisodeEdits(id) => sql
+                .push(&EntityKind::Edit.condition("e.entity_type_id"))
+                .push(" AND e.parent_id = ")
+                .bind(id),
         };
     }
 }
@@ -48,11 +58,11 @@ const NAMES: [(&str, &str); 5] = [
     ("entity_name", "e.name"),
 ];
 
-/// Which tasks to list.
+/// Tasks to list.
 pub(super) struct TaskList {
-    pub(super) of: Of,
-    /// What the caller gets to see of them.
-    pub(super) visible: Visible,
+    pub(super) of: TaskSet,
+    /// Part of them that the caller sees.
+    pub(super) visible: VisibleTasks,
     /// Whether each task tells who is assigned to it.
     pub(super) assignees: bool,
 }
@@ -69,22 +79,39 @@ impl TaskList {
         );
         self.of.condition(&mut from);
         self.visible.restrict(&mut from, "t");
-        let assignees = if self.assignees { Some(assignees(database, &from).await?) } else { None };
+        let assignees = if self.assignees {
+            Some(assignees(database, &from).await?)
+        } else {
+            None
+        };
         let columns = &entity::task::TABLE.columns;
-        let fields = columns.iter().map(Field::from).chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
+        let fields = columns
+            .iter()
+            .map(Field::from)
+            .chain(NAMES.iter().map(|(key, _)| Field::new(*key, Kind::Text { max: None })));
         let writer = RowWriter::new(fields);
-        let names: Vec<String> =
-            columns.iter().map(|column| format!("t.\"{}\"", column.name)).chain(NAMES.iter().map(|(_, sql)| (*sql).to_owned())).collect();
-        let mut sql = from.before(&format!("SELECT {}, t.id ", names.join(", ")));
-        sql.push(&order_by(database.backend(), &["t.name", "p.name", "tt.name", "et.name", "e.name"], "t.id"));
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| format!("t.\"{}\"", column.name))
+            .chain(NAMES.iter().map(|(key, sql)| format!("{sql} AS {key}")))
+            .collect();
+        let mut sql = from.before(&format!("SELECT {} ", names.join(", ")));
+        sql.push(&order_by(
+            database.backend(),
+            &["t.name", "p.name", "tt.name", "et.name", "e.name"],
+            "t.id",
+        ));
+        let mask = TaskMask::of(database, self.visible.reach()).await?;
         let sent = stream_array(database, sql, move |out, row| {
+            let start = out.len();
             out.push(b'{');
             writer.write(out, row)?;
             if let Some(assignees) = &assignees {
                 out.extend_from_slice(b",\"assignees\":");
-                assignees.write(out, row.try_get_by_index(writer.width())?);
+                assignees.write(out, row.try_get("", "id")?);
             }
             out.extend_from_slice(b",\"type\":\"Task\"}");
+            mask.apply(out, start);
             Ok(())
         });
         Ok(sent.await?)
@@ -92,7 +119,9 @@ impl TaskList {
 }
 
 async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
-    let mut sql = from.clone().before("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id ");
+    let mut sql = from.clone().before(
+        "SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ",
+    );
     sql.push(")");
     Links::load(database, &sql).await
 }
@@ -101,7 +130,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn task_types(database: &Database, of: Of) -> Result<Sent, Failure> {
+pub(super) async fn task_types(database: &Database, of: TaskSet) -> Result<Sent, Failure> {
     let columns = &entity::task_type::TABLE.columns;
     let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
     let mut sql = Sql::new(format!(

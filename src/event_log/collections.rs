@@ -30,16 +30,34 @@ impl Resource for Events {
         Some(1000)
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, _body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        _body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if record.is_some() { Err(unchangeable()) } else { Ok(()) }
     }
 
-    async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, _record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        _work: &mut Work<'_>,
+        caller: &Caller,
+        _record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         changes.set("user_id", caller.person.id);
         Ok(())
     }
 
-    async fn remove(&self, _work: &mut Work<'_>, _caller: &Caller, _record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        _record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         Err(unchangeable())
     }
 }

@@ -15,11 +15,19 @@ pub struct EventsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Events for EventsHandlers {
-    async fn list_last_events(&self, access: Caller, query: ListLastEventsQuery) -> Result<Json<Vec<EventRecord>>, Failure> {
+    async fn list_last_events(
+        &self,
+        access: Caller,
+        query: ListLastEventsQuery,
+    ) -> Result<Json<Vec<EventRecord>>, Failure> {
         reading::last_events(&self.0.database, &access, &query).await
     }
 
-    async fn list_last_logins(&self, _access: Admin, query: ListLastLoginsQuery) -> Result<Json<Vec<LoginRecord>>, Failure> {
+    async fn list_last_logins(
+        &self,
+        _access: Admin,
+        query: ListLastLoginsQuery,
+    ) -> Result<Json<Vec<LoginRecord>>, Failure> {
         reading::last_logins(&self.0.database, &query).await
     }
 

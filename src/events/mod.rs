@@ -1,6 +1,8 @@
-//! What happens on the server, in order: a change and the events that tell of it are stored together, and announced
-//! once they are.
+//! Events of the server, in order: a change and the events that tell of it are stored together, and announced once they
+//! are.
 
+mod comments;
 mod work;
 
-pub use work::{Work, payload, transact};
+pub use comments::ToldComment;
+pub use work::{Payload, Work, payload, transact};

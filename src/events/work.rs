@@ -10,7 +10,7 @@ use entity::belonging::Belonging;
 use entity::facts::Table;
 use futures::future::BoxFuture;
 use sea_orm::{DbErr, Value};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
@@ -24,17 +24,19 @@ use crate::sessions;
 pub struct Event {
     /// Such as `task:update`.
     pub name: Cow<'static, str>,
-    /// What the event is about, by key.
+    /// Subject of the event, by key.
     pub payload: Payload,
     /// The production that it happened in; added to the payload as `project_id`.
     pub project_id: Option<Uuid>,
     /// Whether it is kept in the log, besides being announced.
     pub kept: bool,
-    /// Who is told.
+    /// Persons who are told.
     pub audience: Audience,
+    /// Whether `person_id` says who did it, which clients of the production are not told.
+    pub signed: bool,
 }
 
-/// What an event is about, by key.
+/// Subject of an event, by key.
 pub type Payload = Map<String, serde_json::Value>;
 
 /// A payload of ids.
@@ -43,14 +45,19 @@ pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Payload {
 }
 
 tokio::task_local! {
-    /// What follows once the transaction of this task is stored.
+    /// Actions that follow once the transaction of this task is stored.
     static CONSEQUENCES: RefCell<Vec<Consequence>>;
 }
 
 /// Something to do once a transaction is stored.
 enum Consequence {
     PersonChanged(Uuid),
-    Announcement { audience: Audience, name: String, payload: Box<RawValue> },
+    Announcement {
+        audience: Audience,
+        name: String,
+        payload: Box<RawValue>,
+        for_clients: Option<Box<RawValue>>,
+    },
     EndOfSessions(Uuid),
     Task(Afterwards),
 }
@@ -90,7 +97,12 @@ impl Consequence {
                 app.people.forget(id).await;
                 app.bus.person_changed(id);
             }
-            Self::Announcement { audience, name, payload } => app.bus.publish(audience, &name, &payload).await,
+            Self::Announcement {
+                audience,
+                name,
+                payload,
+                for_clients,
+            } => app.bus.publish(audience, &name, &payload, for_clients.as_deref()).await,
             Self::EndOfSessions(id) => {
                 if let Err(error) = sessions::end_sessions(app, id, None).await {
                     tracing::error!(%error, person = %id, "the sessions of a person could not be ended");
@@ -132,7 +144,15 @@ impl<'a> Work<'a> {
     /// There is no transaction around this task, see [`transact`].
     pub async fn begin_as(app: &'a App, author: Option<Uuid>) -> Result<Self, DbErr> {
         let transaction = Transaction::current()?;
-        Ok(Self { app, transaction, author, events: Vec::new(), changed_people: Vec::new(), ended_people: Vec::new(), afterwards: Vec::new() })
+        Ok(Self {
+            app,
+            transaction,
+            author,
+            events: Vec::new(),
+            changed_people: Vec::new(),
+            ended_people: Vec::new(),
+            afterwards: Vec::new(),
+        })
     }
 
     /// The server that the work is done on.
@@ -142,53 +162,173 @@ impl<'a> Work<'a> {
     }
 
     /// Tells the team of something in a production. What belongs to none is told to administrators alone.
-    pub fn emit_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+    pub fn emit_in(
+        &mut self,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
         let project_id = project_id.into();
-        self.events.push(Event { name: name.into(), payload, project_id, kept: true, audience: team(project_id) });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id,
+            kept: true,
+            audience: team(project_id),
+            signed: false,
+        });
+    }
+
+    /// Tells the team of what the person of `person_id` did in a production. Clients are told that it was done, and not who of
+    /// the studio did it.
+    pub fn emit_signed(
+        &mut self,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
+        let project_id = project_id.into();
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id,
+            kept: true,
+            audience: team(project_id),
+            signed: true,
+        });
     }
 
     /// Tells the team of a change of the production itself. The log does not keep it under the production, which can still
     /// be deleted as long as nothing else happened in it.
     pub fn emit_of_production(&mut self, project_id: Uuid, name: impl Into<Cow<'static, str>>) {
         let payload = payload([("project_id", project_id)]);
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience: team(Some(project_id)) });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: None,
+            kept: true,
+            audience: team(Some(project_id)),
+            signed: false,
+        });
     }
 
     /// Tells the whole studio of a row that belongs to it. A row of a table whose rows belong to productions is told to
     /// administrators alone: say the production of it with [`Work::emit_in`].
     pub fn emit_of_studio(&mut self, table: &Table, name: impl Into<Cow<'static, str>>, payload: Payload) {
-        let audience = if Belonging::is_of_studio(table) { Audience::Everyone } else { team(None) };
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience });
+        let audience = if Belonging::is_of_studio(table) {
+            Audience::Everyone
+        } else {
+            team(None)
+        };
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: None,
+            kept: true,
+            audience,
+            signed: false,
+        });
     }
 
     /// Tells some people of something in a production, and administrators.
-    pub fn emit_among(&mut self, people: Vec<Uuid>, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+    pub fn emit_among(
+        &mut self,
+        people: Vec<Uuid>,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
         let audience = Audience::Team(people);
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: true, audience });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: project_id.into(),
+            kept: true,
+            audience,
+            signed: false,
+        });
     }
 
     /// Tells one person of what is nobody else's business.
     pub fn emit_to(&mut self, person_id: Uuid, name: impl Into<Cow<'static, str>>, payload: Payload) {
         let audience = Audience::Persons(vec![person_id]);
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: true, audience });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: None,
+            kept: true,
+            audience,
+            signed: false,
+        });
     }
 
     /// Announces to one person what is nobody else's business, without keeping it in the log.
-    pub fn announce_to(&mut self, person_id: Uuid, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+    pub fn announce_to(
+        &mut self,
+        person_id: Uuid,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
         let audience = Audience::Persons(vec![person_id]);
-        self.events.push(Event { name: name.into(), payload, project_id: project_id.into(), kept: false, audience });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: project_id.into(),
+            kept: false,
+            audience,
+            signed: false,
+        });
     }
 
     /// Announces to these persons what is nobody else's business, without keeping it in the log.
     pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Payload) {
         let audience = Audience::Persons(persons);
-        self.events.push(Event { name: name.into(), payload, project_id: None, kept: false, audience });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id: None,
+            kept: false,
+            audience,
+            signed: false,
+        });
+    }
+
+    /// Announces to the team what the person of `person_id` did in a production, without keeping it in the log. Clients are
+    /// told that it was done, and not who of the studio did it.
+    pub fn announce_signed(
+        &mut self,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
+        let project_id = project_id.into();
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id,
+            kept: false,
+            audience: team(project_id),
+            signed: true,
+        });
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
-    pub fn announce_in(&mut self, project_id: impl Into<Option<Uuid>>, name: impl Into<Cow<'static, str>>, payload: Payload) {
+    pub fn announce_in(
+        &mut self,
+        project_id: impl Into<Option<Uuid>>,
+        name: impl Into<Cow<'static, str>>,
+        payload: Payload,
+    ) {
         let project_id = project_id.into();
-        self.events.push(Event { name: name.into(), payload, project_id, kept: false, audience: team(project_id) });
+        self.events.push(Event {
+            name: name.into(),
+            payload,
+            project_id,
+            kept: false,
+            audience: team(project_id),
+            signed: false,
+        });
     }
 
     /// Notes that what is kept in mind of a person is no longer true after the commit.
@@ -224,7 +364,15 @@ impl<'a> Work<'a> {
     /// # Errors
     /// The database refuses; nothing has happened then.
     pub async fn commit(self) -> Result<(), DbErr> {
-        let Self { transaction, author, events, changed_people, ended_people, afterwards, .. } = self;
+        let Self {
+            transaction,
+            author,
+            events,
+            changed_people,
+            ended_people,
+            afterwards,
+            ..
+        } = self;
         let mut announced = Vec::with_capacity(events.len());
         // The log is read in the order of time, so that what happened together still has an order.
         let mut moment = database::now();
@@ -234,8 +382,13 @@ impl<'a> Work<'a> {
             if let Some(project_id) = event.project_id {
                 payload.insert("project_id".into(), json!(project_id));
             }
+            let for_clients = if event.signed {
+                Some(written(&unsigned(&payload))?)
+            } else {
+                None
+            };
+            let text = written(&payload)?;
             let data = serde_json::Value::Object(payload);
-            let text = RawValue::from_string(data.to_string()).map_err(|error| DbErr::Json(error.to_string()))?;
             let name = event.name.to_lowercase();
             if event.kept {
                 moment += TimeDelta::microseconds(1);
@@ -248,7 +401,12 @@ impl<'a> Work<'a> {
                     ("data", data.into()),
                 ]);
             }
-            announced.push(Consequence::Announcement { audience: event.audience, name, payload: text });
+            announced.push(Consequence::Announcement {
+                audience: event.audience,
+                name,
+                payload: text,
+                for_clients,
+            });
         }
         if !rows.is_empty() {
             database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
@@ -263,6 +421,20 @@ impl<'a> Work<'a> {
         });
         Ok(())
     }
+}
+
+/// A payload as it is announced.
+fn written(payload: &Payload) -> Result<Box<RawValue>, DbErr> {
+    to_raw_value(payload).map_err(|error| DbErr::Json(error.to_string()))
+}
+
+/// A payload that does not say who did it.
+fn unsigned(payload: &Payload) -> Payload {
+    payload
+        .iter()
+        .filter(|(key, _)| *key != "person_id")
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The team of a production; of none, administrators alone.

@@ -7,13 +7,13 @@ use dailies_definitions::payload::Media;
 use super::entities::{Episode, project_name};
 use super::table::{Table, integer, order_by, text};
 use crate::access::ALL_BUT_VENDORS;
-use crate::database::{Database, Sql};
+use crate::database::{Database, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Name of the main pack, which stands in place of an episode.
 const MAIN_PACK: &str = "'MP'";
 
-/// Which castings are wanted.
+/// Castings that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Containers {
     Episodes,
@@ -45,15 +45,27 @@ impl Containers {
 ///
 /// # Errors
 /// 403 for vendors, 400 for an episode that is none.
-pub(super) async fn table(database: &Database, access: &ProjectMember, episode_id: Option<&str>, of_shots: bool) -> Result<Media, Failure> {
+pub(super) async fn table(
+    database: &Database,
+    access: &ProjectMember,
+    episode_id: Option<&str>,
+    of_shots: bool,
+) -> Result<Media, Failure> {
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
     let project = project_name(database, access.project_id()).await?;
-    let show = Sql::with("SELECT 1 FROM project WHERE id = $1 AND production_type = 'tvshow'", [access.project_id().into()]);
+    let show = Sql::with(
+        "SELECT 1 FROM project WHERE id = $1 AND production_type = 'tvshow'",
+        [access.project_id().into()],
+    );
     let is_show = database.row(&show).await?.is_some();
     // Only TV shows have episodes: elsewhere the parameter says nothing.
-    let episode = if is_show { Episode::read(episode_id)? } else { Episode::All };
+    let episode = if is_show {
+        Episode::read(episode_id)?
+    } else {
+        Episode::All
+    };
     let of_episodes = episode_id == Some("all");
     let containers = match (of_episodes, of_shots && episode != Episode::Main) {
         (true, _) => Containers::Episodes,
@@ -61,12 +73,32 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, episode_i
         (false, false) => Containers::Assets,
     };
     let has_episodes = is_show && !of_episodes;
-    let headings = ["Episode", "Parent", "Name", "Asset Type", "Asset", "Occurences", "Label"];
-    let headings = headings.iter().skip(usize::from(!has_episodes)).map(|heading| (*heading).to_owned()).collect();
+    let headings = [
+        "Episode",
+        "Parent",
+        "Name",
+        "Asset Type",
+        "Asset",
+        "Occurences",
+        "Label",
+    ];
+    let headings = headings
+        .iter()
+        .skip(usize::from(!has_episodes))
+        .map(|heading| (*heading).to_owned())
+        .collect();
     let (kind, episode_name, parent) = containers.columns();
-    let episode_name = if containers == Containers::Assets { format!("COALESCE({episode_name}, {MAIN_PACK})") } else { episode_name.to_owned() };
+    let episode_name = if containers == Containers::Assets {
+        format!("COALESCE({episode_name}, {MAIN_PACK})")
+    } else {
+        episode_name.to_owned()
+    };
+    let mut list = SelectList::default();
+    let episode_cell = has_episodes.then(|| list.add(episode_name.as_str()));
+    let names = [parent, "c.name", "k.name", "a.name"].map(|column| list.add(column));
+    let (occurrences, label) = (list.add("l.nb_occurences"), list.add("l.label"));
     let mut sql = Sql::new(format!(
-        "SELECT {episode_name}, {parent}, c.name, k.name, a.name, l.nb_occurences, l.label FROM entity_link l \
+        "SELECT {list} FROM entity_link l \
          JOIN entity c ON c.id = l.entity_in_id JOIN entity_type ck ON ck.id = c.entity_type_id \
          JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id {} WHERE {} AND c.project_id = ",
         containers.joins(),
@@ -84,20 +116,23 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, episode_i
         _ => {}
     }
     // The main pack comes after the episodes.
-    let main_pack = if containers == Containers::Assets { " ORDER BY CASE WHEN c.source_id IS NULL THEN 1 ELSE 0 END," } else { " ORDER BY" };
-    let texts = [episode_name.as_str(), parent, "c.name", "k.name", "a.name"].into_iter().filter(|text| !text.starts_with('\''));
+    let main_pack = if containers == Containers::Assets {
+        " ORDER BY CASE WHEN c.source_id IS NULL THEN 1 ELSE 0 END,"
+    } else {
+        " ORDER BY"
+    };
+    let texts = [episode_name.as_str(), parent, "c.name", "k.name", "a.name"]
+        .into_iter()
+        .filter(|text| !text.starts_with('\''));
     let order = order_by(database.backend(), &texts.collect::<Vec<_>>());
     sql.push(&order.replacen(" ORDER BY", main_pack, 1)).push(", l.id");
     Table::of_production(&project, "casting", headings)
         .send(database, sql, move |row| {
             let mut cells = Vec::with_capacity(7);
-            if has_episodes {
-                cells.push(text(row, 0)?);
+            for column in episode_cell.iter().chain(&names) {
+                cells.push(text(row, *column)?);
             }
-            for index in 1..5 {
-                cells.push(text(row, index)?);
-            }
-            cells.extend([integer(row, 5)?, text(row, 6)?]);
+            cells.extend([integer(row, occurrences)?, text(row, label)?]);
             Ok(cells)
         })
         .await

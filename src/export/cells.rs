@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// What a spreadsheet takes for the beginning of a formula, wide letters of Asian keyboards among them.
+/// Characters that a spreadsheet takes for the beginning of a formula, wide letters of Asian keyboards among them.
 const TRIGGERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The cell as text: what a spreadsheet would take for a formula gets an apostrophe in front. So does what would be read
@@ -13,7 +13,11 @@ const TRIGGERS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋'
 pub fn guarded(cell: &str) -> Cow<'_, str> {
     let inner = cell.trim_start_matches('\'');
     let is_plain = inner.len() == cell.len() && cell.parse::<f64>().is_ok_and(f64::is_finite);
-    if inner.starts_with(TRIGGERS) && !is_plain { format!("'{cell}").into() } else { cell.into() }
+    if inner.starts_with(TRIGGERS) && !is_plain {
+        format!("'{cell}").into()
+    } else {
+        cell.into()
+    }
 }
 
 /// The cell without the apostrophe that [`guarded`] put in front.
@@ -33,7 +37,11 @@ pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
         if !cell.is_empty() {
             cell.push(',');
         }
-        if name.contains([',', '"']) { cell.push_str(&format!("\"{}\"", name.replace('"', "\"\""))) } else { cell.push_str(name) }
+        if name.contains([',', '"']) {
+            cell.push_str(&format!("\"{}\"", name.replace('"', "\"\"")))
+        } else {
+            cell.push_str(name)
+        }
     }
     cell
 }
@@ -90,7 +98,11 @@ pub fn plain(value: Option<&Value>) -> String {
 #[must_use]
 pub fn metadata(data: &Map<String, Value>, field_name: &str, data_type: Option<&str>) -> String {
     let cell = plain(data.get(field_name));
-    if data_type == Some("boolean") { cell.eq_ignore_ascii_case("true").to_string() } else { cell }
+    if data_type == Some("boolean") {
+        cell.eq_ignore_ascii_case("true").to_string()
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]
@@ -112,14 +124,23 @@ mod tests {
 
     #[test]
     fn every_cell_comes_back() {
-        for cell in ["", "a", "=1+1", "'=1+1", "''=1", "'", "''", "'a", "-1", "'-1", "-inf", "+a", "\t=x", "＝1", "'tis", "+33 6"] {
+        for cell in [
+            "", "a", "=1+1", "'=1+1", "''=1", "'", "''", "'a", "-1", "'-1", "-inf", "+a", "\t=x", "＝1", "'tis",
+            "+33 6",
+        ] {
             assert_eq!(restored(&guarded(cell)), cell, "{cell:?}");
         }
     }
 
     #[test]
     fn lists_of_names_come_back() {
-        for names in [vec!["Ada", "Bob"], vec!["Doe, John", "Ada"], vec!["The \"Rock\"", "Ada"], vec!["One"], vec![]] {
+        for names in [
+            vec!["Ada", "Bob"],
+            vec!["Doe, John", "Ada"],
+            vec!["The \"Rock\"", "Ada"],
+            vec!["One"],
+            vec![],
+        ] {
             assert_eq!(split_names(&join_names(names.iter().copied())), names);
         }
         assert_eq!(split_names(" Ada , ,Bob,"), ["Ada", "Bob"]);
@@ -129,9 +150,12 @@ mod tests {
     #[test]
     fn booleans_say_true_or_false_however_they_are_stored() {
         let stored = |value: Value| value.as_object().cloned().unwrap_or_default();
-        for (data, cell) in
-            [(json!({"outdoor": "true"}), "true"), (json!({"outdoor": true}), "true"), (json!({"outdoor": "false"}), "false"), (json!({}), "false")]
-        {
+        for (data, cell) in [
+            (json!({"outdoor": "true"}), "true"),
+            (json!({"outdoor": true}), "true"),
+            (json!({"outdoor": "false"}), "false"),
+            (json!({}), "false"),
+        ] {
             assert_eq!(metadata(&stored(data), "outdoor", Some("boolean")), cell);
         }
         for (data, cell) in [

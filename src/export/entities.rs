@@ -14,26 +14,26 @@ use uuid::Uuid;
 
 use super::cells::{self, join_names, plain};
 use super::table::{Table, integer, order_by, text};
-use crate::access::tasks::{assigned_to, worked_on_by};
+use crate::access::tasks::{VisibleTasks, assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
-use crate::database::{self, Database, Sql, write_value};
+use crate::database::{self, Database, SelectList, SelectedColumn, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Which entities to keep.
+/// Entities to keep.
 #[derive(Default)]
-pub(super) struct Filter {
+pub(super) struct ExportFilter {
     pub(super) id: Option<Uuid>,
     pub(super) episode: Episode,
     /// Whether only what the caller has a task of is wanted, with the caller's tasks alone.
     pub(super) own: bool,
 }
 
-/// Which episode is wanted.
+/// Episode that is wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Episode {
     #[default]
     All,
-    /// What belongs to no episode.
+    /// Entities that belong to no episode.
     Main,
     One(Uuid),
 }
@@ -47,13 +47,15 @@ impl Episode {
         match text.unwrap_or_default() {
             "" | "all" => Ok(Self::All),
             "main" => Ok(Self::Main),
-            text => parse_id(text).map(Self::One).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
+            text => parse_id(text)
+                .map(Self::One)
+                .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
         }
     }
 }
 
-/// What a table tells of each kind of entity, before the metadata and tasks.
-struct Layout {
+/// Contents of a table for each kind of entity, before the metadata and tasks.
+struct ExportLayout {
     /// End of the file's name.
     name: &'static str,
     headings: &'static [&'static str],
@@ -63,7 +65,7 @@ struct Layout {
     has_frames: bool,
 }
 
-const ASSETS: Layout = Layout {
+const ASSETS: ExportLayout = ExportLayout {
     name: "assets",
     headings: &["Project", "Type", "Name", "Description", "Time Spent"],
     texts: &["k.name", "e.name"],
@@ -71,15 +73,26 @@ const ASSETS: Layout = Layout {
     has_frames: false,
 };
 
-const SHOTS: Layout = Layout {
+const SHOTS: ExportLayout = ExportLayout {
     name: "shots",
-    headings: &["Project", "Episode", "Sequence", "Name", "Description", "Time Spent", "Frames", "Frame In", "Frame Out", "FPS"],
+    headings: &[
+        "Project",
+        "Episode",
+        "Sequence",
+        "Name",
+        "Description",
+        "Time Spent",
+        "Frames",
+        "Frame In",
+        "Frame Out",
+        "FPS",
+    ],
     texts: &["ep.name", "sq.name", "e.name"],
     joins: "LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id",
     has_frames: true,
 };
 
-const EDITS: Layout = Layout {
+const EDITS: ExportLayout = ExportLayout {
     name: "edits",
     headings: &["Project", "Episode", "Name", "Description", "Time Spent"],
     texts: &["ep.name", "e.name"],
@@ -89,7 +102,7 @@ const EDITS: Layout = Layout {
 
 /// A metadata column.
 #[derive(FromQueryResult)]
-struct Descriptor {
+struct ExportedDescriptor {
     name: String,
     field_name: String,
     data_type: Option<String>,
@@ -97,7 +110,7 @@ struct Descriptor {
 
 /// A task of an entity.
 #[derive(FromQueryResult)]
-struct Task {
+struct ExportedTask {
     id: Uuid,
     entity_id: Uuid,
     task_type: String,
@@ -117,7 +130,7 @@ struct Assignee {
 
 /// The tasks of one entity: minutes spent, and for each task type by its name the status and the assignees.
 #[derive(Default)]
-struct Tasks {
+struct ExportedTasks {
     minutes: f64,
     by_type: HashMap<String, [String; 2]>,
 }
@@ -126,7 +139,12 @@ struct Tasks {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn table(database: &Database, access: &ProjectMember, kind: EntityKind, filter: Filter) -> Result<Media, Failure> {
+pub(super) async fn table(
+    database: &Database,
+    access: &ProjectMember,
+    kind: EntityKind,
+    filter: ExportFilter,
+) -> Result<Media, Failure> {
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -139,27 +157,44 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
     let from = selection(access, kind, &layout, &filter);
     let descriptors = descriptors(database, access, kind).await?;
     let person = filter.own.then_some(access.person.id);
-    let (task_types, work) = tasks(database, &from, person).await?;
+    let visible = VisibleTasks::within(access.caller(), access.project_id(), access.role());
+    let (task_types, work) = tasks(database, &from, &visible, person).await?;
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
-    headings.extend(task_types.iter().flat_map(|name| [name.clone(), format!("{name} assignations")]));
-    let texts = layout.texts.len();
+    headings.extend(
+        task_types
+            .iter()
+            .flat_map(|name| [name.clone(), format!("{name} assignations")]),
+    );
     // Who works how long on what is for the team.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
-    let mut sql = from.before(&format!("SELECT {}, e.description, e.nb_frames, e.data, e.id ", layout.texts.join(", ")));
+    let mut list = SelectList::default();
+    let texts: Vec<SelectedColumn> = layout
+        .texts
+        .iter()
+        .copied()
+        .chain(["e.description"])
+        .map(|column| list.add(column))
+        .collect();
+    let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
+    let mut sql = from.before(&format!("SELECT {list} "));
     sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
     Table::of_production(&project, layout.name, headings)
         .send(database, sql, move |row| {
-            let none = Tasks::default();
-            let tasks = work.get(&row.try_get("", "id")?).unwrap_or(&none);
-            let data = data_of(row, texts + 2)?;
+            let none = ExportedTasks::default();
+            let tasks = work.get(&id.read(row)?).unwrap_or(&none);
+            let data = data_of(row, data)?;
             let mut cells = vec![project.clone()];
-            for index in 0..=texts {
-                cells.push(text(row, index)?);
+            for column in &texts {
+                cells.push(text(row, *column)?);
             }
-            cells.push(if of_staff { format!("{:.2}", tasks.minutes / 60.0 / 8.0) } else { String::new() });
+            cells.push(if of_staff {
+                format!("{:.2}", tasks.minutes / 60.0 / 8.0)
+            } else {
+                String::new()
+            });
             if layout.has_frames {
-                cells.push(integer(row, texts + 1)?);
+                cells.push(integer(row, frames)?);
                 cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
             }
             cells.extend(descriptors.iter().map(|descriptor| descriptor.cell(&data)));
@@ -177,12 +212,20 @@ pub(super) async fn table(database: &Database, access: &ProjectMember, kind: Ent
 /// # Errors
 /// 404 when it is not there.
 pub(super) async fn project_name(database: &Database, id: Uuid) -> Result<String, Failure> {
-    Ok(project::Entity::find_by_id(id).one(database).await?.ok_or_else(Failure::not_found)?.name)
+    Ok(project::Entity::find_by_id(id)
+        .one(database)
+        .await?
+        .ok_or_else(Failure::not_found)?
+        .name)
 }
 
 /// The entities `e` that the table is about, from `FROM` on.
-fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: &Filter) -> Sql {
-    let mut sql = Sql::new(format!("FROM entity e {} WHERE {} AND e.project_id = ", layout.joins, kind.condition("e.entity_type_id")));
+fn selection(access: &ProjectMember, kind: EntityKind, layout: &ExportLayout, filter: &ExportFilter) -> Sql {
+    let mut sql = Sql::new(format!(
+        "FROM entity e {} WHERE {} AND e.project_id = ",
+        layout.joins,
+        kind.condition("e.entity_type_id")
+    ));
     sql.bind(access.project_id());
     if let Some(id) = filter.id {
         sql.push(" AND e.id = ").bind(id);
@@ -197,7 +240,9 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: 
         }
         (Episode::One(id), EntityKind::Asset) => {
             sql.push(" AND (e.source_id = ").bind(id);
-            sql.push(" OR e.id IN (SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ").bind(id).push("))");
+            sql.push(" OR e.id IN (SELECT l.entity_out_id FROM entity_link l WHERE l.entity_in_id = ")
+                .bind(id)
+                .push("))");
         }
         (Episode::One(id), _) => {
             sql.push(" AND ep.id = ").bind(id);
@@ -211,40 +256,63 @@ fn selection(access: &ProjectMember, kind: EntityKind, layout: &Layout, filter: 
 }
 
 /// The metadata columns for the caller.
-async fn descriptors(database: &Database, access: &ProjectMember, kind: EntityKind) -> Result<Vec<Descriptor>, Failure> {
+async fn descriptors(
+    database: &Database,
+    access: &ProjectMember,
+    kind: EntityKind,
+) -> Result<Vec<ExportedDescriptor>, Failure> {
     let mut sql = Sql::with(
         "SELECT d.name, d.field_name, d.data_type FROM metadata_descriptor d WHERE d.project_id = $1 AND d.entity_type = $2",
         [access.project_id().into(), kind.type_name().into()],
     );
-    metadata::restrict(&mut sql, &Reach::within(access, access.project_id(), access.role()), "d");
+    metadata::restrict(
+        &mut sql,
+        &Reach::within(access, access.project_id(), access.role()),
+        "d",
+    );
     sql.push(" ORDER BY d.position NULLS LAST, d.name, d.id");
     Ok(database::read_all(database, &sql).await?)
 }
 
-/// Names of the task types in the order of the pipeline, and the tasks of the selected entities.
-async fn tasks(database: &Database, from: &Sql, person: Option<Uuid>) -> Result<(Vec<String>, HashMap<Uuid, Tasks>), Failure> {
+/// Names of the task types in the order of the pipeline, and the tasks of the selected entities, as far as lists show them.
+async fn tasks(
+    database: &Database,
+    from: &Sql,
+    visible: &VisibleTasks,
+    person: Option<Uuid>,
+) -> Result<(Vec<String>, HashMap<Uuid, ExportedTasks>), Failure> {
     let mut assignees = assignees(database, from).await?;
     let mut sql = from.clone().before(
         "SELECT t.id, t.entity_id, k.name AS task_type, k.priority, s.short_name AS status, t.duration FROM task t \
          JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IN (SELECT e.id ",
     );
     sql.push(")");
+    visible.restrict(&mut sql, "t");
     if let Some(person) = person {
         sql.push(" AND ");
         assigned_to(&mut sql, "t.id", person);
     }
     sql.push(" ORDER BY t.created_at, t.id");
     let mut priorities: BTreeMap<String, i32> = BTreeMap::new();
-    let mut found: HashMap<Uuid, Tasks> = HashMap::new();
-    for task in database::read_all::<Task>(database, &sql).await? {
+    let mut found: HashMap<Uuid, ExportedTasks> = HashMap::new();
+    for task in database::read_all::<ExportedTask>(database, &sql).await? {
         let priority = task.priority.unwrap_or(i32::MAX);
-        priorities.entry(task.task_type.clone()).and_modify(|least| *least = priority.min(*least)).or_insert(priority);
+        priorities
+            .entry(task.task_type.clone())
+            .and_modify(|least| *least = priority.min(*least))
+            .or_insert(priority);
         let tasks = found.entry(task.entity_id).or_default();
         tasks.minutes += task.duration.unwrap_or_default();
         let names = assignees.remove(&task.id).unwrap_or_default();
-        tasks.by_type.entry(task.task_type).or_insert([task.status.unwrap_or_default(), names]);
+        tasks
+            .by_type
+            .entry(task.task_type)
+            .or_insert([task.status.unwrap_or_default(), names]);
     }
-    let mut names: Vec<(i32, String)> = priorities.into_iter().map(|(name, priority)| (priority, name)).collect();
+    let mut names: Vec<(i32, String)> = priorities
+        .into_iter()
+        .map(|(name, priority)| (priority, name))
+        .collect();
     names.sort();
     Ok((names.into_iter().map(|(_, name)| name).collect(), found))
 }
@@ -260,13 +328,23 @@ async fn assignees(database: &Database, from: &Sql) -> Result<HashMap<Uuid, Stri
     let mut found: HashMap<Uuid, Vec<String>> = HashMap::new();
     database
         .each_row(&sql, |row| {
-            let Assignee { task_id, person_id, full_name } = Assignee::from_query_result(row, "")?;
+            let Assignee {
+                task_id,
+                person_id,
+                full_name,
+            } = Assignee::from_query_result(row, "")?;
             let unclear = full_name.is_empty() || shared.contains(&full_name.to_lowercase());
-            found.entry(task_id).or_default().push(if unclear { person_id.to_string() } else { full_name });
+            found
+                .entry(task_id)
+                .or_default()
+                .push(if unclear { person_id.to_string() } else { full_name });
             Ok(())
         })
         .await?;
-    Ok(found.into_iter().map(|(task_id, names)| (task_id, join_names(names.iter().map(String::as_str)))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(task_id, names)| (task_id, join_names(names.iter().map(String::as_str))))
+        .collect())
 }
 
 /// Names that several persons have, in small letters.
@@ -274,26 +352,30 @@ async fn shared_names(database: &Database) -> Result<HashSet<String>, DbErr> {
     let mut seen = HashSet::new();
     let mut shared = HashSet::new();
     database
-        .each_row(&Sql::new("SELECT TRIM(first_name || ' ' || last_name) AS full_name FROM person"), |row| {
-            let name = row.try_get::<String>("", "full_name")?.to_lowercase();
-            if !seen.insert(name.clone()) {
-                shared.insert(name);
-            }
-            Ok(())
-        })
+        .each_row(
+            &Sql::new("SELECT TRIM(first_name || ' ' || last_name) AS full_name FROM person"),
+            |row| {
+                let name = row.try_get::<String>("", "full_name")?.to_lowercase();
+                if !seen.insert(name.clone()) {
+                    shared.insert(name);
+                }
+                Ok(())
+            },
+        )
         .await?;
     Ok(shared)
 }
 
 /// The metadata of an entity.
-fn data_of(row: &QueryResult, index: usize) -> Result<Map<String, Value>, DbErr> {
+fn data_of(row: &QueryResult, column: SelectedColumn) -> Result<Map<String, Value>, DbErr> {
     let mut text = Vec::new();
-    write_value(&mut text, row, index, Kind::Json)?;
-    let data: Option<Map<String, Value>> = serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
+    column.write(&mut text, row, Kind::Json)?;
+    let data: Option<Map<String, Value>> =
+        serde_json::from_slice(&text).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(data.unwrap_or_default())
 }
 
-impl Descriptor {
+impl ExportedDescriptor {
     /// The entity's value of this column.
     fn cell(&self, data: &Map<String, Value>) -> String {
         cells::metadata(data, &self.field_name, self.data_type.as_deref())

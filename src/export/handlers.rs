@@ -7,7 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use uuid::Uuid;
 
-use super::entities::{Episode, Filter};
+use super::entities::{Episode, ExportFilter};
 use super::{casting, entities, playlists, studio};
 use crate::app::SharedApp;
 use crate::vocabulary::kinds::EntityKind;
@@ -21,8 +21,8 @@ impl Exports for ExportsHandlers {
         studio::persons(&self.0.database, &access).await
     }
 
-    async fn export_projects(&self, _access: StudioManager) -> Result<Media, Failure> {
-        studio::projects(&self.0.database).await
+    async fn export_projects(&self, access: StudioManager) -> Result<Media, Failure> {
+        studio::projects(&self.0.database, &access).await
     }
 
     async fn export_task_types(&self, _access: StudioManager) -> Result<Media, Failure> {
@@ -37,22 +37,51 @@ impl Exports for ExportsHandlers {
         studio::time_spents(&self.0.database, &access).await
     }
 
-    async fn export_assets(&self, access: ProjectMember, _project_id: Uuid, query: ExportAssetsQuery) -> Result<Media, Failure> {
-        let filter = Filter { id: query.id, episode: Episode::read(query.episode_id.as_deref())?, own: query.assigned_to.is_some() };
+    async fn export_assets(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportAssetsQuery,
+    ) -> Result<Media, Failure> {
+        let filter = ExportFilter {
+            id: query.id,
+            episode: Episode::read(query.episode_id.as_deref())?,
+            own: query.assigned_to.is_some(),
+        };
         entities::table(&self.0.database, &access, EntityKind::Asset, filter).await
     }
 
-    async fn export_shots(&self, access: ProjectMember, _project_id: Uuid, query: ExportShotsQuery) -> Result<Media, Failure> {
-        let filter = Filter { id: query.id, episode: Episode::read(query.episode_id.as_deref())?, own: query.assigned_to.is_some() };
+    async fn export_shots(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportShotsQuery,
+    ) -> Result<Media, Failure> {
+        let filter = ExportFilter {
+            id: query.id,
+            episode: Episode::read(query.episode_id.as_deref())?,
+            own: query.assigned_to.is_some(),
+        };
         entities::table(&self.0.database, &access, EntityKind::Shot, filter).await
     }
 
     async fn export_edits(&self, access: ProjectMember, _project_id: Uuid) -> Result<Media, Failure> {
-        entities::table(&self.0.database, &access, EntityKind::Edit, Filter::default()).await
+        entities::table(&self.0.database, &access, EntityKind::Edit, ExportFilter::default()).await
     }
 
-    async fn export_casting(&self, access: ProjectMember, _project_id: Uuid, query: ExportCastingQuery) -> Result<Media, Failure> {
-        casting::table(&self.0.database, &access, query.episode_id.as_deref(), query.is_shot_casting).await
+    async fn export_casting(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ExportCastingQuery,
+    ) -> Result<Media, Failure> {
+        casting::table(
+            &self.0.database,
+            &access,
+            query.episode_id.as_deref(),
+            query.is_shot_casting,
+        )
+        .await
     }
 
     async fn export_playlist(&self, access: Caller, playlist_id: Uuid) -> Result<Media, Failure> {

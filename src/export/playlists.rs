@@ -15,10 +15,19 @@ use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, Database, Sql};
 use crate::vocabulary::entity_names::EntityNames;
 
-const HEADINGS: [&str; 9] =
-    ["Entity name", "Nb Frames", "Task Type", "Retake count", "Revision", "Task Status", "Last comment author", "Last comment date", "Last comment"];
+const HEADINGS: [&str; 9] = [
+    "Entity name",
+    "Nb Frames",
+    "Task Type",
+    "Retake count",
+    "Revision",
+    "Task Status",
+    "Last comment author",
+    "Last comment date",
+    "Last comment",
+];
 
-/// What the first line tells.
+/// Contents of the first line.
 #[derive(FromQueryResult)]
 struct Head {
     name: String,
@@ -30,9 +39,21 @@ struct Head {
 
 impl Head {
     fn line(&self, zone: Tz) -> Vec<String> {
-        let place = self.episode.as_ref().map_or_else(|| self.project.clone(), |episode| format!("{} - {episode}", self.project));
-        let kind = if self.for_entity.as_deref().is_none_or(|kind| kind == "shot") { "shots" } else { "assets" };
-        let mut cells = vec!["Playlist".to_owned(), format!("{place} | for {kind}"), self.name.clone(), local(self.created_at, zone)];
+        let place = self.episode.as_ref().map_or_else(
+            || self.project.clone(),
+            |episode| format!("{} - {episode}", self.project),
+        );
+        let kind = if self.for_entity.as_deref().is_none_or(|kind| kind == "shot") {
+            "shots"
+        } else {
+            "assets"
+        };
+        let mut cells = vec![
+            "Playlist".to_owned(),
+            format!("{place} | for {kind}"),
+            self.name.clone(),
+            local(self.created_at, zone),
+        ];
         cells.resize(7, String::new());
         cells
     }
@@ -40,7 +61,7 @@ impl Head {
 
 /// An entry, and what is told of it.
 #[derive(FromQueryResult)]
-struct Line {
+struct PlaylistLine {
     kind: Option<String>,
     entity: Option<String>,
     parent: Option<String>,
@@ -56,10 +77,16 @@ struct Line {
     comment: Option<String>,
 }
 
-impl Line {
+impl PlaylistLine {
     fn cells(self, zone: Tz) -> Vec<String> {
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
-        let author = format!("{} {}", self.first_name.unwrap_or_default(), self.last_name.unwrap_or_default()).trim().to_owned();
+        let author = format!(
+            "{} {}",
+            self.first_name.unwrap_or_default(),
+            self.last_name.unwrap_or_default()
+        )
+        .trim()
+        .to_owned();
         vec![
             EntityNames::new(self.kind, self.entity, self.parent, self.grandparent).full(),
             number(self.nb_frames),
@@ -76,7 +103,15 @@ impl Line {
 
 /// A moment where the reader is.
 fn local(moment: Option<NaiveDateTime>, zone: Tz) -> String {
-    moment.map(|moment| moment.and_utc().with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S").to_string()).unwrap_or_default()
+    moment
+        .map(|moment| {
+            moment
+                .and_utc()
+                .with_timezone(&zone)
+                .format("%Y-%m-%dT%H:%M:%S")
+                .to_string()
+        })
+        .unwrap_or_default()
 }
 
 /// The table of a playlist.
@@ -90,8 +125,15 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
          LEFT JOIN entity ep ON ep.id = y.episode_id WHERE y.id = $1",
         [playlist_id.into()],
     );
-    let head = database::read_one::<Head>(database, &sql).await?.ok_or_else(Failure::not_found)?;
-    let zone: Tz = caller.person.timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
+    let head = database::read_one::<Head>(database, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let zone: Tz = caller
+        .person
+        .timezone
+        .as_deref()
+        .and_then(|name| name.parse().ok())
+        .unwrap_or(Tz::UTC);
     let JsonItems { from, place, id } = json_items(database.backend(), "y.shots");
     // As in other places, the entity may stand under three names.
     let entity = format!("COALESCE({}, {}, {})", id("id"), id("shot_id"), id("entity_id"));
@@ -110,7 +152,15 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
         ),
         [playlist_id.into()],
     );
-    let mut table = Table::of_production(&head.project, &format!("playlist {}", head.name), HEADINGS.map(str::to_owned).to_vec());
+    let mut table = Table::of_production(
+        &head.project,
+        &format!("playlist {}", head.name),
+        HEADINGS.map(str::to_owned).to_vec(),
+    );
     table.before = vec![head.line(zone), vec![String::new(); 7]];
-    table.send(database, sql, move |row: &QueryResult| Ok::<_, DbErr>(Line::from_query_result(row, "")?.cells(zone))).await
+    table
+        .send(database, sql, move |row: &QueryResult| {
+            Ok::<_, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone))
+        })
+        .await
 }

@@ -35,18 +35,26 @@ const DAILY_SALARY: &str = "Daily Salary";
 /// Everybody but bots and guests. Salaries are for administrators.
 pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Media, Failure> {
     let from = Sql::new(
-        "FROM person p LEFT JOIN studio s ON s.id = p.studio_id WHERE p.is_bot = false AND p.is_guest = false \
+        "FROM person p LEFT JOIN studio s ON s.id = p.studio_id WHERE p.is_bot = false AND p.is_guest = false AND p.preview_project_id IS NULL \
          ORDER BY LOWER(p.first_name), LOWER(p.last_name), p.id",
     );
     let hidden = Column::text(DAILY_SALARY, "''");
-    let columns = PERSON.map(|column| if column.is(DAILY_SALARY) && !caller.is_admin() { hidden } else { column });
+    let columns = PERSON.map(|column| {
+        if column.is(DAILY_SALARY) && !caller.is_admin() {
+            hidden
+        } else {
+            column
+        }
+    });
     Table::of_studio(database, "people_export", &columns, from).await
 }
 
-/// Every production with its status.
-pub(super) async fn projects(database: &Database) -> Result<Media, Failure> {
+/// Every production that the caller manages, with its status.
+pub(super) async fn projects(database: &Database, caller: &Caller) -> Result<Media, Failure> {
     let columns = [Column::text("Name", "p.name"), Column::text("Status", "s.name")];
-    let from = Sql::new("FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id ORDER BY p.name, p.id");
+    let mut from = Sql::new("FROM project p LEFT JOIN project_status s ON s.id = p.project_status_id WHERE 1 = 1");
+    only_managed(database, caller, &mut from).await?;
+    from.push(" ORDER BY p.name, p.id");
     Table::of_studio(database, "export", &columns, from).await
 }
 
@@ -60,7 +68,7 @@ pub(super) async fn task_types(database: &Database) -> Result<Media, Failure> {
 /// Keeps what is in the productions `p` that the caller manages; administrators get all.
 async fn only_managed(database: &Database, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
     if !caller.is_admin() {
-        let managed = Reach::teams(database.read(), caller).await?.projects_as(&[Role::Manager]);
+        let managed = Reach::teams(database, caller).await?.projects_as(&[Role::Manager]);
         sql.push(" AND p.id IN ").bind_list(managed);
     }
     Ok(())

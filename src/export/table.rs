@@ -9,15 +9,18 @@ use poem::{Body, Response};
 use sea_orm::{DbBackend, DbErr, QueryResult};
 
 use super::cells::guarded;
-use crate::database::{Database, Sql, stream_lines};
+use crate::database::{Database, SelectList, SelectedColumn, Sql, stream_lines};
 use crate::storage::Disposition;
+
+/// The text of a cell, from a column of a row.
+type Cell = fn(&QueryResult, SelectedColumn) -> Result<String, DbErr>;
 
 /// A column of a table: its heading, the SQL of its values, and how they become cells.
 #[derive(Clone, Copy)]
 pub(super) struct Column {
     heading: &'static str,
     sql: &'static str,
-    cell: fn(&QueryResult, usize) -> Result<String, DbErr>,
+    cell: Cell,
 }
 
 impl Column {
@@ -28,27 +31,47 @@ impl Column {
 
     /// A column of texts.
     pub(super) const fn text(heading: &'static str, sql: &'static str) -> Self {
-        Self { heading, sql, cell: text }
+        Self {
+            heading,
+            sql,
+            cell: text,
+        }
     }
 
     /// A column of whole numbers.
     pub(super) const fn integer(heading: &'static str, sql: &'static str) -> Self {
-        Self { heading, sql, cell: integer }
+        Self {
+            heading,
+            sql,
+            cell: integer,
+        }
     }
 
     /// A column of numbers, always with a fraction.
     pub(super) const fn number(heading: &'static str, sql: &'static str) -> Self {
-        Self { heading, sql, cell: number }
+        Self {
+            heading,
+            sql,
+            cell: number,
+        }
     }
 
     /// A column of days.
     pub(super) const fn day(heading: &'static str, sql: &'static str) -> Self {
-        Self { heading, sql, cell: day }
+        Self {
+            heading,
+            sql,
+            cell: day,
+        }
     }
 
     /// A column of the days of moments.
     pub(super) const fn day_of(heading: &'static str, sql: &'static str) -> Self {
-        Self { heading, sql, cell: day_of }
+        Self {
+            heading,
+            sql,
+            cell: day_of,
+        }
     }
 }
 
@@ -67,18 +90,40 @@ impl Table {
     ///
     /// # Errors
     /// The database refuses the query.
-    pub(super) async fn of_studio(database: &Database, name: &str, columns: &[Column], from: Sql) -> Result<Media, Failure> {
+    pub(super) async fn of_studio(
+        database: &Database,
+        name: &str,
+        columns: &[Column],
+        from: Sql,
+    ) -> Result<Media, Failure> {
         let headings = columns.iter().map(|column| column.heading.to_owned()).collect();
-        let table = Self { name: name.to_owned(), media_type: "text/csv; charset=utf-8", headings, before: Vec::new() };
-        let values: Vec<&str> = columns.iter().map(|column| column.sql).collect();
-        let cells: Vec<_> = columns.iter().map(|column| column.cell).collect();
-        let sql = from.before(&format!("SELECT {} ", values.join(", ")));
-        table.send(database, sql, move |row| cells.iter().enumerate().map(|(at, cell)| cell(row, at)).collect()).await
+        let table = Self {
+            name: name.to_owned(),
+            media_type: "text/csv; charset=utf-8",
+            headings,
+            before: Vec::new(),
+        };
+        let mut list = SelectList::default();
+        let cells: Vec<(Cell, SelectedColumn)> = columns
+            .iter()
+            .map(|column| (column.cell, list.add(column.sql)))
+            .collect();
+        let sql = from.before(&format!("SELECT {list} "));
+        table
+            .send(database, sql, move |row| {
+                cells.iter().map(|(cell, column)| cell(row, *column)).collect()
+            })
+            .await
     }
 
     /// A table of one production.
     pub(super) fn of_production(project_name: &str, name: &str, headings: Vec<String>) -> Self {
-        Self { name: file_name(&format!("{project_name} {name}")), media_type: "text/csv", headings, before: Vec::new() }
+        Self {
+            name: file_name(&format!("{project_name} {name}")),
+            media_type: "text/csv",
+            headings,
+            before: Vec::new(),
+        }
     }
 
     /// Sends a line for each row of the query; `cells` takes the row apart.
@@ -96,48 +141,71 @@ impl Table {
         }
         let sent = stream_lines(database, sql, &first, move |out, row| write_line(out, &cells(row)?)).await?;
         let disposition = Disposition::Attachment(&format!("kitsu_{}.csv", self.name)).header();
-        let response = Response::builder().header(header::CONTENT_TYPE, self.media_type).header(header::CONTENT_DISPOSITION, disposition);
+        let response = Response::builder()
+            .header(header::CONTENT_TYPE, self.media_type)
+            .header(header::CONTENT_DISPOSITION, disposition);
         Ok(Media::new(response.body(Body::from(sent))))
     }
 }
 
 /// Writes one line up to its carriage return; whoever sends lines adds the line feed.
 fn write_line(out: &mut Vec<u8>, cells: &[String]) -> Result<(), DbErr> {
-    let mut writer = WriterBuilder::new().delimiter(b';').terminator(Terminator::Any(b'\r')).buffer_capacity(1024).from_writer(out);
-    writer.write_record(cells.iter().map(|cell| guarded(cell).into_owned())).map_err(|error| DbErr::Custom(error.to_string()))?;
+    let mut writer = WriterBuilder::new()
+        .delimiter(b';')
+        .terminator(Terminator::Any(b'\r'))
+        .buffer_capacity(1024)
+        .from_writer(out);
+    writer
+        .write_record(cells.iter().map(|cell| guarded(cell).into_owned()))
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
     writer.flush().map_err(|error| DbErr::Custom(error.to_string()))
 }
 
 /// Letters of the Latin alphabet in lower case and digits, with underscores for what is between them.
 fn file_name(name: &str) -> String {
     let ascii = deunicode::deunicode(name).to_ascii_lowercase();
-    let words: Vec<&str> = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = ascii
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join("_")
 }
 
 /// Text of a column, empty for null.
-pub(super) fn text(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<String>>(index)?.unwrap_or_default())
+pub(super) fn text(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column.read::<Option<String>>(row)?.unwrap_or_default())
 }
 
 /// A whole number of a column.
-pub(super) fn integer(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<i32>>(index)?.map(|number| number.to_string()).unwrap_or_default())
+pub(super) fn integer(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column
+        .read::<Option<i32>>(row)?
+        .map(|number| number.to_string())
+        .unwrap_or_default())
 }
 
 /// A number of a column, always with a fraction.
-fn number(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<f64>>(index)?.map(|number| format!("{number:?}")).unwrap_or_default())
+fn number(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column
+        .read::<Option<f64>>(row)?
+        .map(|number| format!("{number:?}"))
+        .unwrap_or_default())
 }
 
 /// The day of a column that holds a moment.
-fn day_of(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<NaiveDateTime>>(index)?.map(|moment| moment.date().to_string()).unwrap_or_default())
+fn day_of(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column
+        .read::<Option<NaiveDateTime>>(row)?
+        .map(|moment| moment.date().to_string())
+        .unwrap_or_default())
 }
 
 /// The day of a column.
-fn day(row: &QueryResult, index: usize) -> Result<String, DbErr> {
-    Ok(row.try_get_by_index::<Option<NaiveDate>>(index)?.map(|day| day.to_string()).unwrap_or_default())
+fn day(row: &QueryResult, column: SelectedColumn) -> Result<String, DbErr> {
+    Ok(column
+        .read::<Option<NaiveDate>>(row)?
+        .map(|day| day.to_string())
+        .unwrap_or_default())
 }
 
 /// `ORDER BY` these texts, letter by letter as their codes go, which is the same on both databases. Rows without a text
@@ -158,12 +226,22 @@ mod tests {
     #[test]
     fn lines_are_quoted_where_it_is_needed() {
         let mut out = Vec::new();
-        write_line(&mut out, &["a;b".into(), "say \"hi\"".into(), String::new(), "é".into()]).expect("a line");
-        assert_eq!(String::from_utf8(out).expect("UTF-8"), "\"a;b\";\"say \"\"hi\"\"\";;é\r");
+        write_line(
+            &mut out,
+            &["a;b".into(), "say \"hi\"".into(), String::new(), "é".into()],
+        )
+        .expect("a line");
+        assert_eq!(
+            String::from_utf8(out).expect("UTF-8"),
+            "\"a;b\";\"say \"\"hi\"\"\";;é\r"
+        );
     }
 
     #[test]
     fn files_have_plain_names() {
-        assert_eq!(file_name("Cosmos Laundromat: Été assets"), "cosmos_laundromat_ete_assets");
+        assert_eq!(
+            file_name("Cosmos Laundromat: Été assets"),
+            "cosmos_laundromat_ete_assets"
+        );
     }
 }

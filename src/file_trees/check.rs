@@ -1,4 +1,4 @@
-//! What is wrong with a tree that a production is to have.
+//! Faults of a tree that a production is to have.
 
 use dailies_definitions::failure::FieldProblem;
 use serde_json::{Map, Value};
@@ -11,7 +11,9 @@ use super::language::{Piece, pieces, problem};
 pub fn check(tree: &Value) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     match tree {
-        Value::Object(modes) => modes.iter().for_each(|(mode, value)| check_mode(&format!("file_tree.{mode}"), value, &mut problems)),
+        Value::Object(modes) => modes
+            .iter()
+            .for_each(|(mode, value)| check_mode(&format!("file_tree.{mode}"), value, &mut problems)),
         Value::Null => {}
         _ => problems.push(wrong("file_tree", "Input should be a valid dictionary")),
     }
@@ -19,11 +21,16 @@ pub fn check(tree: &Value) -> Vec<FieldProblem> {
 }
 
 fn wrong(field: &str, message: impl Into<String>) -> FieldProblem {
-    FieldProblem { field: field.to_owned(), message: message.into() }
+    FieldProblem {
+        field: field.to_owned(),
+        message: message.into(),
+    }
 }
 
 fn check_mode(place: &str, mode: &Value, problems: &mut Vec<FieldProblem>) {
-    let Some(mode) = mode.as_object() else { return problems.push(wrong(place, "Input should be a valid dictionary")) };
+    let Some(mode) = mode.as_object() else {
+        return problems.push(wrong(place, "Input should be a valid dictionary"));
+    };
     for key in ["mountpoint", "root"] {
         if let Some(problem) = missing(mode, key, Value::is_string, "string") {
             problems.push(wrong(&format!("{place}.{key}"), problem));
@@ -33,7 +40,11 @@ fn check_mode(place: &str, mode: &Value, problems: &mut Vec<FieldProblem>) {
         let place = format!("{place}.{key}");
         match missing(mode, key, Value::is_object, "dictionary") {
             Some(problem) => problems.push(wrong(&place, problem)),
-            None => mode[key].as_object().into_iter().flatten().for_each(|(kind, template)| check_template(&place, kind, template, problems)),
+            None => mode[key]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .for_each(|(kind, template)| check_template(&place, kind, template, problems)),
         }
     }
 }
@@ -47,7 +58,9 @@ fn missing(mode: &Map<String, Value>, key: &str, is: impl Fn(&Value) -> bool, wh
 
 fn check_template(place: &str, kind: &str, template: &Value, problems: &mut Vec<FieldProblem>) {
     let place = format!("{place}.{kind}");
-    let Some(template) = template.as_str() else { return problems.push(wrong(&place, "Input should be a valid string")) };
+    let Some(template) = template.as_str() else {
+        return problems.push(wrong(&place, "Input should be a valid string"));
+    };
     if kind == "style" {
         return;
     }
@@ -67,7 +80,10 @@ mod tests {
     use super::*;
 
     fn fields(tree: &Value) -> Vec<(String, String)> {
-        check(tree).into_iter().map(|problem| (problem.field, problem.message)).collect()
+        check(tree)
+            .into_iter()
+            .map(|problem| (problem.field, problem.message))
+            .collect()
     }
 
     #[test]
@@ -86,7 +102,10 @@ mod tests {
             ("file_tree.output.file_name.sequence", "Unknown data type: OuputType."),
             ("file_tree.working", "Input should be a valid dictionary"),
         ];
-        assert_eq!(fields(&tree), expected.map(|(field, message)| (field.to_owned(), message.to_owned())));
+        assert_eq!(
+            fields(&tree),
+            expected.map(|(field, message)| (field.to_owned(), message.to_owned()))
+        );
         assert_eq!(fields(&json!({"a": {}})).len(), 4);
         assert_eq!(fields(&json!("simple")).len(), 1);
         assert!(fields(&Value::Null).is_empty() && fields(&json!({})).is_empty());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-/// What a token can stand for, with the fields that it has besides its name and id.
+/// Things that a token can stand for, with the fields that it has besides its name and id.
 pub const TOKENS: [(&str, &[Field]); 21] = [
     ("Project", &[]),
     ("Task", &[]),
@@ -30,7 +30,7 @@ pub const TOKENS: [(&str, &[Field]); 21] = [
     ("Revision", &[Field::ShortName, Field::Number]),
 ];
 
-/// What of a thing a token asks for.
+/// Field of a thing that a token asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Name,
@@ -74,7 +74,9 @@ pub fn pieces(template: &str) -> Vec<Piece<'_>> {
     let (mut text, mut at) = (0, 0);
     while let Some(open) = template[at..].find('<').map(|found| at + found) {
         let inside = &template[open + 1..];
-        let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(inside.len());
+        let end = inside
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.')))
+            .unwrap_or(inside.len());
         if end == 0 || !inside[end..].starts_with('>') {
             at = open + 1;
             continue;
@@ -83,7 +85,10 @@ pub fn pieces(template: &str) -> Vec<Piece<'_>> {
             pieces.push(Piece::Text(&template[text..open]));
         }
         let (name, field) = inside[..end].split_once('.').unwrap_or((&inside[..end], "name"));
-        pieces.push(Piece::Token { name, field: Field::of(field) });
+        pieces.push(Piece::Token {
+            name,
+            field: Field::of(field),
+        });
         at = open + end + 2;
         text = at;
     }
@@ -93,10 +98,12 @@ pub fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// What is wrong with a token, whatever it would stand for.
+/// Problem of a token, whatever it would stand for.
 #[must_use]
 pub fn problem(name: &str, field: Field) -> Option<String> {
-    let Some((_, fields)) = TOKENS.iter().find(|(known, _)| *known == name) else { return Some(format!("Unknown data type: {name}.")) };
+    let Some((_, fields)) = TOKENS.iter().find(|(known, _)| *known == name) else {
+        return Some(format!("Unknown data type: {name}."));
+    };
     let known = matches!(field, Field::Name | Field::Id) || fields.contains(&field);
     (!known).then(|| format!("The token {name} has no {}.", field.word()))
 }
@@ -112,7 +119,11 @@ impl Style {
     /// The style of that name; any other one than `uppercase` is lower case.
     #[must_use]
     pub fn of(name: Option<&str>) -> Self {
-        if name == Some("uppercase") { Self::Upper } else { Self::Lower }
+        if name == Some("uppercase") {
+            Self::Upper
+        } else {
+            Self::Lower
+        }
     }
 
     #[must_use]
@@ -139,12 +150,12 @@ pub fn slug(text: &str) -> String {
     slug
 }
 
-/// What stands for a token.
+/// Thing that stands for a token.
 #[derive(Clone, Debug, Default)]
 pub struct Thing {
     name: String,
     short_name: Option<String>,
-    /// What stands for its number; its name does where it has none.
+    /// Text that stands for its number; its name does where it has none.
     number: Option<String>,
     id: Option<Uuid>,
 }
@@ -153,33 +164,51 @@ impl Thing {
     /// A text, whatever is asked of it.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        Self { name: text.into(), ..Self::default() }
+        Self {
+            name: text.into(),
+            ..Self::default()
+        }
     }
 
     /// A record with its name.
     #[must_use]
     pub fn record(id: Uuid, name: impl Into<String>) -> Self {
-        Self { name: name.into(), id: Some(id), ..Self::default() }
+        Self {
+            name: name.into(),
+            id: Some(id),
+            ..Self::default()
+        }
     }
 
     /// A record with a short name besides.
     #[must_use]
     pub fn with_short_name(self, short_name: impl Into<String>) -> Self {
-        Self { short_name: Some(short_name.into()), ..self }
+        Self {
+            short_name: Some(short_name.into()),
+            ..self
+        }
     }
 
     /// An instance of an asset. Without a name it goes by its number, which stands for everything else, too.
     #[must_use]
     pub fn instance(name: Option<String>, number: Option<i32>) -> Self {
         let number = format!("{:04}", number.unwrap_or_default());
-        Self { name: name.unwrap_or_else(|| number.clone()), number: Some(number), ..Self::default() }
+        Self {
+            name: name.unwrap_or_else(|| number.clone()),
+            number: Some(number),
+            ..Self::default()
+        }
     }
 
     /// A sequence: `Seq2` is called `S002`.
     #[must_use]
     pub fn sequence(id: Uuid, name: &str) -> Self {
         let number = || name.chars().skip(3).collect::<String>();
-        let name = if name.contains("Seq") { format!("S{:0>3}", number()) } else { name.to_owned() };
+        let name = if name.contains("Seq") {
+            format!("S{:0>3}", number())
+        } else {
+            name.to_owned()
+        };
         Self::record(id, name)
     }
 
@@ -192,13 +221,17 @@ impl Thing {
     fn field(&self, field: Field) -> &str {
         match field {
             Field::Name => &self.name,
-            Field::ShortName => self.short_name.as_deref().or(self.number.as_deref()).unwrap_or(&self.name),
+            Field::ShortName => self
+                .short_name
+                .as_deref()
+                .or(self.number.as_deref())
+                .unwrap_or(&self.name),
             Field::Number | Field::Id => self.number.as_deref().unwrap_or(&self.name),
         }
     }
 }
 
-/// What stands for the tokens of a template.
+/// Things that stand for the tokens of a template.
 #[derive(Clone, Debug, Default)]
 pub struct Values(BTreeMap<&'static str, Option<Thing>>);
 
@@ -217,7 +250,7 @@ impl Values {
     /// A template with what its tokens stand for. Names become plain text of a letter case, ids stay as they are.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// The fault of the template, as a sentence.
     pub fn render(&self, template: &str, style: Style) -> Result<String, String> {
         let mut out = String::new();
         for piece in pieces(template) {
@@ -231,7 +264,10 @@ impl Values {
             if let Some(problem) = problem(name, field) {
                 return Err(problem);
             }
-            let thing = self.0.get(name).ok_or_else(|| format!("The token {name} stands for nothing here."))?;
+            let thing = self
+                .0
+                .get(name)
+                .ok_or_else(|| format!("The token {name} stands for nothing here."))?;
             match thing {
                 None => {}
                 Some(Thing { id: Some(id), .. }) if field == Field::Id => out.push_str(&id.to_string()),
@@ -244,7 +280,7 @@ impl Values {
     /// The name of a file: plain text as a whole, in which ids that the template asks for keep their hyphens.
     ///
     /// # Errors
-    /// What is wrong with the template.
+    /// The fault of the template, as a sentence.
     pub fn render_file(&self, template: &str, style: Style) -> Result<String, String> {
         let rendered = self.render(template, Style::Lower)?;
         let mut name = style.apply(&slug(&rendered));
@@ -282,7 +318,10 @@ mod tests {
         values.set("Project", Some(Thing::record(Uuid::nil(), "Cosmos  Landromat")));
         values.set("Sequence", Some(Thing::sequence(Uuid::nil(), "Seq2")));
         values.set("Shot", Some(Thing::record(id, "P01")));
-        values.set("TaskType", Some(Thing::record(Uuid::nil(), "Éclairage").with_short_name("lgt")));
+        values.set(
+            "TaskType",
+            Some(Thing::record(Uuid::nil(), "Éclairage").with_short_name("lgt")),
+        );
         values.set("Department", None);
         values.set("Instance", Some(Thing::instance(None, Some(1))));
         values.set("Version", Some(Thing::text("001")));
@@ -307,28 +346,51 @@ mod tests {
 
     #[test]
     fn names_are_plain_and_literal_text_stays() {
-        let rendered = values().render("Keep/<Project>/<Sequence>/<TaskType>/<TaskType.short_name>/<Department>", Style::Upper);
+        let rendered = values().render(
+            "Keep/<Project>/<Sequence>/<TaskType>/<TaskType.short_name>/<Department>",
+            Style::Upper,
+        );
         assert_eq!(rendered.as_deref(), Ok("Keep/COSMOS_LANDROMAT/S002/ECLAIRAGE/LGT/"));
-        assert_eq!(values().render("<Instance>_<Instance.number>_<Instance.id>", Style::Lower).as_deref(), Ok("0001_0001_0001"));
+        assert_eq!(
+            values()
+                .render("<Instance>_<Instance.number>_<Instance.id>", Style::Lower)
+                .as_deref(),
+            Ok("0001_0001_0001")
+        );
     }
 
     #[test]
     fn files_keep_the_ids_that_were_asked_for() {
         let name = values().render_file("<Shot.id>_<Shot.bad>_v<Version>", Style::Upper);
         assert_eq!(name.as_deref(), Ok("1f6b7b77-14b8-47fd-a02e-745880d8d9ed_P01_V001"));
-        assert_eq!(values().render_file("A -- <Shot>.b", Style::Lower).as_deref(), Ok("a_p01_b"));
+        assert_eq!(
+            values().render_file("A -- <Shot>.b", Style::Lower).as_deref(),
+            Ok("a_p01_b")
+        );
     }
 
     #[test]
     fn wrong_tokens_are_named() {
-        assert_eq!(values().render("<OuputType>", Style::Lower), Err("Unknown data type: OuputType.".into()));
-        assert_eq!(values().render("<Project.number>", Style::Lower), Err("The token Project has no number.".into()));
-        assert_eq!(values().render("<Task>", Style::Lower), Err("The token Task stands for nothing here.".into()));
+        assert_eq!(
+            values().render("<OuputType>", Style::Lower),
+            Err("Unknown data type: OuputType.".into())
+        );
+        assert_eq!(
+            values().render("<Project.number>", Style::Lower),
+            Err("The token Project has no number.".into())
+        );
+        assert_eq!(
+            values().render("<Task>", Style::Lower),
+            Err("The token Task stands for nothing here.".into())
+        );
     }
 
     #[test]
     fn slugs_are_plain() {
-        assert_eq!(slug("Cosmos Landromat_Props / Tree_Shaders_v1"), "cosmos_landromat_props_tree_shaders_v1");
+        assert_eq!(
+            slug("Cosmos Landromat_Props / Tree_Shaders_v1"),
+            "cosmos_landromat_props_tree_shaders_v1"
+        );
         assert_eq!(slug("Décor_Été / Œuf"), "decor_ete_oeuf");
         assert_eq!(slug("../../etc/passwd"), "etc_passwd");
         assert_eq!(slug(" -- "), "");

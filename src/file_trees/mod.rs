@@ -10,5 +10,5 @@ mod place;
 mod shipped;
 
 pub use check::check;
-pub use place::{Malformed, Path, Place, Prefix};
+pub use place::{FilePlace, Malformed, Path, Prefix};
 pub use shipped::shipped;

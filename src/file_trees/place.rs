@@ -1,4 +1,4 @@
-//! What files belong to, and where a tree keeps them.
+//! Owners of files, and where a tree keeps them.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
@@ -9,7 +9,7 @@ use super::language::{Piece, Style, Thing, Values, pieces};
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Why a tree gives no path.
+/// Reason why a tree gives no path.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
@@ -21,7 +21,7 @@ pub struct Path {
     pub file: String,
 }
 
-/// What stands before the folders of a mode.
+/// Path that stands before the folders of a mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prefix(String);
 
@@ -30,7 +30,11 @@ impl Prefix {
     #[must_use]
     pub fn of(mode: &Value, separator: &str) -> Option<Self> {
         let (mountpoint, root) = (mode["mountpoint"].as_str()?, mode["root"].as_str()?);
-        Some(Self(if root.is_empty() { format!("{mountpoint}{separator}") } else { format!("{mountpoint}{separator}{root}{separator}") }))
+        Some(Self(if root.is_empty() {
+            format!("{mountpoint}{separator}")
+        } else {
+            format!("{mountpoint}{separator}{root}{separator}")
+        }))
     }
 
     #[must_use]
@@ -39,9 +43,9 @@ impl Prefix {
     }
 }
 
-/// What files belong to: an entity, a task of it, or an instance of an asset in it.
+/// Owner of files: an entity, a task of it, or an instance of an asset in it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct FilePlace {
     pub project_id: Uuid,
     pub entity_id: Uuid,
     tree: Option<Value>,
@@ -50,7 +54,7 @@ pub struct Place {
     pub values: Values,
 }
 
-/// What is read of an entity `e` with its production, type and parents.
+/// Columns that are read of an entity `e` with its production, type and parents.
 const COLUMNS: &str = "p.file_tree, p.id AS project_id, p.name AS project_name, e.id AS entity_id, e.name AS entity_name, \
     k.id AS type_id, k.name AS type_name, k.short_name AS type_short_name, q.id AS parent_id, q.name AS parent_name, \
     g.id AS grandparent_id, g.name AS grandparent_name";
@@ -73,7 +77,7 @@ struct EntityRow {
     grandparent_name: Option<String>,
 }
 
-/// What is read of a task type `y` with its department.
+/// Columns that are read of a task type `y` with its department.
 const TASK_TYPE: &str = "y.id AS task_type_id, y.name AS task_type_name, y.short_name AS task_type_short_name, \
     d.id AS department_id, d.name AS department_name";
 
@@ -98,13 +102,16 @@ struct InstanceRow {
     asset_type_short_name: Option<String>,
 }
 
-impl Place {
+impl FilePlace {
     /// An entity.
     ///
     /// # Errors
     /// 404 when there is none.
     pub async fn of_entity(connection: &impl ConnectionTrait, entity_id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with(format!("SELECT {COLUMNS} FROM entity e {JOINS} WHERE e.id = $1"), [entity_id.into()]);
+        let sql = Sql::with(
+            format!("SELECT {COLUMNS} FROM entity e {JOINS} WHERE e.id = $1"),
+            [entity_id.into()],
+        );
         let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
         Ok(Self::read(&row)?)
     }
@@ -121,9 +128,14 @@ impl Place {
             ),
             [task_id.into()],
         );
-        let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
+        let Some(row) = database::row(connection, &sql).await? else {
+            return Ok(None);
+        };
         let mut place = Self::read(&row)?;
-        place.values.set("Task", Some(Thing::record(task_id, row.try_get::<String>("", "task_name")?)));
+        place.values.set(
+            "Task",
+            Some(Thing::record(task_id, row.try_get::<String>("", "task_name")?)),
+        );
         place.set_task_type(TaskTypeRow::from_query_result(&row, "")?);
         Ok(Some(place))
     }
@@ -132,7 +144,11 @@ impl Place {
     ///
     /// # Errors
     /// 404 when one of them is not there.
-    pub async fn of_instance(connection: &impl ConnectionTrait, instance_id: Uuid, temporal_entity_id: Uuid) -> Result<Self, Failure> {
+    pub async fn of_instance(
+        connection: &impl ConnectionTrait,
+        instance_id: Uuid,
+        temporal_entity_id: Uuid,
+    ) -> Result<Self, Failure> {
         let mut place = Self::of_entity(connection, temporal_entity_id).await?;
         let sql = Sql::with(
             "SELECT i.name AS instance_name, i.number, i.target_asset_id, a.id AS asset_id, a.name AS asset_name, k.id AS asset_type_id, \
@@ -140,12 +156,25 @@ impl Place {
              JOIN entity_type k ON k.id = a.entity_type_id WHERE i.id = $1",
             [instance_id.into()],
         );
-        let row: InstanceRow = database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        place.kind = if row.target_asset_id.is_some() { "instance_asset" } else { "instance" };
-        place.values.set("Asset", Some(Thing::record(row.asset_id, row.asset_name)));
+        let row: InstanceRow = database::read_one(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
+        place.kind = if row.target_asset_id.is_some() {
+            "instance_asset"
+        } else {
+            "instance"
+        };
+        place
+            .values
+            .set("Asset", Some(Thing::record(row.asset_id, row.asset_name)));
         let asset_type = Thing::record(row.asset_type_id, row.asset_type_name);
-        place.values.set("AssetType", Some(asset_type.with_short_name(row.asset_type_short_name.unwrap_or_default())));
-        place.values.set("Instance", Some(Thing::instance(row.instance_name, row.number)));
+        place.values.set(
+            "AssetType",
+            Some(asset_type.with_short_name(row.asset_type_short_name.unwrap_or_default())),
+        );
+        place
+            .values
+            .set("Instance", Some(Thing::instance(row.instance_name, row.number)));
         Ok(place)
     }
 
@@ -167,7 +196,8 @@ impl Place {
             EntityKind::Sequence => of_parent(parent),
             _ => None,
         };
-        let entity_type = Thing::record(row.type_id, row.type_name).with_short_name(row.type_short_name.unwrap_or_default());
+        let entity_type =
+            Thing::record(row.type_id, row.type_name).with_short_name(row.type_short_name.unwrap_or_default());
         let mut values = Values::default();
         values.set("Project", Some(Thing::record(row.project_id, row.project_name)));
         for token in ["Shot", "Scene", "Asset", "TemporalEntity"] {
@@ -186,28 +216,53 @@ impl Place {
             EntityKind::Shot | EntityKind::Sequence | EntityKind::Scene | EntityKind::Episode => kind.word(),
             _ => EntityKind::Asset.word(),
         };
-        Ok(Self { project_id: row.project_id, entity_id: row.entity_id, tree: row.file_tree, kind: templates, values })
+        Ok(Self {
+            project_id: row.project_id,
+            entity_id: row.entity_id,
+            tree: row.file_tree,
+            kind: templates,
+            values,
+        })
     }
 
     /// Says of which task type the files are.
     ///
     /// # Errors
     /// 404 when there is no such task type.
-    pub async fn name_task_type(&mut self, connection: &impl ConnectionTrait, task_type_id: Uuid) -> Result<(), Failure> {
+    pub async fn name_task_type(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        task_type_id: Uuid,
+    ) -> Result<(), Failure> {
         let sql = Sql::with(
-            format!("SELECT {TASK_TYPE} FROM task_type y LEFT JOIN department d ON d.id = y.department_id WHERE y.id = $1"),
+            format!(
+                "SELECT {TASK_TYPE} FROM task_type y LEFT JOIN department d ON d.id = y.department_id WHERE y.id = $1"
+            ),
             [task_type_id.into()],
         );
-        let row = database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+        let row = database::read_one(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         self.set_task_type(row);
         Ok(())
     }
 
     fn set_task_type(&mut self, row: TaskTypeRow) {
-        let task_type = row.task_type_id.zip(row.task_type_name).map(|(id, name)| Thing::record(id, name));
+        let task_type = row
+            .task_type_id
+            .zip(row.task_type_name)
+            .map(|(id, name)| Thing::record(id, name));
         let short_name = row.task_type_short_name.unwrap_or_default();
-        self.values.set("TaskType", task_type.map(|task_type| task_type.with_short_name(short_name)));
-        self.values.set("Department", row.department_id.zip(row.department_name).map(|(id, name)| Thing::record(id, name)));
+        self.values.set(
+            "TaskType",
+            task_type.map(|task_type| task_type.with_short_name(short_name)),
+        );
+        self.values.set(
+            "Department",
+            row.department_id
+                .zip(row.department_name)
+                .map(|(id, name)| Thing::record(id, name)),
+        );
     }
 
     /// Says how the file is called, and of which revision it is.
@@ -224,26 +279,35 @@ impl Place {
     #[must_use]
     pub fn asks_for(&self, mode: &str, token: &str) -> bool {
         let has = |part: &str| {
-            let template = self.tree.as_ref().and_then(|tree| tree[mode][part][self.kind].as_str()).unwrap_or_default();
-            pieces(template).iter().any(|piece| matches!(piece, Piece::Token { name, .. } if *name == token))
+            let template = self
+                .tree
+                .as_ref()
+                .and_then(|tree| tree[mode][part][self.kind].as_str())
+                .unwrap_or_default();
+            pieces(template)
+                .iter()
+                .any(|piece| matches!(piece, Piece::Token { name, .. } if *name == token))
         };
         !self.values.has(token) && (has("folder_path") || has("file_name"))
     }
 
-    /// Where the tree keeps the file in a mode.
+    /// Path at which the tree keeps the file in a mode.
     ///
     /// # Errors
     /// The tree has no such place, or its templates are wrong.
     pub fn path(&self, mode: &str, separator: &str) -> Result<Path, Malformed> {
         let folder = self.folder(mode, separator)?;
         let (_, template, style) = self.template(mode, "file_name", separator)?;
-        Ok(Path { folder, file: self.values.render_file(template, style).map_err(Malformed)? })
+        Ok(Path {
+            folder,
+            file: self.values.render_file(template, style).map_err(Malformed)?,
+        })
     }
 
     /// The folder in which the tree keeps the file in a mode.
     ///
     /// # Errors
-    /// As [`Place::path`].
+    /// As [`FilePlace::path`].
     pub fn folder(&self, mode: &str, separator: &str) -> Result<String, Malformed> {
         let (prefix, template, style) = self.template(mode, "folder_path", separator)?;
         let rendered = self.values.render(template, style).map_err(Malformed)?;
@@ -251,10 +315,17 @@ impl Place {
     }
 
     fn template(&self, mode: &str, part: &str, separator: &str) -> Result<(Prefix, &str, Style), Malformed> {
-        let tree = self.tree.as_ref().and_then(Value::as_object).filter(|tree| !tree.is_empty());
+        let tree = self
+            .tree
+            .as_ref()
+            .and_then(Value::as_object)
+            .filter(|tree| !tree.is_empty());
         let tree = tree.ok_or_else(|| Malformed("No tree can be found for given project.".into()))?;
-        let found = tree.get(mode).ok_or_else(|| Malformed(format!("Mode {mode} cannot be found on given tree.")))?;
-        let prefix = Prefix::of(found, separator).ok_or_else(|| Malformed(format!("Can't find given mode ({mode}) in given tree.")))?;
+        let found = tree
+            .get(mode)
+            .ok_or_else(|| Malformed(format!("Mode {mode} cannot be found on given tree.")))?;
+        let prefix = Prefix::of(found, separator)
+            .ok_or_else(|| Malformed(format!("Can't find given mode ({mode}) in given tree.")))?;
         let missing = || Malformed(format!("The mode {mode} of the tree has no {part} for {}.", self.kind));
         let template = found[part][self.kind].as_str().ok_or_else(missing)?;
         Ok((prefix, template, Style::of(found[part]["style"].as_str())))

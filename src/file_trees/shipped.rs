@@ -6,8 +6,11 @@ use serde_json::Value;
 
 /// Names and trees.
 static TREES: LazyLock<[(&str, Value); 2]> = LazyLock::new(|| {
-    [("default", include_str!("shipped/default.json")), ("simple", include_str!("shipped/simple.json"))]
-        .map(|(name, text)| (name, serde_json::from_str(text).unwrap_or_default()))
+    [
+        ("default", include_str!("shipped/default.json")),
+        ("simple", include_str!("shipped/simple.json")),
+    ]
+    .map(|(name, text)| (name, serde_json::from_str(text).unwrap_or_default()))
 });
 
 /// The tree of that name.

@@ -22,15 +22,20 @@ fn key(id: Uuid) -> FileKey {
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says; the earlier one stays then.
-pub(super) async fn upload(app: &App, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<WorkingFile>, Failure> {
-    find(app.database.read(), caller, id, RecordRule::TaskActor).await?;
+pub(super) async fn upload(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<WorkingFile>, Failure> {
+    find(&app.database, caller, id, RecordRule::TaskWorker).await?;
     let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
     let file = form.file("file").ok_or_else(missing)?;
     if file.size == 0 {
         return Err(Failure::parameter("The file is empty."));
     }
     app.storage.put_file(&key(id), &file.path).await?;
-    Ok(Json::written(with_outputs(app.database.read(), id).await?))
+    Ok(Json::written(with_outputs(&app.database, id).await?))
 }
 
 /// Sends the content of a working file as the request asks: whole, in part, or not at all when the client has it.
@@ -38,7 +43,7 @@ pub(super) async fn upload(app: &App, caller: &Caller, id: Uuid, form: Submissio
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    find(app.database.read(), caller, id, RecordRule::TaskReader).await?;
+    find(&app.database, caller, id, RecordRule::TaskReader).await?;
     let delivery = Delivery {
         content_type: "application/octet-stream",
         disposition: Disposition::Inline(""),
@@ -50,10 +55,14 @@ pub(super) async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Med
     let headers = request_headers().unwrap_or_default();
     match serve(&app.storage, &[key(id)], &headers, &delivery).await {
         Ok(response) => Ok(Media::new(response)),
-        Err(ServeError::Missing) => Err(Failure::plain(StatusCode::NOT_FOUND, format!("Working file not found for: {id}"))),
-        Err(ServeError::RangeNotSatisfiable) => {
-            Err(Failure::plain(StatusCode::RANGE_NOT_SATISFIABLE, "The requested range lies outside of the file."))
-        }
+        Err(ServeError::Missing) => Err(Failure::plain(
+            StatusCode::NOT_FOUND,
+            format!("Working file not found for: {id}"),
+        )),
+        Err(ServeError::RangeNotSatisfiable) => Err(Failure::plain(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            "The requested range lies outside of the file.",
+        )),
         Err(ServeError::Storage(error)) => Err(error.into()),
     }
 }

@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 use crate::file_trees::language::Thing;
 
 /// A program of the studio: name, short name and extension of its files.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program(&'static str, &'static str, &'static str);
 
-/// What working files are made with.
+/// Program that makes working files.
 pub(super) const BLENDER: Program = Program("Blender", "blender", ".blend");
-/// What the paths of working files are asked for.
+/// Program of the paths of working files.
 pub(super) const MAX: Program = Program("3ds Max", "max", ".max");
-/// What stands in paths of other files.
+/// Program in paths of other files.
 const OTHER: Program = Program("3dsmax", "max", ".max");
 
 /// Kind of output that stands in paths of files that have none.
@@ -39,8 +39,16 @@ impl Named {
 }
 
 /// The row of that name, and whether it was added just now.
-async fn find_or_add(work: &Work<'_>, table: &'static Table, name: &str, values: Vec<(&'static str, Value)>) -> Result<(Uuid, bool), Failure> {
-    let sql = Sql::with(format!("SELECT id FROM \"{}\" WHERE name = $1", table.name), [name.into()]);
+async fn find_or_add(
+    work: &Work<'_>,
+    table: &'static Table,
+    name: &str,
+    values: Vec<(&'static str, Value)>,
+) -> Result<(Uuid, bool), Failure> {
+    let sql = Sql::with(
+        format!("SELECT id FROM \"{}\" WHERE name = $1", table.name),
+        [name.into()],
+    );
     if let Some(row) = database::row(&**work, &sql).await? {
         return Ok((row.try_get("", "id")?, false));
     }
@@ -50,7 +58,10 @@ async fn find_or_add(work: &Work<'_>, table: &'static Table, name: &str, values:
 
 /// A program, or a kind of output, by its id.
 async fn named(connection: &impl ConnectionTrait, table: &'static Table, id: Uuid) -> Result<Option<Named>, DbErr> {
-    let sql = Sql::with(format!("SELECT id, name, short_name FROM \"{}\" WHERE id = $1", table.name), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT id, name, short_name FROM \"{}\" WHERE id = $1", table.name),
+        [id.into()],
+    );
     database::read_one(connection, &sql).await
 }
 
@@ -71,7 +82,9 @@ pub(super) async fn software(work: &mut Work<'_>, id: Option<Uuid>, usual: Progr
             id
         }
     };
-    named(&**work, &entity::software::TABLE, id).await?.ok_or_else(Failure::not_found)
+    named(&**work, &entity::software::TABLE, id)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// A kind of output.
@@ -90,7 +103,11 @@ pub(super) async fn geometry(work: &mut Work<'_>) -> Result<Named, Failure> {
     let values = vec![("short_name", "Geo".into())];
     let (id, added) = find_or_add(work, &entity::output_type::TABLE, GEOMETRY, values).await?;
     if added {
-        work.emit_of_studio(&entity::output_type::TABLE, "output_type:new", payload([("output_type_id", id)]));
+        work.emit_of_studio(
+            &entity::output_type::TABLE,
+            "output_type:new",
+            payload([("output_type_id", id)]),
+        );
     }
     output_type(&**work, id).await?.ok_or_else(Failure::not_found)
 }
@@ -100,16 +117,25 @@ pub(super) async fn geometry(work: &mut Work<'_>) -> Result<Named, Failure> {
 /// # Errors
 /// The database does not answer.
 pub(super) async fn to_review(work: &Work<'_>) -> Result<Uuid, Failure> {
-    Ok(find_or_add(work, &entity::file_status::TABLE, "To review", vec![("color", "#FFFFFF".into())]).await?.0)
+    Ok(find_or_add(
+        work,
+        &entity::file_status::TABLE,
+        "To review",
+        vec![("color", "#FFFFFF".into())],
+    )
+    .await?
+    .0)
 }
 
 /// Says what the templates of a mode ask for that a file has not.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn complete(work: &mut Work<'_>, place: &mut Place, mode: &str) -> Result<(), Failure> {
+pub(super) async fn complete(work: &mut Work<'_>, place: &mut FilePlace, mode: &str) -> Result<(), Failure> {
     if place.asks_for(mode, "Software") {
-        place.values.set("Software", Some(software(work, None, OTHER).await?.thing()));
+        place
+            .values
+            .set("Software", Some(software(work, None, OTHER).await?.thing()));
     }
     if place.asks_for(mode, "OutputType") {
         place.values.set("OutputType", Some(geometry(work).await?.thing()));

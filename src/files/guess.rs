@@ -7,7 +7,7 @@ use dailies_definitions::schemas::{GuessedPath, PathToGuess};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::names::{Kind, Names};
+use super::names::{NameLookup, NamedKind};
 use super::paths::separator;
 use crate::access::entities::Scope;
 use crate::app::App;
@@ -20,10 +20,12 @@ use crate::vocabulary::kinds::EntityKind;
 pub(super) async fn guess(app: &App, caller: &Caller, body: &PathToGuess) -> Result<Json<Vec<GuessedPath>>, Failure> {
     let scope = Scope::required_project(app, caller, body.project_id).await?;
     let sql = Sql::with("SELECT file_tree FROM project WHERE id = $1", [body.project_id.into()]);
-    let row = database::row(app.database.read(), &sql).await?.ok_or_else(Failure::not_found)?;
+    let row = database::row(&app.database, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let tree: Option<Value> = row.try_get("", "file_tree")?;
     let separator = separator(body.sep.as_ref());
-    let mut names = Names::new(app, &scope);
+    let mut names = NameLookup::new(app, &scope);
     let mut readings: Vec<Map<String, Value>> = Vec::new();
     for mode in tree.iter().filter_map(Value::as_object).flat_map(Map::values) {
         for (kind, captured) in captures(mode, &body.file_path, separator) {
@@ -41,27 +43,59 @@ type Captured<'a> = Vec<(&'a str, String)>;
 
 /// The templates of a mode that a path fits, with what stands for their tokens.
 fn captures<'a>(mode: &'a Value, path: &str, separator: &str) -> Vec<(&'a str, Captured<'a>)> {
-    let Some(prefix) = Prefix::of(mode, separator) else { return Vec::new() };
+    let Some(prefix) = Prefix::of(mode, separator) else {
+        return Vec::new();
+    };
     let style = Style::of(mode["folder_path"]["style"].as_str());
     let path = style.apply(path);
-    let Some(rest) = path.strip_prefix(&style.apply(prefix.text())) else { return Vec::new() };
+    let Some(rest) = path.strip_prefix(&style.apply(prefix.text())) else {
+        return Vec::new();
+    };
     let parts: Vec<&str> = rest.split(separator).collect();
-    let templates = mode["folder_path"].as_object().into_iter().flatten().filter(|(kind, _)| *kind != "style");
+    let templates = mode["folder_path"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(kind, _)| *kind != "style");
     let templates = templates.filter_map(|(kind, template)| Some((kind.as_str(), template.as_str()?)));
-    templates.filter_map(|(kind, template)| Some((kind, capture(template, &parts)?))).collect()
+    templates
+        .filter_map(|(kind, template)| Some((kind, capture(template, &parts)?)))
+        .collect()
 }
 
-/// What stands for the tokens of a template in a path, as far as both go; nothing when they differ.
+/// Texts that stand for the tokens of a template in a path, as far as both go; nothing when they differ.
 fn capture<'a>(template: &'a str, parts: &[&str]) -> Option<Captured<'a>> {
     let mut captured: Captured<'a> = Vec::new();
     for (element, part) in template.split('/').zip(parts) {
         match *pieces(element).as_slice() {
-            [Piece::Token { name, field: Field::Name }] => keep(&mut captured, name, part),
-            [Piece::Text(before), Piece::Token { name, field: Field::Name }] => keep(&mut captured, name, cut(part, before, "")?),
-            [Piece::Token { name, field: Field::Name }, Piece::Text(after)] => keep(&mut captured, name, cut(part, "", after)?),
-            [Piece::Text(before), Piece::Token { name, field: Field::Name }, Piece::Text(after)] => {
-                keep(&mut captured, name, cut(part, before, after)?)
-            }
+            [
+                Piece::Token {
+                    name,
+                    field: Field::Name,
+                },
+            ] => keep(&mut captured, name, part),
+            [
+                Piece::Text(before),
+                Piece::Token {
+                    name,
+                    field: Field::Name,
+                },
+            ] => keep(&mut captured, name, cut(part, before, "")?),
+            [
+                Piece::Token {
+                    name,
+                    field: Field::Name,
+                },
+                Piece::Text(after),
+            ] => keep(&mut captured, name, cut(part, "", after)?),
+            [
+                Piece::Text(before),
+                Piece::Token {
+                    name,
+                    field: Field::Name,
+                },
+                Piece::Text(after),
+            ] => keep(&mut captured, name, cut(part, before, after)?),
             // Several names, numbers and ids tell nothing for sure.
             _ if element.contains('<') => {}
             _ if element.eq_ignore_ascii_case(part) => {}
@@ -80,12 +114,18 @@ fn keep<'a>(captured: &mut Captured<'a>, name: &'a str, text: &str) {
 /// The text between two others.
 fn cut<'p>(part: &'p str, before: &str, after: &str) -> Option<&'p str> {
     let (start, end) = (before.len(), part.len().checked_sub(after.len())?);
-    let fits = start <= end && part.get(..start)?.eq_ignore_ascii_case(before) && part.get(end..)?.eq_ignore_ascii_case(after);
+    let fits =
+        start <= end && part.get(..start)?.eq_ignore_ascii_case(before) && part.get(end..)?.eq_ignore_ascii_case(after);
     if fits { part.get(start..end) } else { None }
 }
 
 /// The records that captured texts stand for, up to the first that stands for none.
-async fn resolve(names: &mut Names<'_>, project_id: Uuid, kind: &str, captured: &Captured<'_>) -> Result<Map<String, Value>, Failure> {
+async fn resolve(
+    names: &mut NameLookup<'_>,
+    project_id: Uuid,
+    kind: &str,
+    captured: &Captured<'_>,
+) -> Result<Map<String, Value>, Failure> {
     let mut reading = Map::from_iter([("Template".to_owned(), json!(kind))]);
     for (token, text) in captured {
         let value = match *token {
@@ -103,28 +143,36 @@ async fn resolve(names: &mut Names<'_>, project_id: Uuid, kind: &str, captured: 
 }
 
 /// Among which records a token is looked for; nothing as long as what it depends on is not known.
-fn place(token: &str, project_id: Uuid, reading: &Map<String, Value>) -> Option<Kind> {
-    let known = |token: &str| reading.get(token).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok());
+fn place(token: &str, project_id: Uuid, reading: &Map<String, Value>) -> Option<NamedKind> {
+    let known = |token: &str| {
+        reading
+            .get(token)
+            .and_then(Value::as_str)
+            .and_then(|text| Uuid::try_parse(text).ok())
+    };
     if token == "Project" {
-        return Some(Kind::Project(project_id));
+        return Some(NamedKind::Project(project_id));
     }
     let in_project = known("Project").is_some();
     match token {
-        "AssetType" | "TemporalEntityType" => Some(Kind::EntityType),
-        "TaskType" => Some(Kind::TaskType),
-        "Department" => Some(Kind::Department),
-        "OutputType" => Some(Kind::OutputType),
-        "Instance" => known("Asset").map(Kind::Instance),
+        "AssetType" | "TemporalEntityType" => Some(NamedKind::EntityType),
+        "TaskType" => Some(NamedKind::TaskType),
+        "Department" => Some(NamedKind::Department),
+        "OutputType" => Some(NamedKind::OutputType),
+        "Instance" => known("Asset").map(NamedKind::Instance),
         _ if !in_project => None,
-        "Asset" => known("AssetType").map(Kind::OfType),
-        "TemporalEntity" => known("TemporalEntityType").map(Kind::OfType),
-        "Episode" => Some(Kind::Within(EntityKind::Episode, None)),
-        "Sequence" => Some(Kind::Within(EntityKind::Sequence, known("Episode"))),
-        "Scene" => Some(Kind::Within(EntityKind::Scene, known("Sequence"))),
-        "Shot" => known("Sequence").map(|sequence| Kind::Within(EntityKind::Shot, Some(sequence))),
+        "Asset" => known("AssetType").map(NamedKind::OfType),
+        "TemporalEntity" => known("TemporalEntityType").map(NamedKind::OfType),
+        "Episode" => Some(NamedKind::Within(EntityKind::Episode, None)),
+        "Sequence" => Some(NamedKind::Within(EntityKind::Sequence, known("Episode"))),
+        "Scene" => Some(NamedKind::Within(EntityKind::Scene, known("Sequence"))),
+        "Shot" => known("Sequence").map(|sequence| NamedKind::Within(EntityKind::Shot, Some(sequence))),
         "Task" => {
             let entity_id = ["Scene", "Asset", "Shot"].into_iter().find_map(known)?;
-            Some(Kind::Task { entity_id, task_type_id: known("TaskType")? })
+            Some(NamedKind::Task {
+                entity_id,
+                task_type_id: known("TaskType")?,
+            })
         }
         _ => None,
     }
@@ -136,7 +184,12 @@ mod tests {
 
     fn read(template: &str, path: &str) -> Option<Vec<(String, String)>> {
         let parts: Vec<&str> = path.split('/').collect();
-        capture(template, &parts).map(|captured| captured.into_iter().map(|(token, text)| (token.to_owned(), text)).collect())
+        capture(template, &parts).map(|captured| {
+            captured
+                .into_iter()
+                .map(|(token, text)| (token.to_owned(), text))
+                .collect()
+        })
     }
 
     fn pair(token: &str, text: &str) -> (String, String) {
@@ -146,7 +199,10 @@ mod tests {
     #[test]
     fn paths_are_read_as_far_as_they_go() {
         let template = "<Project>/assets/<Asset>/v<Version>_x";
-        assert_eq!(read(template, "cosmos_landromat"), Some(vec![pair("Project", "cosmos landromat")]));
+        assert_eq!(
+            read(template, "cosmos_landromat"),
+            Some(vec![pair("Project", "cosmos landromat")])
+        );
         let whole = vec![pair("Project", "a"), pair("Asset", "tree"), pair("Version", "003")];
         assert_eq!(read(template, "a/Assets/tree/v003_x/more"), Some(whole));
         assert_eq!(read(template, "a/shots/tree"), None);
@@ -157,14 +213,23 @@ mod tests {
 
     #[test]
     fn the_first_of_several_counts_and_fields_tell_nothing() {
-        assert_eq!(read("<Shot>/<Shot>/<Instance.number>", "a/b/0001"), Some(vec![pair("Shot", "a")]));
+        assert_eq!(
+            read("<Shot>/<Shot>/<Instance.number>", "a/b/0001"),
+            Some(vec![pair("Shot", "a")])
+        );
     }
 
     #[test]
     fn a_path_starts_as_the_mode_says() {
         let mode = json!({"mountpoint": "/m", "root": "", "folder_path": {"style": "lowercase", "asset": "<Project>/<Asset>", "n": 1}});
-        assert_eq!(captures(&mode, "/M/Cosmos/Tree", "/"), [("asset", vec![("Project", "cosmos".into()), ("Asset", "tree".into())])]);
-        assert_eq!(captures(&mode, "/m\\cosmos", "\\"), [("asset", vec![("Project", "cosmos".into())])]);
+        assert_eq!(
+            captures(&mode, "/M/Cosmos/Tree", "/"),
+            [("asset", vec![("Project", "cosmos".into()), ("Asset", "tree".into())])]
+        );
+        assert_eq!(
+            captures(&mode, "/m\\cosmos", "\\"),
+            [("asset", vec![("Project", "cosmos".into())])]
+        );
         assert!(captures(&mode, "/other/cosmos", "/").is_empty());
         assert!(captures(&json!({}), "/m/cosmos", "/").is_empty());
     }

@@ -9,10 +9,11 @@ use dailies_definitions::schemas::*;
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
 
-use super::output_listings::{self, Filter, Of};
+use super::output_listings::{self, OutputFileFilter, OutputOwner};
 use super::owner::{Instance, Owner, require_instance};
-use super::working_listings::{self, Filter as WorkingFilter};
+use super::working_listings::{self, WorkingFileFilter};
 use super::{by_id, content, guess, legacy, outputs, revisions, trees, working};
+use crate::access::entities::{PRESENT, require};
 use crate::app::SharedApp;
 
 /// Serves working files, output files and file trees.
@@ -20,19 +21,22 @@ pub struct FilesHandlers(pub SharedApp);
 
 impl FilesHandlers {
     async fn instance(&self, caller: &Caller, id: Uuid, temporal_entity_id: Uuid) -> Result<Instance, Failure> {
-        Instance::find(self.0.database.read(), caller, id, temporal_entity_id).await
+        Instance::find(&self.0.database, caller, id, temporal_entity_id).await
     }
 }
 
 /// The entity that the caller may read.
 fn entity(access: &EntityReader, id: Uuid) -> Owner {
-    Owner::Entity { id, project_id: access.project_id() }
+    Owner::Entity {
+        id,
+        project_id: access.project_id(),
+    }
 }
 
-/// What the query of a listing of output files names.
+/// Filter that the query of a listing of output files names.
 macro_rules! filter {
     ($query:ident) => {
-        Filter {
+        OutputFileFilter {
             temporal_entity_id: None,
             output_type_id: $query.output_type_id,
             task_type_id: $query.task_type_id,
@@ -45,15 +49,28 @@ macro_rules! filter {
 
 #[async_trait]
 impl Files for FilesHandlers {
-    async fn list_task_working_files(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<Vec<WorkingFile>>, Failure> {
+    async fn list_task_working_files(
+        &self,
+        _access: TaskReader,
+        task_id: Uuid,
+    ) -> Result<Json<Vec<WorkingFile>>, Failure> {
         working_listings::of_task(&self.0, task_id).await
     }
 
-    async fn list_task_last_working_files(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<WorkingFilesByName>, Failure> {
+    async fn list_task_last_working_files(
+        &self,
+        _access: TaskReader,
+        task_id: Uuid,
+    ) -> Result<Json<WorkingFilesByName>, Failure> {
         working_listings::last_of_task(&self.0, task_id).await
     }
 
-    async fn create_task_working_file(&self, access: TaskReader, task_id: Uuid, body: WorkingFileAdd) -> Result<Json<WorkingFile>, Failure> {
+    async fn create_task_working_file(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        body: WorkingFileAdd,
+    ) -> Result<Json<WorkingFile>, Failure> {
         working::create(&self.0, &access, task_id, body).await
     }
 
@@ -72,12 +89,27 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityWorkingFilesQuery,
     ) -> Result<Json<Vec<WorkingFile>>, Failure> {
-        let filter = WorkingFilter { task_id: query.task_id, name: query.name, relations: query.relations };
+        let filter = WorkingFileFilter {
+            task_id: query.task_id,
+            name: query.name,
+            relations: query.relations,
+        };
         working_listings::of_entity(&self.0, entity_id, &filter).await
     }
 
-    async fn comment_working_file(&self, access: Caller, working_file_id: Uuid, body: WorkingFileComment) -> Result<Json<WorkingFile>, Failure> {
-        working::change(&self.0, &access, working_file_id, vec![("comment", body.comment.into())]).await
+    async fn comment_working_file(
+        &self,
+        access: Caller,
+        working_file_id: Uuid,
+        body: WorkingFileComment,
+    ) -> Result<Json<WorkingFile>, Failure> {
+        working::change(
+            &self.0,
+            &access,
+            working_file_id,
+            vec![("comment", body.comment.into())],
+        )
+        .await
     }
 
     async fn touch_working_file(&self, access: Caller, working_file_id: Uuid) -> Result<Json<WorkingFile>, Failure> {
@@ -88,7 +120,12 @@ impl Files for FilesHandlers {
         content::download(&self.0, &access, working_file_id).await
     }
 
-    async fn upload_working_file(&self, access: Caller, working_file_id: Uuid, body: Submission) -> Result<Json<WorkingFile>, Failure> {
+    async fn upload_working_file(
+        &self,
+        access: Caller,
+        working_file_id: Uuid,
+        body: Submission,
+    ) -> Result<Json<WorkingFile>, Failure> {
         content::upload(&self.0, &access, working_file_id, body).await
     }
 
@@ -98,11 +135,21 @@ impl Files for FilesHandlers {
 
     async fn create_entity_output_file(
         &self,
-        access: EntityReader,
+        access: Caller,
         entity_id: Uuid,
         body: OutputFileAdd,
     ) -> Result<Json<CreatedOutputFile>, Failure> {
-        outputs::create(&self.0, &access, entity(&access, entity_id), body).await
+        let relation = require(&self.0.database, &access, entity_id, &PRESENT).await?;
+        outputs::create(
+            &self.0,
+            &access,
+            Owner::Entity {
+                id: entity_id,
+                project_id: relation.project_id,
+            },
+            body,
+        )
+        .await
     }
 
     async fn build_entity_output_file_path(
@@ -129,7 +176,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::list(&self.0, Of::Entity(entity_id), &filter!(query)).await
+        output_listings::list(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
     }
 
     async fn list_entity_last_output_files(
@@ -138,11 +185,15 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::last(&self.0, Of::Entity(entity_id), &filter!(query)).await
+        output_listings::last(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
     }
 
-    async fn list_entity_output_types(&self, _access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<OutputType>>, Failure> {
-        output_listings::types(&self.0, Of::Entity(entity_id)).await
+    async fn list_entity_output_types(
+        &self,
+        _access: EntityReader,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<OutputType>>, Failure> {
+        output_listings::types(&self.0, OutputOwner::Entity(entity_id)).await
     }
 
     async fn list_entity_output_files_of_type(
@@ -152,7 +203,13 @@ impl Files for FilesHandlers {
         output_type_id: Uuid,
         query: ListEntityOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::of_type(&self.0, Of::Entity(entity_id), output_type_id, query.representation).await
+        output_listings::of_type(
+            &self.0,
+            OutputOwner::Entity(entity_id),
+            output_type_id,
+            query.representation,
+        )
+        .await
     }
 
     async fn list_project_output_files(
@@ -170,9 +227,12 @@ impl Files for FilesHandlers {
         asset_instance_id: Uuid,
         query: ListInstanceOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        require_instance(self.0.database.read(), &access, asset_instance_id).await?;
-        let filter = Filter { temporal_entity_id: query.temporal_entity_id, ..filter!(query) };
-        output_listings::list(&self.0, Of::Instance(asset_instance_id), &filter).await
+        require_instance(&self.0.database, &access, asset_instance_id).await?;
+        let filter = OutputFileFilter {
+            temporal_entity_id: query.temporal_entity_id,
+            ..filter!(query)
+        };
+        output_listings::list(&self.0, OutputOwner::Instance(asset_instance_id), &filter).await
     }
 
     async fn create_instance_output_file(
@@ -183,6 +243,7 @@ impl Files for FilesHandlers {
         body: OutputFileAdd,
     ) -> Result<Json<CreatedOutputFile>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
+        require(&self.0.database, &access, instance.asset_id, &PRESENT).await?;
         outputs::create(&self.0, &access, Owner::Instance(instance), body).await
     }
 
@@ -216,7 +277,7 @@ impl Files for FilesHandlers {
         query: ListInstanceLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::last(&self.0, Of::Appearance(instance), &filter!(query)).await
+        output_listings::last(&self.0, OutputOwner::Appearance(instance), &filter!(query)).await
     }
 
     async fn list_instance_output_types(
@@ -226,7 +287,7 @@ impl Files for FilesHandlers {
         temporal_entity_id: Uuid,
     ) -> Result<Json<Vec<OutputType>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::types(&self.0, Of::Appearance(instance)).await
+        output_listings::types(&self.0, OutputOwner::Appearance(instance)).await
     }
 
     async fn list_instance_output_files_of_type(
@@ -238,10 +299,21 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::of_type(&self.0, Of::Appearance(instance), output_type_id, query.representation).await
+        output_listings::of_type(
+            &self.0,
+            OutputOwner::Appearance(instance),
+            output_type_id,
+            query.representation,
+        )
+        .await
     }
 
-    async fn set_project_file_tree(&self, access: ProjectManager, project_id: Uuid, body: FileTreeName) -> Result<Json<Project>, Failure> {
+    async fn set_project_file_tree(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        body: FileTreeName,
+    ) -> Result<Json<Project>, Failure> {
         trees::set(&self.0, &access, project_id, &body.tree_name).await
     }
 
@@ -257,7 +329,11 @@ impl Files for FilesHandlers {
         legacy::folder(&self.0, &access, body).await
     }
 
-    async fn build_file_legacy(&self, access: Caller, body: OldPathRequest) -> Result<Json<WorkingFileLocation>, Failure> {
+    async fn build_file_legacy(
+        &self,
+        access: Caller,
+        body: OldPathRequest,
+    ) -> Result<Json<WorkingFileLocation>, Failure> {
         legacy::file(&self.0, &access, body).await
     }
 

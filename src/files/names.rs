@@ -12,15 +12,15 @@ use crate::file_trees::language::{Thing, slug};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Finds records by their names. What was read is kept in mind for the other readings of the same path.
-pub(super) struct Names<'a> {
+pub(super) struct NameLookup<'a> {
     app: &'a App,
     scope: &'a Scope,
-    known: HashMap<Kind, Vec<(Uuid, String)>>,
+    known: HashMap<NamedKind, Vec<(Uuid, String)>>,
 }
 
 /// Records among which a name is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum NamedKind {
     Project(Uuid),
     EntityType,
     TaskType,
@@ -39,9 +39,13 @@ pub(super) enum Kind {
     Instance(Uuid),
 }
 
-impl<'a> Names<'a> {
+impl<'a> NameLookup<'a> {
     pub(super) fn new(app: &'a App, scope: &'a Scope) -> Self {
-        Self { app, scope, known: HashMap::new() }
+        Self {
+            app,
+            scope,
+            known: HashMap::new(),
+        }
     }
 
     /// The record of that name, in any letter case. Marks and blanks count alike, since paths can't tell them apart; one that
@@ -49,7 +53,7 @@ impl<'a> Names<'a> {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn find(&mut self, kind: Kind, name: &str) -> Result<Option<Uuid>, Failure> {
+    pub(super) async fn find(&mut self, kind: NamedKind, name: &str) -> Result<Option<Uuid>, Failure> {
         if !self.known.contains_key(&kind) {
             let read = self.read(kind).await?;
             self.known.insert(kind, read);
@@ -59,41 +63,54 @@ impl<'a> Names<'a> {
             return Ok(None);
         }
         let records = self.known.get(&kind).map(Vec::as_slice).unwrap_or_default();
-        let exact = records.iter().find(|(_, known)| known.to_lowercase() == name.to_lowercase());
-        Ok(exact.or_else(|| records.iter().find(|(id, known)| is_called(kind, *id, known, &wanted))).map(|(id, _)| *id))
+        let exact = records
+            .iter()
+            .find(|(_, known)| known.to_lowercase() == name.to_lowercase());
+        Ok(exact
+            .or_else(|| records.iter().find(|(id, known)| is_called(kind, *id, known, &wanted)))
+            .map(|(id, _)| *id))
     }
 
-    async fn read(&self, kind: Kind) -> Result<Vec<(Uuid, String)>, Failure> {
+    async fn read(&self, kind: NamedKind) -> Result<Vec<(Uuid, String)>, Failure> {
         let sql = self.query(kind);
         let mut records = Vec::new();
-        for row in database::rows(self.app.database.read(), &sql).await? {
+        for row in database::rows(&self.app.database, &sql).await? {
             records.push((row.try_get("", "id")?, row.try_get("", "name")?));
         }
         Ok(records)
     }
 
-    fn query(&self, kind: Kind) -> Sql {
+    fn query(&self, kind: NamedKind) -> Sql {
         let mut sql = match kind {
-            Kind::Project(id) => Sql::with("SELECT id, name FROM project WHERE id = $1", [id.into()]),
-            Kind::EntityType => Sql::new("SELECT id, name FROM entity_type"),
-            Kind::TaskType => Sql::new("SELECT id, name FROM task_type"),
-            Kind::Department => Sql::new("SELECT id, name FROM department"),
-            Kind::OutputType => Sql::new("SELECT id, name FROM output_type"),
-            Kind::OfType(type_id) => {
-                let mut sql = Sql::with("SELECT e.id, e.name FROM entity e WHERE e.entity_type_id = $1", [type_id.into()]);
+            NamedKind::Project(id) => Sql::with("SELECT id, name FROM project WHERE id = $1", [id.into()]),
+            NamedKind::EntityType => Sql::new("SELECT id, name FROM entity_type"),
+            NamedKind::TaskType => Sql::new("SELECT id, name FROM task_type"),
+            NamedKind::Department => Sql::new("SELECT id, name FROM department"),
+            NamedKind::OutputType => Sql::new("SELECT id, name FROM output_type"),
+            NamedKind::OfType(type_id) => {
+                let mut sql = Sql::with(
+                    "SELECT e.id, e.name FROM entity e WHERE e.entity_type_id = $1",
+                    [type_id.into()],
+                );
                 // Which of them a vendor works on is asked of each by itself.
                 self.scope.restrict(&mut sql, EntityKind::Asset);
                 sql
             }
-            Kind::Within(kind, parent) => {
-                let mut sql = Sql::new(format!("SELECT e.id, e.name FROM entity e WHERE {}", kind.condition("e.entity_type_id")));
+            NamedKind::Within(kind, parent) => {
+                let mut sql = Sql::new(format!(
+                    "SELECT e.id, e.name FROM entity e WHERE {}",
+                    kind.condition("e.entity_type_id")
+                ));
                 if let Some(parent) = parent {
                     sql.push(" AND e.parent_id = ").bind(parent);
                 }
                 self.scope.restrict(&mut sql, kind);
                 sql
             }
-            Kind::Task { entity_id, task_type_id } => {
+            NamedKind::Task {
+                entity_id,
+                task_type_id,
+            } => {
                 let mut sql = Sql::with(
                     "SELECT t.id, t.name FROM task t WHERE t.entity_id = $1 AND t.task_type_id = $2",
                     [entity_id.into(), task_type_id.into()],
@@ -101,7 +118,7 @@ impl<'a> Names<'a> {
                 self.scope.restrict_tasks(&mut sql);
                 sql
             }
-            Kind::Instance(asset_id) => Sql::with(
+            NamedKind::Instance(asset_id) => Sql::with(
                 "SELECT i.id, COALESCE(i.name, CAST(i.number AS TEXT), '') AS name FROM asset_instance i WHERE i.asset_id = $1",
                 [asset_id.into()],
             ),
@@ -112,10 +129,10 @@ impl<'a> Names<'a> {
 }
 
 /// Whether a record of that name is called so in paths.
-fn is_called(kind: Kind, id: Uuid, name: &str, wanted: &str) -> bool {
+fn is_called(kind: NamedKind, id: Uuid, name: &str, wanted: &str) -> bool {
     let numbered = match kind {
-        Kind::Within(EntityKind::Sequence, _) => Thing::sequence(id, name).name().to_owned(),
-        Kind::Instance(_) => format!("{name:0>4}"),
+        NamedKind::Within(EntityKind::Sequence, _) => Thing::sequence(id, name).name().to_owned(),
+        NamedKind::Instance(_) => format!("{name:0>4}"),
         _ => return slug(name) == wanted,
     };
     slug(name) == wanted || slug(&numbered) == wanted

@@ -9,11 +9,12 @@ use uuid::Uuid;
 use super::defaults::output_type;
 use super::owner::Instance;
 use crate::app::App;
-use crate::database::{self, NestedWriter, RecordWriter, Sql, stream_array};
+use crate::database::{self, NestedWriter, RecordWriter, SelectList, Sql, stream_array};
 
 /// Writes output files `o`, each with the working file `s` that it was made from.
 #[derive(Debug)]
 pub(super) struct OutputWriter {
+    list: SelectList,
     record: RecordWriter,
     source: NestedWriter,
 }
@@ -21,16 +22,22 @@ pub(super) struct OutputWriter {
 impl OutputWriter {
     pub(super) fn new() -> Self {
         let record = RecordWriter::new(&entity::output_file::TABLE, "o", "OutputFile");
-        let source = NestedWriter::new("source_file", &entity::working_file::TABLE, "s", "WorkingFile", record.width());
-        Self { record, source }
+        let mut list = SelectList::of_record(&record);
+        let source = NestedWriter::new(
+            "source_file",
+            &entity::working_file::TABLE,
+            "s",
+            "WorkingFile",
+            &mut list,
+        );
+        Self { list, record, source }
     }
 
     /// A query of output files up to its joins.
     fn select(&self) -> Sql {
         Sql::new(format!(
-            "SELECT {}, {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id",
-            self.record.columns(),
-            self.source.columns()
+            "SELECT {} FROM output_file o LEFT JOIN working_file s ON s.id = o.source_file_id",
+            self.list
         ))
     }
 
@@ -55,13 +62,15 @@ impl OutputWriter {
     }
 
     async fn list(self, app: &App, sql: Sql) -> Result<Json<Vec<OutputFile>>, Failure> {
-        Ok(stream_array(&app.database, sql, move |out, row| self.write(out, row)).await?.into())
+        Ok(stream_array(&app.database, sql, move |out, row| self.write(out, row))
+            .await?
+            .into())
     }
 }
 
-/// Which output files are listed.
+/// Output files that are listed.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct OutputFileFilter {
     pub temporal_entity_id: Option<Uuid>,
     pub output_type_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -70,7 +79,7 @@ pub(super) struct Filter {
     pub name: Option<String>,
 }
 
-impl Filter {
+impl OutputFileFilter {
     /// Adds its conditions on the files of a table, each with `AND` before it.
     fn restrict(&self, sql: &mut Sql, table: &str) {
         let ids = [
@@ -92,9 +101,9 @@ impl Filter {
     }
 }
 
-/// Whose output files are listed.
+/// Owner whose output files are listed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Of {
+pub(super) enum OutputOwner {
     Entity(Uuid),
     /// An instance, wherever it is.
     Instance(Uuid),
@@ -102,27 +111,36 @@ pub(super) enum Of {
     Appearance(Instance),
 }
 
-impl Of {
+impl OutputOwner {
     /// Adds the condition on the files of a table.
     fn restrict(self, sql: &mut Sql, table: &str) {
         match self {
-            Self::Entity(id) => sql.push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = ")).bind(id),
+            Self::Entity(id) => sql
+                .push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = "))
+                .bind(id),
             Self::Instance(id) => sql.push(&format!("{table}.asset_instance_id = ")).bind(id),
-            Self::Appearance(Instance { id, temporal_entity_id, .. }) => {
+            Self::Appearance(Instance {
+                id, temporal_entity_id, ..
+            }) => {
                 sql.push(&format!("{table}.asset_instance_id = ")).bind(id);
-                sql.push(&format!(" AND {table}.temporal_entity_id = ")).bind(temporal_entity_id)
+                sql.push(&format!(" AND {table}.temporal_entity_id = "))
+                    .bind(temporal_entity_id)
             }
         };
     }
 }
 
 /// The files, the latest revision first.
-pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn list(
+    app: &App,
+    of: OutputOwner,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");
     of.restrict(&mut sql, "o");
-    if matches!(of, Of::Entity(_)) {
+    if matches!(of, OutputOwner::Entity(_)) {
         sql.push(" AND o.temporal_entity_id IS NULL");
     }
     sql.push(" AND o.revision >= 0");
@@ -135,8 +153,15 @@ pub(super) async fn list(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 ///
 /// # Errors
 /// 404 when there is no such kind of output.
-pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representation: Option<String>) -> Result<Json<Vec<OutputFile>>, Failure> {
-    output_type(app.database.read(), output_type_id).await?.ok_or_else(Failure::not_found)?;
+pub(super) async fn of_type(
+    app: &App,
+    of: OutputOwner,
+    output_type_id: Uuid,
+    representation: Option<String>,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
+    output_type(&app.database, output_type_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" WHERE ");
@@ -150,7 +175,11 @@ pub(super) async fn of_type(app: &App, of: Of, output_type_id: Uuid, representat
 }
 
 /// The last files of each task type, kind of output, name and representation.
-pub(super) async fn last(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn last(
+    app: &App,
+    of: OutputOwner,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(
@@ -165,7 +194,11 @@ pub(super) async fn last(app: &App, of: Of, filter: &Filter) -> Result<Json<Vec<
 }
 
 /// The files of all entities of a production, the last created first.
-pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &Filter) -> Result<Json<Vec<OutputFile>>, Failure> {
+pub(super) async fn of_project(
+    app: &App,
+    project_id: Uuid,
+    filter: &OutputFileFilter,
+) -> Result<Json<Vec<OutputFile>>, Failure> {
     let writer = OutputWriter::new();
     let mut sql = writer.select();
     sql.push(" JOIN entity e ON e.id = o.entity_id WHERE o.asset_instance_id IS NULL AND o.temporal_entity_id IS NULL");
@@ -176,12 +209,14 @@ pub(super) async fn of_project(app: &App, project_id: Uuid, filter: &Filter) -> 
 }
 
 /// The kinds of output that there are files of, by name. Of an entity those of instances count, too.
-pub(super) async fn types(app: &App, of: Of) -> Result<Json<Vec<OutputType>>, Failure> {
+pub(super) async fn types(app: &App, of: OutputOwner) -> Result<Json<Vec<OutputType>>, Failure> {
     let writer = RecordWriter::new(&entity::output_type::TABLE, "y", "OutputType");
-    let mut sql =
-        Sql::new(format!("SELECT {} FROM output_type y WHERE y.id IN (SELECT o.output_type_id FROM output_file o WHERE ", writer.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM output_type y WHERE y.id IN (SELECT o.output_type_id FROM output_file o WHERE ",
+        writer.columns()
+    ));
     match of {
-        Of::Entity(id) => {
+        OutputOwner::Entity(id) => {
             sql.push("o.entity_id = ").bind(id);
         }
         of => of.restrict(&mut sql, "o"),

@@ -37,7 +37,12 @@ fn refused(owner: Owner, text: &str) -> Failure {
 }
 
 /// Enters an output file, and answers it with the parts of its path.
-pub(super) async fn create(app: &App, caller: &Caller, owner: Owner, body: OutputFileAdd) -> Result<Json<CreatedOutputFile>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    caller: &Caller,
+    owner: Owner,
+    body: OutputFileAdd,
+) -> Result<Json<CreatedOutputFile>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let entered = enter(&mut work, caller, owner, body).await?;
     let mut text = OutputWriter::new().one(&*work, entered.id).await?;
@@ -55,16 +60,39 @@ pub(super) async fn create(app: &App, caller: &Caller, owner: Owner, body: Outpu
 ///
 /// # Errors
 /// 404 and 400 as the contract says.
-pub(super) async fn enter(work: &mut Work<'_>, caller: &Caller, owner: Owner, body: OutputFileAdd) -> Result<Entered, Failure> {
-    let References { kind, person_id, file_status_id } = references(work, caller, owner, &body).await?;
+pub(super) async fn enter(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    owner: Owner,
+    body: OutputFileAdd,
+) -> Result<Entered, Failure> {
+    let References {
+        kind,
+        person_id,
+        file_status_id,
+    } = references(work, caller, owner, &body).await?;
     let name = body.name.as_deref().unwrap_or(NAME);
-    let series = Series { owner, output_type_id: kind.id, task_type_id: body.task_type_id, name };
+    let series = Series {
+        owner,
+        output_type_id: kind.id,
+        task_type_id: body.task_type_id,
+        name,
+    };
     let revision = series.given_or_next(&**work, caller.person.id, body.revision).await?;
     let representation = body.representation.as_deref().unwrap_or_default();
     require_new(work, series, representation, revision).await?;
-    let file = Asked { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
+    let file = OutputRequest {
+        mode: body.mode.as_deref().unwrap_or(MODE),
+        kind: &kind,
+        series,
+        representation,
+        revision,
+    };
     let separator = separator(body.sep.as_ref());
-    let mut place = file.place(work, separator).await?.map_err(|problem| malformed_for(owner, &problem, &body))?;
+    let mut place = file
+        .place(work, separator)
+        .await?
+        .map_err(|problem| malformed_for(owner, &problem, &body))?;
     let elements = body.nb_elements.unwrap_or(1);
     if elements > 1 && matches!(owner, Owner::Entity { .. }) {
         place.file = format!("{}_[1-{elements}]", place.file);
@@ -93,7 +121,7 @@ pub(super) async fn enter(work: &mut Work<'_>, caller: &Caller, owner: Owner, bo
     Ok(Entered { id, path, place })
 }
 
-/// What a request names, or leaves to the server.
+/// References that a request names, or leaves to the server.
 struct References {
     kind: Named,
     person_id: Uuid,
@@ -102,8 +130,15 @@ struct References {
 
 /// # Errors
 /// 400 for what is not there.
-async fn references(work: &Work<'_>, caller: &Caller, owner: Owner, body: &OutputFileAdd) -> Result<References, Failure> {
-    let kind = output_type(&**work, body.output_type_id).await?.ok_or_else(|| refused(owner, "Cannot find given output type."))?;
+async fn references(
+    work: &Work<'_>,
+    caller: &Caller,
+    owner: Owner,
+    body: &OutputFileAdd,
+) -> Result<References, Failure> {
+    let kind = output_type(&**work, body.output_type_id)
+        .await?
+        .ok_or_else(|| refused(owner, "Cannot find given output type."))?;
     let person_id = body.person_id.unwrap_or(caller.person.id);
     if !is_person(work, person_id).await? {
         return Err(refused(owner, "Cannot find given person."));
@@ -111,7 +146,11 @@ async fn references(work: &Work<'_>, caller: &Caller, owner: Owner, body: &Outpu
     if let Some(id) = body.working_file_id {
         require_working_file(work, owner, id).await?;
     }
-    Ok(References { kind, person_id, file_status_id: file_status(work, owner, body.file_status_id).await? })
+    Ok(References {
+        kind,
+        person_id,
+        file_status_id: file_status(work, owner, body.file_status_id).await?,
+    })
 }
 
 fn malformed_for(owner: Owner, problem: &Malformed, body: &OutputFileAdd) -> Failure {
@@ -130,28 +169,45 @@ async fn require_working_file(work: &Work<'_>, owner: Owner, id: Uuid) -> Result
         [id.into(), owner.project_id().into()],
     );
     let found = database::row(&**work, &sql).await?;
-    found.map(|_| ()).ok_or_else(|| refused(owner, "Cannot find given working file."))
+    found
+        .map(|_| ())
+        .ok_or_else(|| refused(owner, "Cannot find given working file."))
 }
 
 /// The state that a request names, or that of new files.
 async fn file_status(work: &Work<'_>, owner: Owner, given: Option<Uuid>) -> Result<Uuid, Failure> {
-    let Some(id) = given else { return defaults::to_review(work).await };
+    let Some(id) = given else {
+        return defaults::to_review(work).await;
+    };
     let sql = Sql::with("SELECT 1 FROM file_status WHERE id = $1", [id.into()]);
     let found = database::row(&**work, &sql).await?;
-    found.map(|_| id).ok_or_else(|| refused(owner, "Cannot find given file status."))
+    found
+        .map(|_| id)
+        .ok_or_else(|| refused(owner, "Cannot find given file status."))
 }
 
 /// # Errors
 /// 400 when there is the same file already. The columns of the database's own rule may be null, so that it does not find it.
 async fn require_new(work: &Work<'_>, series: Series<'_>, representation: &str, revision: i32) -> Result<(), Failure> {
-    let Series { owner, output_type_id, task_type_id, name } = series;
+    let Series {
+        owner,
+        output_type_id,
+        task_type_id,
+        name,
+    } = series;
     let mut sql = Sql::new("SELECT 1 FROM output_file f WHERE ");
     owner.restrict(&mut sql);
     if matches!(owner, Owner::Entity { .. }) {
         sql.push(" AND f.asset_instance_id IS NULL AND f.temporal_entity_id IS NULL");
     }
-    sql.push(" AND f.output_type_id = ").bind(output_type_id).push(" AND f.task_type_id = ").bind(task_type_id);
-    sql.push(" AND f.name = ").bind(name).push(" AND f.representation = ").bind(representation);
+    sql.push(" AND f.output_type_id = ")
+        .bind(output_type_id)
+        .push(" AND f.task_type_id = ")
+        .bind(task_type_id);
+    sql.push(" AND f.name = ")
+        .bind(name)
+        .push(" AND f.representation = ")
+        .bind(representation);
     sql.push(" AND f.revision = ").bind(revision);
     match database::row(&**work, &sql).await? {
         Some(_) => Err(refused(owner, "The given output file already exists.")),
@@ -166,12 +222,15 @@ fn extension(text: &str) -> Result<&str, Failure> {
     if text.bytes().all(plain) {
         Ok(text)
     } else {
-        Err(Failure::field("extension", "Input should be letters, digits, dots, hyphens and underscores"))
+        Err(Failure::field(
+            "extension",
+            "Input should be letters, digits, dots, hyphens and underscores",
+        ))
     }
 }
 
 /// A file whose path is asked for.
-struct Asked<'a> {
+struct OutputRequest<'a> {
     mode: &'a str,
     kind: &'a Named,
     series: Series<'a>,
@@ -179,8 +238,8 @@ struct Asked<'a> {
     revision: i32,
 }
 
-impl Asked<'_> {
-    /// Where it belongs, or why the tree does not say.
+impl OutputRequest<'_> {
+    /// Path of the file, or the reason why the tree does not say.
     ///
     /// # Errors
     /// 404 when there is no such task type.
@@ -188,24 +247,50 @@ impl Asked<'_> {
         let mut place = self.series.owner.place(&**work).await?;
         place.name_task_type(&**work, self.series.task_type_id).await?;
         place.values.set("OutputType", Some(self.kind.thing()));
-        place.values.set("Representation", Some(Thing::text(self.representation)));
+        place
+            .values
+            .set("Representation", Some(Thing::text(self.representation)));
         place.name_file(self.series.name, self.revision);
         defaults::complete(work, &mut place, self.mode).await?;
         Ok(place.path(self.mode, separator))
     }
 }
 
-/// Where an output file belongs.
-pub(super) async fn path(app: &App, caller: &Caller, owner: Owner, body: OutputFilePathRequest) -> Result<Json<OutputFileLocation>, Failure> {
+/// Path of an output file.
+pub(super) async fn path(
+    app: &App,
+    caller: &Caller,
+    owner: Owner,
+    body: OutputFilePathRequest,
+) -> Result<Json<OutputFileLocation>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let kind = output_type(&*work, body.output_type_id).await?.ok_or_else(Failure::not_found)?;
+    let kind = output_type(&*work, body.output_type_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let name = body.name.as_deref().unwrap_or(NAME);
-    let series = Series { owner, output_type_id: kind.id, task_type_id: body.task_type_id, name };
+    let series = Series {
+        owner,
+        output_type_id: kind.id,
+        task_type_id: body.task_type_id,
+        name,
+    };
     let revision = series.given_or_next(&*work, caller.person.id, body.revision).await?;
     let representation = body.representation.as_deref().unwrap_or_default();
-    let file = Asked { mode: body.mode.as_deref().unwrap_or(MODE), kind: &kind, series, representation, revision };
+    let file = OutputRequest {
+        mode: body.mode.as_deref().unwrap_or(MODE),
+        kind: &kind,
+        series,
+        representation,
+        revision,
+    };
     let separator = separator(body.separator.as_ref().or(body.sep.as_ref()));
-    let path = file.place(&mut work, separator).await?.map_err(|problem| malformed(&problem, &body))?;
+    let path = file
+        .place(&mut work, separator)
+        .await?
+        .map_err(|problem| malformed(&problem, &body))?;
     work.commit().await?;
-    Ok(Json::of(&OutputFileLocation { folder_path: path.folder, file_name: path.file })?)
+    Ok(Json::of(&OutputFileLocation {
+        folder_path: path.folder,
+        file_name: path.file,
+    })?)
 }

@@ -1,4 +1,4 @@
-//! What output files belong to: an entity, or an instance of an asset in an entity.
+//! Owners of output files: an entity, or an instance of an asset in an entity.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::access::entities::{READ, require};
 use crate::database::{self, Sql};
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 
 /// An instance of an asset in a shot, a scene or another asset.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Instance {
     pub temporal_entity_id: Uuid,
 }
 
-/// What an output file belongs to.
+/// Owner of an output file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Owner {
     Entity { id: Uuid, project_id: Uuid },
@@ -38,13 +38,20 @@ struct AssetRow {
 ///
 /// # Errors
 /// 404 when there is no such instance, 403 when the caller may not read its asset.
-async fn asset(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, temporal_entity_id: Option<Uuid>) -> Result<AssetRow, Failure> {
+async fn asset(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+    temporal_entity_id: Option<Uuid>,
+) -> Result<AssetRow, Failure> {
     let sql = Sql::with(
         "SELECT i.asset_id, a.project_id, a.is_shared, t.project_id AS temporal_project_id FROM asset_instance i \
          JOIN entity a ON a.id = i.asset_id LEFT JOIN entity t ON t.id = $2 WHERE i.id = $1",
         [id.into(), temporal_entity_id.into()],
     );
-    let row: AssetRow = database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let row: AssetRow = database::read_one(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     require(connection, caller, row.asset_id, &READ).await?;
     Ok(row)
 }
@@ -53,7 +60,11 @@ async fn asset(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, tem
 ///
 /// # Errors
 /// 404 when there is no such instance, 403 for those who may not.
-pub(super) async fn require_instance(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+pub(super) async fn require_instance(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<(), Failure> {
     asset(connection, caller, id, None).await.map(|_| ())
 }
 
@@ -62,8 +73,18 @@ impl Instance {
     ///
     /// # Errors
     /// 404 when one of them is not there, 403 when the caller may not read the asset.
-    pub(super) async fn find(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid, temporal_entity_id: Uuid) -> Result<Self, Failure> {
-        let AssetRow { asset_id, project_id, is_shared, temporal_project_id } = asset(connection, caller, id, Some(temporal_entity_id)).await?;
+    pub(super) async fn find(
+        connection: &impl ConnectionTrait,
+        caller: &Caller,
+        id: Uuid,
+        temporal_entity_id: Uuid,
+    ) -> Result<Self, Failure> {
+        let AssetRow {
+            asset_id,
+            project_id,
+            is_shared,
+            temporal_project_id,
+        } = asset(connection, caller, id, Some(temporal_entity_id)).await?;
         if temporal_project_id != Some(project_id) {
             if !is_shared {
                 return Err(Failure::not_found());
@@ -75,7 +96,12 @@ impl Instance {
                 Ok(_) => {}
             }
         }
-        Ok(Self { id, asset_id, project_id, temporal_entity_id })
+        Ok(Self {
+            id,
+            asset_id,
+            project_id,
+            temporal_entity_id,
+        })
     }
 }
 
@@ -109,14 +135,16 @@ impl Owner {
         }
     }
 
-    /// What its files belong to, as a tree names it.
+    /// Owner of its files, as a tree names it.
     ///
     /// # Errors
     /// 404 when it is not there any more.
-    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<Place, Failure> {
+    pub(super) async fn place(self, connection: &impl ConnectionTrait) -> Result<FilePlace, Failure> {
         match self {
-            Self::Entity { id, .. } => Place::of_entity(connection, id).await,
-            Self::Instance(instance) => Place::of_instance(connection, instance.id, instance.temporal_entity_id).await,
+            Self::Entity { id, .. } => FilePlace::of_entity(connection, id).await,
+            Self::Instance(instance) => {
+                FilePlace::of_instance(connection, instance.id, instance.temporal_entity_id).await
+            }
         }
     }
 
@@ -124,9 +152,11 @@ impl Owner {
     pub(super) fn restrict(self, sql: &mut Sql) {
         match self {
             Self::Entity { id, .. } => sql.push("f.entity_id = ").bind(id),
-            Self::Instance(instance) => {
-                sql.push("f.asset_instance_id = ").bind(instance.id).push(" AND f.temporal_entity_id = ").bind(instance.temporal_entity_id)
-            }
+            Self::Instance(instance) => sql
+                .push("f.asset_instance_id = ")
+                .bind(instance.id)
+                .push(" AND f.temporal_entity_id = ")
+                .bind(instance.temporal_entity_id),
         };
     }
 }

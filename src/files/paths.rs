@@ -11,12 +11,15 @@ use crate::events::Work;
 use crate::file_trees::Malformed;
 
 /// Longest path that a record keeps, in characters.
-const LONGEST: usize = 400;
+const LONGEST_PATH: usize = 400;
 
 /// 400: the file tree gives no path. The body is told besides.
 pub(super) fn malformed(problem: &Malformed, body: &impl Serialize) -> Failure {
     match serde_json::to_value(body) {
-        Ok(body) => Failure::answer(StatusCode::BAD_REQUEST, json!({"message": problem.to_string(), "received_data": body})),
+        Ok(body) => Failure::answer(
+            StatusCode::BAD_REQUEST,
+            json!({"message": problem.to_string(), "received_data": body}),
+        ),
         Err(error) => error.into(),
     }
 }
@@ -36,7 +39,14 @@ pub(super) fn separator(given: Option<&String>) -> &str {
 /// # Errors
 /// 400 for one that is too long.
 pub(super) fn storable(path: String) -> Result<String, Failure> {
-    if path.chars().count() > LONGEST { Err(Failure::field("name", format!("The path has more than {LONGEST} characters"))) } else { Ok(path) }
+    if path.chars().count() > LONGEST_PATH {
+        Err(Failure::field(
+            "name",
+            format!("The path has more than {LONGEST_PATH} characters"),
+        ))
+    } else {
+        Ok(path)
+    }
 }
 
 /// Whether there is a person with that id.

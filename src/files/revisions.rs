@@ -31,9 +31,17 @@ impl Series<'_> {
     async fn last(self, connection: &impl ConnectionTrait) -> Result<i32, Failure> {
         let mut sql = Sql::new("SELECT MAX(f.revision) AS last FROM output_file f WHERE ");
         self.owner.restrict(&mut sql);
-        sql.push(" AND f.revision > 0 AND f.output_type_id = ").bind(self.output_type_id);
-        sql.push(" AND f.task_type_id = ").bind(self.task_type_id).push(" AND f.name = ").bind(self.name);
-        let last = database::row(connection, &sql).await?.map(|row| row.try_get::<Option<i32>>("", "last")).transpose()?.flatten();
+        sql.push(" AND f.revision > 0 AND f.output_type_id = ")
+            .bind(self.output_type_id);
+        sql.push(" AND f.task_type_id = ")
+            .bind(self.task_type_id)
+            .push(" AND f.name = ")
+            .bind(self.name);
+        let last = database::row(connection, &sql)
+            .await?
+            .map(|row| row.try_get::<Option<i32>>("", "last"))
+            .transpose()?
+            .flatten();
         Ok(last.unwrap_or_default())
     }
 
@@ -41,7 +49,12 @@ impl Series<'_> {
     ///
     /// # Errors
     /// The database does not answer.
-    pub(super) async fn given_or_next(self, connection: &impl ConnectionTrait, person_id: Uuid, given: Option<i32>) -> Result<i32, Failure> {
+    pub(super) async fn given_or_next(
+        self,
+        connection: &impl ConnectionTrait,
+        person_id: Uuid,
+        given: Option<i32>,
+    ) -> Result<i32, Failure> {
         if let Some(given) = given.filter(|given| *given > 0) {
             return Ok(given);
         }
@@ -55,18 +68,36 @@ impl Series<'_> {
 /// 404 when there is no such task type.
 pub(super) async fn require_task_type(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// Tells a person the next revision of a series. Others who ask meanwhile are told another one.
-pub(super) async fn tell_next(app: &App, caller: &Caller, owner: Owner, body: OutputRevisionRequest) -> Result<Json<NextRevision>, Failure> {
+pub(super) async fn tell_next(
+    app: &App,
+    caller: &Caller,
+    owner: Owner,
+    body: OutputRevisionRequest,
+) -> Result<Json<NextRevision>, Failure> {
     let work = Work::begin(app, caller).await?;
-    output_type(&*work, body.output_type_id).await?.ok_or_else(Failure::not_found)?;
+    output_type(&*work, body.output_type_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     require_task_type(&*work, body.task_type_id).await?;
     let name = body.name.as_deref().unwrap_or(NAME);
-    let series = Series { owner, output_type_id: body.output_type_id, task_type_id: body.task_type_id, name };
+    let series = Series {
+        owner,
+        output_type_id: body.output_type_id,
+        task_type_id: body.task_type_id,
+        name,
+    };
     let last = series.last(&*work).await?;
-    let next_revision = Claims::read(&*work, series).await?.claim(&work, caller.person.id, last).await?;
+    let next_revision = Claims::read(&*work, series)
+        .await?
+        .claim(&work, caller.person.id, last)
+        .await?;
     work.commit().await?;
     Ok(Json::of(&NextRevision { next_revision })?)
 }

@@ -20,11 +20,12 @@ use crate::file_trees::shipped;
 pub(super) async fn set(app: &App, caller: &Caller, project_id: Uuid, name: &str) -> Result<Json<Project>, Failure> {
     let tree = shipped(name).ok_or_else(|| Failure::parameter("Selected tree is not available"))?;
     let mut work = Work::begin(app, caller).await?;
-    if !database::update(&*work, &TABLE, project_id, vec![("file_tree", tree.clone().into())]).await? {
-        return Err(Failure::not_found());
+    if database::update_differing(&*work, &TABLE, project_id, vec![("file_tree", tree.clone().into())]).await? {
+        work.emit_in(project_id, "project:update", payload([]));
     }
-    work.emit_in(project_id, "project:update", payload([]));
-    let text = record(&*work, &TABLE, "Project", project_id).await?.ok_or_else(Failure::not_found)?;
+    let text = record(&*work, &TABLE, "Project", project_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
 }

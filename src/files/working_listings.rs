@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::dialect::json_ids;
-use crate::database::{Outlet, RecordWriter, Sql, send, write_text};
+use crate::database::{Outlet, RecordWriter, Sql, send_written, write_text};
 
 const TYPE: &str = "WorkingFile";
 
@@ -20,9 +20,9 @@ pub(super) fn with_outputs_writer(backend: DbBackend) -> RecordWriter {
     RecordWriter::new(&TABLE, "w", TYPE).with(&[(&outputs, "outputs", Kind::Json)])
 }
 
-/// Which files of an entity are listed.
+/// Files of an entity that are listed.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct WorkingFileFilter {
     pub task_id: Option<Uuid>,
     pub name: Option<String>,
     pub relations: bool,
@@ -42,10 +42,23 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Json<Vec<Working
 }
 
 /// The files of an entity, the latest revision first.
-pub(super) async fn of_entity(app: &App, entity_id: Uuid, filter: &Filter) -> Result<Json<Vec<WorkingFile>>, Failure> {
-    let writer = if filter.relations { with_outputs_writer(app.database.backend()) } else { RecordWriter::new(&TABLE, "w", TYPE) };
-    let mut sql =
-        Sql::with(format!("SELECT {} FROM working_file w WHERE w.entity_id = $1 AND w.revision >= 0", writer.columns()), [entity_id.into()]);
+pub(super) async fn of_entity(
+    app: &App,
+    entity_id: Uuid,
+    filter: &WorkingFileFilter,
+) -> Result<Json<Vec<WorkingFile>>, Failure> {
+    let writer = if filter.relations {
+        with_outputs_writer(app.database.backend())
+    } else {
+        RecordWriter::new(&TABLE, "w", TYPE)
+    };
+    let mut sql = Sql::with(
+        format!(
+            "SELECT {} FROM working_file w WHERE w.entity_id = $1 AND w.revision >= 0",
+            writer.columns()
+        ),
+        [entity_id.into()],
+    );
     if let Some(task_id) = filter.task_id {
         sql.push(" AND w.task_id = ").bind(task_id);
     }
@@ -69,7 +82,7 @@ pub(super) async fn last_of_task(app: &App, task_id: Uuid) -> Result<Json<Workin
         [task_id.into()],
     );
     let database = app.database.clone();
-    let sent = send(|mut outlet: Outlet| async move {
+    let sent = send_written(|mut outlet: Outlet| async move {
         outlet.out.push(b'{');
         let mut first = true;
         for row in database.rows(&sql).await? {

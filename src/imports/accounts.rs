@@ -6,12 +6,12 @@ use sea_orm::FromQueryResult;
 use sea_orm::sea_query::Value as SqlValue;
 use uuid::Uuid;
 
-use super::person_cells::Wanted;
+use super::person_cells::PersonCells;
 use crate::database::{self, Sql};
 
 /// An account, as far as tables say something of it.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub(super) struct Account {
+pub(super) struct ImportedAccount {
     pub(super) id: Uuid,
     pub(super) first_name: String,
     pub(super) last_name: String,
@@ -26,40 +26,43 @@ pub(super) struct Account {
     pub(super) studio_id: Option<Uuid>,
     pub(super) active: Option<bool>,
     pub(super) is_guest: bool,
+    pub(super) preview_project_id: Option<Uuid>,
 }
 
 /// A person while a table is imported.
-pub(super) struct Entry {
-    pub(super) account: Account,
-    pub(super) before: Option<Account>,
+pub(super) struct ImportedPerson {
+    pub(super) account: ImportedAccount,
+    pub(super) before: Option<ImportedAccount>,
     pub(super) departments: BTreeSet<Uuid>,
     pub(super) departments_before: BTreeSet<Uuid>,
 }
 
-impl Entry {
+impl ImportedPerson {
     pub(super) fn is_changed(&self) -> bool {
         self.before.as_ref() != Some(&self.account) || self.departments != self.departments_before
     }
 
     /// Whether somebody who was there is switched on or off.
     pub(super) fn moves(&self) -> bool {
-        self.before.as_ref().is_some_and(|before| before.active.unwrap_or_default() != self.account.active.unwrap_or_default())
+        self.before
+            .as_ref()
+            .is_some_and(|before| before.active.unwrap_or_default() != self.account.active.unwrap_or_default())
     }
 }
 
 /// Whether the limit of users counts an account.
-pub(super) fn counts(account: &Account) -> bool {
-    account.active.unwrap_or_default() && !account.is_guest
+pub(super) fn counts(account: &ImportedAccount) -> bool {
+    account.active.unwrap_or_default() && !account.is_guest && account.preview_project_id.is_none()
 }
 
 /// Whether somebody may do everything.
-pub(super) fn administers(account: &Account) -> bool {
+pub(super) fn administers(account: &ImportedAccount) -> bool {
     account.role == "admin" && account.active.unwrap_or_default() && !account.is_guest
 }
 
 /// A new account without a password.
-pub(super) fn fresh(wanted: &Wanted) -> Account {
-    Account {
+pub(super) fn fresh(wanted: &PersonCells) -> ImportedAccount {
+    ImportedAccount {
         id: Uuid::new_v4(),
         first_name: String::new(),
         last_name: String::new(),
@@ -74,11 +77,12 @@ pub(super) fn fresh(wanted: &Wanted) -> Account {
         studio_id: None,
         active: Some(true),
         is_guest: false,
+        preview_project_id: None,
     }
 }
 
 /// Takes over what a row says.
-pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
+pub(super) fn apply(entry: &mut ImportedPerson, wanted: PersonCells) {
     let account = &mut entry.account;
     account.first_name = wanted.first_name;
     account.last_name = wanted.last_name;
@@ -96,8 +100,8 @@ pub(super) fn apply(entry: &mut Entry, wanted: Wanted) {
     }
 }
 
-/// What a table can change of an account.
-pub(super) fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
+/// Columns of an account that a table can change.
+pub(super) fn columns(account: &ImportedAccount) -> Vec<(&'static str, SqlValue)> {
     vec![
         ("id", account.id.into()),
         ("first_name", account.first_name.as_str().into()),
@@ -115,7 +119,7 @@ pub(super) fn columns(account: &Account) -> Vec<(&'static str, SqlValue)> {
 }
 
 /// The statement that changes accounts.
-pub(super) fn change(accounts: &[&Account]) -> Sql {
+pub(super) fn change(accounts: &[&ImportedAccount]) -> Sql {
     let now = database::now();
     let mut sql = Sql::new(
         "UPDATE person SET first_name = v.column2, last_name = v.column3, phone = v.column4, role = v.column5, contract_type = v.column6, \

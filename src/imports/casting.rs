@@ -8,10 +8,10 @@ use sea_orm::{FromQueryResult, Value as SqlValue};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::casting_targets::{Target, Targets};
+use super::casting_targets::{CastingTarget, CastingTargets};
 use super::names::slug;
-use super::problem::Problem;
-use super::sheet::{Line, Sheet, short_enough};
+use super::problem::RowProblem;
+use super::sheet::{Sheet, SheetRow, short_enough};
 use super::values::integer_of;
 use crate::app::App;
 use crate::database::{self, Sql};
@@ -27,7 +27,7 @@ const PORTION: usize = 200;
 
 /// A casting: which asset appears where, how often and how.
 #[derive(Clone, Debug, FromQueryResult)]
-struct Link {
+struct StoredCasting {
     id: Uuid,
     entity_in_id: Uuid,
     entity_out_id: Uuid,
@@ -37,11 +37,11 @@ struct Link {
     canceled: Option<bool>,
 }
 
-struct Import {
+struct CastingImport {
     project_id: Uuid,
-    targets: Targets,
-    links: HashMap<(Uuid, Uuid), Link>,
-    /// How many assets each entity casts.
+    targets: CastingTargets,
+    links: HashMap<(Uuid, Uuid), StoredCasting>,
+    /// Number of assets that each entity casts.
     counts: HashMap<Uuid, i32>,
     new: BTreeSet<(Uuid, Uuid)>,
     /// Castings of episodes that are there because a shot casts the asset.
@@ -57,16 +57,18 @@ struct Import {
 /// 400 with the line that is wrong; nothing is stored then.
 pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&work, access.project_id()).await?;
+    let mut import = CastingImport::load(&work, access.project_id()).await?;
     for line in sheet.lines() {
-        import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?;
+        import
+            .line(&mut work, &line)
+            .map_err(|problem| problem.at(line.number))?;
     }
     import.store(&mut work).await?;
     work.commit().await?;
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 
-impl Import {
+impl CastingImport {
     async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
             "SELECT l.id, l.entity_in_id, l.entity_out_id, l.nb_occurences, l.label, a.canceled FROM entity_link l \
@@ -76,11 +78,11 @@ impl Import {
         );
         let mut counts: HashMap<Uuid, i32> = HashMap::new();
         let mut links = HashMap::new();
-        for link in database::read_all::<Link>(&**work, &sql).await? {
+        for link in database::read_all::<StoredCasting>(&**work, &sql).await? {
             *counts.entry(link.entity_in_id).or_default() += i32::from(link.canceled != Some(true));
             links.insert((link.entity_in_id, link.entity_out_id), link);
         }
-        let targets = Targets::load(work, project_id).await?;
+        let targets = CastingTargets::load(work, project_id).await?;
         Ok(Self {
             project_id,
             targets,
@@ -94,7 +96,7 @@ impl Import {
     }
 
     /// Imports one row. One whose asset or target is not there is passed over.
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<(), Problem> {
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<(), RowProblem> {
         let (parent, name) = (line.required("Parent")?, line.required("Name")?);
         let (kind, asset) = (line.required("Asset Type")?, line.required("Asset")?);
         let count = match line.required("Occurences")? {
@@ -102,11 +104,18 @@ impl Import {
             cell => integer_of("Occurences", cell)?,
         };
         if count < 0 {
-            return Err(Problem::invalid("Occurences", &count.to_string(), "a number from 0 on is expected"));
+            return Err(RowProblem::invalid(
+                "Occurences",
+                &count.to_string(),
+                "a number from 0 on is expected",
+            ));
         }
         let label = line.get("Label");
         short_enough("Label", label.unwrap_or_default(), LONGEST_LABEL)?;
-        let found = self.targets.asset(kind, asset).zip(self.targets.target(line, parent, name));
+        let found = self
+            .targets
+            .asset(kind, asset)
+            .zip(self.targets.target(line, parent, name));
         if let Some((asset_id, target)) = found.filter(|(asset_id, target)| *asset_id != target.id) {
             self.cast(work, target, asset_id, count, label);
         }
@@ -114,7 +123,7 @@ impl Import {
     }
 
     /// Casts an asset, or changes how it is cast.
-    fn cast(&mut self, work: &mut Work<'_>, target: Target, asset_id: Uuid, count: i32, label: Option<&str>) {
+    fn cast(&mut self, work: &mut Work<'_>, target: CastingTarget, asset_id: Uuid, count: i32, label: Option<&str>) {
         let key = (target.id, asset_id);
         let given = label.map_or_else(|| "fixed".to_owned(), slug);
         if let Some(link) = self.links.get_mut(&key) {
@@ -130,32 +139,49 @@ impl Import {
             }
             self.changed.insert(key);
         } else {
-            if let Some(episode_id) = target.episode_id.filter(|episode_id| !self.links.contains_key(&(*episode_id, asset_id))) {
+            if let Some(episode_id) = target
+                .episode_id
+                .filter(|episode_id| !self.links.contains_key(&(*episode_id, asset_id)))
+            {
                 self.add(episode_id, asset_id, 1, &given);
                 self.derived.insert((episode_id, asset_id));
                 work.emit_in(self.project_id, "asset:update", payload([("asset_id", asset_id)]));
             }
             let id = self.add(target.id, asset_id, count, &given);
-            let mut about = payload([("entity_link_id", id), ("entity_in_id", target.id), ("entity_out_id", asset_id)]);
+            let mut about = payload([
+                ("entity_link_id", id),
+                ("entity_in_id", target.id),
+                ("entity_out_id", asset_id),
+            ]);
             about.insert("nb_occurences".into(), json!(count));
             work.emit_in(self.project_id, "entity-link:new", about);
         }
-        self.tell(work, target);
+        self.emit_casting(work, target);
     }
 
     fn add(&mut self, entity_in_id: Uuid, entity_out_id: Uuid, count: i32, label: &str) -> Uuid {
         let id = Uuid::new_v4();
-        let link = Link { id, entity_in_id, entity_out_id, nb_occurences: Some(count), label: Some(label.to_owned()), canceled: Some(false) };
+        let link = StoredCasting {
+            id,
+            entity_in_id,
+            entity_out_id,
+            nb_occurences: Some(count),
+            label: Some(label.to_owned()),
+            canceled: Some(false),
+        };
         self.links.insert((entity_in_id, entity_out_id), link);
         self.new.insert((entity_in_id, entity_out_id));
         *self.counts.entry(entity_in_id).or_default() += 1;
         id
     }
 
-    fn tell(&mut self, work: &mut Work<'_>, target: Target) {
+    fn emit_casting(&mut self, work: &mut Work<'_>, target: CastingTarget) {
         let mut about = payload([(target.kind.id_key(), target.id)]);
         if target.kind != EntityKind::Asset {
-            about.insert("nb_entities_out".into(), json!(self.counts.get(&target.id).copied().unwrap_or_default()));
+            about.insert(
+                "nb_entities_out".into(),
+                json!(self.counts.get(&target.id).copied().unwrap_or_default()),
+            );
         }
         if target.kind == EntityKind::Shot {
             self.shots.insert(target.id);
@@ -164,14 +190,21 @@ impl Import {
     }
 
     async fn store(self, work: &mut Work<'_>) -> Result<(), Failure> {
-        let row = |link: &Link| {
+        let row = |link: &StoredCasting| {
             vec![
                 ("id", link.id.into()),
                 ("entity_in_id", link.entity_in_id.into()),
                 ("entity_out_id", link.entity_out_id.into()),
                 ("nb_occurences", link.nb_occurences.into()),
                 ("label", link.label.clone().into()),
-                ("data", SqlValue::Json(self.derived.contains(&(link.entity_in_id, link.entity_out_id)).then(|| Box::new(derived_data())))),
+                (
+                    "data",
+                    SqlValue::Json(
+                        self.derived
+                            .contains(&(link.entity_in_id, link.entity_out_id))
+                            .then(|| Box::new(derived_data())),
+                    ),
+                ),
             ]
         };
         let new = self.new.iter().filter_map(|key| self.links.get(key)).map(row).collect();
@@ -187,12 +220,20 @@ impl Import {
 }
 
 /// The statement that changes castings.
-fn change(links: &[&Link]) -> Sql {
+fn change(links: &[&StoredCasting]) -> Sql {
     let now = database::now();
-    let mut sql = Sql::new("UPDATE entity_link SET nb_occurences = v.column2, label = v.column3, updated_at = v.column4 FROM (VALUES ");
+    let mut sql = Sql::new(
+        "UPDATE entity_link SET nb_occurences = v.column2, label = v.column3, updated_at = v.column4 FROM (VALUES ",
+    );
     for (at, link) in links.iter().enumerate() {
         sql.push(if at > 0 { ", (" } else { "(" }).bind(link.id);
-        sql.push(", ").bind(link.nb_occurences).push(", ").bind(link.label.clone()).push(", ").bind(now).push(")");
+        sql.push(", ")
+            .bind(link.nb_occurences)
+            .push(", ")
+            .bind(link.label.clone())
+            .push(", ")
+            .bind(now)
+            .push(")");
     }
     sql.push(") AS v WHERE entity_link.id = v.column1");
     sql

@@ -1,18 +1,19 @@
-//! What the rows of a table of castings name: the assets that are cast, and the shots, assets and episodes that cast them.
+//! Entities that the rows of a table of castings name: the assets that are cast, and the shots, assets and episodes
+//! that cast them.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::names::Index;
-use super::sheet::Line;
+use super::sheet::SheetRow;
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 
-/// What casts assets.
+/// Entity that casts assets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Target {
+pub(super) struct CastingTarget {
     pub(super) id: Uuid,
     pub(super) kind: EntityKind,
     /// The episode of a shot.
@@ -38,18 +39,18 @@ struct ShotRow {
 }
 
 /// All that rows may name.
-pub(super) struct Targets {
+pub(super) struct CastingTargets {
     /// By type and name; what other productions share comes last.
     assets: Index<Uuid, 2>,
     /// By episode, sequence and name.
-    shots: Index<Target, 3>,
+    shots: Index<CastingTarget, 3>,
     /// Assets of the production by episode, type and name.
-    assets_of_episode: Index<Target, 3>,
-    own_assets: Index<Target, 2>,
-    episodes: Index<Target, 1>,
+    assets_of_episode: Index<CastingTarget, 3>,
+    own_assets: Index<CastingTarget, 2>,
+    episodes: Index<CastingTarget, 1>,
 }
 
-impl Targets {
+impl CastingTargets {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
@@ -57,8 +58,14 @@ impl Targets {
         sql.bind(project_id).push(
             " AS is_own FROM entity a JOIN entity_type k ON k.id = a.entity_type_id LEFT JOIN entity ep ON ep.id = a.source_id WHERE k.name NOT IN ",
         );
-        sql.push(BUILT_IN_NAMES).push(" AND (a.project_id = ").bind(project_id).push(" OR a.is_shared = ").bind(true);
-        sql.push(") ORDER BY CASE WHEN a.project_id = ").bind(project_id).push(" THEN 0 ELSE 1 END, COALESCE(a.canceled, false), a.id");
+        sql.push(BUILT_IN_NAMES)
+            .push(" AND (a.project_id = ")
+            .bind(project_id)
+            .push(" OR a.is_shared = ")
+            .bind(true);
+        sql.push(") ORDER BY CASE WHEN a.project_id = ")
+            .bind(project_id)
+            .push(" THEN 0 ELSE 1 END, COALESCE(a.canceled, false), a.id");
         let assets = database::read_all::<AssetRow>(&**work, &sql).await?;
         let sql = Sql::with(
             format!(
@@ -70,23 +77,56 @@ impl Targets {
             [project_id.into()],
         );
         let shots = database::read_all::<ShotRow>(&**work, &sql).await?;
-        let text = format!("SELECT e.id, e.name FROM entity e WHERE e.project_id = $1 AND {}", EntityKind::Episode.condition("e.entity_type_id"));
+        let text = format!(
+            "SELECT e.id, e.name FROM entity e WHERE e.project_id = $1 AND {}",
+            EntityKind::Episode.condition("e.entity_type_id")
+        );
         let mut episodes = Vec::new();
         for row in database::rows(&**work, &Sql::with(text, [project_id.into()])).await? {
-            let target = Target { id: row.try_get("", "id")?, kind: EntityKind::Episode, episode_id: None };
+            let target = CastingTarget {
+                id: row.try_get("", "id")?,
+                kind: EntityKind::Episode,
+                episode_id: None,
+            };
             episodes.push(([row.try_get::<String>("", "name")?], target));
         }
         let own = || assets.iter().filter(|asset| asset.is_own);
-        let target = |asset: &AssetRow| Target { id: asset.id, kind: EntityKind::Asset, episode_id: None };
+        let target = |asset: &AssetRow| CastingTarget {
+            id: asset.id,
+            kind: EntityKind::Asset,
+            episode_id: None,
+        };
         Ok(Self {
-            assets: Index::of(assets.iter().map(|asset| ([asset.kind.clone(), asset.name.clone()], asset.id))),
-            own_assets: Index::of(own().map(|asset| ([asset.kind.clone(), asset.name.clone()], target(asset)))),
-            assets_of_episode: Index::of(
-                own().map(|asset| ([asset.episode.clone().unwrap_or_default(), asset.kind.clone(), asset.name.clone()], target(asset))),
+            assets: Index::of(
+                assets
+                    .iter()
+                    .map(|asset| ([asset.kind.clone(), asset.name.clone()], asset.id)),
             ),
+            own_assets: Index::of(own().map(|asset| ([asset.kind.clone(), asset.name.clone()], target(asset)))),
+            assets_of_episode: Index::of(own().map(|asset| {
+                (
+                    [
+                        asset.episode.clone().unwrap_or_default(),
+                        asset.kind.clone(),
+                        asset.name.clone(),
+                    ],
+                    target(asset),
+                )
+            })),
             shots: Index::of(shots.into_iter().map(|shot| {
-                let target = Target { id: shot.id, kind: EntityKind::Shot, episode_id: shot.episode_id };
-                ([shot.episode.unwrap_or_default(), shot.sequence.unwrap_or_default(), shot.name], target)
+                let target = CastingTarget {
+                    id: shot.id,
+                    kind: EntityKind::Shot,
+                    episode_id: shot.episode_id,
+                };
+                (
+                    [
+                        shot.episode.unwrap_or_default(),
+                        shot.sequence.unwrap_or_default(),
+                        shot.name,
+                    ],
+                    target,
+                )
             })),
             episodes: Index::of(episodes),
         })
@@ -98,11 +138,24 @@ impl Targets {
     }
 
     /// The shot, asset or episode that a row casts it in.
-    pub(super) fn target(&self, line: &Line<'_>, parent: &str, name: &str) -> Option<Target> {
-        let episode = line.filled("Episode").filter(|episode| *episode != "MP").unwrap_or_default();
+    pub(super) fn target(&self, line: &SheetRow<'_>, parent: &str, name: &str) -> Option<CastingTarget> {
+        let episode = line
+            .filled("Episode")
+            .filter(|episode| *episode != "MP")
+            .unwrap_or_default();
         let shot = self.shots.find([episode, parent, name]);
-        let asset = || self.assets_of_episode.find([episode, parent, name]).or_else(|| self.own_assets.find([parent, name]));
-        let whole = || if parent.eq_ignore_ascii_case("Episode") { self.episodes.find([name]) } else { None };
+        let asset = || {
+            self.assets_of_episode
+                .find([episode, parent, name])
+                .or_else(|| self.own_assets.find([parent, name]))
+        };
+        let whole = || {
+            if parent.eq_ignore_ascii_case("Episode") {
+                self.episodes.find([name])
+            } else {
+                None
+            }
+        };
         shot.or_else(asset).or_else(whole)
     }
 }

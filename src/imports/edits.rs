@@ -1,93 +1,74 @@
 //! Tables of edits.
 
-use dailies_definitions::access::ProjectManager;
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::built_in::BuiltInTable;
+use super::entities::LONGEST_NAME;
+use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
-use super::production::Production;
-use super::sheet::{Line, Sheet};
-use super::task_columns::{Tasks, wishes};
-use crate::app::App;
-use crate::events::Work;
-use crate::vocabulary::kinds::{EntityKind, built_in_type};
+use super::problem::RowProblem;
+use super::sheet::SheetRow;
+use super::task_columns::read_task_cells;
+use crate::events::{Payload, Work};
+use crate::vocabulary::kinds::EntityKind;
 
-struct Import {
-    production: Production,
-    stock: Stock,
-    tasks: Tasks,
-    edit_type: Uuid,
-    by_episode: Matches<(Option<Uuid>, String)>,
-    update: bool,
-}
+/// A table of edits.
+pub(super) struct EditImport(BuiltInTable);
 
-/// Imports a table of edits, and gives them as JSON.
-///
-/// # Errors
-/// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
-    if sheet.len() == 0 {
-        return Ok(b"[]".to_vec());
-    }
-    let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&mut work, access, update).await?;
-    let mut ids = Vec::with_capacity(sheet.len());
-    for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
-    }
-    import.stock.store(&work).await?;
-    import.tasks.store(&mut work, access.caller()).await?;
-    let text = answer(&work, &ids).await?;
-    work.commit().await?;
-    Ok(text)
-}
-
-impl Import {
+#[async_trait]
+impl EntityImport for EditImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
-        let production = Production::load(work, access.project_id(), EntityKind::Edit.type_name(), None).await?;
-        let edit_type = built_in_type(&**work, EntityKind::Edit).await?;
-        let stock = Stock::load(work, access).await?;
-        let by_episode = Matches::of(stock.of_type(|id| id == edit_type).map(|edit| ((edit.parent_id, edit.name.clone()), edit.id)));
-        let tasks = Tasks::load(work, production.id, EntityKind::Edit).await?;
-        Ok(Self { production, stock, tasks, edit_type, by_episode, update })
+        BuiltInTable::load(work, access, EntityKind::Edit, update)
+            .await
+            .map(Self)
     }
 
-    /// Imports one row, and gives the id of its edit.
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
+        let table = &mut self.0;
         let name = line.name("Name", LONGEST_NAME)?;
         let episode = line.filled("Episode");
-        if episode.is_some() && !self.production.is_show {
-            return Err(Problem("An episode column is present for a production that isn't a TV Show".into()));
+        if episode.is_some() && !table.production.is_show {
+            return Err(RowProblem(
+                "An episode column is present for a production that isn't a TV Show".into(),
+            ));
         }
-        let wishes = wishes(&self.production, EntityKind::Edit, line)?;
-        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
-        let key = (episode_id, name.to_owned());
-        let id = self.by_episode.next(&key).unwrap_or_else(|| {
-            let id = self.stock.add(self.edit_type, name, episode_id);
-            self.by_episode.add(key, id);
-            id
-        });
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let cells = read_task_cells(&table.production, EntityKind::Edit, line)?;
+        let episode_id = episode
+            .map(|name| table.stock.episode(work, "Episode", name))
+            .transpose()?;
+        let id = table.by_parent.require(&mut table.stock, episode_id, name);
+        let Some(entry) = table.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
-        let writes = is_new || self.update;
+        let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply(
+            &mut data,
+            &table.production.descriptors,
+            &table.production.people,
+            line,
+            is_new,
+        )?;
         entry.put_data(if writes { data } else { stored });
         if writes {
             entry.describe(line);
         }
-        self.stock.tell(work, EntityKind::Edit, id, Some(episode_id));
+        let mut more = Payload::from_iter([("episode_id".to_owned(), json!(episode_id))]);
         if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Edit)) {
-                self.tasks.require(work, id, task_type.id);
-            }
+            more.insert("parent_id".into(), json!(episode_id));
         }
-        if writes {
-            self.tasks.want(work, id, wishes, line.number);
-        }
+        table.stock.emit_change(work, EntityKind::Edit, id, more);
+        table.settle_tasks(work, id, is_new, cells, line.number);
         Ok(id)
+    }
+
+    async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
+        self.0.store(work, caller).await
     }
 }

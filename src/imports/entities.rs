@@ -7,13 +7,13 @@ use dailies_definitions::failure::Failure;
 use entity::entity as stored;
 use sea_orm::sea_query::Value as SqlValue;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::problem::Problem;
-use super::sheet::Line;
+use super::problem::RowProblem;
+use super::sheet::SheetRow;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload};
+use crate::events::{Payload, Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// Most letters of the name of an entity.
@@ -23,12 +23,12 @@ const PORTION: usize = 100;
 
 /// An entity, with what was stored of it when that is something.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct ImportedEntity {
     pub(super) model: stored::Model,
     before: Option<stored::Model>,
 }
 
-impl Entry {
+impl ImportedEntity {
     /// Whether a row of this table adds it.
     pub(super) fn is_new(&self) -> bool {
         self.before.is_none()
@@ -37,6 +37,27 @@ impl Entry {
     /// Whether a row changed what is stored.
     fn is_changed(&self) -> bool {
         self.before.as_ref().is_some_and(|before| *before != self.model)
+    }
+
+    /// Columns that a row may have written.
+    pub(super) fn written(&self) -> Value {
+        let stored::Model {
+            name,
+            project_id,
+            entity_type_id,
+            source_id,
+            description,
+            data,
+            ..
+        } = &self.model;
+        json!({
+            "name": name,
+            "project_id": project_id,
+            "entity_type_id": entity_type_id,
+            "source_id": source_id,
+            "description": description,
+            "data": data,
+        })
     }
 
     /// The metadata, to be changed.
@@ -50,12 +71,19 @@ impl Entry {
     /// Puts the metadata back. What had none before gets none for nothing.
     pub(super) fn put_data(&mut self, data: Map<String, Value>) {
         let had_none = self.before.as_ref().is_some_and(|before| before.data.is_none());
-        self.model.data = if data.is_empty() && had_none { None } else { Some(data.into()) };
+        self.model.data = if data.is_empty() && had_none {
+            None
+        } else {
+            Some(data.into())
+        };
     }
 
     /// Takes the description of a row over; an empty cell is as good as none.
-    pub(super) fn describe(&mut self, line: &Line<'_>) {
-        if let Some(text) = line.get("Description").filter(|text| self.model.description.as_deref().unwrap_or_default() != *text) {
+    pub(super) fn describe(&mut self, line: &SheetRow<'_>) {
+        if let Some(text) = line
+            .get("Description")
+            .filter(|text| self.model.description.as_deref().unwrap_or_default() != *text)
+        {
             self.model.description = Some(text.to_owned());
         } else if self.is_new() && line.get("Description").is_some() {
             self.model.description = Some(String::new());
@@ -67,7 +95,7 @@ impl Entry {
 pub(super) struct Stock {
     project_id: Uuid,
     creator: Uuid,
-    entries: Vec<Entry>,
+    entries: Vec<ImportedEntity>,
     places: HashMap<Uuid, usize>,
     episode_type: Uuid,
     sequence_type: Uuid,
@@ -86,7 +114,9 @@ impl Stock {
         let project_id = access.project_id();
         let episode_type = built_in_type(&**work, EntityKind::Episode).await?;
         let sequence_type = built_in_type(&**work, EntityKind::Sequence).await?;
-        let query = stored::Entity::find().filter(stored::Column::ProjectId.eq(project_id)).order_by_asc(stored::Column::Id);
+        let query = stored::Entity::find()
+            .filter(stored::Column::ProjectId.eq(project_id))
+            .order_by_asc(stored::Column::Id);
         let mut stock = Self {
             project_id,
             creator: access.person.id,
@@ -99,17 +129,22 @@ impl Stock {
             told: HashSet::new(),
         };
         for model in query.all(&**work).await? {
-            stock.keep(Entry { before: Some(model.clone()), model });
+            stock.keep(ImportedEntity {
+                before: Some(model.clone()),
+                model,
+            });
         }
         Ok(stock)
     }
 
-    fn keep(&mut self, entry: Entry) {
+    fn keep(&mut self, entry: ImportedEntity) {
         let model = &entry.model;
         if model.entity_type_id == self.episode_type {
             self.episodes.entry(model.name.clone()).or_insert(model.id);
         } else if model.entity_type_id == self.sequence_type {
-            self.sequences.entry((model.parent_id, model.name.clone())).or_insert(model.id);
+            self.sequences
+                .entry((model.parent_id, model.name.clone()))
+                .or_insert(model.id);
         }
         self.places.insert(model.id, self.entries.len());
         self.entries.push(entry);
@@ -117,11 +152,32 @@ impl Stock {
 
     /// The entities of a type.
     pub(super) fn of_type(&self, fits: impl Fn(Uuid) -> bool) -> impl Iterator<Item = &stored::Model> {
-        self.entries.iter().map(|entry| &entry.model).filter(move |model| fits(model.entity_type_id))
+        self.entries
+            .iter()
+            .map(|entry| &entry.model)
+            .filter(move |model| fits(model.entity_type_id))
+    }
+
+    /// One of the entities, to look at.
+    pub(super) fn model(&self, id: Uuid) -> Option<&stored::Model> {
+        self.places.get(&id).map(|place| &self.entries[*place].model)
+    }
+
+    /// Whether an id is that of an episode of the production.
+    pub(super) fn is_episode(&self, id: Uuid) -> bool {
+        self.model(id)
+            .is_some_and(|model| model.entity_type_id == self.episode_type)
+    }
+
+    /// The first sequence with a name, in whichever episode.
+    pub(super) fn sequence_named(&self, name: &str) -> Option<Uuid> {
+        self.of_type(|id| id == self.sequence_type)
+            .find(|sequence| sequence.name == name)
+            .map(|sequence| sequence.id)
     }
 
     /// One of the entities.
-    pub(super) fn entry(&mut self, id: Uuid) -> Option<&mut Entry> {
+    pub(super) fn entry(&mut self, id: Uuid) -> Option<&mut ImportedEntity> {
         self.entries.get_mut(*self.places.get(&id)?)
     }
 
@@ -151,16 +207,20 @@ impl Stock {
             created_at: None,
             updated_at: None,
         };
-        self.keep(Entry { model, before: None });
+        self.keep(ImportedEntity { model, before: None });
         id
     }
 
     /// The episode with a name, which is made when it is missing.
-    pub(super) fn episode(&mut self, work: &mut Work<'_>, column: &str, name: &str) -> Result<Uuid, Problem> {
+    pub(super) fn episode(&mut self, work: &mut Work<'_>, column: &str, name: &str) -> Result<Uuid, RowProblem> {
         if let Some(id) = self.episodes.get(name) {
             return Ok(*id);
         }
-        let id = self.add(self.episode_type, super::sheet::short_enough(column, name, LONGEST_NAME)?, None);
+        let id = self.add(
+            self.episode_type,
+            super::sheet::short_enough(column, name, LONGEST_NAME)?,
+            None,
+        );
         work.emit_in(self.project_id, "episode:new", payload([("episode_id", id)]));
         Ok(id)
     }
@@ -175,22 +235,27 @@ impl Stock {
         id
     }
 
-    /// Tells of an entity of a kind when a row added or changed it; `episode_id` is said of it when that is given.
-    pub(super) fn tell(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, episode_id: Option<Option<Uuid>>) {
-        let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else { return };
+    /// Tells of an entity of a kind when a row added or changed it, with more that is said of it.
+    pub(super) fn emit_change(&mut self, work: &mut Work<'_>, kind: EntityKind, id: Uuid, more: Payload) {
+        let Some(entry) = self.places.get(&id).map(|place| &self.entries[*place]) else {
+            return;
+        };
         let verb = if entry.is_new() { "new" } else { "update" };
         if (entry.is_new() || entry.is_changed()) && self.told.insert(id) {
             let mut about = payload([(kind.id_key(), id)]);
-            if let Some(episode_id) = episode_id {
-                about.insert("episode_id".into(), serde_json::json!(episode_id));
-            }
+            about.extend(more);
             work.emit_in(self.project_id, format!("{}:{verb}", kind.word()), about);
         }
     }
 
     /// Assets that became ready for another task type than before.
     pub(super) fn readiness_changed(&self) -> Vec<Uuid> {
-        let other = |entry: &&Entry| entry.before.as_ref().is_some_and(|before| before.ready_for != entry.model.ready_for);
+        let other = |entry: &&ImportedEntity| {
+            entry
+                .before
+                .as_ref()
+                .is_some_and(|before| before.ready_for != entry.model.ready_for)
+        };
         self.entries.iter().filter(other).map(|entry| entry.model.id).collect()
     }
 
@@ -205,10 +270,18 @@ impl Stock {
             _ => 2,
         };
         for wanted in 0..3 {
-            let new = self.entries.iter().filter(|entry| entry.is_new() && rank(&entry.model) == wanted);
+            let new = self
+                .entries
+                .iter()
+                .filter(|entry| entry.is_new() && rank(&entry.model) == wanted);
             database::insert_many(&**work, &stored::TABLE, new.map(|entry| row(&entry.model)).collect()).await?;
         }
-        let changed: Vec<&stored::Model> = self.entries.iter().filter(|entry| entry.is_changed()).map(|entry| &entry.model).collect();
+        let changed: Vec<&stored::Model> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.is_changed())
+            .map(|entry| &entry.model)
+            .collect();
         for models in changed.chunks(PORTION) {
             database::execute(&**work, &change(models)).await?;
         }
@@ -257,8 +330,8 @@ fn change(models: &[&stored::Model]) -> Sql {
     sql
 }
 
-/// Which of several entities with the same key a row means: the first row of a table means the first one, the next row the
-/// next, and all further rows the last.
+/// Choice among several entities with the same key: the first row of a table means the first one, the next row the next, and
+/// all further rows the last.
 #[derive(Debug)]
 pub(super) struct Matches<K> {
     found: HashMap<K, (Vec<Uuid>, usize)>,
@@ -295,5 +368,7 @@ impl<K: std::hash::Hash + Eq> Matches<K> {
 /// The database does not answer.
 pub(super) async fn answer(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let rows = database::json::records(&**work, &stored::TABLE, "Entity", ids).await?;
-    Ok(database::json::array(ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice)))
+    Ok(database::json::array(
+        ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice),
+    ))
 }

@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use super::metadata;
 use super::names::Index;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use super::production::Production;
-use super::sheet::{Line, Sheet};
+use super::sheet::{Sheet, SheetRow};
 use super::values::{amount, day, integer_of};
 use crate::access::tasks::require_lead_of_type;
 use crate::app::App;
@@ -28,13 +28,35 @@ use crate::vocabulary::kinds::EntityKind;
 /// Tasks that one statement changes.
 const PORTION: usize = 100;
 
-/// Which tasks a table is about.
+/// Tasks that a table is about.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
+pub(super) struct EstimationSubject<'a> {
     pub(super) project_id: Uuid,
     pub(super) task_type_id: Uuid,
     /// An id, or `all` or `main`, which narrow nothing.
     pub(super) episode: Option<&'a str>,
+}
+
+/// Unit in which estimations are given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unit {
+    /// Hours rather than days.
+    pub(super) in_hours: bool,
+    pub(super) hours_by_day: f64,
+}
+
+impl Unit {
+    fn minutes(self, amount: f64) -> f64 {
+        (amount * if self.in_hours { 60.0 } else { self.hours_by_day * 60.0 }).round()
+    }
+
+    fn days(self, amount: f64) -> f64 {
+        if self.in_hours && self.hours_by_day > 0.0 {
+            amount / self.hours_by_day
+        } else {
+            amount
+        }
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -44,30 +66,45 @@ struct EntityRow {
     parent: Option<String>,
 }
 
-struct Import {
+struct EstimationsImport {
     production: Production,
     entities: Index<Uuid, 2>,
     /// Tasks by their entities, each with what was stored of it.
     tasks: HashMap<Uuid, (task::Model, task::Model)>,
-    minutes_by_day: f64,
+    unit: Unit,
 }
 
-/// Who may import estimations, and whether what they are about is there.
+/// Check of who may import estimations, and whether what they are about is there.
 ///
 /// # Errors
 /// 404 for an unknown task type or production, 403 for those who don't lead tasks of the type.
-pub(super) async fn require(app: &App, caller: &Caller, subject: Subject<'_>) -> Result<(), Failure> {
-    task_type::Entity::find_by_id(subject.task_type_id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
-    require_lead_of_type(app.database.read(), caller, Some(subject.project_id), Some(subject.task_type_id)).await
+pub(super) async fn require(app: &App, caller: &Caller, subject: EstimationSubject<'_>) -> Result<(), Failure> {
+    task_type::Entity::find_by_id(subject.task_type_id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    require_lead_of_type(
+        &app.database,
+        caller,
+        Some(subject.project_id),
+        Some(subject.task_type_id),
+    )
+    .await
 }
 
 /// Imports a table of estimations, and gives a null for each row.
 ///
 /// # Errors
 /// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hours_by_day: f64, sheet: &Sheet) -> Result<Vec<u8>, Failure> {
+pub(super) async fn import(
+    app: &App,
+    caller: &Caller,
+    subject: EstimationSubject<'_>,
+    unit: Unit,
+    sheet: &Sheet,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let mut import = Import::load(&work, subject, hours_by_day * 60.0).await?;
+    let mut import = EstimationsImport::load(&work, subject, unit).await?;
     for line in sheet.lines() {
         import.line(&line).map_err(|problem| problem.at(line.number))?;
     }
@@ -76,13 +113,24 @@ pub(super) async fn import(app: &App, caller: &Caller, subject: Subject<'_>, hou
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 
-impl Import {
-    async fn load(work: &Work<'_>, subject: Subject<'_>, minutes_by_day: f64) -> Result<Self, Failure> {
-        let Subject { project_id, task_type_id, episode } = subject;
+impl EstimationsImport {
+    async fn load(work: &Work<'_>, subject: EstimationSubject<'_>, unit: Unit) -> Result<Self, Failure> {
+        let EstimationSubject {
+            project_id,
+            task_type_id,
+            episode,
+        } = subject;
         let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
-        let task_type = task_type::Entity::find_by_id(task_type_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+        let task_type = task_type::Entity::find_by_id(task_type_id)
+            .one(&**work)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         let is_for_shots = task_type.for_entity.as_deref() == Some(EntityKind::Shot.type_name());
-        let (kind, parent) = if is_for_shots { (EntityKind::Shot, "p.name") } else { (EntityKind::Asset, "k.name") };
+        let (kind, parent) = if is_for_shots {
+            (EntityKind::Shot, "p.name")
+        } else {
+            (EntityKind::Asset, "k.name")
+        };
         let mut sql = Sql::new(format!(
             "SELECT e.id, e.name, {parent} AS parent FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
              LEFT JOIN entity p ON p.id = e.parent_id WHERE {} AND e.project_id = ",
@@ -90,49 +138,93 @@ impl Import {
         ));
         sql.bind(project_id);
         if let Some(id) = episode.and_then(parse_id) {
-            sql.push(if is_for_shots { " AND p.parent_id = " } else { " AND e.source_id = " }).bind(id);
+            sql.push(if is_for_shots {
+                " AND p.parent_id = "
+            } else {
+                " AND e.source_id = "
+            })
+            .bind(id);
         }
         sql.push(" ORDER BY COALESCE(e.canceled, false), e.id");
         let rows = database::read_all::<EntityRow>(&**work, &sql).await?;
-        let of_type = task::Entity::find().filter(task::Column::TaskTypeId.eq(task_type_id)).filter(task::Column::ProjectId.eq(project_id));
-        let query = of_type.order_by_asc(task::Column::CreatedAt).order_by_asc(task::Column::Name).order_by_asc(task::Column::Id);
+        let of_type = task::Entity::find()
+            .filter(task::Column::TaskTypeId.eq(task_type_id))
+            .filter(task::Column::ProjectId.eq(project_id));
+        let query = of_type
+            .order_by_asc(task::Column::CreatedAt)
+            .order_by_asc(task::Column::Name)
+            .order_by_asc(task::Column::Id);
         let mut tasks = HashMap::new();
         for task in query.all(&**work).await? {
             if let Some(entity_id) = task.entity_id {
                 tasks.entry(entity_id).or_insert_with(|| (task.clone(), task));
             }
         }
-        let entities = Index::of(rows.into_iter().map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)));
-        Ok(Self { production, entities, tasks, minutes_by_day })
+        let entities = Index::of(
+            rows.into_iter()
+                .map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)),
+        );
+        Ok(Self {
+            production,
+            entities,
+            tasks,
+            unit,
+        })
     }
 
-    fn line(&mut self, line: &Line<'_>) -> Result<(), Problem> {
+    fn line(&mut self, line: &SheetRow<'_>) -> Result<(), RowProblem> {
         let (parent, name) = (line.required("Parent")?, line.required("Entity")?);
-        let unknown = || Problem(format!("Entity '{name}' with parent '{parent}' not found"));
+        let unknown = || RowProblem(format!("Entity '{name}' with parent '{parent}' not found"));
         let entity_id = self.entities.find([parent, name]).ok_or_else(unknown)?;
-        let no_task = || Problem(format!("Entity '{name}' with parent '{parent}' has no task of this type"));
+        let no_task = || {
+            RowProblem(format!(
+                "Entity '{name}' with parent '{parent}' has no task of this type"
+            ))
+        };
         let (task, _) = self.tasks.get_mut(&entity_id).ok_or_else(no_task)?;
-        let days = line.filled("Estimation").map(|cell| amount("Estimation", cell)).transpose()?;
-        if let Some(days) = days {
-            task.estimation = Some((days * self.minutes_by_day).round());
+        let estimation = line
+            .filled("Estimation")
+            .map(|cell| amount("Estimation", cell))
+            .transpose()?;
+        if let Some(amount) = estimation {
+            task.estimation = Some(self.unit.minutes(amount));
         }
+        let days = estimation.map(|amount| self.unit.days(amount));
         if let Some(cell) = line.filled("Drawings") {
             task.nb_drawings = Some(integer_of("Drawings", cell)?);
         }
         if let Some(cell) = line.filled("Difficulty") {
             let difficulty = integer_of("Difficulty", cell)?;
             if !(1..=5).contains(&difficulty) {
-                return Err(Problem::invalid("Difficulty", cell, "a number from 1 to 5 is expected"));
+                return Err(RowProblem::invalid(
+                    "Difficulty",
+                    cell,
+                    "a number from 1 to 5 is expected",
+                ));
             }
             task.difficulty = difficulty;
         }
-        let start = line.filled("Start date").map(|cell| day("Start date", cell)).transpose()?;
+        let start = line
+            .filled("Start date")
+            .map(|cell| day("Start date", cell))
+            .transpose()?;
         let due = line.filled("Due date").map(|cell| day("Due date", cell)).transpose()?;
         let planned = || Some(last_day(start?, days.filter(|days| *days > 0.0)?));
         set_day(&mut task.start_date, start);
         set_day(&mut task.due_date, due.or_else(planned));
-        let mut data = task.data.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, false)?;
+        let mut data = task
+            .data
+            .as_ref()
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        metadata::apply(
+            &mut data,
+            &self.production.descriptors,
+            &self.production.people,
+            line,
+            false,
+        )?;
         if !data.is_empty() {
             task.data = Some(data.into());
         }
@@ -140,7 +232,12 @@ impl Import {
     }
 
     async fn store(self, work: &mut Work<'_>) -> Result<(), Failure> {
-        let mut changed: Vec<task::Model> = self.tasks.into_values().filter(|(task, before)| task != before).map(|(task, _)| task).collect();
+        let mut changed: Vec<task::Model> = self
+            .tasks
+            .into_values()
+            .filter(|(task, before)| task != before)
+            .map(|(task, _)| task)
+            .collect();
         changed.sort_by_key(|task| (task.created_at, task.id));
         for tasks in changed.chunks(PORTION) {
             database::execute(&**work, &change(tasks)).await?;
@@ -188,7 +285,9 @@ fn last_day(start: NaiveDate, days: f64) -> NaiveDate {
     let mut left = (days - 1.0).ceil().max(0.0);
     let mut day = start;
     while left > 0.0 {
-        let Some(next) = day.checked_add_days(Days::new(1)) else { break };
+        let Some(next) = day.checked_add_days(Days::new(1)) else {
+            break;
+        };
         day = next;
         if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
             left -= 1.0;
@@ -200,6 +299,22 @@ fn last_day(start: NaiveDate, days: f64) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn estimations_are_days_or_hours() {
+        let (days, hours) = (
+            Unit {
+                in_hours: false,
+                hours_by_day: 8.0,
+            },
+            Unit {
+                in_hours: true,
+                hours_by_day: 8.0,
+            },
+        );
+        assert_eq!((days.minutes(2.5), days.days(2.5)), (1200.0, 2.5));
+        assert_eq!((hours.minutes(20.0), hours.days(20.0)), (1200.0, 2.5));
+    }
 
     #[test]
     fn work_ends_on_a_working_day() {

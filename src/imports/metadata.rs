@@ -4,14 +4,20 @@
 use serde_json::{Map, Number, Value};
 
 use super::people::People;
-use super::problem::Problem;
-use super::production::Descriptor;
-use super::sheet::Line;
+use super::problem::RowProblem;
+use super::production::ImportedDescriptor;
+use super::sheet::SheetRow;
 use super::values;
 use crate::export::cells;
 
 /// Brings the cells of the metadata columns into `data`. `is_new` says that nothing is stored yet.
-pub(super) fn apply(data: &mut Map<String, Value>, columns: &[Descriptor], people: &People, line: &Line<'_>, is_new: bool) -> Result<(), Problem> {
+pub(super) fn apply(
+    data: &mut Map<String, Value>,
+    columns: &[ImportedDescriptor],
+    people: &People,
+    line: &SheetRow<'_>,
+    is_new: bool,
+) -> Result<(), RowProblem> {
     for column in columns {
         let Some(cell) = line.get(&column.name) else { continue };
         let kind = column.data_type.as_deref();
@@ -31,7 +37,7 @@ pub(super) fn apply_text(data: &mut Map<String, Value>, key: &str, cell: Option<
 }
 
 /// The value that a cell stands for.
-fn value(column: &Descriptor, people: &People, cell: &str) -> Result<Value, Problem> {
+fn value(column: &ImportedDescriptor, people: &People, cell: &str) -> Result<Value, RowProblem> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
         return Ok(cell.into());
@@ -39,7 +45,9 @@ fn value(column: &Descriptor, people: &People, cell: &str) -> Result<Value, Prob
     match column.data_type.as_deref() {
         Some("boolean") => Ok(values::flag(&column.name, cell)?.to_string().into()),
         Some("person") => Ok(people.find(&column.name, cell)?.to_string().into()),
-        Some("number") => number(trimmed).ok_or_else(|| Problem::invalid(&column.name, cell, "a number is expected")),
+        Some("number") => {
+            number(trimmed).ok_or_else(|| RowProblem::invalid(&column.name, cell, "a number is expected"))
+        }
         Some("string") => Ok(cell.into()),
         _ => Ok(structure(trimmed).unwrap_or_else(|| cell.into())),
     }
@@ -66,21 +74,30 @@ mod tests {
     use super::*;
     use crate::imports::sheet::Sheet;
 
-    fn column(name: &str, data_type: &str) -> Descriptor {
-        Descriptor { name: name.into(), field_name: name.to_lowercase(), data_type: Some(data_type.into()) }
+    fn column(name: &str, data_type: &str) -> ImportedDescriptor {
+        ImportedDescriptor {
+            name: name.into(),
+            field_name: name.to_lowercase(),
+            data_type: Some(data_type.into()),
+        }
     }
 
-    fn applied(before: Value, columns: &[Descriptor], table: &str, is_new: bool) -> Result<Value, Problem> {
+    fn applied(before: Value, columns: &[ImportedDescriptor], table: &str, is_new: bool) -> Result<Value, RowProblem> {
         let sheet = Sheet::read(table.as_bytes()).unwrap_or_default();
         let mut data = before.as_object().cloned().unwrap_or_default();
-        let line = sheet.lines().next().ok_or_else(|| Problem("no line".into()))?;
+        let line = sheet.lines().next().ok_or_else(|| RowProblem("no line".into()))?;
         apply(&mut data, columns, &People::default(), &line, is_new)?;
         Ok(data.into())
     }
 
     #[test]
     fn what_was_exported_keeps_its_type() {
-        let columns = [column("Size", "number"), column("Outdoor", "boolean"), column("Steps", "checklist"), column("Note", "string")];
+        let columns = [
+            column("Size", "number"),
+            column("Outdoor", "boolean"),
+            column("Steps", "checklist"),
+            column("Note", "string"),
+        ];
         let stored = json!({"size": "12", "steps": [{"text": "a", "checked": true}], "note": "[1]"});
         let table = "Size;Outdoor;Steps;Note\n12;false;\"[{\"\"text\"\":\"\"a\"\",\"\"checked\"\":true}]\";[1]\n";
         assert_eq!(applied(stored.clone(), &columns, table, false), Ok(stored));
@@ -91,7 +108,10 @@ mod tests {
     #[test]
     fn wrong_cells_are_refused_and_empty_ones_stay_empty() {
         let columns = [column("Size", "number"), column("Outdoor", "boolean")];
-        assert_eq!(applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true), Ok(json!({"size": "", "outdoor": "true"})));
+        assert_eq!(
+            applied(json!({}), &columns, "Size;Outdoor\n;YES\n", true),
+            Ok(json!({"size": "", "outdoor": "true"}))
+        );
         assert!(applied(json!({}), &columns, "Size;Outdoor\n;maybe\n", true).is_err());
         assert!(applied(json!({}), &columns, "Size;Outdoor\nbig;no\n", true).is_err());
     }

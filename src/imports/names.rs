@@ -6,7 +6,10 @@ use std::hash::Hash;
 /// A name in small letters of the Latin alphabet, with a hyphen for whatever is between words.
 pub(super) fn slug(name: &str) -> String {
     let ascii = deunicode::deunicode(name).to_lowercase();
-    let words: Vec<&str> = ascii.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = ascii
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join("-")
 }
 
@@ -28,7 +31,7 @@ impl<T: Copy + Eq + Hash, const N: usize> Index<T, N> {
         Self { exact, close }
     }
 
-    /// What has these names, exactly or at least closely.
+    /// Item that has these names, exactly or at least closely.
     pub(super) fn find(&self, names: [&str; N]) -> Option<T> {
         let exact = self.exact.get(&names.map(str::to_owned));
         exact.or_else(|| self.close.get(&names.map(slug))).copied()
@@ -41,13 +44,20 @@ mod tests {
 
     #[test]
     fn slugs_are_plain() {
-        assert_eq!((slug("Big Lab_el").as_str(), slug(" Été! ").as_str(), slug("").as_str()), ("big-lab-el", "ete", ""));
+        assert_eq!(
+            (slug("Big Lab_el").as_str(), slug(" Été! ").as_str(), slug("").as_str()),
+            ("big-lab-el", "ete", "")
+        );
     }
 
     #[test]
     fn exact_names_come_first() {
         let named = |kind: &str, name: &str| [kind.to_owned(), name.to_owned()];
-        let index = Index::of([(named("Prop", "oak 1"), 1), (named("Prop", "Oak-1"), 2), (named("S1", "1A"), 3)]);
+        let index = Index::of([
+            (named("Prop", "oak 1"), 1),
+            (named("Prop", "Oak-1"), 2),
+            (named("S1", "1A"), 3),
+        ]);
         assert_eq!(index.find(["Prop", "Oak-1"]), Some(2));
         assert_eq!(index.find(["prop", "OAK 1"]), Some(1));
         assert_eq!(index.find(["S11", "A"]), None);

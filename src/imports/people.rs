@@ -6,11 +6,11 @@ use dailies_definitions::query::parse_id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::problem::Problem;
+use super::problem::RowProblem;
 use crate::database::{self, Sql};
 
 #[derive(FromQueryResult)]
-struct Row {
+struct NamedPerson {
     id: Uuid,
     full_name: String,
     email: Option<String>,
@@ -31,11 +31,17 @@ impl People {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        let sql = Sql::new("SELECT id, TRIM(first_name || ' ' || last_name) AS full_name, email, active, is_bot FROM person ORDER BY id");
+        let sql = Sql::new(
+            "SELECT id, TRIM(first_name || ' ' || last_name) AS full_name, email, active, is_bot FROM person ORDER BY id",
+        );
         let mut people = Self::default();
-        for row in database::read_all::<Row>(connection, &sql).await? {
+        for row in database::read_all::<NamedPerson>(connection, &sql).await? {
             people.known.insert(row.id, (row.active.unwrap_or(true), row.is_bot));
-            people.by_name.entry(row.full_name.to_lowercase()).or_default().push(row.id);
+            people
+                .by_name
+                .entry(row.full_name.to_lowercase())
+                .or_default()
+                .push(row.id);
             if let Some(email) = row.email.filter(|email| !email.is_empty()) {
                 people.by_email.insert(email.to_lowercase(), row.id);
             }
@@ -44,7 +50,7 @@ impl People {
     }
 
     /// The person that a cell of a column names. Of several with a name the only active one is meant.
-    pub(super) fn find(&self, column: &str, cell: &str) -> Result<Uuid, Problem> {
+    pub(super) fn find(&self, column: &str, cell: &str) -> Result<Uuid, RowProblem> {
         let word = cell.trim().to_lowercase();
         if let Some(id) = parse_id(&word).filter(|id| self.known.contains_key(id)) {
             return Ok(id);
@@ -52,12 +58,26 @@ impl People {
         if let Some(id) = self.by_email.get(&word) {
             return Ok(*id);
         }
-        let named = self.by_name.get(&word).filter(|_| !word.is_empty()).map_or(&[][..], Vec::as_slice);
-        let active: Vec<Uuid> = named.iter().copied().filter(|id| self.known.get(id).is_some_and(|(active, _)| *active)).collect();
+        let named = self
+            .by_name
+            .get(&word)
+            .filter(|_| !word.is_empty())
+            .map_or(&[][..], Vec::as_slice);
+        let active: Vec<Uuid> = named
+            .iter()
+            .copied()
+            .filter(|id| self.known.get(id).is_some_and(|(active, _)| *active))
+            .collect();
         match (named, active.as_slice()) {
             ([id], _) | (_, [id]) => Ok(*id),
-            ([], _) => Err(Problem::about(column, format!("Person not found for {}", cell.trim()))),
-            _ => Err(Problem::about(column, format!("Several persons are called {}: give the e-mail address", cell.trim()))),
+            ([], _) => Err(RowProblem::about(
+                column,
+                format!("Person not found for {}", cell.trim()),
+            )),
+            _ => Err(RowProblem::about(
+                column,
+                format!("Several persons are called {}: give the e-mail address", cell.trim()),
+            )),
         }
     }
 

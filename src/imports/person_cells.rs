@@ -1,12 +1,12 @@
-//! What a row of a table of persons says, checked before anything is changed.
+//! Cells of a row of a table of persons, checked before anything is changed.
 
 use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::problem::Problem;
-use super::sheet::{Line, short_enough};
+use super::problem::RowProblem;
+use super::sheet::{SheetRow, short_enough};
 use super::values::{flag, integer_of};
 use crate::database::{self, Sql};
 use crate::export::cells::split_names;
@@ -45,18 +45,23 @@ impl Places {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        Ok(Self { studios: named(connection, "studio").await?, departments: named(connection, "department").await? })
+        Ok(Self {
+            studios: named(connection, "studio").await?,
+            departments: named(connection, "department").await?,
+        })
     }
 }
 
 async fn named(connection: &impl ConnectionTrait, table: &str) -> Result<HashMap<String, Uuid>, DbErr> {
     let rows = database::rows(connection, &Sql::new(format!("SELECT id, name FROM {table}"))).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?)))
+        .collect()
 }
 
-/// What a row says of a person. What it leaves empty stays as it is.
+/// Contents of a row about a person. What it leaves empty stays as it is.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct PersonCells {
     pub(super) first_name: String,
     pub(super) last_name: String,
     /// In small letters; empty for somebody without an address.
@@ -73,56 +78,83 @@ pub(super) struct Wanted {
     pub(super) active: Option<bool>,
 }
 
-impl Wanted {
+impl PersonCells {
     /// Reads a row.
-    pub(super) fn read(line: &Line<'_>, places: &Places) -> Result<Self, Problem> {
-        let studio = |name: &str| places.studios.get(name).copied().ok_or_else(|| Problem(format!("Studio not found: {name}")));
+    pub(super) fn read(line: &SheetRow<'_>, places: &Places) -> Result<Self, RowProblem> {
+        let studio = |name: &str| {
+            places
+                .studios
+                .get(name)
+                .copied()
+                .ok_or_else(|| RowProblem(format!("Studio not found: {name}")))
+        };
         Ok(Self {
             first_name: short_enough("First Name", line.required("First Name")?, 80)?.to_owned(),
             last_name: short_enough("Last Name", line.required("Last Name")?, 80)?.to_owned(),
             email: line.required("Email")?.to_lowercase(),
-            phone: line.filled("Phone").map(|cell| short_enough("Phone", cell, 30)).transpose()?.map(str::to_owned),
+            phone: line
+                .filled("Phone")
+                .map(|cell| short_enough("Phone", cell, 30))
+                .transpose()?
+                .map(str::to_owned),
             role: choice(line, "Role", ROLES)?,
             contract_type: choice(line, "Contract Type", CONTRACTS)?,
             position: choice(line, "Position", POSITIONS)?,
             seniority: choice(line, "Seniority", SENIORITIES)?,
             country: line.filled("Country").map(country).transpose()?,
-            daily_salary: line.filled("Daily Salary").map(|cell| integer_of("Daily Salary", cell)).transpose()?,
+            daily_salary: line
+                .filled("Daily Salary")
+                .map(|cell| integer_of("Daily Salary", cell))
+                .transpose()?,
             studio_id: line.filled("Studio").map(studio).transpose()?,
-            departments: line.filled("Departments").map(|cell| departments(cell, places)).transpose()?,
+            departments: line
+                .filled("Departments")
+                .map(|cell| departments(cell, places))
+                .transpose()?,
             active: line.filled("Active").map(|cell| flag("Active", cell)).transpose()?,
         })
     }
 
     /// Whether the address can be that of a new account.
-    pub(super) fn check_address(&self) -> Result<(), Problem> {
+    pub(super) fn check_address(&self) -> Result<(), RowProblem> {
         let refusal = checks::address(&self.email).err();
-        refusal.map_or(Ok(()), |reason| Err(Problem::invalid("Email", &self.email, reason)))
+        refusal.map_or(Ok(()), |reason| Err(RowProblem::invalid("Email", &self.email, reason)))
     }
 }
 
 /// A code that a cell gives, by itself or by its label.
-fn choice(line: &Line<'_>, column: &str, choices: Choices) -> Result<Option<String>, Problem> {
-    let Some(cell) = line.filled(column) else { return Ok(None) };
-    let found = choices.iter().find(|(code, label)| code.eq_ignore_ascii_case(cell) || label.eq_ignore_ascii_case(cell));
+fn choice(line: &SheetRow<'_>, column: &str, choices: Choices) -> Result<Option<String>, RowProblem> {
+    let Some(cell) = line.filled(column) else {
+        return Ok(None);
+    };
+    let found = choices
+        .iter()
+        .find(|(code, label)| code.eq_ignore_ascii_case(cell) || label.eq_ignore_ascii_case(cell));
     let labels: Vec<&str> = choices.iter().map(|(_, label)| *label).collect();
-    let wrong = || Problem::invalid(column, cell, format!("accepted values: {}", labels.join(", ")));
+    let wrong = || RowProblem::invalid(column, cell, format!("accepted values: {}", labels.join(", ")));
     found.map(|(code, _)| Some((*code).to_owned())).ok_or_else(wrong)
 }
 
-fn country(cell: &str) -> Result<String, Problem> {
+fn country(cell: &str) -> Result<String, RowProblem> {
     let is_code = cell.len() == 2 && cell.bytes().all(|letter| letter.is_ascii_alphabetic());
-    if is_code { Ok(cell.to_ascii_uppercase()) } else { Err(Problem::invalid("Country", cell, "two letters are expected")) }
+    if is_code {
+        Ok(cell.to_ascii_uppercase())
+    } else {
+        Err(RowProblem::invalid("Country", cell, "two letters are expected"))
+    }
 }
 
 /// Departments by name: one name alone, or several with commas between them.
-fn departments(cell: &str, places: &Places) -> Result<Vec<Uuid>, Problem> {
+fn departments(cell: &str, places: &Places) -> Result<Vec<Uuid>, RowProblem> {
     if let Some(id) = places.departments.get(cell) {
         return Ok(vec![*id]);
     }
     let mut found = Vec::new();
     for name in split_names(cell) {
-        let id = places.departments.get(&name).ok_or_else(|| Problem(format!("Department not found: {name}")))?;
+        let id = places
+            .departments
+            .get(&name)
+            .ok_or_else(|| RowProblem(format!("Department not found: {name}")))?;
         if !found.contains(id) {
             found.push(*id);
         }

@@ -1,4 +1,4 @@
-//! What is wrong with a table, and how that is answered.
+//! Faults of a table, and the answer to each.
 
 use std::fmt::Display;
 
@@ -6,11 +6,11 @@ use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use serde_json::json;
 
-/// What is wrong with a row.
+/// Problem of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem(pub(super) String);
+pub(super) struct RowProblem(pub(super) String);
 
-impl Problem {
+impl RowProblem {
     /// The table lacks a column that it needs.
     pub(super) fn missing(column: &str) -> Self {
         Self(format!("A columns is missing: '{column}'"))
@@ -37,7 +37,7 @@ impl Problem {
 pub(super) fn at_line(failure: Failure, line: u64) -> Failure {
     match &failure {
         Failure::Answer { body, .. } => match body["message"].as_str() {
-            Some(message) => Problem(message.to_owned()).at(line),
+            Some(message) => RowProblem(message.to_owned()).at(line),
             None => failure,
         },
         Failure::Fault(_) => failure,

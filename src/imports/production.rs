@@ -1,4 +1,5 @@
-//! What the rows of a table may name of their production: metadata columns, task types, statuses and persons, read once.
+//! Names that the rows of a table may use of their production: metadata columns, task types, statuses and persons, read
+//! once.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::people::People;
-use super::problem::Problem;
+use super::problem::RowProblem;
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::tasks::statuses::{self, Status};
@@ -16,7 +17,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// A metadata column.
 #[derive(Debug, FromQueryResult)]
-pub(super) struct Descriptor {
+pub(super) struct ImportedDescriptor {
     pub(super) name: String,
     pub(super) field_name: String,
     pub(super) data_type: Option<String>,
@@ -48,7 +49,7 @@ pub(super) struct Production {
     pub(super) is_show: bool,
     /// Whether bots can be assigned.
     pub(super) bots_work: bool,
-    pub(super) descriptors: Vec<Descriptor>,
+    pub(super) descriptors: Vec<ImportedDescriptor>,
     /// In the order of the pipeline.
     pub(super) task_types: Vec<TaskType>,
     pub(super) people: People,
@@ -60,9 +61,17 @@ impl Production {
     ///
     /// # Errors
     /// 404 when there is no such production.
-    pub(super) async fn load(work: &Work<'_>, id: Uuid, things: &str, task_type_id: Option<Uuid>) -> Result<Self, Failure> {
+    pub(super) async fn load(
+        work: &Work<'_>,
+        id: Uuid,
+        things: &str,
+        task_type_id: Option<Uuid>,
+    ) -> Result<Self, Failure> {
         let connection = &**work;
-        let project = project::Entity::find_by_id(id).one(connection).await?.ok_or_else(Failure::not_found)?;
+        let project = project::Entity::find_by_id(id)
+            .one(connection)
+            .await?
+            .ok_or_else(Failure::not_found)?;
         let mut columns = Sql::with(
             "SELECT name, field_name, data_type FROM metadata_descriptor WHERE project_id = $1 AND entity_type = $2",
             [id.into(), things.into()],
@@ -90,24 +99,28 @@ impl Production {
     }
 
     /// The status that a cell names: by its short name, as exports do, or by its name.
-    pub(super) fn status(&self, column: &str, cell: &str) -> Result<Uuid, Problem> {
+    pub(super) fn status(&self, column: &str, cell: &str) -> Result<Uuid, RowProblem> {
         let word = cell.to_lowercase();
         let close = |name: &str| name.to_lowercase() == word;
-        let named = |fits: &dyn Fn(&Status) -> bool| self.statuses.iter().find(|status| fits(status)).map(|status| status.id);
+        let named =
+            |fits: &dyn Fn(&Status) -> bool| self.statuses.iter().find(|status| fits(status)).map(|status| status.id);
         let found = named(&|status| status.short_name == cell)
             .or_else(|| named(&|status| status.name == cell))
             .or_else(|| named(&|status| close(&status.short_name)))
             .or_else(|| named(&|status| close(&status.name)));
-        found.ok_or_else(|| Problem::about(column, format!("Task status not found for {cell}")))
+        found.ok_or_else(|| RowProblem::about(column, format!("Task status not found for {cell}")))
     }
 
     /// The persons that a cell names, each once.
-    pub(super) fn assignees(&self, column: &str, cell: &str) -> Result<Vec<Uuid>, Problem> {
+    pub(super) fn assignees(&self, column: &str, cell: &str) -> Result<Vec<Uuid>, RowProblem> {
         let mut found = Vec::new();
         for name in crate::export::cells::split_names(cell) {
             let id = self.people.find(column, &name)?;
             if self.people.is_bot(id) && !self.bots_work {
-                return Err(Problem::about(column, format!("{name} is a bot, and bots do not work in this production")));
+                return Err(RowProblem::about(
+                    column,
+                    format!("{name} is a bot, and bots do not work in this production"),
+                ));
             }
             if !found.contains(&id) {
                 found.push(id);
@@ -117,17 +130,30 @@ impl Production {
     }
 
     /// The task type for shots that a cell names.
-    pub(super) fn shot_task_type(&self, column: &str, cell: &str) -> Result<Uuid, Problem> {
-        let found = self.task_types.iter().find(|kind| kind.is_for(EntityKind::Shot) && kind.name == cell);
-        found.map(|kind| kind.id).ok_or_else(|| Problem::about(column, format!("Task type not found for {cell}")))
+    pub(super) fn shot_task_type(&self, column: &str, cell: &str) -> Result<Uuid, RowProblem> {
+        let found = self
+            .task_types
+            .iter()
+            .find(|kind| kind.is_for(EntityKind::Shot) && kind.name == cell);
+        found
+            .map(|kind| kind.id)
+            .ok_or_else(|| RowProblem::about(column, format!("Task type not found for {cell}")))
     }
 }
 
 /// Task types that assets of a type go through, where the type names some.
 pub(super) async fn workflows(work: &Work<'_>) -> Result<HashMap<Uuid, Vec<Uuid>>, Failure> {
     let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for row in database::rows(&**work, &Sql::new("SELECT asset_type_id, task_type_id FROM task_type_asset_type_link")).await? {
-        found.entry(row.try_get("", "asset_type_id")?).or_default().push(row.try_get("", "task_type_id")?);
+    for row in database::rows(
+        &**work,
+        &Sql::new("SELECT asset_type_id, task_type_id FROM task_type_asset_type_link"),
+    )
+    .await?
+    {
+        found
+            .entry(row.try_get("", "asset_type_id")?)
+            .or_default()
+            .push(row.try_get("", "task_type_id")?);
     }
     Ok(found)
 }

@@ -1,83 +1,71 @@
 //! Tables of shots.
 
-use dailies_definitions::access::ProjectManager;
+use async_trait::async_trait;
+use dailies_definitions::access::{Caller, ProjectManager};
 use dailies_definitions::failure::Failure;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::entities::{LONGEST_NAME, Matches, Stock, answer};
+use super::built_in::BuiltInTable;
+use super::entities::LONGEST_NAME;
+use super::import::EntityImport;
 use super::metadata;
-use super::problem::Problem;
-use super::production::Production;
-use super::sheet::{Line, Sheet};
-use super::task_columns::{Tasks, wishes};
+use super::problem::RowProblem;
+use super::sheet::SheetRow;
+use super::task_columns::read_task_cells;
 use super::values::integer;
-use crate::app::App;
-use crate::events::Work;
+use crate::crud::require_frame_rate;
+use crate::events::{Payload, Work};
 use crate::export::cells::plain;
-use crate::vocabulary::kinds::{EntityKind, built_in_type};
+use crate::vocabulary::kinds::EntityKind;
 
-struct Import {
-    production: Production,
-    stock: Stock,
-    tasks: Tasks,
-    shot_type: Uuid,
-    by_sequence: Matches<(Option<Uuid>, String)>,
-    update: bool,
-}
+/// A table of shots.
+pub(super) struct ShotImport(BuiltInTable);
 
-/// Imports a table of shots, and gives them as JSON.
-///
-/// # Errors
-/// 400 with the line that is wrong; nothing is stored then.
-pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet, update: bool) -> Result<Vec<u8>, Failure> {
-    if sheet.len() == 0 {
-        return Ok(b"[]".to_vec());
-    }
-    let mut work = Work::begin(app, access.caller()).await?;
-    let mut import = Import::load(&mut work, access, update).await?;
-    let mut ids = Vec::with_capacity(sheet.len());
-    for line in sheet.lines() {
-        ids.push(import.line(&mut work, &line).map_err(|problem| problem.at(line.number))?);
-    }
-    import.stock.store(&work).await?;
-    import.tasks.store(&mut work, access.caller()).await?;
-    let text = answer(&work, &ids).await?;
-    work.commit().await?;
-    Ok(text)
-}
-
-impl Import {
+#[async_trait]
+impl EntityImport for ShotImport {
     async fn load(work: &mut Work<'_>, access: &ProjectManager, update: bool) -> Result<Self, Failure> {
-        let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
-        let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
-        let stock = Stock::load(work, access).await?;
-        let by_sequence = Matches::of(stock.of_type(|id| id == shot_type).map(|shot| ((shot.parent_id, shot.name.clone()), shot.id)));
-        let tasks = Tasks::load(work, production.id, EntityKind::Shot).await?;
-        Ok(Self { production, stock, tasks, shot_type, by_sequence, update })
+        BuiltInTable::load(work, access, EntityKind::Shot, update)
+            .await
+            .map(Self)
     }
 
-    /// Imports one row, and gives the id of its shot.
-    fn line(&mut self, work: &mut Work<'_>, line: &Line<'_>) -> Result<Uuid, Problem> {
-        let episode = if self.production.is_show { Some(line.required("Episode")?).filter(|name| !name.is_empty()) } else { None };
+    fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
+        let table = &mut self.0;
+        let episode = if table.production.is_show {
+            Some(line.name("Episode", LONGEST_NAME)?)
+        } else {
+            None
+        };
         let sequence = line.name("Sequence", LONGEST_NAME)?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
-        let wishes = wishes(&self.production, EntityKind::Shot, line)?;
-        let episode_id = episode.map(|name| self.stock.episode(work, "Episode", name)).transpose()?;
-        let sequence_id = self.stock.sequence(work, episode_id, sequence);
-        let key = (Some(sequence_id), name.to_owned());
-        let id = self.by_sequence.next(&key).unwrap_or_else(|| {
-            let id = self.stock.add(self.shot_type, name, Some(sequence_id));
-            self.by_sequence.add(key, id);
-            id
-        });
-        let Some(entry) = self.stock.entry(id) else { return Ok(id) };
+        let cells = read_task_cells(&table.production, EntityKind::Shot, line)?;
+        let episode_id = episode
+            .map(|name| table.stock.episode(work, "Episode", name))
+            .transpose()?;
+        let sequence_id = table.stock.sequence(work, episode_id, sequence);
+        let id = table.by_parent.require(&mut table.stock, Some(sequence_id), name);
+        let Some(entry) = table.stock.entry(id) else {
+            return Ok(id);
+        };
         let is_new = entry.is_new();
-        let writes = is_new || self.update;
+        let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &self.production.descriptors, &self.production.people, line, is_new)?;
+        metadata::apply(
+            &mut data,
+            &table.production.descriptors,
+            &table.production.people,
+            line,
+            is_new,
+        )?;
+        if let Some(rate) = line
+            .get("FPS")
+            .filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err())
+        {
+            return Err(RowProblem::invalid("FPS", rate, "a frame rate is a number above 0"));
+        }
         metadata::apply_text(&mut data, "fps", line.get("FPS"), is_new);
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         if writes {
@@ -85,20 +73,22 @@ impl Import {
             entry.describe(line);
         }
         entry.put_data(if writes { data } else { stored });
-        self.stock.tell(work, EntityKind::Shot, id, None);
-        if is_new {
-            for task_type in self.production.task_types.iter().filter(|task_type| task_type.is_for(EntityKind::Shot)) {
-                self.tasks.require(work, id, task_type.id);
-            }
-        }
-        if writes {
-            self.tasks.want(work, id, wishes, line.number);
-        }
+        let more = if is_new {
+            Payload::from_iter([("episode_id".to_owned(), json!(episode_id))])
+        } else {
+            Payload::default()
+        };
+        table.stock.emit_change(work, EntityKind::Shot, id, more);
+        table.settle_tasks(work, id, is_new, cells, line.number);
         Ok(id)
+    }
+
+    async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
+        self.0.store(work, caller).await
     }
 }
 
-/// What a row says of the frames of a shot.
+/// Contents of a row about the frames of a shot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Frames {
     count: Option<i32>,
@@ -107,10 +97,12 @@ struct Frames {
 }
 
 impl Frames {
-    fn read(line: &Line<'_>) -> Result<Self, Problem> {
+    fn read(line: &SheetRow<'_>) -> Result<Self, RowProblem> {
         let number = |names: [&str; 2], key: &str| {
-            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else { return Ok(None) };
-            let wrong = || Problem::about(column, format!("{key} must be an integer, got '{cell}'"));
+            let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else {
+                return Ok(None);
+            };
+            let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{cell}'"));
             integer(cell).ok_or_else(wrong).map(Some)
         };
         Ok(Self {
@@ -132,7 +124,9 @@ impl Frames {
         }
         let frame = |key: &str| integer(&plain(data.get(key)));
         let between = match (frame("frame_in"), frame("frame_out")) {
-            (Some(first), Some(last)) if moved && last > first => last.checked_sub(first).and_then(|length| length.checked_add(1)),
+            (Some(first), Some(last)) if moved && last > first => {
+                last.checked_sub(first).and_then(|length| length.checked_add(1))
+            }
             _ => None,
         };
         self.count.or(between).or(stored)
@@ -141,8 +135,6 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn applied(frames: Frames, before: &Value, stored: Option<i32>) -> (Value, Option<i32>) {
@@ -155,8 +147,15 @@ mod tests {
     fn the_count_follows_from_first_and_last_frame() {
         let frames = |count, first, last| Frames { count, first, last };
         let range = json!({"frame_in": 1001, "frame_out": 1100});
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &json!({}), None), (range.clone(), Some(100)));
-        assert_eq!(applied(frames(None, Some(1001), Some(1100)), &range, None), (range.clone(), None), "nothing moved");
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &json!({}), None),
+            (range.clone(), Some(100))
+        );
+        assert_eq!(
+            applied(frames(None, Some(1001), Some(1100)), &range, None),
+            (range.clone(), None),
+            "nothing moved"
+        );
         assert_eq!(applied(frames(Some(7), Some(1), Some(9)), &json!({}), None).1, Some(7));
         assert_eq!(applied(frames(None, Some(5), Some(5)), &json!({}), Some(3)).1, Some(3));
         assert_eq!(applied(frames(None, None, Some(1010)), &range, Some(100)).1, Some(10));

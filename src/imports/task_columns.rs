@@ -7,9 +7,9 @@ use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::problem::{Problem, at_line};
+use super::problem::{RowProblem, at_line};
 use super::production::Production;
-use super::sheet::Line;
+use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -17,36 +17,51 @@ use crate::tasks::creation::{self, NewTask};
 use crate::tasks::{assignment, statuses};
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a row says of the task of one type.
+/// Contents of a row about the task of one type.
 #[derive(Debug)]
-pub(super) struct Wish {
+pub(super) struct TaskCells {
     pub(super) task_type_id: Uuid,
     status: Option<Uuid>,
     comment: String,
     assignees: Vec<Uuid>,
 }
 
-/// What a row says of tasks, once all of it is known to be right. Types that it says nothing of are left out.
-pub(super) fn wishes(production: &Production, kind: EntityKind, line: &Line<'_>) -> Result<Vec<Wish>, Problem> {
-    let mut wishes = Vec::new();
+/// Contents of a row about tasks, once all of it is known to be right. Types that it says nothing of are left out.
+pub(super) fn read_task_cells(
+    production: &Production,
+    kind: EntityKind,
+    line: &SheetRow<'_>,
+) -> Result<Vec<TaskCells>, RowProblem> {
+    let mut found = Vec::new();
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
         let assignations = format!("{name} assignations");
-        let wish = Wish {
+        let cells = TaskCells {
             task_type_id: task_type.id,
-            status: line.filled(name).map(|cell| production.status(name, cell)).transpose()?,
-            comment: line.get(&format!("{name} comment")).filter(|text| !text.trim().is_empty()).unwrap_or_default().to_owned(),
-            assignees: line.filled(&assignations).map(|cell| production.assignees(&assignations, cell)).transpose()?.unwrap_or_default(),
+            status: line
+                .filled(name)
+                .map(|cell| production.status(name, cell))
+                .transpose()?,
+            comment: line
+                .get(&format!("{name} comment"))
+                .filter(|text| !text.trim().is_empty())
+                .unwrap_or_default()
+                .to_owned(),
+            assignees: line
+                .filled(&assignations)
+                .map(|cell| production.assignees(&assignations, cell))
+                .transpose()?
+                .unwrap_or_default(),
         };
-        if wish.status.is_some() || !wish.comment.is_empty() || !wish.assignees.is_empty() {
-            wishes.push(wish);
+        if cells.status.is_some() || !cells.comment.is_empty() || !cells.assignees.is_empty() {
+            found.push(cells);
         }
     }
-    Ok(wishes)
+    Ok(found)
 }
 
 /// A task, as far as rows look at it.
-struct Task {
+struct KnownTask {
     id: Uuid,
     status: Option<Uuid>,
     assignees: HashSet<Uuid>,
@@ -61,11 +76,11 @@ struct StoredTask {
 }
 
 /// The tasks of the entities of a kind, and what the rows want of them.
-pub(super) struct Tasks {
+pub(super) struct TaskColumns {
     project_id: Uuid,
     /// The status that new tasks begin with.
     first_status: Uuid,
-    known: HashMap<(Uuid, Uuid), Task>,
+    known: HashMap<(Uuid, Uuid), KnownTask>,
     new: Vec<NewTask>,
     /// Tasks by the persons who get them.
     assigned: BTreeMap<Uuid, Vec<Uuid>>,
@@ -74,32 +89,50 @@ pub(super) struct Tasks {
     lines: Vec<u64>,
 }
 
-impl Tasks {
+impl TaskColumns {
     /// Reads the tasks of the entities of a kind.
     ///
     /// # Errors
     /// The database refuses.
     pub(super) async fn load(work: &mut Work<'_>, project_id: Uuid, kind: EntityKind) -> Result<Self, Failure> {
         let first_status = statuses::default_status(work, false).await?;
-        let from = format!("FROM task t JOIN entity e ON e.id = t.entity_id WHERE e.project_id = $1 AND {}", kind.condition("e.entity_type_id"));
-        let text =
-            format!("SELECT t.id, t.entity_id, t.task_type_id, t.task_status_id {from} AND t.task_type_id IS NOT NULL ORDER BY t.created_at, t.id");
+        let from = format!(
+            "FROM task t JOIN entity e ON e.id = t.entity_id WHERE e.project_id = $1 AND {}",
+            kind.condition("e.entity_type_id")
+        );
+        let text = format!(
+            "SELECT t.id, t.entity_id, t.task_type_id, t.task_status_id {from} AND t.task_type_id IS NOT NULL ORDER BY t.created_at, t.id"
+        );
         let stored = database::read_all::<StoredTask>(&**work, &Sql::with(text, [project_id.into()])).await?;
-        let text = format!("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id {from})");
+        let text =
+            format!("SELECT l.task_id, l.person_id FROM task_person_link l WHERE l.task_id IN (SELECT t.id {from})");
         let mut assignees: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
         for row in database::rows(&**work, &Sql::with(text, [project_id.into()])).await? {
-            assignees.entry(row.try_get("", "task_id")?).or_default().insert(row.try_get("", "person_id")?);
+            assignees
+                .entry(row.try_get("", "task_id")?)
+                .or_default()
+                .insert(row.try_get("", "person_id")?);
         }
         let mut known = HashMap::with_capacity(stored.len());
         for task in stored {
             // The oldest task of a type counts, as in exports.
-            known.entry((task.entity_id, task.task_type_id)).or_insert_with(|| Task {
-                id: task.id,
-                status: task.task_status_id,
-                assignees: assignees.remove(&task.id).unwrap_or_default(),
-            });
+            known
+                .entry((task.entity_id, task.task_type_id))
+                .or_insert_with(|| KnownTask {
+                    id: task.id,
+                    status: task.task_status_id,
+                    assignees: assignees.remove(&task.id).unwrap_or_default(),
+                });
         }
-        Ok(Self { project_id, first_status, known, new: Vec::new(), assigned: BTreeMap::new(), comments: Vec::new(), lines: Vec::new() })
+        Ok(Self {
+            project_id,
+            first_status,
+            known,
+            new: Vec::new(),
+            assigned: BTreeMap::new(),
+            comments: Vec::new(),
+            lines: Vec::new(),
+        })
     }
 
     /// The task of an entity, which is made when it is missing.
@@ -107,17 +140,36 @@ impl Tasks {
         let key = (entity_id, task_type_id);
         if !self.known.contains_key(&key) {
             let id = Uuid::new_v4();
-            self.new.push(NewTask { id, entity_id, task_type_id });
-            self.known.insert(key, Task { id, status: Some(self.first_status), assignees: HashSet::new() });
+            self.new.push(NewTask {
+                id,
+                entity_id,
+                task_type_id,
+            });
+            self.known.insert(
+                key,
+                KnownTask {
+                    id,
+                    status: Some(self.first_status),
+                    assignees: HashSet::new(),
+                },
+            );
             work.emit_in(self.project_id, "task:new", payload([("task_id", id)]));
         }
     }
 
-    /// Notes what a row wants of the tasks of an entity.
-    pub(super) fn want(&mut self, work: &mut Work<'_>, entity_id: Uuid, wishes: Vec<Wish>, line: u64) {
-        for Wish { task_type_id, status, comment, assignees } in wishes {
+    /// Takes over the cells of a row about the tasks of an entity.
+    pub(super) fn take_over(&mut self, work: &mut Work<'_>, entity_id: Uuid, cells: Vec<TaskCells>, line: u64) {
+        for TaskCells {
+            task_type_id,
+            status,
+            comment,
+            assignees,
+        } in cells
+        {
             self.require(work, entity_id, task_type_id);
-            let Some(task) = self.known.get_mut(&(entity_id, task_type_id)) else { continue };
+            let Some(task) = self.known.get_mut(&(entity_id, task_type_id)) else {
+                continue;
+            };
             for person_id in assignees {
                 if task.assignees.insert(person_id) {
                     self.assigned.entry(person_id).or_default().push(task.id);
@@ -126,7 +178,11 @@ impl Tasks {
             let moves = status.is_some_and(|status| task.status != Some(status));
             if moves || !comment.is_empty() {
                 task.status = status.or(task.status);
-                self.comments.push(NewComment { task_id: task.id, task_status_id: task.status, text: comment });
+                self.comments.push(NewComment {
+                    task_id: task.id,
+                    task_status_id: task.status,
+                    text: comment,
+                });
                 self.lines.push(line);
             }
         }
@@ -142,9 +198,11 @@ impl Tasks {
             assignment::add(work, caller, *person_id, self.project_id, tasks).await?;
         }
         let lines = self.lines;
-        bulk::write(work, caller.person.id, self.comments).await.map_err(|refusal| match refusal.at.and_then(|at| lines.get(at)) {
-            Some(line) => at_line(refusal.failure, *line),
-            None => refusal.failure,
-        })
+        bulk::write(work, caller.person.id, self.comments)
+            .await
+            .map_err(|refusal| match refusal.at.and_then(|at| lines.get(at)) {
+                Some(line) => at_line(refusal.failure, *line),
+                None => refusal.failure,
+            })
     }
 }

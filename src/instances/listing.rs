@@ -12,7 +12,7 @@ use crate::database::{Database, RecordWriter, Sql, write_uuid};
 /// The asset type of cameras.
 const CAMERA: &str = "Camera";
 
-/// Which instances are asked for.
+/// Instances that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Instances {
     /// Those in a shot, by asset.
@@ -46,34 +46,42 @@ impl Instances {
 
 /// Instances by the ids of their assets.
 pub(super) async fn by_asset(database: &Database, instances: Instances) -> Result<Json<Map<String, Value>>, Failure> {
-    send(database, "i.asset_id", instances.selection()).await
+    answer_instances(database, "i.asset_id", instances.selection()).await
 }
 
 /// The instances of an asset by the ids of the shots that they appear in, as far as the reach goes.
-pub(super) async fn by_shot(database: &Database, reach: &Reach, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+pub(super) async fn by_shot(
+    database: &Database,
+    reach: &Reach,
+    asset_id: Uuid,
+) -> Result<Json<Map<String, Value>>, Failure> {
     let mut selection = Sql::with(
         "FROM asset_instance i JOIN asset_instance_link l ON l.asset_instance_id = i.id JOIN entity s ON s.id = l.entity_id WHERE i.asset_id = $1",
         [asset_id.into()],
     );
     reach.keep(&mut selection, "s.project_id");
-    send(database, "s.id", selection).await
+    answer_instances(database, "s.id", selection).await
 }
 
 /// The instances of an asset by the ids of the scenes that they are in, as far as the reach goes. Those in other assets come
 /// last.
-pub(super) async fn by_scene(database: &Database, reach: &Reach, asset_id: Uuid) -> Result<Json<Map<String, Value>>, Failure> {
+pub(super) async fn by_scene(
+    database: &Database,
+    reach: &Reach,
+    asset_id: Uuid,
+) -> Result<Json<Map<String, Value>>, Failure> {
     let mut selection = Sql::with(
         "FROM asset_instance i JOIN entity a ON a.id = i.asset_id LEFT JOIN entity s ON s.id = i.scene_id \
          LEFT JOIN entity g ON g.id = i.target_asset_id WHERE i.asset_id = $1",
         [asset_id.into()],
     );
     reach.keep(&mut selection, "COALESCE(s.project_id, g.project_id, a.project_id)");
-    send(database, "i.scene_id", selection).await
+    answer_instances(database, "i.scene_id", selection).await
 }
 
 /// Instances as lists by the id that `key` is the SQL of, in the order of their numbers. `None` is the key of those that have
 /// no such id.
-async fn send(database: &Database, key: &str, selection: Sql) -> Result<Json<Map<String, Value>>, Failure> {
+async fn answer_instances(database: &Database, key: &str, selection: Sql) -> Result<Json<Map<String, Value>>, Failure> {
     let writer = RecordWriter::new(&entity::asset_instance::TABLE, "i", "AssetInstance");
     let mut sql = selection.before(&format!("SELECT {}, {key} AS group_id ", writer.columns()));
     sql.push(&format!(" ORDER BY {key} NULLS LAST, i.number, i.created_at, i.id"));
@@ -103,7 +111,8 @@ impl Groups {
             self.out.push(b',');
             return;
         }
-        self.out.extend_from_slice(if self.open.replace(key).is_some() { b"]," } else { b"{" });
+        self.out
+            .extend_from_slice(if self.open.replace(key).is_some() { b"]," } else { b"{" });
         match key {
             Some(id) => write_uuid(&mut self.out, id),
             None => self.out.extend_from_slice(b"\"None\""),
@@ -112,7 +121,8 @@ impl Groups {
     }
 
     fn end(mut self) -> Vec<u8> {
-        self.out.extend_from_slice(if self.open.is_some() { b"]}" } else { b"{}" });
+        self.out
+            .extend_from_slice(if self.open.is_some() { b"]}" } else { b"{}" });
         self.out
     }
 }
@@ -130,6 +140,9 @@ mod tests {
             groups.turn_to(key);
             groups.out.push(item);
         }
-        assert_eq!(String::from_utf8(groups.end()).expect("text"), format!("{{\"{id}\":[1,2],\"None\":[3]}}"));
+        assert_eq!(
+            String::from_utf8(groups.end()).expect("text"),
+            format!("{{\"{id}\":[1,2],\"None\":[3]}}")
+        );
     }
 }

@@ -23,18 +23,36 @@ pub(super) struct NewInstance {
 }
 
 /// Places an asset in a scene.
-pub(super) async fn place_in_scene(app: &App, caller: &Caller, scene_id: Uuid, new: NewInstance) -> Result<Vec<u8>, Failure> {
+pub(super) async fn place_in_scene(
+    app: &App,
+    caller: &Caller,
+    scene_id: Uuid,
+    new: NewInstance,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let scene = find_entity(&*work, scene_id, EntityKind::Scene).await?;
     let asset_id = new.asset_id;
     let (id, row) = place(&work, caller, &scene, "scene_id", new).await?;
-    work.emit_in(scene.project_id, "asset_instance:new", payload([("scene_id", scene_id), ("asset_id", asset_id), ("asset_instance_id", id)]));
+    work.emit_in(
+        scene.project_id,
+        "asset_instance:new",
+        payload([
+            ("scene_id", scene_id),
+            ("asset_id", asset_id),
+            ("asset_instance_id", id),
+        ]),
+    );
     work.commit().await?;
     Ok(row)
 }
 
 /// Places an asset in another one.
-pub(super) async fn place_in_asset(app: &App, caller: &Caller, target_id: Uuid, new: NewInstance) -> Result<Vec<u8>, Failure> {
+pub(super) async fn place_in_asset(
+    app: &App,
+    caller: &Caller,
+    target_id: Uuid,
+    new: NewInstance,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let target = find_entity(&*work, target_id, EntityKind::Asset).await?;
     let asset_id = new.asset_id;
@@ -42,22 +60,39 @@ pub(super) async fn place_in_asset(app: &App, caller: &Caller, target_id: Uuid, 
     work.emit_in(
         target.project_id,
         "asset_instance:new",
-        payload([("asset_id", target_id), ("asset_instantiated", asset_id), ("asset_instance_id", id)]),
+        payload([
+            ("asset_id", target_id),
+            ("asset_instantiated", asset_id),
+            ("asset_instance_id", id),
+        ]),
     );
     work.commit().await?;
     Ok(row)
 }
 
 /// Makes the next instance of an asset in a place, whose id is in this column.
-async fn place(work: &Work<'_>, caller: &Caller, place: &EntityFacts, column: &'static str, new: NewInstance) -> Result<(Uuid, Vec<u8>), Failure> {
+async fn place(
+    work: &Work<'_>,
+    caller: &Caller,
+    place: &EntityFacts,
+    column: &'static str,
+    new: NewInstance,
+) -> Result<(Uuid, Vec<u8>), Failure> {
     require(&**work, caller, place.id, &PLACE_INSTANCES).await?;
     let asset = find_placeable(work, new.asset_id, place.project_id).await?;
     let last = Sql::with(
         format!("SELECT MAX(number) AS last FROM asset_instance WHERE asset_id = $1 AND {column} = $2"),
         [asset.id.into(), place.id.into()],
     );
-    let last = database::row(&**work, &last).await?.map(|row| row.try_get::<Option<i32>>("", "last")).transpose()?.flatten();
-    let number = last.unwrap_or_default().checked_add(1).ok_or_else(|| Failure::refused("There are no numbers left for instances of this asset."))?;
+    let last = database::row(&**work, &last)
+        .await?
+        .map(|row| row.try_get::<Option<i32>>("", "last"))
+        .transpose()?
+        .flatten();
+    let number = last
+        .unwrap_or_default()
+        .checked_add(1)
+        .ok_or_else(|| Failure::refused("There are no numbers left for instances of this asset."))?;
     let values = vec![
         ("asset_id", asset.id.into()),
         (column, place.id.into()),
@@ -77,11 +112,20 @@ async fn find_placeable(work: &Work<'_>, asset_id: Uuid, project_id: Uuid) -> Re
         return Ok(asset);
     }
     let stored = entity::entity::Entity::find_by_id(asset_id).one(&**work).await?;
-    if stored.is_some_and(|stored| stored.is_shared) { Ok(asset) } else { Err(Failure::not_found()) }
+    if stored.is_some_and(|stored| stored.is_shared) {
+        Ok(asset)
+    } else {
+        Err(Failure::not_found())
+    }
 }
 
 /// Lets an instance of the same production appear in a shot, and answers the shot.
-pub(super) async fn add_to_shot(app: &App, caller: &Caller, shot_id: Uuid, instance_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub(super) async fn add_to_shot(
+    app: &App,
+    caller: &Caller,
+    shot_id: Uuid,
+    instance_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let shot = find_shot(&work, caller, shot_id).await?;
     if place_of(&work, instance_id).await? != shot.project_id {
@@ -90,7 +134,11 @@ pub(super) async fn add_to_shot(app: &App, caller: &Caller, shot_id: Uuid, insta
     let mut sql = Sql::new("INSERT INTO asset_instance_link (entity_id, asset_instance_id) VALUES ");
     sql.bind_list([shot_id, instance_id]).push(" ON CONFLICT DO NOTHING");
     if database::execute(&*work, &sql).await? > 0 {
-        work.emit_in(shot.project_id, "asset_instance:add-to-shot", payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]));
+        work.emit_in(
+            shot.project_id,
+            "asset_instance:add-to-shot",
+            payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]),
+        );
     }
     let row = rows::plain(&*work, shot_id, "Entity").await?;
     work.commit().await?;
@@ -98,14 +146,26 @@ pub(super) async fn add_to_shot(app: &App, caller: &Caller, shot_id: Uuid, insta
 }
 
 /// Takes an instance out of a shot.
-pub(super) async fn remove_from_shot(app: &App, caller: &Caller, shot_id: Uuid, instance_id: Uuid) -> Result<(), Failure> {
+pub(super) async fn remove_from_shot(
+    app: &App,
+    caller: &Caller,
+    shot_id: Uuid,
+    instance_id: Uuid,
+) -> Result<(), Failure> {
     let mut work = Work::begin(app, caller).await?;
     let shot = find_shot(&work, caller, shot_id).await?;
-    let sql = Sql::with("DELETE FROM asset_instance_link WHERE entity_id = $1 AND asset_instance_id = $2", [shot_id.into(), instance_id.into()]);
+    let sql = Sql::with(
+        "DELETE FROM asset_instance_link WHERE entity_id = $1 AND asset_instance_id = $2",
+        [shot_id.into(), instance_id.into()],
+    );
     if database::execute(&*work, &sql).await? == 0 {
         return Err(Failure::not_found());
     }
-    work.emit_in(shot.project_id, "asset_instance:remove-from-shot", payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]));
+    work.emit_in(
+        shot.project_id,
+        "asset_instance:remove-from-shot",
+        payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]),
+    );
     work.commit().await?;
     Ok(())
 }
@@ -130,12 +190,19 @@ async fn place_of(work: &Work<'_>, instance_id: Uuid) -> Result<Uuid, Failure> {
 /// and the number in four digits.
 fn instance_name(asset: &str, number: i32) -> String {
     let ascii = deunicode::deunicode(asset);
-    let words: Vec<&str> = ascii.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = ascii
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     let number = format!("{number:04}");
     let mut name = words.join("_");
     name.truncate(LONGEST_NAME - number.len() - 1);
     let name = name.trim_end_matches('_');
-    if name.is_empty() { number } else { format!("{name}_{number}") }
+    if name.is_empty() {
+        number
+    } else {
+        format!("{name}_{number}")
+    }
 }
 
 #[cfg(test)]
@@ -144,9 +211,12 @@ mod tests {
 
     #[test]
     fn instances_are_called_by_their_asset_and_number() {
-        for (asset, number, name) in
-            [("Main camera", 1, "Main_camera_0001"), ("Été - 2", 12, "Ete_2_0012"), ("--", 3, "0003"), ("Tree", 12345, "Tree_12345")]
-        {
+        for (asset, number, name) in [
+            ("Main camera", 1, "Main_camera_0001"),
+            ("Été - 2", 12, "Ete_2_0012"),
+            ("--", 3, "0003"),
+            ("Tree", 12345, "Tree_12345"),
+        ] {
             assert_eq!(instance_name(asset, number), name);
         }
         assert_eq!(instance_name(&"a".repeat(160), 1).len(), LONGEST_NAME);

@@ -14,7 +14,8 @@
 //! graphile_worker 0.14 knows PostgreSQL alone, as do underway 0.2 and sqlxmq 0.6, which need another release of sqlx
 //! besides, like fang 0.11.
 
-mod held;
+mod counting;
+mod leased;
 mod queue;
 mod registry;
 mod workers;
@@ -28,8 +29,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::held::Held;
-pub use self::queue::sweep;
+pub(crate) use self::counting::{DURATION, describe};
+pub use self::leased::LeasedJob;
+pub use self::queue::{Backlog, backlog, sweep, to_sweep};
 pub use self::registry::Registry;
 pub use self::workers::Workers;
 use crate::app::{App, SharedApp};
@@ -42,12 +44,12 @@ use crate::events::Work;
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The word in the database.
     const KIND: &'static str;
-    /// What it waits with.
+    /// Lane that it waits in.
     const LANE: Lane;
-    /// How often it is tried before it is given up.
+    /// Number of times that it is tried before it is given up.
     const ATTEMPTS: i32;
 
-    /// How long one try may take.
+    /// Time that one try may take.
     fn patience(_settings: &Settings) -> Duration {
         Duration::from_secs(120)
     }
@@ -58,10 +60,10 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Whether it makes sense to try again, and what went wrong; no secret may be part of that.
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError>;
 
-    /// What follows when it was tried in vain.
+    /// Consequence of trying in vain.
     ///
     /// # Errors
-    /// What went wrong, for the log.
+    /// The fault, for the log.
     async fn given_up(&self, _app: &SharedApp) -> Result<(), JobError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What e-mails say. Each one is a template under `templates/`, which the layout there wraps.
+//! Texts of e-mails. Each one is a template under `templates/`, which the layout there wraps.
 
 use std::net::IpAddr;
 
@@ -23,6 +23,8 @@ pub enum Letter {
     SecondFactorsRemovedByAdmin,
     /// The person, or an administrator, changed the person's e-mail address; this goes to the former one.
     AddressChanged,
+    /// The person, or somebody else, asked for a code to sign in with.
+    VerificationCode { code: String },
     /// Something happened on a task.
     Task(TaskNews),
     /// Somebody shares a playlist with the person, who needs no account.
@@ -39,11 +41,11 @@ pub struct PlaylistShared {
     /// Name of the production.
     pub production: String,
     pub link: String,
-    /// What the author wrote, if anything.
+    /// Text that the author wrote, if anything.
     pub text: String,
 }
 
-/// What happened on a task.
+/// News of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskNews {
     pub news: News,
@@ -51,11 +53,11 @@ pub struct TaskNews {
     pub author: String,
     /// The production, the entity with what it is part of, and the task type.
     pub task: String,
-    /// Where the web UI shows it.
+    /// Address where the web UI shows it.
     pub link: String,
     /// Short name of the status that a comment came with.
     pub status: String,
-    /// What was written, if anything.
+    /// Text of the comment, if anything.
     pub text: String,
 }
 
@@ -94,7 +96,12 @@ impl News {
 
 impl TaskNews {
     fn subject(&self) -> String {
-        let Self { author_first_name: name, task, status, .. } = self;
+        let Self {
+            author_first_name: name,
+            task,
+            status,
+            ..
+        } = self;
         match self.news {
             News::Comment => format!("[Kitsu] {status} - {name} commented on {task}"),
             News::Mention => format!("[Kitsu] {name} mentioned you on {task}"),
@@ -105,7 +112,7 @@ impl TaskNews {
     }
 }
 
-/// Who an e-mail is for.
+/// Recipient of an e-mail.
 #[derive(Clone, Debug)]
 pub struct Recipient {
     pub address: String,
@@ -115,10 +122,10 @@ pub struct Recipient {
     pub timezone: Option<String>,
 }
 
-/// What led to an e-mail.
+/// Cause of an e-mail.
 #[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    /// When it happened, in UTC.
+pub struct LetterOrigin {
+    /// Moment at which it happened, in UTC.
     pub moment: NaiveDateTime,
     /// Address of whoever caused it, where it is known and matters.
     pub address: Option<IpAddr>,
@@ -126,7 +133,7 @@ pub struct Origin {
 
 /// An e-mail as it is sent, without its addresses.
 #[derive(Clone, Debug)]
-pub(super) struct Written {
+pub(super) struct WrittenEmail {
     pub subject: String,
     pub html: String,
     pub text: String,
@@ -141,6 +148,7 @@ impl Letter {
             Self::PasswordChangedByAdmin => "password_changed_by_admin.html",
             Self::SecondFactorsRemovedByAdmin => "second_factors_removed.html",
             Self::AddressChanged => "address_changed.html",
+            Self::VerificationCode { .. } => "verification_code.html",
             Self::Task(_) => "task_news.html",
             Self::PlaylistShared(_) => "playlist_shared.html",
             Self::MovieBuilt { .. } => "movie_built.html",
@@ -154,6 +162,7 @@ impl Letter {
             Self::Invitation { .. } => "Welcome to Kitsu",
             Self::SecondFactorsRemovedByAdmin => "Two Factor Authentication Disabled",
             Self::AddressChanged => "E-mail Address Changed",
+            Self::VerificationCode { .. } => "Your verification code",
             Self::Task(news) => news.news.title(),
             Self::PlaylistShared(_) => "Playlist Shared With You",
             Self::MovieBuilt { .. } => "Playlist Movie Ready",
@@ -173,8 +182,12 @@ impl Letter {
                 format!("{organisation} - Kitsu: two factor authentication disabled")
             }
             Self::AddressChanged => format!("{organisation} - Kitsu: e-mail address changed"),
+            Self::VerificationCode { .. } => format!("{organisation} - Kitsu: your verification code"),
             Self::Task(news) => news.subject(),
-            Self::PlaylistShared(shared) => format!("[Kitsu] {} shared the playlist {} with you", shared.author, shared.playlist),
+            Self::PlaylistShared(shared) => format!(
+                "[Kitsu] {} shared the playlist {} with you",
+                shared.author, shared.playlist
+            ),
             Self::MovieBuilt { .. } => format!("{organisation} - Kitsu: playlist download"),
         }
     }
@@ -189,11 +202,31 @@ impl Letter {
     }
 
     /// Writes the e-mail.
-    pub(super) fn write(&self, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<Written, minijinja::Error> {
+    pub(super) fn write(
+        &self,
+        recipient: &Recipient,
+        organisation: &str,
+        origin: LetterOrigin,
+    ) -> Result<WrittenEmail, minijinja::Error> {
         let news = if let Self::Task(news) = self { Some(news) } else { None };
-        let shared = if let Self::PlaylistShared(shared) = self { Some(shared) } else { None };
-        let text = news.map(|news| news.text.as_str()).or(shared.map(|shared| shared.text.as_str()));
-        let playlist = if let Self::MovieBuilt { playlist, .. } = self { Some(playlist.as_str()) } else { None };
+        let shared = if let Self::PlaylistShared(shared) = self {
+            Some(shared)
+        } else {
+            None
+        };
+        let text = news
+            .map(|news| news.text.as_str())
+            .or(shared.map(|shared| shared.text.as_str()));
+        let playlist = if let Self::MovieBuilt { playlist, .. } = self {
+            Some(playlist.as_str())
+        } else {
+            None
+        };
+        let code = if let Self::VerificationCode { code } = self {
+            Some(code.as_str())
+        } else {
+            None
+        };
         let values = context! {
             news => news.map(|news| news.news.word()),
             author => news.map(|news| news.author.as_str()).or(shared.map(|shared| shared.author.as_str())),
@@ -206,12 +239,17 @@ impl Letter {
             organisation,
             first_name => recipient.first_name.as_str(),
             email => recipient.address.as_str(),
+            code,
             link => self.link(),
             time => local_time(origin.moment, recipient.timezone.as_deref()),
             address => origin.address.map(|address| address.to_string()).unwrap_or_default(),
         };
         let html = templates()?.get_template(self.template())?.render(values)?;
-        Ok(Written { subject: self.subject(organisation), text: plain(&html), html })
+        Ok(WrittenEmail {
+            subject: self.subject(organisation),
+            text: plain(&html),
+            html,
+        })
     }
 }
 
@@ -221,13 +259,26 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("layout.html", include_str!("templates/layout.html"))?;
     templates.add_template("origin.html", include_str!("templates/origin.html"))?;
     templates.add_template("password_changed.html", include_str!("templates/password_changed.html"))?;
-    templates.add_template("password_recovery.html", include_str!("templates/password_recovery.html"))?;
+    templates.add_template(
+        "verification_code.html",
+        include_str!("templates/verification_code.html"),
+    )?;
+    templates.add_template(
+        "password_recovery.html",
+        include_str!("templates/password_recovery.html"),
+    )?;
     templates.add_template("invitation.html", include_str!("templates/invitation.html"))?;
-    templates.add_template("password_changed_by_admin.html", include_str!("templates/password_changed_by_admin.html"))?;
+    templates.add_template(
+        "password_changed_by_admin.html",
+        include_str!("templates/password_changed_by_admin.html"),
+    )?;
     templates.add_template("task_news.html", include_str!("templates/task_news.html"))?;
     templates.add_template("playlist_shared.html", include_str!("templates/playlist_shared.html"))?;
     templates.add_template("movie_built.html", include_str!("templates/movie_built.html"))?;
-    templates.add_template("second_factors_removed.html", include_str!("templates/second_factors_removed.html"))?;
+    templates.add_template(
+        "second_factors_removed.html",
+        include_str!("templates/second_factors_removed.html"),
+    )?;
     templates.add_template("address_changed.html", include_str!("templates/address_changed.html"))?;
     Ok(templates)
 }
@@ -235,7 +286,11 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 /// A moment such as `Nov 21, 2026, 12:34:07 AM`, in UTC when the time zone is not known.
 fn local_time(moment: NaiveDateTime, timezone: Option<&str>) -> String {
     let zone: Tz = timezone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
-    moment.and_utc().with_timezone(&zone).format("%b %-d, %Y, %-I:%M:%S %p").to_string()
+    moment
+        .and_utc()
+        .with_timezone(&zone)
+        .format("%b %-d, %Y, %-I:%M:%S %p")
+        .to_string()
 }
 
 #[cfg(test)]
@@ -253,14 +308,19 @@ mod tests {
 
     #[test]
     fn times_are_told_where_the_reader_is() {
-        let moment = chrono::DateTime::from_timestamp(1_795_217_647, 0).expect("a moment").naive_utc();
+        let moment = chrono::DateTime::from_timestamp(1_795_217_647, 0)
+            .expect("a moment")
+            .naive_utc();
         assert_eq!(local_time(moment, Some("Europe/Paris")), "Nov 21, 2026, 12:34:07 AM");
         assert_eq!(local_time(moment, Some("nowhere")), "Nov 20, 2026, 11:34:07 PM");
     }
 
     #[test]
     fn every_letter_can_be_written() -> Result<(), minijinja::Error> {
-        let origin = Origin { moment: NaiveDateTime::default(), address: "10.0.0.1".parse().ok() };
+        let origin = LetterOrigin {
+            moment: NaiveDateTime::default(),
+            address: "10.0.0.1".parse().ok(),
+        };
         let link = "https://studio.example/reset-change-password?email=ada%40example.com&token=T".to_owned();
         for letter in [
             Letter::PasswordChanged,
@@ -269,13 +329,30 @@ mod tests {
             Letter::PasswordChangedByAdmin,
             Letter::SecondFactorsRemovedByAdmin,
             Letter::AddressChanged,
-            Letter::MovieBuilt { playlist: "Dailies".into(), link: link.clone() },
+            Letter::VerificationCode { code: "492039".into() },
+            Letter::MovieBuilt {
+                playlist: "Dailies".into(),
+                link: link.clone(),
+            },
         ] {
             let written = letter.write(&recipient(), "Blue & Sheep", origin)?;
             assert!(written.subject.contains("Blue & Sheep"), "{}", written.subject);
-            assert!(written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"), "{}", written.html);
-            assert!(written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"), "{}", written.text);
-            assert_eq!(written.text.contains(&link), !letter.link().is_empty(), "{}", written.text);
+            assert!(
+                written.html.contains("Blue &amp; Sheep") && !written.html.contains("Ada <b>"),
+                "{}",
+                written.html
+            );
+            assert!(
+                written.text.contains("Blue & Sheep") && !written.text.contains("&amp;"),
+                "{}",
+                written.text
+            );
+            assert_eq!(
+                written.text.contains(&link),
+                !letter.link().is_empty(),
+                "{}",
+                written.text
+            );
         }
         Ok(())
     }
@@ -291,12 +368,26 @@ mod tests {
             status: "WFA".into(),
             text: "1 < 2\nnext".into(),
         };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let origin = LetterOrigin {
+            moment: NaiveDateTime::default(),
+            address: None,
+        };
         let written = Letter::Task(news.clone()).write(&recipient(), "Kitsu", origin)?;
-        assert_eq!(written.subject, "[Kitsu] WFA - Bob commented on Wool / Props / Tree / Modeling");
+        assert_eq!(
+            written.subject,
+            "[Kitsu] WFA - Bob commented on Wool / Props / Tree / Modeling"
+        );
         assert!(written.html.contains("1 &lt; 2<br>next"), "{}", written.html);
-        assert!(written.text.contains("1 < 2\nnext") && written.text.contains(&news.link), "{}", written.text);
-        let written = Letter::Task(TaskNews { text: String::new(), ..news }).write(&recipient(), "Kitsu", origin)?;
+        assert!(
+            written.text.contains("1 < 2\nnext") && written.text.contains(&news.link),
+            "{}",
+            written.text
+        );
+        let written = Letter::Task(TaskNews {
+            text: String::new(),
+            ..news
+        })
+        .write(&recipient(), "Kitsu", origin)?;
         assert!(written.text.contains("Bob Builder set Wool"), "{}", written.text);
         Ok(())
     }
@@ -310,12 +401,30 @@ mod tests {
             link: "https://studio.example/playlists/shared/1".into(),
             text: "By Friday,\nplease".into(),
         };
-        let stranger = Recipient { first_name: String::new(), full_name: String::new(), ..recipient() };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
+        let stranger = Recipient {
+            first_name: String::new(),
+            full_name: String::new(),
+            ..recipient()
+        };
+        let origin = LetterOrigin {
+            moment: NaiveDateTime::default(),
+            address: None,
+        };
         let written = Letter::PlaylistShared(shared.clone()).write(&stranger, "Kitsu", origin)?;
-        assert_eq!(written.subject, "[Kitsu] Bob Builder shared the playlist Dailies <1> with you");
-        assert!(written.html.contains("Dailies &lt;1&gt;") && written.html.contains("By Friday,<br>please"), "{}", written.html);
-        assert!(written.text.contains("Bob Builder") && written.text.contains(&shared.link), "{}", written.text);
+        assert_eq!(
+            written.subject,
+            "[Kitsu] Bob Builder shared the playlist Dailies <1> with you"
+        );
+        assert!(
+            written.html.contains("Dailies &lt;1&gt;") && written.html.contains("By Friday,<br>please"),
+            "{}",
+            written.html
+        );
+        assert!(
+            written.text.contains("Bob Builder") && written.text.contains(&shared.link),
+            "{}",
+            written.text
+        );
         Ok(())
     }
 
@@ -323,8 +432,17 @@ mod tests {
     fn subjects_are_those_that_filters_look_for() {
         let subject = |letter: Letter| letter.subject("Kitsu");
         assert_eq!(subject(Letter::PasswordChanged), "Kitsu - Kitsu: password changed");
-        assert_eq!(subject(Letter::PasswordRecovery { link: String::new() }), "Kitsu - Kitsu: password recovery");
-        assert_eq!(subject(Letter::Invitation { link: String::new() }), "You are invited by Kitsu to join their Kitsu platform");
-        assert_eq!(subject(Letter::SecondFactorsRemovedByAdmin), "Kitsu - Kitsu: two factor authentication disabled");
+        assert_eq!(
+            subject(Letter::PasswordRecovery { link: String::new() }),
+            "Kitsu - Kitsu: password recovery"
+        );
+        assert_eq!(
+            subject(Letter::Invitation { link: String::new() }),
+            "You are invited by Kitsu to join their Kitsu platform"
+        );
+        assert_eq!(
+            subject(Letter::SecondFactorsRemovedByAdmin),
+            "Kitsu - Kitsu: two factor authentication disabled"
+        );
     }
 }

@@ -9,12 +9,12 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use uuid::Uuid;
 
-use super::letters::{Letter, Origin, Recipient};
+use super::letters::{Letter, LetterOrigin, Recipient};
 use crate::background::JobError;
 use crate::config::MailSettings;
 
-/// How long the mail server may take for one step.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time that the mail server may take for one step.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -25,7 +25,7 @@ pub struct Mailer {
     sender: Mailbox,
 }
 
-/// Why an e-mail can't be put together or sent, or the mail server's settings make no sense.
+/// Reason why an e-mail can't be put together or sent, or the mail server's settings make no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error("not an address for e-mails: {0}")]
@@ -43,10 +43,14 @@ impl MailError {
         matches!(self, Self::Server(error) if !error.is_permanent())
     }
 
-    /// What it means for a job that sends: a mail server may come back, and an address stays wrong.
+    /// Meaning for a job that sends: a mail server may come back, and an address stays wrong.
     #[must_use]
     pub fn of_job(self) -> JobError {
-        if self.may_pass() { self.into() } else { JobError::never(self) }
+        if self.may_pass() {
+            self.into()
+        } else {
+            JobError::never(self)
+        }
     }
 }
 
@@ -57,7 +61,11 @@ impl Mailer {
     /// The settings make no sense.
     pub fn new(settings: &MailSettings) -> Result<Self, MailError> {
         let sender = Mailbox::new(Some("Kitsu Bot".into()), settings.mail_default_sender.parse()?);
-        let transport = if settings.mail_enabled { Some(transport(settings)?) } else { None };
+        let transport = if settings.mail_enabled {
+            Some(transport(settings)?)
+        } else {
+            None
+        };
         Ok(Self { transport, sender })
     }
 
@@ -67,18 +75,42 @@ impl Mailer {
         self.transport.is_some()
     }
 
+    /// Whether the mail server answers; none when e-mails are switched off.
+    pub async fn is_reached(&self) -> Option<bool> {
+        let transport = self.transport.as_ref()?;
+        Some(matches!(transport.test_connection().await, Ok(true)))
+    }
+
     /// Sends an e-mail; nothing is sent when e-mails are switched off. The same id makes the same name of the message, by
     /// which mail servers know one that they took already.
     ///
     /// # Errors
     /// The e-mail can't be put together, or the mail server does not take it.
-    pub async fn send(&self, id: Uuid, letter: &Letter, recipient: &Recipient, organisation: &str, origin: Origin) -> Result<(), MailError> {
-        let Some(transport) = &self.transport else { return Ok(()) };
+    pub async fn send(
+        &self,
+        id: Uuid,
+        letter: &Letter,
+        recipient: &Recipient,
+        organisation: &str,
+        origin: LetterOrigin,
+    ) -> Result<(), MailError> {
+        let Some(transport) = &self.transport else {
+            return Ok(());
+        };
         let written = letter.write(recipient, organisation, origin)?;
-        let to = Mailbox::new(Some(recipient.full_name.clone()).filter(|name| !name.is_empty()), recipient.address.parse()?);
+        let to = Mailbox::new(
+            Some(recipient.full_name.clone()).filter(|name| !name.is_empty()),
+            recipient.address.parse()?,
+        );
         let name = format!("<{id}@{}>", self.sender.email.domain());
-        let message = Message::builder().from(self.sender.clone()).to(to).subject(written.subject).message_id(Some(name));
-        transport.send(message.multipart(MultiPart::alternative_plain_html(written.text, written.html))?).await?;
+        let message = Message::builder()
+            .from(self.sender.clone())
+            .to(to)
+            .subject(written.subject)
+            .message_id(Some(name));
+        transport
+            .send(message.multipart(MultiPart::alternative_plain_html(written.text, written.html))?)
+            .await?;
         Ok(())
     }
 }
@@ -92,9 +124,15 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
     } else {
         Tls::None
     };
-    let mut transport = Transport::builder_dangerous(server).port(settings.mail_port).tls(tls).timeout(Some(PATIENCE));
+    let mut transport = Transport::builder_dangerous(server)
+        .port(settings.mail_port)
+        .tls(tls)
+        .timeout(Some(STEP_TIMEOUT));
     if !settings.mail_username.is_empty() {
-        transport = transport.credentials(Credentials::new(settings.mail_username.clone(), settings.mail_password.clone()));
+        transport = transport.credentials(Credentials::new(
+            settings.mail_username.clone(),
+            settings.mail_password.clone(),
+        ));
     }
     Ok(transport.build())
 }
@@ -119,22 +157,39 @@ mod tests {
     }
 
     async fn send(mailer: &Mailer, address: &str) -> Result<(), MailError> {
-        let recipient = Recipient { address: address.into(), first_name: "Ada".into(), full_name: "Ada Lovelace".into(), timezone: None };
-        let origin = Origin { moment: NaiveDateTime::default(), address: None };
-        mailer.send(Uuid::nil(), &Letter::PasswordChanged, &recipient, "Kitsu", origin).await
+        let recipient = Recipient {
+            address: address.into(),
+            first_name: "Ada".into(),
+            full_name: "Ada Lovelace".into(),
+            timezone: None,
+        };
+        let origin = LetterOrigin {
+            moment: NaiveDateTime::default(),
+            address: None,
+        };
+        mailer
+            .send(Uuid::nil(), &Letter::PasswordChanged, &recipient, "Kitsu", origin)
+            .await
     }
 
     #[tokio::test]
     async fn a_server_may_come_back_and_an_address_stays_wrong() -> Result<(), MailError> {
         let mailer = Mailer::new(&settings())?;
-        assert!(send(&mailer, "ada@example.com").await.is_err_and(|error| error.may_pass()));
+        assert!(
+            send(&mailer, "ada@example.com")
+                .await
+                .is_err_and(|error| error.may_pass())
+        );
         assert!(send(&mailer, "no address").await.is_err_and(|error| !error.may_pass()));
         Ok(())
     }
 
     #[tokio::test]
     async fn nothing_is_sent_when_emails_are_switched_off() -> Result<(), MailError> {
-        let silent = Mailer::new(&MailSettings { mail_enabled: false, ..settings() })?;
+        let silent = Mailer::new(&MailSettings {
+            mail_enabled: false,
+            ..settings()
+        })?;
         assert!(!silent.is_enabled());
         send(&silent, "no address").await
     }

@@ -4,5 +4,5 @@ mod letters;
 mod mailer;
 mod plain;
 
-pub use letters::{Letter, News, Origin, PlaylistShared, Recipient, TaskNews};
+pub use letters::{Letter, LetterOrigin, News, PlaylistShared, Recipient, TaskNews};
 pub use mailer::{MailError, Mailer};

@@ -2,7 +2,9 @@
 
 /// Tags gone, links written out as `text (address)`, and no more than one empty line in a row.
 pub(super) fn plain(html: &str) -> String {
-    let body = html.split_once("<body").map_or(html, |(_, body)| body.split_once('>').map_or(body, |(_, body)| body));
+    let body = html
+        .split_once("<body")
+        .map_or(html, |(_, body)| body.split_once('>').map_or(body, |(_, body)| body));
     let mut text = String::new();
     let mut link = None;
     let mut rest = body;
@@ -14,7 +16,12 @@ pub(super) fn plain(html: &str) -> String {
         match tag.split_whitespace().next().unwrap_or_default() {
             "br" | "br/" => text.push('\n'),
             "/p" | "/h1" | "/div" => text.push_str("\n\n"),
-            "a" => link = tag.split_once("href=\"").and_then(|(_, value)| value.split_once('"')).map(|(value, _)| unescape(value)),
+            "a" => {
+                link = tag
+                    .split_once("href=\"")
+                    .and_then(|(_, value)| value.split_once('"'))
+                    .map(|(value, _)| unescape(value))
+            }
             "/a" => {
                 if let Some(address) = link.take() {
                     text.push_str(&format!(" ({address})"));
@@ -53,10 +60,19 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-/// What the template engine escapes. The ampersand comes last, so that nothing is unescaped twice.
+/// Text without the escapes of the template engine. The ampersand comes last, so that nothing is unescaped twice.
 fn unescape(html: &str) -> String {
-    let escapes = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
-    escapes.iter().fold(html.to_owned(), |text, (escape, meaning)| text.replace(escape, meaning))
+    let escapes = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&#x2f;", "/"),
+        ("&amp;", "&"),
+    ];
+    escapes
+        .iter()
+        .fold(html.to_owned(), |text, (escape, meaning)| text.replace(escape, meaning))
 }
 
 #[cfg(test)]
@@ -67,6 +83,9 @@ mod tests {
     fn links_are_written_out_and_tags_go() {
         let html = "<html><head><style>p { color: red }</style></head><body style=\"x\">\n  <h1>Title</h1>\n\n  <p>One\n  <b>two</b>.</p>\n\
                     <p><a class=\"b\" href=\"https:&#x2f;&#x2f;a.example?b=1&amp;c=2\">Go</a></p>\n<p></p><p>A &lt;b&gt; &amp;lt;</p></body></html>";
-        assert_eq!(plain(html), "Title\n\nOne two.\n\nGo (https://a.example?b=1&c=2)\n\nA <b> &lt;\n");
+        assert_eq!(
+            plain(html),
+            "Title\n\nOne two.\n\nGo (https://a.example?b=1&c=2)\n\nA <b> &lt;\n"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Where webhooks may lead: to public addresses, so that nobody makes the server talk to machines behind the firewall, and
-//! to the hosts that the settings name.
+//! Addresses that webhooks may lead to: public ones, so that nobody makes the server talk to machines behind the
+//! firewall, and the hosts that the settings name.
 
 use std::error::Error;
 use std::io;
@@ -17,7 +17,13 @@ pub(super) struct PublicAddresses {
 
 impl PublicAddresses {
     pub(super) fn with(trusted: &[String]) -> Self {
-        Self { trusted: trusted.iter().map(|host| host.trim().to_ascii_lowercase()).filter(|host| !host.is_empty()).collect() }
+        Self {
+            trusted: trusted
+                .iter()
+                .map(|host| host.trim().to_ascii_lowercase())
+                .filter(|host| !host.is_empty())
+                .collect(),
+        }
     }
 
     fn trusts(&self, host: &str) -> bool {
@@ -32,7 +38,8 @@ impl PublicAddresses {
             Some(Host::Ipv6(ip)) => is_public(ip.into()),
             None => false,
         };
-        matches!(address.scheme(), "http" | "https") && (public || address.host_str().is_some_and(|host| self.trusts(host)))
+        matches!(address.scheme(), "http" | "https")
+            && (public || address.host_str().is_some_and(|host| self.trusts(host)))
     }
 }
 
@@ -40,8 +47,10 @@ impl Resolve for PublicAddresses {
     fn resolve(&self, name: Name) -> Resolving {
         let trusted = self.trusts(name.as_str());
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|address| trusted || is_public(address.ip())).collect();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await?
+                .filter(|address| trusted || is_public(address.ip()))
+                .collect();
             if found.is_empty() {
                 let error: Box<dyn Error + Send + Sync> = io::Error::other("the host has no public address").into();
                 return Err(error);
@@ -62,7 +71,10 @@ fn is_public(address: IpAddr) -> bool {
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [first, second, third, _] = address.octets();
     let shared_by_a_provider = first == 100 && (64..128).contains(&second);
-    let for_protocols = (first, second, third) == (192, 0, 0) || (first == 198 && (second == 18 || second == 19)) || first >= 240 || first == 0;
+    let for_protocols = (first, second, third) == (192, 0, 0)
+        || (first == 198 && (second == 18 || second == 19))
+        || first >= 240
+        || first == 0;
     !(address.is_private()
         || address.is_loopback()
         || address.is_link_local()
@@ -86,7 +98,12 @@ mod tests {
     #[test]
     fn addresses_behind_the_firewall_are_not_asked() {
         let addresses = PublicAddresses::with(&["chat.studio.lan".into(), "10.0.0.7".into()]);
-        for allowed in ["https://chat.example.com/hooks/a", "http://8.8.8.8/a", "https://[2606:4700::1]/a", "http://10.0.0.7:8065/hooks/a"] {
+        for allowed in [
+            "https://chat.example.com/hooks/a",
+            "http://8.8.8.8/a",
+            "https://[2606:4700::1]/a",
+            "http://10.0.0.7:8065/hooks/a",
+        ] {
             assert!(addresses.allow(&allowed.parse().expect("an address")), "{allowed}");
         }
         for refused in [
@@ -110,6 +127,11 @@ mod tests {
     async fn a_name_of_this_machine_resolves_for_the_trusted_alone() {
         let name = || "localhost".parse::<Name>().expect("a name");
         assert!(PublicAddresses::with(&[]).resolve(name()).await.is_err());
-        assert!(PublicAddresses::with(&["LocalHost".into()]).resolve(name()).await.is_ok_and(|mut found| found.next().is_some()));
+        assert!(
+            PublicAddresses::with(&["LocalHost".into()])
+                .resolve(name())
+                .await
+                .is_ok_and(|mut found| found.next().is_some())
+        );
     }
 }

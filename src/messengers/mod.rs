@@ -17,8 +17,8 @@ use crate::background::JobError;
 use crate::config::ChatSettings;
 use crate::mail::TaskNews;
 
-/// How long a service may take for one step.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time that a service may take for one step.
+const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A chat service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,14 +39,14 @@ impl Service {
 pub struct Message<'a> {
     /// The same when it is sent again.
     pub id: Uuid,
-    /// What the person is called in the service.
+    /// Name of the person in the service.
     pub to: &'a str,
     /// Name of the production that it comes from.
     pub production: &'a str,
     pub news: &'a TaskNews,
 }
 
-/// Why a message was not sent. The address of a webhook is a secret, and no part of it.
+/// Reason why a message was not sent. The address of a webhook is a secret, and no part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum MessengerError {
     #[error("the chat service can't be reached: {0}")]
@@ -57,7 +57,9 @@ pub enum MessengerError {
     Refused(String),
     #[error("nobody is called {0} there")]
     Unknown(String),
-    #[error("the webhook is no public address of the web; hosts of the studio's own network are named in DAILIES_CHAT_HOSTS")]
+    #[error(
+        "the webhook is no public address of the web; hosts of the studio's own network are named in DAILIES_CHAT_HOSTS"
+    )]
     Address,
 }
 
@@ -68,7 +70,7 @@ impl From<reqwest::Error> for MessengerError {
 }
 
 impl MessengerError {
-    /// What it means for a job that sends.
+    /// Meaning for a job that sends.
     #[must_use]
     pub fn of_job(self) -> JobError {
         let may_pass = match &self {
@@ -97,13 +99,22 @@ impl Messengers {
     pub fn new(settings: &ChatSettings) -> Result<Self, reqwest::Error> {
         let addresses = Arc::new(PublicAddresses::with(&settings.chat_hosts));
         let http = reqwest::Client::builder()
-            .timeout(PATIENCE)
+            .timeout(STEP_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::clone(&addresses))
-            .user_agent(concat!("DiscordBot (https://github.com/dailies/dailies, ", env!("CARGO_PKG_VERSION"), ")"))
+            .user_agent(concat!(
+                "DiscordBot (https://github.com/dailies/dailies, ",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            ))
             .build()?;
         let bare = |address: &str| address.trim_end_matches('/').to_owned();
-        Ok(Self { http, addresses, slack: bare(&settings.slack_address), discord: bare(&settings.discord_address) })
+        Ok(Self {
+            http,
+            addresses,
+            slack: bare(&settings.slack_address),
+            discord: bare(&settings.discord_address),
+        })
     }
 
     /// Sends a message. `credential` is what the organisation has from the service: the token of a bot, or a webhook.
@@ -132,10 +143,19 @@ impl Messengers {
             "unfurl_links": false,
             "unfurl_media": false,
         });
-        let answer = self.ask(self.http.post(format!("{}/chat.postMessage", self.slack)).bearer_auth(token).json(&body)).await?;
+        let answer = self
+            .ask(
+                self.http
+                    .post(format!("{}/chat.postMessage", self.slack))
+                    .bearer_auth(token)
+                    .json(&body),
+            )
+            .await?;
         match answer["ok"].as_bool() {
             Some(true) => Ok(()),
-            _ => Err(MessengerError::Refused(answer["error"].as_str().unwrap_or("it does not say why").to_owned())),
+            _ => Err(MessengerError::Refused(
+                answer["error"].as_str().unwrap_or("it does not say why").to_owned(),
+            )),
         }
     }
 
@@ -146,7 +166,11 @@ impl Messengers {
         }
         let body = json!({"text": text, "channel": format!("@{}", message.to), "username": format!("Kitsu - {}", message.production)});
         let response = self.http.post(webhook).json(&body).send().await?;
-        if response.status().is_success() { Ok(()) } else { Err(MessengerError::Status(response.status())) }
+        if response.status().is_success() {
+            Ok(())
+        } else {
+            Err(MessengerError::Status(response.status()))
+        }
     }
 
     /// Sends a request, and reads the JSON of the answer.

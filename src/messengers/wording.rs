@@ -1,11 +1,11 @@
-//! What messages say, in the markup of each service.
+//! Texts of messages, in the markup of each service.
 
 use super::Service;
 use crate::mail::{News, TaskNews};
 
 /// Characters of a text that are quoted; services take little more.
 const QUOTE: usize = 2000;
-/// What nobody sees: a name behind it is not called, and an address with it is no link.
+/// Character that nobody sees: a name behind it is not called, and an address with it is no link.
 const BREAK: char = '\u{200B}';
 
 /// Whether a text ends in what addresses without a scheme begin with.
@@ -51,7 +51,10 @@ impl Service {
                     plain.push(char);
                 }
             }
-            if char == '@' || (char == ':' && text[at..].starts_with("://")) || (char.eq_ignore_ascii_case(&'w') && ends_www(&text[..=at])) {
+            if char == '@'
+                || (char == ':' && text[at..].starts_with("://"))
+                || (char.eq_ignore_ascii_case(&'w') && ends_www(&text[..=at]))
+            {
                 plain.push(BREAK);
             }
         }
@@ -69,7 +72,11 @@ impl Service {
 
     fn bold(self, text: &str) -> String {
         let text = self.plain(text);
-        if self == Self::Slack { format!("*{text}*") } else { format!("**{text}**") }
+        if self == Self::Slack {
+            format!("*{text}*")
+        } else {
+            format!("**{text}**")
+        }
     }
 
     fn italic(self, line: &str) -> String {
@@ -79,7 +86,11 @@ impl Service {
 
     fn link(self, text: &str, address: &str) -> String {
         let text = self.plain(text);
-        if self == Self::Discord { format!("[{text}]({address})") } else { format!("<{address}|{text}>") }
+        if self == Self::Discord {
+            format!("[{text}]({address})")
+        } else {
+            format!("<{address}|{text}>")
+        }
     }
 }
 
@@ -102,19 +113,43 @@ mod tests {
             Service::Slack.words(&news),
             "*Bob* commented on <https://studio.example/t|Wool / Prop / &lt;Tree&gt; / Rig>, which is *WFA*.\n\n_See &lt;!channel&gt;_\n\n_*so*_"
         );
-        assert!(Service::Mattermost.words(&news).starts_with("**Bob** commented on <https://studio.example/t|"));
+        assert!(
+            Service::Mattermost
+                .words(&news)
+                .starts_with("**Bob** commented on <https://studio.example/t|")
+        );
         let discord = Service::Discord.words(&news);
-        assert!(discord.contains("[Wool \\/ Prop \\/ \\<Tree\\> \\/ Rig](https://studio.example/t)") && discord.contains("_\\*so\\*_"), "{discord}");
+        assert!(
+            discord.contains("[Wool \\/ Prop \\/ \\<Tree\\> \\/ Rig](https://studio.example/t)")
+                && discord.contains("_\\*so\\*_"),
+            "{discord}"
+        );
         let bait = "@channel @here @all #town [free](http://evil.example) <http://evil.example|x> www.evil.example tim@evil.example \n# big";
         for service in Service::ALL {
-            let said = service.words(&TaskNews { author: bait.into(), task: bait.into(), status: bait.into(), text: bait.into(), ..news.clone() });
+            let said = service.words(&TaskNews {
+                author: bait.into(),
+                task: bait.into(),
+                status: bait.into(),
+                text: bait.into(),
+                ..news.clone()
+            });
             let said = said.replace("https://studio.example/t", "");
             for trap in ["@channel", "@here", "@all", "@evil", "://evil", "www.", "\n#"] {
                 assert!(!said.contains(trap), "{service:?} {trap}: {said}");
             }
-            assert!(service == Service::Slack || (!said.contains("[free]") && !said.contains("](http")), "{service:?}: {said}");
+            assert!(
+                service == Service::Slack || (!said.contains("[free]") && !said.contains("](http")),
+                "{service:?}: {said}"
+            );
         }
-        let assigned = TaskNews { news: News::Assignation, text: String::new(), ..news };
-        assert_eq!(Service::Slack.words(&assigned), "*Bob* assigned you to <https://studio.example/t|Wool / Prop / &lt;Tree&gt; / Rig>.");
+        let assigned = TaskNews {
+            news: News::Assignation,
+            text: String::new(),
+            ..news
+        };
+        assert_eq!(
+            Service::Slack.words(&assigned),
+            "*Bob* assigned you to <https://studio.example/t|Wool / Prop / &lt;Tree&gt; / Rig>."
+        );
     }
 }

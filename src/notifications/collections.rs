@@ -24,12 +24,21 @@ impl Resource for Notifications {
     }
 
     fn extras(&self) -> Vec<Extra> {
-        vec![Extra { key: "notification_type", expression: "t.\"type\"", kind: Kind::Text { max: None } }]
+        vec![Extra {
+            key: "notification_type",
+            expression: "t.\"type\"",
+            kind: Kind::Text { max: None },
+        }]
     }
 
     fn full_shape(&self) -> Shape {
         Shape {
-            columns: self.table().columns.iter().filter(|column| column.name != "type").collect(),
+            columns: self
+                .table()
+                .columns
+                .iter()
+                .filter(|column| column.name != "type")
+                .collect(),
             extras: self.extras(),
             relations: Vec::new(),
             nested: Vec::new(),
@@ -38,15 +47,31 @@ impl Resource for Notifications {
     }
 
     /// It is nobody's business but the person's.
-    async fn tell(&self, work: &mut Work<'_>, what: &'static str, id: Uuid, record: &Record) -> Result<(), Failure> {
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
         if let Some(person_id) = record.id_of("person_id") {
-            work.emit_to(person_id, format!("notification:{what}"), payload([("notification_id", id)]));
+            work.emit_to(
+                person_id,
+                format!("notification:{what}"),
+                payload([("notification_id", id)]),
+            );
         }
         Ok(())
     }
 
     /// A notification that was read can be sent back whole.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if record.is_some() && body.get("type").and_then(Value::as_str) == Some(self.type_name()) {
             body.remove("type");
         }

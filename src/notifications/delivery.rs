@@ -7,8 +7,8 @@ use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::notices::{Kind, Notice};
-use super::story::Story;
+use super::notices::{Notice, NoticeKind};
+use super::task_message::TaskMessage;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database::{self, BATCH, Sql};
@@ -32,8 +32,8 @@ pub struct NotificationMessage {
     service: Service,
 }
 
-/// How a person wants to hear of notifications.
-struct Wishes {
+/// Ways in which a person wants notifications delivered.
+struct DeliveryWays {
     emails: bool,
     services: Vec<Service>,
 }
@@ -43,17 +43,22 @@ struct Wishes {
 /// # Errors
 /// The database refuses.
 pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
-    let wishes = wishes(work, notices).await?;
+    let ways = ways(work, notices).await?;
     let (mut emails, mut messages) = (Vec::new(), Vec::new());
     for notice in notices {
-        let Some(wishes) = wishes.get(&notice.person_id) else { continue };
+        let Some(ways) = ways.get(&notice.person_id) else {
+            continue;
+        };
         let notification_id = notice.id;
         // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
-        let by_email = wishes.emails || (notice.kind == Kind::PlaylistReady && !wishes.services.is_empty());
+        let by_email = ways.emails || (notice.kind == NoticeKind::PlaylistReady && !ways.services.is_empty());
         if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }
-        messages.extend(wishes.services.iter().map(|service| NotificationMessage { notification_id, service: *service }));
+        messages.extend(ways.services.iter().map(|service| NotificationMessage {
+            notification_id,
+            service: *service,
+        }));
     }
     jobs::enqueue(work, &emails).await?;
     jobs::enqueue(work, &messages).await
@@ -74,23 +79,39 @@ struct NotificationSettings {
 }
 
 impl NotificationSettings {
-    fn wishes(&self) -> Wishes {
+    fn ways(&self) -> DeliveryWays {
         let wants = |enabled: Option<bool>, address: &Option<String>| {
             enabled.unwrap_or_default() && address.as_deref().is_some_and(|address| !address.is_empty())
         };
         let services = [
-            (Service::Slack, wants(self.notifications_slack_enabled, &self.notifications_slack_userid)),
-            (Service::Mattermost, wants(self.notifications_mattermost_enabled, &self.notifications_mattermost_userid)),
-            (Service::Discord, wants(self.notifications_discord_enabled, &self.notifications_discord_userid)),
+            (
+                Service::Slack,
+                wants(self.notifications_slack_enabled, &self.notifications_slack_userid),
+            ),
+            (
+                Service::Mattermost,
+                wants(
+                    self.notifications_mattermost_enabled,
+                    &self.notifications_mattermost_userid,
+                ),
+            ),
+            (
+                Service::Discord,
+                wants(self.notifications_discord_enabled, &self.notifications_discord_userid),
+            ),
         ];
-        Wishes {
+        DeliveryWays {
             emails: wants(self.notifications_enabled, &self.email),
-            services: services.into_iter().filter(|(_, wanted)| *wanted).map(|(service, _)| service).collect(),
+            services: services
+                .into_iter()
+                .filter(|(_, wanted)| *wanted)
+                .map(|(service, _)| service)
+                .collect(),
         }
     }
 }
 
-async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wishes>, DbErr> {
+async fn ways(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, DeliveryWays>, DbErr> {
     let persons: HashSet<Uuid> = notices.iter().map(|notice| notice.person_id).collect();
     let persons: Vec<Uuid> = persons.into_iter().collect();
     let mut found = HashMap::new();
@@ -99,9 +120,13 @@ async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, Wis
             "SELECT id, notifications_enabled, email, notifications_slack_enabled, notifications_slack_userid, notifications_mattermost_enabled, \
              notifications_mattermost_userid, notifications_discord_enabled, notifications_discord_userid FROM person WHERE active = ",
         );
-        sql.bind(true).push(" AND is_bot = ").bind(false).push(" AND id IN ").bind_list(persons.iter().copied());
+        sql.bind(true)
+            .push(" AND is_bot = ")
+            .bind(false)
+            .push(" AND id IN ")
+            .bind_list(persons.iter().copied());
         for settings in database::read_all::<NotificationSettings>(&**work, &sql).await? {
-            found.insert(settings.id, settings.wishes());
+            found.insert(settings.id, settings.ways());
         }
     }
     Ok(found)
@@ -115,10 +140,17 @@ impl Job for NotificationEmail {
     const ATTEMPTS: i32 = 22;
 
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError> {
-        let Some(story) = Story::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some((letter, recipient, origin)) = story.email() else { return Ok(()) };
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else {
+            return Ok(());
+        };
+        let Some((letter, recipient, origin)) = message.email() else {
+            return Ok(());
+        };
         let organisation = organisation(app).await?;
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }
 
@@ -140,8 +172,15 @@ impl Job for NotificationMessage {
             tracing::info!(service = ?self.service, "a message is not sent: the organisation has no access to the service");
             return Ok(());
         };
-        let Some(story) = Story::find(app, self.notification_id).await? else { return Ok(()) };
-        let Some(message) = story.message(id, self.service) else { return Ok(()) };
-        app.messengers.send(self.service, &credential, message).await.map_err(MessengerError::of_job)
+        let Some(message) = TaskMessage::find(app, self.notification_id).await? else {
+            return Ok(());
+        };
+        let Some(message) = message.message(id, self.service) else {
+            return Ok(());
+        };
+        app.messengers
+            .send(self.service, &credential, message)
+            .await
+            .map_err(MessengerError::of_job)
     }
 }

@@ -10,17 +10,17 @@ use entity::facts::Kind;
 use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
-use crate::access::comments::{Comments, NEWS, Visible, by_client, may_know_author};
-use crate::access::{ALL_BUT_VENDORS, Reach, open_projects_of};
+use crate::access::comments::{Comments, KNOW_AUTHOR, NEWS, VisibleComments, by_client, may_know_author};
+use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::paging::Page;
-use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Field, RecordWriter, RowWriter, SelectList, SelectedColumn, Sql, write_uuid};
 use crate::vocabulary::persons::SHORT_PERSON;
 
-/// What is asked for.
+/// Filter of news.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct NewsFilter {
     pub only_preview: bool,
     pub task_type_id: Option<Uuid>,
     pub task_status_id: Option<Uuid>,
@@ -35,7 +35,9 @@ pub struct Filter {
 /// Whether a parameter says yes by one of the words that this listing takes, besides `true`.
 #[must_use]
 pub fn says_yes(query: &Query, name: &str) -> bool {
-    query.get(name).is_some_and(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "1" | "on"))
+    query
+        .get(name)
+        .is_some_and(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "1" | "on"))
 }
 
 /// Keys of an entry, their expressions, and what they hold.
@@ -61,7 +63,7 @@ const FIELDS: [(&str, &str, Kind); 17] = [
 
 /// The part of an entry that decides how much of it somebody gets.
 #[derive(FromQueryResult)]
-struct Entry {
+struct EntrySubject {
     author_id: Uuid,
     project_id: Uuid,
     /// Whether the author is a client of the production.
@@ -81,7 +83,7 @@ impl TaskRevision {
     }
 }
 
-/// How many entries there are of a status.
+/// Number of entries of a status.
 #[derive(FromQueryResult)]
 struct StatusCount {
     task_status_id: Option<Uuid>,
@@ -94,32 +96,36 @@ struct StatusCount {
 pub(super) const FULL_NAME: &str = "CASE k.name WHEN 'Shot' THEN COALESCE(ep.name || ' / ', '') || COALESCE(sq.name || ' / ', '') || e.name \
      WHEN 'Sequence' THEN COALESCE(sq.name || ' / ', '') || e.name WHEN 'Episode' THEN e.name ELSE k.name || ' / ' || e.name END";
 
-pub(super) const EPISODE: &str =
-    "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
+pub(super) const EPISODE: &str = "CASE k.name WHEN 'Shot' THEN sq.parent_id WHEN 'Sequence' THEN e.parent_id WHEN 'Episode' THEN NULL ELSE e.source_id END";
 
-/// What decides about an entry: its comment and its author.
-const ENTRIES: Comments<'_> =
-    Comments { id: "n.comment_id", author: "n.author_id", for_client: "c.for_client", project: "t.project_id", entity: "t.entity_id" };
+/// Facts that decide about an entry: its comment and its author.
+const ENTRIES: Comments<'_> = Comments {
+    id: "n.comment_id",
+    author: "n.author_id",
+    for_client: "c.for_client",
+    project: "t.project_id",
+    entity: "t.entity_id",
+};
 
 const TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id JOIN project p ON p.id = t.project_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN person a ON a.id = n.author_id \
      LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN comment c ON c.id = n.comment_id LEFT JOIN preview_file f ON f.id = n.preview_file_id";
 
-/// What is enough to count news where nothing is hidden.
+/// Tables that are enough to count news where nothing is hidden.
 const FEW_TABLES: &str = "FROM news n JOIN task t ON t.id = n.task_id LEFT JOIN comment c ON c.id = n.comment_id";
 
-/// What happened last comes first.
+/// Order with the latest first.
 const ORDER: &str = "n.created_at DESC, n.id";
 
 /// The conditions of what somebody gets of the news.
-fn visible(news: &Visible) -> Sql {
+fn visible(news: &VisibleComments) -> Sql {
     let mut sql = Sql::new(" WHERE t.entity_id IS NOT NULL");
     news.restrict(&mut sql, &ENTRIES);
     sql
 }
 
-impl Filter {
+impl NewsFilter {
     fn add_to(&self, sql: &mut Sql) {
         if self.only_preview {
             sql.push(" AND n.preview_file_id IS NOT NULL");
@@ -147,8 +153,13 @@ impl Filter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_project(app: &App, access: &ProjectMember, project_id: Uuid, filter: &Filter) -> Result<Vec<u8>, Failure> {
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+pub async fn of_project(
+    app: &App,
+    access: &ProjectMember,
+    project_id: Uuid,
+    filter: &NewsFilter,
+) -> Result<Vec<u8>, Failure> {
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.project_id = ").bind(project_id);
     page(app, &news, condition, filter, true).await
@@ -162,17 +173,33 @@ const MOST_OF_ENTITY: i64 = 2000;
 /// # Errors
 /// The database does not answer.
 pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.entity_id = ").bind(entity_id);
-    page(app, &news, condition, &Filter { page: 1, limit: MOST_OF_ENTITY, ..Filter::default() }, false).await
+    page(
+        app,
+        &news,
+        condition,
+        &NewsFilter {
+            page: 1,
+            limit: MOST_OF_ENTITY,
+            ..NewsFilter::default()
+        },
+        false,
+    )
+    .await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uuid>, filter: &Filter) -> Result<Vec<u8>, Failure> {
+pub async fn of_open_projects(
+    app: &App,
+    caller: &Caller,
+    project_id: Option<Uuid>,
+    filter: &NewsFilter,
+) -> Result<Vec<u8>, Failure> {
     let scope = |sql: &mut Sql, column: &str| {
         if caller.is_admin() {
             sql.push(column).push(" IN (SELECT o.id FROM project o JOIN project_status s ON s.id = o.project_status_id WHERE s.name = 'Open')");
@@ -180,7 +207,7 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
             open_projects_of(sql, column, caller.person.id);
         }
     };
-    let news = Visible::new(Reach::open_teams(app.database.read(), caller).await?, NEWS);
+    let news = VisibleComments::new(Reach::open_teams(&app.database, caller).await?, NEWS);
     let mut condition = visible(&news);
     condition.push(" AND ");
     scope(&mut condition, "t.project_id");
@@ -198,34 +225,54 @@ pub async fn of_open_projects(app: &App, caller: &Caller, project_id: Option<Uui
 /// One entry of the news of a production.
 ///
 /// # Errors
-/// 404 for an entry that the caller would not get in the list, 403 for vendors.
+/// 404 for an entry that the caller would not get in the list.
 pub async fn entry(app: &App, access: &ProjectMember, project_id: Uuid, news_id: Uuid) -> Result<Vec<u8>, Failure> {
-    if !ALL_BUT_VENDORS.contains(&access.role()) {
-        return Err(Failure::forbidden());
-    }
-    let news = Visible::new(Reach::within(access, access.project_id(), access.role()), NEWS);
+    let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
-    condition.push(" AND t.project_id = ").bind(project_id).push(" AND n.id = ").bind(news_id);
+    condition
+        .push(" AND t.project_id = ")
+        .bind(project_id)
+        .push(" AND n.id = ")
+        .bind(news_id);
     let writer = EntryWriter::new(&news);
-    let sql = condition.before(&format!("{}{TABLES}", EntryWriter::select()));
+    let sql = condition.before(&format!("{}{TABLES}", writer.select()));
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = writer.open(&row)?;
     out.push(b'}');
     Ok(out)
 }
 
-async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, with_stats: bool) -> Result<Vec<u8>, Failure> {
+async fn page(
+    app: &App,
+    news: &VisibleComments,
+    mut condition: Sql,
+    filter: &NewsFilter,
+    with_stats: bool,
+) -> Result<Vec<u8>, Failure> {
     filter.add_to(&mut condition);
-    let page = Page { number: filter.page, limit: filter.limit };
+    if filter.person_id.is_some() {
+        // What the filter keeps would tell who the author is.
+        KNOW_AUTHOR.restrict(&mut condition, news.reach(), &ENTRIES);
+    }
+    let page = Page {
+        number: filter.page,
+        limit: filter.limit,
+    };
     let database = &app.database;
     let few = news.is_everything() && filter.episode_id.is_none();
     let from = if few { FEW_TABLES } else { TABLES };
     let (total, stats) = sums(app, &condition, from).await?;
     let writer = EntryWriter::new(news);
     let (lookup, selection) = (condition.clone().before(from), condition.before(TABLES));
-    let sql = database.page_by(lookup, selection, "n.id", ORDER, page.limit, page.offset()).await?;
-    let rows = database.rows(&sql.before(&EntryWriter::select())).await?;
-    let previews = if filter.only_preview { previews(app, &rows).await? } else { HashMap::new() };
+    let sql = database
+        .page_by(lookup, selection, "n.id", ORDER, page.limit, page.offset())
+        .await?;
+    let rows = database.rows(&sql.before(&writer.select())).await?;
+    let previews = if filter.only_preview {
+        previews(app, &rows).await?
+    } else {
+        HashMap::new()
+    };
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut out = writer.open(row)?;
@@ -243,11 +290,18 @@ async fn page(app: &App, news: &Visible, mut condition: Sql, filter: &Filter, wi
 
 /// Number of entries, and as a JSON object how many tell of a change to each status.
 async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), Failure> {
-    let mut sql = condition.clone().before(&format!("SELECT c.task_status_id, n.change, COUNT(*) AS count {from}"));
+    let mut sql = condition
+        .clone()
+        .before(&format!("SELECT c.task_status_id, n.change, COUNT(*) AS count {from}"));
     sql.push(" GROUP BY c.task_status_id, n.change");
     let mut total = 0;
     let mut stats = vec![b'{'];
-    for StatusCount { task_status_id, change, count } in database::read_all(&app.database, &sql).await? {
+    for StatusCount {
+        task_status_id,
+        change,
+        count,
+    } in database::read_all(&app.database, &sql).await?
+    {
         total += count;
         if let Some(status) = task_status_id.filter(|_| change) {
             if stats.len() > 1 {
@@ -264,57 +318,96 @@ async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), 
 /// Writes entries as the caller gets them.
 struct EntryWriter<'a> {
     reach: &'a Reach,
-    rows: RowWriter,
+    list: SelectList,
+    entry: RecordWriter,
+    person: RecordWriter,
+    first_of_person: SelectedColumn,
 }
 
 impl<'a> EntryWriter<'a> {
-    fn new(news: &'a Visible) -> Self {
-        Self { reach: news.reach(), rows: RowWriter::new(FIELDS.iter().map(|(key, _, kind)| Field::new(*key, *kind))) }
+    fn new(news: &'a VisibleComments) -> Self {
+        let writer = |keys: &[(&str, &str, Kind)]| {
+            RecordWriter::select(
+                keys.iter()
+                    .map(|(key, sql, kind)| ((*sql).to_owned(), Field::new(*key, *kind))),
+                None,
+            )
+        };
+        let (entry, person) = (writer(&FIELDS), writer(&SHORT_PERSON));
+        let mut list = SelectList::of_record(&entry);
+        let first_of_person = list.add_record(&person);
+        Self {
+            reach: news.reach(),
+            list,
+            entry,
+            person,
+            first_of_person,
+        }
     }
 
-    fn select() -> String {
-        let columns = FIELDS.iter().chain(&SHORT_PERSON).map(|(_, expression, _)| *expression);
-        format!("SELECT {}, {} AS by_client ", columns.collect::<Vec<_>>().join(", "), by_client(ENTRIES.author, ENTRIES.project))
+    fn select(&self) -> String {
+        format!(
+            "SELECT {}, {} AS by_client ",
+            self.list,
+            by_client(ENTRIES.author, ENTRIES.project)
+        )
     }
 
     /// An entry without its closing brace.
     fn open(&self, row: &QueryResult) -> Result<Vec<u8>, Failure> {
-        let mut out = vec![b'{'];
-        self.rows.write(&mut out, row)?;
+        let mut out = Vec::with_capacity(1024);
+        self.entry.write_open(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
-        let Entry { author_id, project_id, by_client } = Entry::from_query_result(row, "")?;
+        let EntrySubject {
+            author_id,
+            project_id,
+            by_client,
+        } = EntrySubject::from_query_result(row, "")?;
         if !may_know_author(self.reach, project_id, author_id, by_client) {
             let told = format!("\"author_id\":\"{author_id}\"");
-            let mut out = String::from_utf8_lossy(&out).replacen(&told, "\"author_id\":null", 1).into_bytes();
+            let mut out = String::from_utf8_lossy(&out)
+                .replacen(&told, "\"author_id\":null", 1)
+                .into_bytes();
             out.extend_from_slice(b"null");
             return Ok(out);
         }
-        for (at, (key, _, kind)) in SHORT_PERSON.iter().enumerate() {
-            out.extend_from_slice(if at > 0 { b",\"" } else { b"{\"" });
-            out.extend_from_slice(key.as_bytes());
-            out.extend_from_slice(b"\":");
-            write_value(&mut out, row, FIELDS.len() + at, *kind)?;
-        }
+        out.push(b'{');
+        self.person.write_keys(&mut out, row, self.first_of_person)?;
         out.push(b'}');
         Ok(out)
     }
 }
 
-const PREVIEW: [(&str, Kind); 6] =
-    [("id", Kind::Uuid), ("name", TEXT), ("extension", TEXT), ("revision", Kind::Integer), ("position", Kind::Integer), ("status", TEXT)];
+const PREVIEW: [(&str, Kind); 6] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("extension", TEXT),
+    ("revision", Kind::Integer),
+    ("position", Kind::Integer),
+    ("status", TEXT),
+];
 
 /// The previews of the tasks of entries by task and revision: JSON objects with commas between them.
 async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32), Vec<u8>>, Failure> {
-    let mut tasks: Vec<Uuid> = rows.iter().map(|row| row.try_get("", "task_id")).collect::<Result<_, _>>()?;
+    let mut tasks: Vec<Uuid> = rows
+        .iter()
+        .map(|row| row.try_get("", "task_id"))
+        .collect::<Result<_, _>>()?;
     tasks.sort_unstable();
     tasks.dedup();
     let names: Vec<&str> = PREVIEW.iter().map(|(name, _)| *name).collect();
     let writer = RowWriter::new(PREVIEW.iter().map(|(name, kind)| Field::new(*name, *kind)));
-    let mut sql = Sql::new(format!("SELECT {}, task_id FROM preview_file WHERE task_id IN ", names.join(", ")));
-    sql.bind_list(tasks).push(" ORDER BY task_id, revision, position, created_at");
+    let mut sql = Sql::new(format!(
+        "SELECT {}, task_id FROM preview_file WHERE task_id IN ",
+        names.join(", ")
+    ));
+    sql.bind_list(tasks)
+        .push(" ORDER BY task_id, revision, position, created_at");
     let mut found: HashMap<(Uuid, i32), Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
-        let list = found.entry(TaskRevision::from_query_result(&row, "")?.key()).or_default();
+        let list = found
+            .entry(TaskRevision::from_query_result(&row, "")?.key())
+            .or_default();
         list.extend_from_slice(if list.is_empty() { b"{" } else { b",{" });
         writer.write(list, &row)?;
         list.push(b'}');

@@ -1,4 +1,4 @@
-//! What the caller was told of.
+//! Notifications of the caller.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write
 use crate::events::{Work, payload};
 
 /// Notifications in an answer.
-const LIMIT: i64 = 100;
+const LONGEST_LIST: i64 = 100;
 
 /// Keys, their SQL, and what they hold. The texts and mentions follow them.
 const FIELDS: [(&str, &str, Kind); 21] = [
@@ -67,18 +67,31 @@ const TABLES: &str = " FROM notification n JOIN person a ON a.id = n.author_id L
 
 /// The latest notifications that the query keeps: so many, and all others of the second of the last one, because clients walk
 /// on with that second.
-pub async fn list(database: &Database, caller: &Caller, query: &ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
-    let mut last = Sql::with(format!("SELECT n.created_at{TABLES} WHERE n.person_id = $1"), [caller.person.id.into()]);
+pub async fn list(
+    database: &Database,
+    caller: &Caller,
+    query: &ListUserNotificationsQuery,
+) -> Result<Json<Vec<UserNotification>>, Failure> {
+    let mut last = Sql::with(
+        format!("SELECT n.created_at{TABLES} WHERE n.person_id = $1"),
+        [caller.person.id.into()],
+    );
     keep(&mut last, query);
-    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ").bind(LIMIT - 1);
-    let last = database.row(&last).await?.map(|row| row.try_get::<Option<NaiveDateTime>>("", "created_at")).transpose()?.flatten();
+    last.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT 1 OFFSET ")
+        .bind(LONGEST_LIST - 1);
+    let last = database
+        .row(&last)
+        .await?
+        .map(|row| row.try_get::<Option<NaiveDateTime>>("", "created_at"))
+        .transpose()?
+        .flatten();
     let mut sql = selection(caller);
     keep(&mut sql, query);
     if let Some(second) = last.and_then(|last| last.with_nanosecond(0)) {
         sql.push(" AND n.created_at >= ").bind(second);
     }
     sql.push(" ORDER BY n.created_at DESC, n.id DESC");
-    let items = read(database, caller, &sql).await?;
+    let items = read_notifications(database, caller, &sql).await?;
     Ok(Json::written(array(items.iter().map(Vec::as_slice))))
 }
 
@@ -103,7 +116,11 @@ fn keep(sql: &mut Sql, query: &ListUserNotificationsQuery) {
         sql.push(" AND n.read = ").bind(read);
     }
     if let Some(watching) = query.watching {
-        sql.push(if watching { " AND s.id IS NOT NULL" } else { " AND s.id IS NULL" });
+        sql.push(if watching {
+            " AND s.id IS NOT NULL"
+        } else {
+            " AND s.id IS NULL"
+        });
     }
 }
 
@@ -114,7 +131,12 @@ fn keep(sql: &mut Sql, query: &ListUserNotificationsQuery) {
 pub async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<UserNotification>, Failure> {
     let mut sql = selection(caller);
     sql.push(" AND n.id = ").bind(id);
-    Ok(Json::written(read(database, caller, &sql).await?.pop().ok_or_else(Failure::not_found)?))
+    Ok(Json::written(
+        read_notifications(database, caller, &sql)
+            .await?
+            .pop()
+            .ok_or_else(Failure::not_found)?,
+    ))
 }
 
 /// The comment that a notification tells of, the reply to it that it tells of, and who wrote both.
@@ -162,13 +184,26 @@ fn selection(caller: &Caller) -> Sql {
 }
 
 /// The notifications of a [`selection`] as JSON objects.
-async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec<u8>>, Failure> {
+async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec<u8>>, Failure> {
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));
     let rows = database.rows(sql).await?;
-    let contexts: Vec<CommentContext> = rows.iter().map(|row| CommentContext::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    let contexts: Vec<CommentContext> = rows
+        .iter()
+        .map(|row| CommentContext::from_query_result(row, ""))
+        .collect::<Result<_, _>>()?;
     let comments: Vec<Uuid> = contexts.iter().filter_map(|context| context.comment_id).collect();
-    let persons = mentions(database, "SELECT comment, person FROM comment_mentions WHERE comment IN ", &comments).await?;
-    let departments = mentions(database, "SELECT comment, department FROM comment_department_mentions WHERE comment IN ", &comments).await?;
+    let persons = mentions(
+        database,
+        "SELECT comment AS owner, person AS item FROM comment_mentions WHERE comment IN ",
+        &comments,
+    )
+    .await?;
+    let departments = mentions(
+        database,
+        "SELECT comment AS owner, department AS item FROM comment_department_mentions WHERE comment IN ",
+        &comments,
+    )
+    .await?;
     let mut items = Vec::with_capacity(rows.len());
     for (row, context) in rows.iter().zip(contexts) {
         let mut out = b"{".to_vec();
@@ -178,17 +213,34 @@ async fn read(database: &Database, caller: &Caller, sql: &Sql) -> Result<Vec<Vec
         write_list(&mut out, "department_mentions", &departments, comment);
         let kept_back = !reads(caller, &context, row)?;
         let reply = context.reply()?;
-        out.extend_from_slice(format!(",\"reply_mentions\":{}", serde_json::to_string(&reply.mentions.unwrap_or_default())?).as_bytes());
         out.extend_from_slice(
-            format!(",\"reply_department_mentions\":{}", serde_json::to_string(&reply.department_mentions.unwrap_or_default())?).as_bytes(),
+            format!(
+                ",\"reply_mentions\":{}",
+                serde_json::to_string(&reply.mentions.unwrap_or_default())?
+            )
+            .as_bytes(),
+        );
+        out.extend_from_slice(
+            format!(
+                ",\"reply_department_mentions\":{}",
+                serde_json::to_string(&reply.department_mentions.unwrap_or_default())?
+            )
+            .as_bytes(),
         );
         out.extend_from_slice(b",\"comment_text\":");
-        match if kept_back { Some("") } else { context.comment_text.as_deref() } {
+        match if kept_back {
+            Some("")
+        } else {
+            context.comment_text.as_deref()
+        } {
             Some(text) => write_text(&mut out, text),
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"reply_text\":");
-        write_text(&mut out, reply.text.as_deref().filter(|_| !kept_back).unwrap_or_default());
+        write_text(
+            &mut out,
+            reply.text.as_deref().filter(|_| !kept_back).unwrap_or_default(),
+        );
         out.extend_from_slice(b",\"type\":\"Notification\"}");
         items.push(out);
     }
@@ -202,10 +254,19 @@ fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result
         return Ok(true);
     };
     let clients_isolated = context.isolated.unwrap_or_default();
-    let viewer = Viewer { person_id: caller.person.id, place: read_place(row, "own")?, clients_isolated };
+    let viewer = Viewer {
+        person_id: caller.person.id,
+        place: read_place(row, "own")?,
+        clients_isolated,
+    };
     let for_client = context.for_client.unwrap_or_default();
-    let written = |author_id: Uuid, by_client: bool| Seen { author_id, author_role: if by_client { Role::Client } else { Role::Artist }, for_client };
-    Ok(viewer.may(&READ, written(author_id, context.client_wrote)) && viewer.may(&READ, written(context.told_by, context.client_told)))
+    let written = |author_id: Uuid, by_client: bool| Seen {
+        author_id,
+        author_role: if by_client { Role::Client } else { Role::Artist },
+        for_client,
+    };
+    Ok(viewer.may(&READ, written(author_id, context.client_wrote))
+        && viewer.may(&READ, written(context.told_by, context.client_told)))
 }
 
 /// Lists of ids by comment.
@@ -215,15 +276,21 @@ async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Resul
     }
     let mut sql = Sql::new(select);
     sql.bind_list(comments.iter().copied());
-    Ok(id_lists(database.read(), &sql).await?)
+    Ok(id_lists(database, &sql).await?)
 }
 
 impl CommentContext {
     /// The reply that the notification tells of; an empty one when it tells of none, or the reply is gone.
     fn reply(&self) -> Result<Reply, Failure> {
-        let (Some(id), Some(replies)) = (self.reply_id, &self.replies) else { return Ok(Reply::default()) };
+        let (Some(id), Some(replies)) = (self.reply_id, &self.replies) else {
+            return Ok(Reply::default());
+        };
         let replies = Option::<Vec<Reply>>::deserialize(replies)?;
-        Ok(replies.unwrap_or_default().into_iter().find(|reply| reply.id == Some(id)).unwrap_or_default())
+        Ok(replies
+            .unwrap_or_default()
+            .into_iter()
+            .find(|reply| reply.id == Some(id))
+            .unwrap_or_default())
     }
 }
 
@@ -234,14 +301,31 @@ impl CommentContext {
 pub async fn mark(app: &App, caller: &Caller, id: Uuid, read: bool) -> Result<Json<NotificationRow>, Failure> {
     let person_id = caller.person.id;
     let mut work = Work::begin(app, caller).await?;
-    let own = Sql::with("SELECT 1 FROM notification WHERE id = $1 AND person_id = $2", [id.into(), person_id.into()]);
+    let own = Sql::with(
+        "SELECT 1 FROM notification WHERE id = $1 AND person_id = $2",
+        [id.into(), person_id.into()],
+    );
     database::row(&*work, &own).await?.ok_or_else(Failure::not_found)?;
-    database::update(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await?;
-    let name = if read { "notification:read" } else { "notification:unread" };
-    work.emit_to(person_id, name, payload([("person_id", person_id), ("notification_id", id)]));
-    let writer =
-        RecordWriter::of(&entity::notification::TABLE, "n", "Notification", |column| column != "type").with(&[("n.type", "notification_type", TEXT)]);
-    let sql = Sql::with(format!("SELECT {} FROM notification n WHERE n.id = $1", writer.columns()), [id.into()]);
+    if database::update_differing(&*work, &entity::notification::TABLE, id, vec![("read", read.into())]).await? {
+        let name = if read {
+            "notification:read"
+        } else {
+            "notification:unread"
+        };
+        work.emit_to(
+            person_id,
+            name,
+            payload([("person_id", person_id), ("notification_id", id)]),
+        );
+    }
+    let writer = RecordWriter::of(&entity::notification::TABLE, "n", "Notification", |column| {
+        column != "type"
+    })
+    .with(&[("n.type", "notification_type", TEXT)]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM notification n WHERE n.id = $1", writer.columns()),
+        [id.into()],
+    );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(512);
     writer.write(&mut out, &row)?;
@@ -257,8 +341,9 @@ pub async fn mark_all(app: &App, caller: &Caller) -> Result<Json<Success>, Failu
         "UPDATE notification SET read = true, updated_at = $2 WHERE person_id = $1 AND read = false",
         [person_id.into(), database::now().into()],
     );
-    database::execute(&*work, &sql).await?;
-    work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
+    if database::execute(&*work, &sql).await? > 0 {
+        work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
+    }
     work.commit().await?;
     Ok(Json::of(&Success { success: true })?)
 }

@@ -12,11 +12,13 @@ use crate::database::{RecordWriter, Sql};
 /// A writer of notifications, which the query calls `r`; their kind has a key of its own.
 #[must_use]
 pub fn notification_writer() -> RecordWriter {
-    let writer = RecordWriter::of(&entity::notification::TABLE, "r", "Notification", |column| column != "type");
+    let writer = RecordWriter::of(&entity::notification::TABLE, "r", "Notification", |column| {
+        column != "type"
+    });
     writer.with(&[("r.type", "notification_type", TEXT)])
 }
 
-/// What is listed.
+/// Subject of a list.
 #[derive(Clone, Copy, Debug)]
 pub enum What {
     Notifications,
@@ -51,7 +53,10 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
     let known = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
     database.row(&known).await?.ok_or_else(Failure::not_found)?;
     // SQLite goes through the tables of a cross join in their order: records come in the order of the list then.
-    let text = format!("FROM {} r CROSS JOIN task t WHERE t.id = r.task_id AND t.project_id = $1", what.table());
+    let text = format!(
+        "FROM {} r CROSS JOIN task t WHERE t.id = r.task_id AND t.project_id = $1",
+        what.table()
+    );
     let condition = Sql::with(text, [project_id.into()]);
     let writer = what.writer();
     let select = format!("SELECT {} ", writer.columns());
@@ -61,9 +66,15 @@ pub async fn of_project<T>(app: &App, project_id: Uuid, what: What, page: Option
         sql.push(" ORDER BY ").push(order);
         return Ok(writer.list(database, sql).await?);
     };
-    let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
+    let page = Page {
+        number,
+        limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),
+    };
     let total = paging::count(database, &condition).await?;
-    let sql = database.page_of(condition, "r.id", order, page.limit, page.offset()).await?.before(&select);
+    let sql = database
+        .page_of(condition, "r.id", order, page.limit, page.offset())
+        .await?
+        .before(&select);
     let mut items = Vec::new();
     for row in database.rows(&sql).await? {
         let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! What persons and teams are told of: notifications of persons, the news of productions, and who follows which tasks.
+//! Notices to persons and teams: notifications of persons, the news of productions, and who follows which tasks.
 
 pub mod collections;
 mod delivery;
@@ -8,7 +8,7 @@ pub mod listing;
 pub mod news;
 pub mod notices;
 pub mod recipients;
-mod story;
 pub mod subscriptions;
+mod task_message;
 
 pub use delivery::{NotificationEmail, NotificationMessage};

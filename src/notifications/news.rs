@@ -10,7 +10,7 @@ use crate::events::{Work, payload};
 
 /// An entry that is about to be stored.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct NewsDraft {
     pub id: Uuid,
     pub author_id: Uuid,
     pub comment_id: Uuid,
@@ -21,13 +21,13 @@ pub struct Entry {
     pub task_status_id: Option<Uuid>,
     /// Whether the comment changed the status of the task.
     pub change: bool,
-    /// When the comment was written.
+    /// Moment at which the comment was written.
     pub created_at: NaiveDateTime,
 }
 
-impl Entry {
+impl NewsDraft {
     /// Announces it.
-    pub fn tell(&self, work: &mut Work<'_>) {
+    pub fn emit(&self, work: &mut Work<'_>) {
         let mut about = payload([("news_id", self.id)]);
         about.insert("task_status_id".into(), json!(self.task_status_id));
         about.insert("task_type_id".into(), json!(self.task_type_id));
@@ -39,8 +39,8 @@ impl Entry {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn store(work: &Work<'_>, entries: &[Entry]) -> Result<(), DbErr> {
-    let row = |entry: &Entry| {
+pub async fn store(work: &Work<'_>, entries: &[NewsDraft]) -> Result<(), DbErr> {
+    let row = |entry: &NewsDraft| {
         vec![
             ("id", entry.id.into()),
             ("author_id", entry.author_id.into()),

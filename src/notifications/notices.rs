@@ -8,9 +8,9 @@ use super::delivery;
 use crate::database;
 use crate::events::{Work, payload};
 
-/// What a notification tells of.
+/// Event that a notification tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NoticeKind {
     Comment,
     Mention,
     Assignation,
@@ -19,7 +19,7 @@ pub enum Kind {
     PlaylistReady,
 }
 
-impl Kind {
+impl NoticeKind {
     /// The word in the database and on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -38,10 +38,10 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Notice {
     pub id: Uuid,
-    pub kind: Kind,
-    /// Who is told.
+    pub kind: NoticeKind,
+    /// Person who is told.
     pub person_id: Uuid,
-    /// Who did what it tells of.
+    /// Person who did what it tells of.
     pub author_id: Uuid,
     /// The production that it is announced in.
     pub project_id: Option<Uuid>,
@@ -51,14 +51,14 @@ pub struct Notice {
     pub playlist_id: Option<Uuid>,
     /// Whether a comment changed the status of the task.
     pub change: bool,
-    /// When it happened; now, unless that is told.
+    /// Moment at which it happened; now, unless it is given.
     pub created_at: Option<NaiveDateTime>,
 }
 
 impl Notice {
     /// A notification about a task.
     #[must_use]
-    pub fn new(kind: Kind, person_id: Uuid, author_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Self {
+    pub fn new(kind: NoticeKind, person_id: Uuid, author_id: Uuid, task_id: Uuid, project_id: Option<Uuid>) -> Self {
         Self {
             id: Uuid::new_v4(),
             kind,
@@ -79,7 +79,7 @@ impl Notice {
     pub fn of_playlist(person_id: Uuid, author_id: Uuid, playlist_id: Uuid, project_id: Option<Uuid>) -> Self {
         Self {
             id: Uuid::new_v4(),
-            kind: Kind::PlaylistReady,
+            kind: NoticeKind::PlaylistReady,
             person_id,
             author_id,
             project_id,
@@ -93,7 +93,7 @@ impl Notice {
     }
 
     /// Announces it.
-    pub fn tell(&self, work: &mut Work<'_>) {
+    pub fn emit(&self, work: &mut Work<'_>) {
         let about = payload([("notification_id", self.id), ("person_id", self.person_id)]);
         work.announce_to(self.person_id, self.project_id, "notification:new", about);
     }

@@ -1,4 +1,4 @@
-//! Who is told of what happens on a task.
+//! Persons who are told of what happens on a task.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::database::{self, BATCH, Sql};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recipient {
     pub person_id: Uuid,
-    /// What the person is in the production of the task.
+    /// Role of the person in the production of the task.
     pub place: ProjectRole,
 }
 
@@ -20,11 +20,15 @@ pub struct Recipient {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_tasks(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<Recipient>>, DbErr> {
+pub async fn of_tasks(
+    connection: &impl ConnectionTrait,
+    tasks: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Recipient>>, DbErr> {
     let mut found: HashMap<Uuid, Vec<Recipient>> = HashMap::new();
     for tasks in tasks.chunks(BATCH) {
         let mut sql = Sql::new("WITH chosen AS (SELECT id, project_id, entity_id, task_type_id FROM task WHERE id IN ");
-        sql.bind_list(tasks.iter().copied()).push(") SELECT u.task_id, u.person_id, ");
+        sql.bind_list(tasks.iter().copied())
+            .push(") SELECT u.task_id, u.person_id, ");
         sql.push(&place_columns("recipient", "a", "l")).push(
             " FROM (\
              SELECT c.id AS task_id, w.person_id, c.project_id FROM chosen c JOIN task_person_link w ON w.task_id = c.id \
@@ -33,9 +37,13 @@ pub async fn of_tasks(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Resu
              JOIN subscription w ON w.entity_id = e.parent_id AND w.task_type_id = c.task_type_id) u \
              JOIN person a ON a.id = u.person_id ",
         );
-        sql.push(&join_place("l", "u.project_id", "u.person_id")).push(" ORDER BY u.task_id, a.created_at, a.id");
+        sql.push(&join_place("l", "u.project_id", "u.person_id"))
+            .push(" ORDER BY u.task_id, a.created_at, a.id");
         for row in database::rows(connection, &sql).await? {
-            let recipient = Recipient { person_id: row.try_get("", "person_id")?, place: read_place(&row, "recipient")? };
+            let recipient = Recipient {
+                person_id: row.try_get("", "person_id")?,
+                place: read_place(&row, "recipient")?,
+            };
             found.entry(row.try_get("", "task_id")?).or_default().push(recipient);
         }
     }

@@ -1,4 +1,4 @@
-//! What administrators do to the accounts of others: invitations, passwords, second factors.
+//! Work of administrators on the accounts of others: invitations, passwords, second factors.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::{Failure, FieldProblem};
@@ -16,10 +16,17 @@ use crate::database;
 use crate::events::Work;
 use crate::jobs;
 
-/// The account of a person; 404 for nobody, 403 for a bot.
+/// The account of a person; 404 for nobody, 403 for a bot or a preview account.
 async fn account(app: &App, id: Uuid) -> Result<person::Model, Failure> {
-    let account = person::Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)?;
-    if account.is_bot { Err(Failure::forbidden()) } else { Ok(account) }
+    let account = person::Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    if account.is_bot || account.preview_project_id.is_some() {
+        Err(Failure::forbidden())
+    } else {
+        Ok(account)
+    }
 }
 
 fn address(account: &person::Model) -> Result<&str, Failure> {
@@ -33,9 +40,16 @@ pub(super) async fn invite(app: &App, access: &Admin, id: Uuid) -> Result<Json<I
     address(&account)?;
     let token = reset::issue(app, account.id, reset::INVITATION_LIFETIME).await?;
     let mut work = Work::begin(app, access).await?;
-    jobs::enqueue(&mut work, email_about(app, AccountLetter::Invitation { token }, &account).as_slice()).await?;
+    jobs::enqueue(
+        &mut work,
+        email_about(app, AccountLetter::Invitation { token }, &account).as_slice(),
+    )
+    .await?;
     work.commit().await?;
-    Ok(Json::of(&InvitationSent { success: true, message: "Email sent".into() })?)
+    Ok(Json::of(&InvitationSent {
+        success: true,
+        message: "Email sent".into(),
+    })?)
 }
 
 /// Makes a link to choose a password.
@@ -46,16 +60,26 @@ pub(super) async fn password_link(app: &App, access: &Admin, id: Uuid) -> Result
     let email = address(&account)?;
     let name = reset::pending_or_new(app, account.id).await?;
     let token = reset::token(app, account.id, &name)?;
-    Ok(Json::of(&PasswordLink { reset_password_link: reset::link(app, email, &token) })?)
+    Ok(Json::of(&PasswordLink {
+        reset_password_link: reset::link(app, email, &token),
+    })?)
 }
 
 /// Gives the person another password.
-pub(super) async fn change_password(app: &App, access: &Admin, id: Uuid, body: &PersonPassword) -> Result<Json<Success>, Failure> {
+pub(super) async fn change_password(
+    app: &App,
+    access: &Admin,
+    id: Uuid,
+    body: &PersonPassword,
+) -> Result<Json<Success>, Failure> {
     require_session(access)?;
     let account = account(app, id).await?;
     if body.password != body.password_2 {
         let message = "Value error, Confirmation password doesn't match.".to_owned();
-        return Err(Failure::fields(&[FieldProblem { field: String::new(), message }]));
+        return Err(Failure::fields(&[FieldProblem {
+            field: String::new(),
+            message,
+        }]));
     }
     require_password_change(app, access, &account)?;
     accounts::check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
@@ -89,7 +113,10 @@ fn is_protected(protected: &[String], email: Option<&str>) -> bool {
 /// # Errors
 /// The database refuses.
 pub async fn tell_of_other_address(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
-    let account = person::Entity::find_by_id(id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    let account = person::Entity::find_by_id(id)
+        .one(&**work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let email = email_about(work.app(), AccountLetter::AddressChanged, &account).filter(|_| !account.is_bot);
     Ok(jobs::enqueue(work, email.as_slice()).await?)
 }
@@ -117,12 +144,16 @@ pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) 
     let mut work = Work::begin(app, access).await?;
     database::update(&*work, &person::TABLE, account.id, changes).await?;
     work.person_changed(account.id);
-    jobs::enqueue(&mut work, email_about(app, AccountLetter::SecondFactorsRemovedByAdmin, &account).as_slice()).await?;
+    jobs::enqueue(
+        &mut work,
+        email_about(app, AccountLetter::SecondFactorsRemovedByAdmin, &account).as_slice(),
+    )
+    .await?;
     work.commit().await?;
     Ok(Json::of(&Success { success: true })?)
 }
 
-/// What is written to the person, who is told where the request came from.
+/// Letter to the person, who is told where the request came from.
 fn email_about(app: &App, letter: AccountLetter, account: &person::Model) -> Option<AccountEmail> {
     AccountEmail::new(app, letter, account, caller_address(app))
 }

@@ -10,13 +10,25 @@ use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
 use super::time_tables::{self, TableFilter, Unit};
-use super::{accounts, day_offs, presence, profile, time_spent};
+use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
-use crate::quotas::shots::{Asked, shots};
-use crate::vocabulary::period::{self, invalid_date, invalid_month};
+use crate::quotas::shots::{ShotQuotaRequest, shots};
+use crate::vocabulary::period;
 
 /// Serves people.
 pub struct PeopleHandlers(pub SharedApp);
+
+/// Quota shots of a person that a query asks for. The types of the queries differ in their names only.
+macro_rules! asked {
+    ($person_id:expr, $query:expr) => {
+        ShotQuotaRequest {
+            person_id: $person_id,
+            project_id: $query.project_id,
+            task_type_id: $query.task_type_id,
+            mode: &$query.count_mode,
+        }
+    };
+}
 
 #[async_trait]
 impl People for PeopleHandlers {
@@ -28,7 +40,12 @@ impl People for PeopleHandlers {
         accounts::password_link(&self.0, &access, person_id).await
     }
 
-    async fn change_password_of_person(&self, access: Admin, person_id: Uuid, body: PersonPassword) -> Result<Json<Success>, Failure> {
+    async fn change_password_of_person(
+        &self,
+        access: Admin,
+        person_id: Uuid,
+        body: PersonPassword,
+    ) -> Result<Json<Success>, Failure> {
         accounts::change_password(&self.0, &access, person_id, &body).await
     }
 
@@ -48,15 +65,39 @@ impl People for PeopleHandlers {
         profile::clear_avatar(&self.0, &access, person_id).await
     }
 
-    async fn add_department_to_person(&self, access: Admin, person_id: Uuid, body: PersonDepartmentAdd) -> Result<Json<Person>, Failure> {
+    async fn add_department_to_person(
+        &self,
+        access: Admin,
+        person_id: Uuid,
+        body: PersonDepartmentAdd,
+    ) -> Result<Json<Person>, Failure> {
         profile::add_department(&self.0, &access, person_id, body.department_id).await
     }
 
-    async fn remove_department_from_person(&self, access: Admin, person_id: Uuid, department_id: Uuid) -> Result<NoContent, Failure> {
+    async fn list_persons_of_department(
+        &self,
+        access: Caller,
+        department_id: Uuid,
+    ) -> Result<Json<Vec<PersonView>>, Failure> {
+        Ok(Json::written(
+            colleagues::of_department(&self.0.database, &access, department_id).await?,
+        ))
+    }
+
+    async fn remove_department_from_person(
+        &self,
+        access: Admin,
+        person_id: Uuid,
+        department_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         profile::remove_department(&self.0, &access, person_id, department_id).await
     }
 
-    async fn list_desktop_logins_of_person(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
+    async fn list_desktop_logins_of_person(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+    ) -> Result<Json<Vec<UserDesktopLogin>>, Failure> {
         presence::logins(&self.0, &access, person_id).await
     }
 
@@ -75,14 +116,19 @@ impl People for PeopleHandlers {
 
     async fn list_time_spents_of_person(
         &self,
-        _access: Admin,
+        access: Caller,
         person_id: Uuid,
         query: ListTimeSpentsOfPersonQuery,
-    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::of_person(&self.0, person_id, query.start_date, query.end_date).await
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+        time_spent::of_person(&self.0, &access, person_id, query.start_date, query.end_date).await
     }
 
-    async fn list_time_spents_of_person_on_day(&self, access: Caller, person_id: Uuid, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_time_spents_of_person_on_day(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        date: NaiveDate,
+    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
         time_spent::on_day(&self.0, &access, person_id, date).await
     }
 
@@ -102,7 +148,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeOfPersonInYearQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::year(year).ok_or_else(invalid_date)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::year(year)?, query.project_id).await
     }
 
     async fn sum_time_of_person_in_month(
@@ -113,7 +159,14 @@ impl People for PeopleHandlers {
         month: i32,
         query: SumTimeOfPersonInMonthQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::month(year, month).ok_or_else(invalid_date)?, query.project_id).await
+        time_spent::by_task(
+            &self.0,
+            &access,
+            person_id,
+            period::month(year, month)?,
+            query.project_id,
+        )
+        .await
     }
 
     async fn sum_time_of_person_in_week(
@@ -124,7 +177,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: SumTimeOfPersonInWeekQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::week(year, week).ok_or_else(invalid_month)?, query.project_id).await
+        time_spent::by_task(&self.0, &access, person_id, period::week(year, week)?, query.project_id).await
     }
 
     async fn sum_time_of_person_on_day(
@@ -136,7 +189,14 @@ impl People for PeopleHandlers {
         day: i32,
         query: SumTimeOfPersonOnDayQuery,
     ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-        time_spent::by_task(&self.0, &access, person_id, period::day(year, month, day).ok_or_else(invalid_month)?, query.project_id).await
+        time_spent::by_task(
+            &self.0,
+            &access,
+            person_id,
+            period::day(year, month, day)?,
+            query.project_id,
+        )
+        .await
     }
 
     async fn list_time_spents_of_person_in_month(
@@ -146,71 +206,126 @@ impl People for PeopleHandlers {
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<TimeSpent>>, Failure> {
-        time_spent::in_period(&self.0, person_id, period::month(year, month).ok_or_else(invalid_month)?).await
+        time_spent::in_period(&self.0, person_id, period::month(year, month)?).await
     }
 
-    async fn sum_time_by_year(&self, access: Caller, query: SumTimeByYearQuery) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
+    async fn sum_time_by_year(
+        &self,
+        access: Caller,
+        query: SumTimeByYearQuery,
+    ) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter {
+            project_id: query.project_id,
+            department_id: query.department_id,
+            studio_id: query.studio_id,
+        };
         time_tables::table(&self.0, &access, Unit::Year, None, filter).await
     }
 
-    async fn sum_time_by_month(&self, access: Caller, year: i32, query: SumTimeByMonthQuery) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year).ok_or_else(invalid_month)?), filter).await
+    async fn sum_time_by_month(
+        &self,
+        access: Caller,
+        year: i32,
+        query: SumTimeByMonthQuery,
+    ) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter {
+            project_id: query.project_id,
+            department_id: query.department_id,
+            studio_id: query.studio_id,
+        };
+        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year)?), filter).await
     }
 
-    async fn sum_time_by_week(&self, access: Caller, year: i32, query: SumTimeByWeekQuery) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year).ok_or_else(invalid_month)?), filter).await
+    async fn sum_time_by_week(
+        &self,
+        access: Caller,
+        year: i32,
+        query: SumTimeByWeekQuery,
+    ) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter {
+            project_id: query.project_id,
+            department_id: query.department_id,
+            studio_id: query.studio_id,
+        };
+        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year)?), filter).await
     }
 
-    async fn sum_time_by_day(&self, access: Caller, year: i32, month: i32, query: SumTimeByDayQuery) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter { project_id: query.project_id, department_id: query.department_id, studio_id: query.studio_id };
-        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month).ok_or_else(invalid_month)?), filter).await
+    async fn sum_time_by_day(
+        &self,
+        access: Caller,
+        year: i32,
+        month: i32,
+        query: SumTimeByDayQuery,
+    ) -> Result<Json<TimeSpentTable>, Failure> {
+        let filter = TableFilter {
+            project_id: query.project_id,
+            department_id: query.department_id,
+            studio_id: query.studio_id,
+        };
+        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month)?), filter).await
     }
 
-    async fn list_time_spents_on_entity(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_time_spents_on_entity(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
         time_spent::on_entity(&self.0, &access, entity_id).await
     }
 
-    async fn list_day_offs_of_person(&self, access: SelfOrAdmin, _person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, None).await
+    async fn list_day_offs_of_person(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, None).await
     }
 
-    async fn get_day_off_of_person(&self, access: SelfOrAdmin, _person_id: Uuid, date: NaiveDate) -> Result<Json<UserDayOff>, Failure> {
-        day_offs::around(&self.0, &access, date).await
+    async fn get_day_off_of_person(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        date: NaiveDate,
+    ) -> Result<Json<UserDayOff>, Failure> {
+        day_offs::around(&self.0, &access, person_id, date).await
     }
 
-    async fn list_day_offs_of_person_in_year(&self, access: SelfOrAdmin, _person_id: Uuid, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::year(year).ok_or_else(invalid_month)?)).await
+    async fn list_day_offs_of_person_in_year(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        year: i32,
+    ) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_person(&self.0, &access, person_id, Some(period::year(year)?)).await
     }
 
     async fn list_day_offs_of_person_in_month(
         &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
+        access: Caller,
+        person_id: Uuid,
         year: i32,
         month: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::month(year, month).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::month(year, month)?)).await
     }
 
     async fn list_day_offs_of_person_in_week(
         &self,
-        access: SelfOrAdmin,
-        _person_id: Uuid,
+        access: Caller,
+        person_id: Uuid,
         year: i32,
         week: i32,
     ) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_person(&self.0, &access, Some(period::week(year, week).ok_or_else(invalid_month)?)).await
+        day_offs::of_person(&self.0, &access, person_id, Some(period::week(year, week)?)).await
     }
 
-    async fn list_day_offs_in_month(&self, access: Caller, year: i32, month: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_studio(&self.0, &access, period::month(year, month).ok_or_else(invalid_month)?).await
+    async fn list_day_offs_in_month(
+        &self,
+        access: Caller,
+        year: i32,
+        month: i32,
+    ) -> Result<Json<Vec<DayOff>>, Failure> {
+        day_offs::of_studio(&self.0, &access, period::month(year, month)?).await
     }
 
     async fn list_day_offs_in_year(&self, access: Caller, year: i32) -> Result<Json<Vec<DayOff>>, Failure> {
-        day_offs::of_studio(&self.0, &access, period::year(year).ok_or_else(invalid_month)?).await
+        day_offs::of_studio(&self.0, &access, period::year(year)?).await
     }
 
     async fn list_quota_shots_of_person_in_year(
@@ -220,8 +335,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: ListQuotaShotsOfPersonInYearQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::year(year)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::year(year)).await
     }
 
     async fn list_quota_shots_of_person_in_month(
@@ -232,8 +346,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: ListQuotaShotsOfPersonInMonthQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::month(year, month)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::month(year, month)).await
     }
 
     async fn list_quota_shots_of_person_in_week(
@@ -244,8 +357,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: ListQuotaShotsOfPersonInWeekQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::week(year, week)).await
+        shots(&self.0, &access, &asked!(person_id, query), period::week(year, week)).await
     }
 
     async fn list_quota_shots_of_person_on_day(
@@ -257,7 +369,12 @@ impl People for PeopleHandlers {
         day: i32,
         query: ListQuotaShotsOfPersonOnDayQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        let asked = Asked { person_id, project_id: query.project_id, task_type_id: query.task_type_id, mode: &query.count_mode };
-        shots(&self.0, &access, &asked, period::day(year, month, day)).await
+        shots(
+            &self.0,
+            &access,
+            &asked!(person_id, query),
+            period::day(year, month, day),
+        )
+        .await
     }
 }

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod colleagues;
 pub mod collections;
 mod day_offs;
+pub mod directory_sync;
 mod handlers;
 pub mod own_avatar;
 pub mod own_time;

@@ -13,8 +13,9 @@ use crate::previews;
 pub async fn clear(app: &App, caller: &Caller) -> Result<NoContent, Failure> {
     let id = caller.person.id;
     let mut work = Work::begin(app, caller).await?;
-    database::update(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await?;
-    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
+    if database::update_differing(&*work, &entity::person::TABLE, id, vec![("has_avatar", false.into())]).await? {
+        work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
+    }
     previews::discard_avatar(&mut work, id);
     work.commit().await?;
     Ok(NoContent)

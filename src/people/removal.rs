@@ -1,4 +1,4 @@
-//! What goes with a person who is deleted by force.
+//! Rows and files that go with a person who is deleted by force.
 
 use dailies_definitions::failure::Failure;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ const REMOVED: [(&str, &str); 18] = [
 ];
 
 /// Rows that stay, and forget the person.
-const FORGOTTEN: [(&str, &str); 9] = [
+const FORGETTING_COLUMNS: [(&str, &str); 9] = [
     ("task", "assigner_id"),
     ("output_file", "person_id"),
     ("working_file", "person_id"),
@@ -57,12 +57,22 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         [person_id.into(), database::now().into()],
     );
     database::execute(&**work, &sql).await?;
+    // What others keep in the person's groups stays theirs.
+    let sql = Sql::with(
+        "UPDATE search_filter SET search_filter_group_id = NULL \
+         WHERE search_filter_group_id IN (SELECT g.id FROM search_filter_group g WHERE g.person_id = $1) AND person_id <> $1",
+        [person_id.into()],
+    );
+    database::execute(&**work, &sql).await?;
     for (table, column) in REMOVED {
         let sql = Sql::with(format!("DELETE FROM {table} WHERE {column} = $1"), [person_id.into()]);
         database::execute(&**work, &sql).await?;
     }
-    for (table, column) in FORGOTTEN {
-        let sql = Sql::with(format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"), [person_id.into()]);
+    for (table, column) in FORGETTING_COLUMNS {
+        let sql = Sql::with(
+            format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1"),
+            [person_id.into()],
+        );
         database::execute(&**work, &sql).await?;
     }
     Ok(())

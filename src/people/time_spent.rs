@@ -4,11 +4,11 @@ use chrono::NaiveDate;
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{TaskTimeSum, TimeSpent};
+use dailies_definitions::schemas::{TaskTimeSpent, TaskTimeSum, TimeSpent};
 use entity::facts::Kind;
 use uuid::Uuid;
 
-use crate::access::hours::{READ, READ_OF_PERSON, Visible};
+use crate::access::hours::{READ, READ_OF_PERSON, VisibleHours};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
@@ -19,15 +19,29 @@ fn noted() -> RecordWriter {
     RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent")
 }
 
-/// Everything that a person noted, between two days if both are given.
+/// Times `s` that were noted on tasks `t`, with what the tasks belong to.
+#[must_use]
+pub(super) fn noted_on_tasks() -> RecordWriter {
+    noted().with(&[
+        ("t.project_id", "project_id", Kind::Uuid),
+        ("t.task_type_id", "task_type_id", Kind::Uuid),
+    ])
+}
+
+/// Times that a person noted, between two days if both are given, as far as the caller may know.
 pub(super) async fn of_person(
     app: &App,
+    caller: &Caller,
     person_id: Uuid,
     first: Option<NaiveDate>,
     last: Option<NaiveDate>,
-) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s WHERE s.person_id = ", noted().columns()));
+) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
+    require_human(&app.database, person_id).await?;
+    let text = format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ",
+        noted_on_tasks().columns()
+    );
+    let mut sql = Sql::new(text);
     sql.bind(person_id);
     match (first, last) {
         (None, None) => {}
@@ -37,19 +51,36 @@ pub(super) async fn of_person(
             return Err(Failure::parameter(message));
         }
     }
+    time_reader(app, caller, person_id).await?.restrict(&mut sql);
+    sql.push(" ORDER BY s.date, s.id");
+    Ok(noted_on_tasks().list(&app.database, sql).await?)
+}
+
+/// Everything that a person noted in a period.
+pub(super) async fn in_period(app: &App, person_id: Uuid, period: Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    require_human(&app.database, person_id).await?;
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s WHERE s.person_id = ",
+        noted().columns()
+    ));
+    sql.bind(person_id);
+    add_period(&mut sql, period);
     sql.push(" ORDER BY s.date, s.id");
     Ok(noted().list(&app.database, sql).await?)
 }
 
-/// Everything that a person noted in a period.
-pub(super) async fn in_period(app: &App, person_id: Uuid, (first, last): Period) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    of_person(app, person_id, Some(first), Some(last)).await
-}
-
-/// What a person noted on a day, as far as the caller may know.
-pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ", noted().columns()));
+/// Time that a person noted on a day, as far as the caller may know.
+pub(super) async fn on_day(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    day: NaiveDate,
+) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    require_human(&app.database, person_id).await?;
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id = ",
+        noted().columns()
+    ));
     sql.bind(person_id);
     add_period(&mut sql, (day, day));
     time_reader(app, caller, person_id).await?.restrict(&mut sql);
@@ -58,27 +89,41 @@ pub(super) async fn on_day(app: &App, caller: &Caller, person_id: Uuid, day: Nai
 }
 
 /// Everything that anybody noted on the tasks of an entity, the latest day first.
-pub(super) async fn on_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
-    let text = format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1", noted().columns());
+pub(super) async fn on_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    let text = format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.entity_id = $1",
+        noted().columns()
+    );
     let mut sql = Sql::with(text, [entity_id.into()]);
-    Visible::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
+    VisibleHours::new(Reach::within(access, access.project_id(), access.role()), READ).restrict(&mut sql);
     sql.push(" ORDER BY s.date DESC, s.created_at, s.id");
     Ok(noted().list(&app.database, sql).await?)
 }
 
 /// Keeps what was noted `s` from one day to another, both included.
 pub(super) fn add_period(sql: &mut Sql, (first, last): Period) {
-    sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last);
+    sql.push(" AND s.date >= ")
+        .bind(first)
+        .push(" AND s.date <= ")
+        .bind(last);
 }
 
 /// `time-reader`: what the caller learns of the time of others.
 ///
 /// # Errors
 /// 403 for whoever asks for somebody else without leading work anywhere.
-async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
-    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+async fn time_reader(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleHours, Failure> {
+    let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     let may_ask = caller.person.id == person_id || LEADERS.contains(&caller.person.role) || !visible.leads_nowhere();
-    if may_ask { Ok(visible) } else { Err(Failure::forbidden()) }
+    if may_ask {
+        Ok(visible)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The time of a person in a period, summed up by task.
@@ -89,7 +134,7 @@ pub(super) async fn by_task(
     period: Period,
     project_id: Option<Uuid>,
 ) -> Result<Json<Vec<TaskTimeSum>>, Failure> {
-    require_human(app.database.read(), person_id).await?;
+    require_human(&app.database, person_id).await?;
     let text = Kind::Text { max: None };
     let writer = RowWriter::new([
         Field::new("task_id", Kind::Uuid),
@@ -113,7 +158,7 @@ pub(super) async fn by_task(
     time_reader(app, caller, person_id).await?.restrict(&mut sql);
     if let Some(project_id) = project_id {
         if caller.person.id != person_id {
-            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
+            require(&app.database, caller, project_id, &SUPERVISOR).await?;
         }
         sql.push(" AND t.project_id = ").bind(project_id);
     }

@@ -8,13 +8,13 @@ use sea_orm::{DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::time_spent::add_period;
-use crate::access::hours::{READ_OF_PERSON, Visible};
+use crate::access::hours::{READ_OF_PERSON, VisibleHours};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{self, Sql, write_uuid};
 use crate::vocabulary::period::Period;
 
-/// What a table keeps.
+/// Filter of a table.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TableFilter {
     pub project_id: Option<Uuid>,
@@ -22,7 +22,7 @@ pub(super) struct TableFilter {
     pub studio_id: Option<Uuid>,
 }
 
-/// What the columns of a table stand for.
+/// Unit of the columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Year,
@@ -64,7 +64,9 @@ pub(super) async fn table(
         add_period(&mut sql, period);
     }
     add_filter(app, caller, &mut sql, filter).await?;
-    sql.push(&format!(" GROUP BY {number}, s.person_id ORDER BY {number}, s.person_id"));
+    sql.push(&format!(
+        " GROUP BY {number}, s.person_id ORDER BY {number}, s.person_id"
+    ));
     Ok(Json::written(written(&database::read_all(&app.database, &sql).await?)))
 }
 
@@ -80,7 +82,12 @@ struct UnitSpent {
 fn written(rows: &[UnitSpent]) -> Vec<u8> {
     let mut out = b"{".to_vec();
     let mut open: Option<i64> = None;
-    for UnitSpent { number, person_id, minutes } in rows {
+    for UnitSpent {
+        number,
+        person_id,
+        minutes,
+    } in rows
+    {
         match open {
             Some(last) if last == *number => out.push(b','),
             Some(_) => out.extend_from_slice(format!("}},\"{number}\":{{").as_bytes()),
@@ -96,12 +103,15 @@ fn written(rows: &[UnitSpent]) -> Vec<u8> {
 
 /// Keeps what the caller may know of, and what the request asks for.
 async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
-    let visible = Visible::new(Reach::teams(app.database.read(), caller).await?, READ_OF_PERSON);
+    let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {
-            require(app.database.read(), caller, project_id, &SUPERVISOR).await?;
+            require(&app.database, caller, project_id, &SUPERVISOR).await?;
         }
-        let own = caller.person.role != Role::Supervisor || filter.department_id.is_none_or(|id| caller.person.departments.contains(&id));
+        let own = caller.person.role != Role::Supervisor
+            || filter
+                .department_id
+                .is_none_or(|id| caller.person.departments.contains(&id));
         if !own {
             return Err(Failure::parameter("Supervisor not allowed to access this department"));
         }
@@ -111,10 +121,14 @@ async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilt
         sql.push(" AND t.project_id = ").bind(project_id);
     }
     if let Some(department_id) = filter.department_id {
-        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ").bind(department_id).push(")");
+        sql.push(" AND t.task_type_id IN (SELECT d.id FROM task_type d WHERE d.department_id = ")
+            .bind(department_id)
+            .push(")");
     }
     if let Some(studio_id) = filter.studio_id {
-        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ").bind(studio_id).push(")");
+        sql.push(" AND s.person_id IN (SELECT q.id FROM person q WHERE q.studio_id = ")
+            .bind(studio_id)
+            .push(")");
     }
     Ok(())
 }

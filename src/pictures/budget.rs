@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::PictureError;
 use super::decode::{self, AROUND_PIXELS, Bounds};
-use super::derive;
+use super::{derive, drawings, press};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -25,6 +25,8 @@ pub enum Purpose {
     Preview,
     /// All pictures that are derived from a frame of a movie.
     Frame,
+    /// A frame with what was drawn on it.
+    Drawing,
     /// The picture of a person, a production or the organisation.
     Avatar,
     /// The thumbnail of an attached file.
@@ -37,7 +39,7 @@ impl Purpose {
     /// Most bytes of a decoded picture.
     fn most(self, budget: u64) -> u64 {
         match self {
-            Self::Preview | Self::Frame => budget / 2,
+            Self::Preview | Self::Frame | Self::Drawing => budget / 2,
             Self::Avatar | Self::Thumbnail => budget / 5,
             Self::Background => budget / 4 * 3,
         }
@@ -69,7 +71,11 @@ impl PictureBudget {
     #[must_use]
     pub fn new(mebibytes: u32, max_pixels: u64) -> Self {
         let total = mebibytes.max(1);
-        Self { permits: Arc::new(Semaphore::new(total as usize)), total, max_pixels }
+        Self {
+            permits: Arc::new(Semaphore::new(total as usize)),
+            total,
+            max_pixels,
+        }
     }
 
     fn bytes(&self) -> u64 {
@@ -95,7 +101,10 @@ impl PictureBudget {
     /// # Errors
     /// [`PictureError::is_fault_of_input`] when the file is no picture or is too large.
     pub async fn admit(&self, path: &Path, purpose: Purpose) -> Result<Admitted, PictureError> {
-        let bounds = Bounds { pixels: self.max_pixels, bytes: purpose.most(self.bytes()) };
+        let bounds = Bounds {
+            pixels: self.max_pixels,
+            bytes: purpose.most(self.bytes()),
+        };
         let around = decode::held(path, bounds)? + AROUND_PIXELS.min(self.bytes() / 2);
         // This is given back before more is taken: two that hold some and wait for more would wait for ever.
         let looking = self.take(around).await?;
@@ -105,17 +114,54 @@ impl PictureBudget {
             drop(looking);
             needed
         });
-        let needed = needed.await.map_err(|error| PictureError::Production(error.to_string()))?? + around;
+        let needed = needed
+            .await
+            .map_err(|error| PictureError::Production(error.to_string()))??
+            + around;
         if needed > self.bytes() {
-            return Err(PictureError::TooLarge { pixels: bounds.pixels, bytes: bounds.bytes });
+            return Err(PictureError::TooLarge {
+                pixels: bounds.pixels,
+                bytes: bounds.bytes,
+            });
         }
-        Ok(Admitted { path, bounds, _memory: self.take(needed).await? })
+        Ok(Admitted {
+            path,
+            bounds,
+            _memory: self.take(needed).await?,
+        })
+    }
+
+    /// Width and height of a picture that could be decoded, from its header.
+    ///
+    /// # Errors
+    /// [`PictureError::is_fault_of_input`] when the file is no picture or is too large.
+    pub async fn measure(&self, path: &Path, purpose: Purpose) -> Result<(u32, u32), PictureError> {
+        let bounds = Bounds {
+            pixels: self.max_pixels,
+            bytes: purpose.most(self.bytes()),
+        };
+        let looking = self
+            .take(decode::held(path, bounds)? + AROUND_PIXELS.min(self.bytes() / 2))
+            .await?;
+        let path = path.to_path_buf();
+        let measured = spawn_blocking(move || {
+            let (decoder, _) = decode::open(&path, bounds)?;
+            drop(looking);
+            Ok(decoder.dimensions())
+        });
+        measured
+            .await
+            .unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
     }
 
     async fn take(&self, bytes: u64) -> Result<Memory, PictureError> {
-        let permits = u32::try_from(bytes.div_ceil(MEBIBYTE)).unwrap_or(u32::MAX).clamp(1, self.total);
+        let permits = u32::try_from(bytes.div_ceil(MEBIBYTE))
+            .unwrap_or(u32::MAX)
+            .clamp(1, self.total);
         let permit = Arc::clone(&self.permits).acquire_many_owned(permits).await;
-        permit.map(|permit| Memory { _permit: permit }).map_err(|error| PictureError::Production(error.to_string()))
+        permit
+            .map(|permit| Memory { _permit: permit })
+            .map_err(|error| PictureError::Production(error.to_string()))
     }
 }
 
@@ -132,15 +178,36 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         decoder.orientation().unwrap_or(Orientation::NoTransforms),
         Orientation::NoTransforms | Orientation::FlipHorizontal | Orientation::FlipVertical | Orientation::Rotate180
     );
+    let in_inks = format == Some(ImageFormat::Jpeg)
+        && decoder
+            .icc_profile()
+            .ok()
+            .flatten()
+            .is_some_and(|profile| press::is_of_press(&profile));
     let copies = match format {
+        // The same with a fourth channel, beside the inks and the picture that is made of them.
+        Some(ImageFormat::Jpeg) if in_inks => 5,
         // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
         Some(ImageFormat::Jpeg) => 3,
         Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) if !turned => 1,
         _ => 2,
     };
-    let alpha = if purpose == Purpose::Frame { u64::from(width) * u64::from(height) * 4 } else { 0 };
-    let outputs = outputs(purpose, width.max(1), height.max(1), decoder.color_type().bytes_per_pixel().into());
-    Ok(decoded.saturating_mul(copies).saturating_add(alpha).saturating_add(outputs))
+    let more = match purpose {
+        Purpose::Frame => 4,
+        Purpose::Drawing => drawings::BYTES_PER_PIXEL,
+        _ => 0,
+    };
+    let more = u64::from(width) * u64::from(height) * more;
+    let outputs = outputs(
+        purpose,
+        width.max(1),
+        height.max(1),
+        decoder.color_type().bytes_per_pixel().into(),
+    );
+    Ok(decoded
+        .saturating_mul(copies)
+        .saturating_add(more)
+        .saturating_add(outputs))
 }
 
 /// Bytes of the largest picture that is made: in the pixels of the source, with eight bits for each channel, and on its
@@ -148,8 +215,11 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
 fn outputs(purpose: Purpose, width: u32, height: u32, bytes_per_pixel: u64) -> u64 {
     let pixels = match purpose {
         // A picture that lies may be turned upright.
-        Purpose::Preview | Purpose::Frame => derive::preview_pixels(width, height).max(derive::preview_pixels(height, width)),
+        Purpose::Preview | Purpose::Frame => {
+            derive::preview_pixels(width, height).max(derive::preview_pixels(height, width))
+        }
         Purpose::Avatar | Purpose::Thumbnail | Purpose::Background => super::thumbnails::MOST_PIXELS,
+        Purpose::Drawing => u64::from(width) * u64::from(height),
     };
     pixels * (bytes_per_pixel + 8)
 }
@@ -189,7 +259,10 @@ mod tests {
         ] {
             match budget.admit(path, purpose).await {
                 Ok(_) => assert!(admitted, "{purpose:?}"),
-                Err(error) => assert!(!admitted && matches!(error, PictureError::TooLarge { .. }), "{purpose:?} {error:?}"),
+                Err(error) => assert!(
+                    !admitted && matches!(error, PictureError::TooLarge { .. }),
+                    "{purpose:?} {error:?}"
+                ),
             }
         }
     }
@@ -200,9 +273,16 @@ mod tests {
         let (_folder, path) = file(&samples::png_declaring(3_000, 2_000));
         let first = budget.admit(&path, Purpose::Preview).await.unwrap();
         let second = budget.admit(&path, Purpose::Preview);
-        assert!(timeout(Duration::from_millis(200), second).await.is_err(), "there is no memory for two");
+        assert!(
+            timeout(Duration::from_millis(200), second).await.is_err(),
+            "there is no memory for two"
+        );
         drop(first);
-        assert!(timeout(Duration::from_secs(20), budget.admit(&path, Purpose::Preview)).await.is_ok());
+        assert!(
+            timeout(Duration::from_secs(20), budget.admit(&path, Purpose::Preview))
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
@@ -222,9 +302,15 @@ mod tests {
             let pixels = Rgb32FImage::from_pixel(side, side, Rgb([1.0, 1.0, 1.0]));
             let pixels: Vec<_> = pixels.pixels().copied().collect();
             let mut content = Vec::new();
-            HdrEncoder::new(&mut content).encode(&pixels, side as usize, side as usize).unwrap();
+            HdrEncoder::new(&mut content)
+                .encode(&pixels, side as usize, side as usize)
+                .unwrap();
             let (_folder, path) = file(&content);
-            assert_eq!(budget.admit(&path, Purpose::Background).await.is_ok(), admitted, "{side}");
+            assert_eq!(
+                budget.admit(&path, Purpose::Background).await.is_ok(),
+                admitted,
+                "{side}"
+            );
         }
     }
 }

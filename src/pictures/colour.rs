@@ -21,7 +21,7 @@ fn try_to_srgb(picture: &mut DynamicImage, profile: &[u8]) -> Result<(), CmsErro
         _ => return Ok(()),
     };
     let source = ColorProfile::new_from_slice(profile)?;
-    // The decoder has turned pixels of other models (CMYK) into RGB already.
+    // The decoder has turned pixels of other models (CMYK) into RGB already, where their profile could not be used.
     if source.color_space != DataColorSpace::Rgb {
         return Ok(());
     }
@@ -49,7 +49,10 @@ fn try_to_srgb(picture: &mut DynamicImage, profile: &[u8]) -> Result<(), CmsErro
 }
 
 /// Converts by pieces, so that a large picture is not held twice.
-fn convert<T: Copy + Default>(samples: &mut [T], transform: &(impl TransformExecutor<T> + ?Sized)) -> Result<(), CmsError> {
+fn convert<T: Copy + Default>(
+    samples: &mut [T],
+    transform: &(impl TransformExecutor<T> + ?Sized),
+) -> Result<(), CmsError> {
     let mut source = Vec::with_capacity(CHUNK);
     for chunk in samples.chunks_mut(CHUNK) {
         source.clear();

@@ -8,9 +8,13 @@ use std::{
 
 use image::codecs::hdr::HdrDecoder;
 use image::metadata::Orientation;
-use image::{ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage, RgbaImage};
+use image::{
+    ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
+    RgbImage, RgbaImage,
+};
 
 use super::budget::Admitted;
+use super::press::InkConversion;
 use super::{PictureError, colour};
 
 /// Memory a decoder may take for what comes before the pixels. A colour profile is compressed, and can become large.
@@ -26,14 +30,21 @@ pub(super) struct Bounds {
 
 impl Bounds {
     fn too_large(self) -> PictureError {
-        PictureError::TooLarge { pixels: self.pixels, bytes: self.bytes }
+        PictureError::TooLarge {
+            pixels: self.pixels,
+            bytes: self.bytes,
+        }
     }
 
     /// Refuses a picture of more pixels, or of more memory, than allowed.
     fn guard(self, decoder: &impl ImageDecoder) -> Result<(), PictureError> {
         let (width, height) = decoder.dimensions();
         let pixels = u64::from(width) * u64::from(height);
-        if pixels > self.pixels || decoder.total_bytes() > self.bytes { Err(self.too_large()) } else { Ok(()) }
+        if pixels > self.pixels || decoder.total_bytes() > self.bytes {
+            Err(self.too_large())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -41,11 +52,24 @@ impl Bounds {
 /// A picture is turned the way that the camera says it was held.
 pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
     let Admitted { path, bounds, .. } = admitted;
-    let (mut decoder, _) = open(path, *bounds)?;
+    let (mut decoder, format) = open(path, *bounds)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.icc_profile().ok().flatten();
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let inks = profile
+        .as_deref()
+        .filter(|_| format == Some(ImageFormat::Jpeg))
+        .and_then(InkConversion::of);
+    if let Some(inks) = inks {
+        // It holds the whole file.
+        drop(decoder);
+        if let Some(mut picture) = inks.decode(path)? {
+            picture.apply_orientation(orientation);
+            return Ok(picture);
+        }
+        decoder = open(path, *bounds)?.0;
+    }
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
         Err(error) if ends_early(&error) => beginning(open(path, *bounds)?.0).ok_or_else(|| unreadable(error))?,
@@ -81,11 +105,18 @@ pub(super) fn held(path: &Path, bounds: Bounds) -> Result<u64, PictureError> {
         return Ok(0);
     }
     let length = path.metadata()?.len();
-    if length > bounds.bytes { Err(bounds.too_large()) } else { Ok(length) }
+    if length > bounds.bytes {
+        Err(bounds.too_large())
+    } else {
+        Ok(length)
+    }
 }
 
 /// The decoder of a picture, and its kind.
-pub(super) fn open(path: &Path, bounds: Bounds) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>), PictureError> {
+pub(super) fn open(
+    path: &Path,
+    bounds: Bounds,
+) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>), PictureError> {
     let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
     let format = reader.format();
     reader.limits(memory(AROUND_PIXELS));
@@ -94,14 +125,20 @@ pub(super) fn open(path: &Path, bounds: Bounds) -> Result<(impl ImageDecoder + u
         error => unreadable(error),
     })?;
     bounds.guard(&decoder)?;
-    decoder.set_limits(memory(bounds.bytes.saturating_add(AROUND_PIXELS))).map_err(unreadable)?;
+    decoder
+        .set_limits(memory(bounds.bytes.saturating_add(AROUND_PIXELS)))
+        .map_err(unreadable)?;
     Ok((decoder, format))
 }
 
 /// The picture error for what a decoder says.
 fn unreadable(error: ImageError) -> PictureError {
     match error {
-        ImageError::IoError(error) if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => PictureError::Io(error),
+        ImageError::IoError(error)
+            if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) =>
+        {
+            PictureError::Io(error)
+        }
         error => PictureError::Unreadable(error.to_string()),
     }
 }
@@ -116,8 +153,8 @@ fn ends_early(error: &ImageError) -> bool {
     matches!(error, ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
-/// What a file that ends too early holds of its picture; `None` when that is nothing, or of a
-/// kind whose rows cannot be told apart.
+/// Part of a picture that a file that ends too early holds of its picture; `None` when that is nothing, or of a kind
+/// whose rows cannot be told apart.
 fn beginning(decoder: impl ImageDecoder) -> Option<DynamicImage> {
     let (width, height) = decoder.dimensions();
     let colour = decoder.color_type();
@@ -167,7 +204,9 @@ mod tests {
             let error = decode_bytes(content).unwrap_err();
             assert!(error.is_fault_of_input(), "{error:?}");
         }
-        let missing = samples::admitted(Path::new("/nowhere/picture.png"), LIMIT, Purpose::Preview).err().unwrap();
+        let missing = samples::admitted(Path::new("/nowhere/picture.png"), LIMIT, Purpose::Preview)
+            .err()
+            .unwrap();
         assert!(!missing.is_fault_of_input());
     }
 
@@ -176,7 +215,10 @@ mod tests {
         let bomb = samples::png_declaring(60_000, 60_000);
         assert!(bomb.len() < 200);
         let error = decode_bytes(&bomb).unwrap_err();
-        assert!(matches!(error, PictureError::TooLarge { pixels: LIMIT, .. }), "{error:?}");
+        assert!(
+            matches!(error, PictureError::TooLarge { pixels: LIMIT, .. }),
+            "{error:?}"
+        );
 
         let exact = samples::gradient(1000, 1000, ImageFormat::Png);
         assert!(decode_bytes(&exact).is_ok());
@@ -218,14 +260,53 @@ mod tests {
 
     #[test]
     fn pictures_stand_as_the_camera_was_held() {
-        let upright = decode_bytes(&samples::jpeg_with_orientation(60, 40, 1)).unwrap().to_rgb8();
+        let upright = decode_bytes(&samples::jpeg_with_orientation(60, 40, 1))
+            .unwrap()
+            .to_rgb8();
         assert_eq!(upright.dimensions(), (60, 40));
-        let turned = decode_bytes(&samples::jpeg_with_orientation(60, 40, 6)).unwrap().to_rgb8();
+        let turned = decode_bytes(&samples::jpeg_with_orientation(60, 40, 6))
+            .unwrap()
+            .to_rgb8();
         assert_eq!(turned.dimensions(), (40, 60));
-        assert_eq!(turned.get_pixel(39, 5), upright.get_pixel(5, 0), "what was at the top is at the right");
-        let upside_down = decode_bytes(&samples::jpeg_with_orientation(60, 40, 3)).unwrap().to_rgb8();
+        assert_eq!(
+            turned.get_pixel(39, 5),
+            upright.get_pixel(5, 0),
+            "what was at the top is at the right"
+        );
+        let upside_down = decode_bytes(&samples::jpeg_with_orientation(60, 40, 3))
+            .unwrap()
+            .to_rgb8();
         assert_eq!(upside_down.get_pixel(0, 0), upright.get_pixel(59, 39));
-        assert_eq!(decode_bytes(&samples::jpeg_with_orientation(60, 40, 99)).unwrap().to_rgb8(), upright);
+        assert_eq!(
+            decode_bytes(&samples::jpeg_with_orientation(60, 40, 99))
+                .unwrap()
+                .to_rgb8(),
+            upright
+        );
+    }
+
+    #[test]
+    fn inks_look_as_their_profile_says() {
+        let near = |content: &[u8], expected: [u8; 3]| {
+            let found = decode_bytes(content).unwrap().to_rgb8().get_pixel(8, 8).0;
+            // Near black, a little light makes a great difference of the value.
+            assert!(
+                found
+                    .iter()
+                    .zip(expected)
+                    .all(|(found, expected)| found.abs_diff(expected) <= if expected == 0 { 28 } else { 8 }),
+                "{found:?} is not {expected:?}"
+            );
+        };
+        let profile = samples::press_profile();
+        near(&samples::press_jpeg([0, 255, 255, 255], 0, &profile), [0, 175, 239]);
+        near(&samples::press_jpeg([76, 85, 255, 255], 2, &profile), [0, 175, 239]);
+        near(&samples::press_jpeg([255; 4], 0, &profile), [255; 3]);
+        near(&samples::press_jpeg([255, 255, 255, 0], 0, &profile), [0; 3]);
+        near(
+            &samples::press_jpeg([0, 255, 255, 255], 0, b"not a profile"),
+            [0, 255, 255],
+        );
     }
 
     #[test]

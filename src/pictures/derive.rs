@@ -82,13 +82,21 @@ fn with_original(picture: &DynamicImage, folder: &Path) -> Result<DerivedPicture
     let (original, file_size) = write("original", picture, folder)?;
     let mut pictures = vec![original];
     pictures.extend(smaller(picture, folder)?);
-    Ok(DerivedPictures { width: picture.width(), height: picture.height(), file_size, pictures })
+    Ok(DerivedPictures {
+        width: picture.width(),
+        height: picture.height(),
+        file_size,
+        pictures,
+    })
 }
 
 fn smaller(picture: &DynamicImage, folder: &Path) -> Result<Vec<DerivedPicture>, PictureError> {
     let preview_height = preview_height(picture.width(), picture.height());
-    let sizes =
-        [("previews", PREVIEW_WIDTH, preview_height), ("thumbnails", THUMBNAIL.0, THUMBNAIL.1), ("thumbnails-square", SQUARE_SIDE, SQUARE_SIDE)];
+    let sizes = [
+        ("previews", PREVIEW_WIDTH, preview_height),
+        ("thumbnails", THUMBNAIL.0, THUMBNAIL.1),
+        ("thumbnails-square", SQUARE_SIDE, SQUARE_SIDE),
+    ];
     sizes
         .into_iter()
         .map(|(prefix, width, height)| {
@@ -170,9 +178,13 @@ mod tests {
 
     #[test]
     fn previews_are_1200_wide() {
-        for (width, height, expected) in
-            [(900, 1600, (1200, 2134)), (50, 40, (1200, 960)), (1200, 10, (1200, 10)), (3000, 1, (1200, 1)), (1, 600, (1200, 16_384))]
-        {
+        for (width, height, expected) in [
+            (900, 1600, (1200, 2134)),
+            (50, 40, (1200, 960)),
+            (1200, 10, (1200, 10)),
+            (3000, 1, (1200, 1)),
+            (1, 600, (1200, 16_384)),
+        ] {
             let (folder, path) = upload(&samples::gradient(width, height, ImageFormat::Png));
             let derived = variants(&admitted(&path), folder.path()).unwrap();
             assert_eq!(size(&open(&derived, "previews")), expected);
@@ -218,7 +230,9 @@ mod tests {
         let bomb = samples::png_declaring(50_000, 50_000);
         for content in [&b"text"[..], &bomb] {
             let (folder, path) = upload(content);
-            let error = samples::admitted(&path, LIMIT, Purpose::Preview).and_then(|upload| from_upload(&upload, folder.path())).unwrap_err();
+            let error = samples::admitted(&path, LIMIT, Purpose::Preview)
+                .and_then(|upload| from_upload(&upload, folder.path()))
+                .unwrap_err();
             assert!(error.is_fault_of_input());
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }

@@ -4,8 +4,10 @@ use std::f32::consts::TAU;
 
 use image::{Rgb, RgbImage};
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tiny_skia::{FillRule, Mask, Transform};
 
-use super::glyphs;
+use super::PictureError;
+use super::typeface::Typeface;
 
 const AVATAR_SIDE: u32 = 400;
 /// Ranges of hills behind one another.
@@ -16,9 +18,15 @@ const BLACK: Colour = [0.0, 0.0, 0.0];
 /// Red, green and blue from 0 to 1.
 type Colour = [f32; 3];
 
+/// Height of capital letters, as a share of the size of letters.
+const CAPITALS: f32 = 0.729;
+
 /// Draws a landscape at dusk or dawn with a caption at the bottom left. The same arguments give
 /// the same picture; sizes are in pixels, a side of zero becoming one.
-pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> RgbImage {
+///
+/// # Errors
+/// The caption can't be lettered.
+pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> Result<RgbImage, PictureError> {
     let mut rng = StdRng::seed_from_u64(seed);
     let (width, height) = (width.max(1), height.max(1));
     let (w, h) = (width as f32, height as f32);
@@ -26,8 +34,14 @@ pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> RgbImage
     let hue = rng.random_range(0.48..0.82);
     let zenith = hsl(hue, 0.6, 0.3);
     let horizon = hsl(rng.random_range(-0.1..0.14), 0.85, 0.72);
-    let sun = Disc { x: w * rng.random_range(0.2..0.8), y: h * rng.random_range(0.25..0.5), radius: h * rng.random_range(0.07..0.14) };
-    let hills: Vec<Hill> = (0..HILLS).map(|index| Hill::new(&mut rng, index, width, h, horizon, hue)).collect();
+    let sun = Disc {
+        x: w * rng.random_range(0.2..0.8),
+        y: h * rng.random_range(0.25..0.5),
+        radius: h * rng.random_range(0.07..0.14),
+    };
+    let hills: Vec<Hill> = (0..HILLS)
+        .map(|index| Hill::new(&mut rng, index, width, h, horizon, hue))
+        .collect();
 
     let mut picture = RgbImage::new(width, height);
     for (x, y, pixel) in picture.enumerate_pixels_mut() {
@@ -45,13 +59,16 @@ pub fn draw_frame(seed: u64, width: u32, height: u32, caption: &str) -> RgbImage
         let corner = ((fx / w - 0.5).powi(2) + (fy / h - 0.5).powi(2)) * 0.7;
         *pixel = to_pixel(mix(colour, BLACK, corner));
     }
-    draw_caption(&mut picture, caption);
-    picture
+    draw_caption(&mut picture, caption)?;
+    Ok(picture)
 }
 
 /// Draws an avatar of 400×400 pixels: initials (the first three characters that are not blank)
 /// on a coloured ground. The same arguments give the same picture.
-pub fn draw_avatar(seed: u64, initials: &str) -> RgbImage {
+///
+/// # Errors
+/// The initials can't be lettered.
+pub fn draw_avatar(seed: u64, initials: &str) -> Result<RgbImage, PictureError> {
     let mut rng = StdRng::seed_from_u64(seed);
     let side = AVATAR_SIDE as f32;
     let hue = rng.random_range(0.0..1.0);
@@ -72,12 +89,22 @@ pub fn draw_avatar(seed: u64, initials: &str) -> RgbImage {
         }
         *pixel = to_pixel(colour);
     }
-    let initials: String = initials.chars().filter(|character| !character.is_whitespace()).take(3).collect();
-    let unit = (0.64 * side / text_width(&initials, 1.0).max(1.0)).min(0.07 * side);
-    let left = (side - text_width(&initials, unit)) / 2.0;
-    let top = (side - glyphs::ROWS as f32 * unit) / 2.0;
-    draw_text(&mut picture, &initials, left, top, unit, WHITE);
-    picture
+    let initials: String = initials
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .take(3)
+        .collect();
+    let typeface = Typeface::open()?;
+    let width = typeface.width(&initials);
+    let size = (0.64 * side / width.max(f32::EPSILON)).min(0.67 * side);
+    let line = TextLine {
+        text: &initials,
+        size,
+        left: (side - width * size) / 2.0,
+        baseline: (side + CAPITALS * size) / 2.0,
+    };
+    line.draw(&mut picture, &typeface, WHITE)?;
+    Ok(picture)
 }
 
 struct Disc {
@@ -106,78 +133,80 @@ impl Hill {
         let base = 0.5 + 0.4 * nearness;
         let waves: [(f32, f32, f32); 5] = std::array::from_fn(|octave| {
             let finer = (1 << octave) as f32;
-            (rng.random_range(0.6..1.4) * finer, rng.random_range(0.0..TAU), (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer)
+            (
+                rng.random_range(0.6..1.4) * finer,
+                rng.random_range(0.0..TAU),
+                (0.03 + 0.04 * nearness) * rng.random_range(0.5..1.0) / finer,
+            )
         });
         let skyline = (0..width)
             .map(|x| {
                 let position = x as f32 / width as f32;
-                let relief: f32 = waves.iter().map(|(frequency, phase, size)| size * (position * frequency * TAU + phase).sin()).sum();
+                let relief: f32 = waves
+                    .iter()
+                    .map(|(frequency, phase, size)| size * (position * frequency * TAU + phase).sin())
+                    .sum();
                 height * (base + relief)
             })
             .collect();
-        Self { colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness), skyline }
-    }
-}
-
-/// Writes the caption at the bottom left, smaller when it would not fit.
-fn draw_caption(picture: &mut RgbImage, caption: &str) {
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let margin = 0.05 * height;
-    let fitting = (width - 2.0 * margin) / text_width(caption, 1.0).max(1.0);
-    let unit = fitting.min(height / 130.0);
-    let top = height - margin - glyphs::ROWS as f32 * unit;
-    let shadow = 0.7 * unit;
-    draw_text(picture, caption, margin + shadow, top + shadow, unit, BLACK);
-    draw_text(picture, caption, margin, top, unit, WHITE);
-}
-
-/// Width of a line of text whose cells are `unit` pixels wide.
-fn text_width(text: &str, unit: f32) -> f32 {
-    let cells = text.chars().count() * (glyphs::COLUMNS + 1);
-    cells.saturating_sub(1) as f32 * unit
-}
-
-/// Draws a line of text whose cells are `unit` pixels wide, with rounded edges.
-fn draw_text(picture: &mut RgbImage, text: &str, left: f32, top: f32, unit: f32, ink: Colour) {
-    // Below one half, so that cells which only meet at a corner stay joined.
-    const EDGE: f32 = 0.36;
-    // Edges are blurred over one pixel, however large the letters.
-    let softness = (0.5 / unit).min(0.5);
-    for (index, character) in text.chars().enumerate() {
-        let rows = glyphs::rows(character);
-        let start = left + (index * (glyphs::COLUMNS + 1)) as f32 * unit;
-        let columns = reach(start, glyphs::COLUMNS, unit, picture.width());
-        for y in reach(top, glyphs::ROWS, unit, picture.height()) {
-            for x in columns.clone() {
-                let column = (x as f32 + 0.5 - start) / unit - 0.5;
-                let row = (y as f32 + 0.5 - top) / unit - 0.5;
-                let cover = (coverage(&rows, column, row) - EDGE) / softness + 0.5;
-                let pixel = picture.get_pixel_mut(x, y);
-                *pixel = to_pixel(mix(pixel.0.map(|part| f32::from(part) / 255.0), ink, cover));
-            }
+        Self {
+            colour: mix(horizon, hsl(hue, 0.45, 0.1), 0.2 + 0.75 * nearness),
+            skyline,
         }
     }
 }
 
-/// Pixels that a glyph may touch along one axis, clipped to the picture.
-fn reach(start: f32, cells: usize, unit: f32, limit: u32) -> std::ops::Range<u32> {
-    let first = (start - unit).max(0.0) as u32;
-    let last = (start + (cells + 1) as f32 * unit).max(0.0) as u32;
-    first..last.min(limit)
+/// Writes the caption at the bottom left, smaller when it would not fit.
+fn draw_caption(picture: &mut RgbImage, caption: &str) -> Result<(), PictureError> {
+    let typeface = Typeface::open()?;
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let margin = 0.05 * height;
+    let size = ((width - 2.0 * margin) / typeface.width(caption).max(f32::EPSILON)).min(height / 13.0);
+    let line = TextLine {
+        text: caption,
+        size,
+        left: margin,
+        baseline: height - margin,
+    };
+    let shadow = 0.07 * size;
+    TextLine {
+        left: line.left + shadow,
+        baseline: line.baseline + shadow,
+        ..line
+    }
+    .draw(picture, &typeface, BLACK)?;
+    line.draw(picture, &typeface, WHITE)
 }
 
-/// How much of a glyph lies at a point between the centres of its cells, from 0 to 1.
-fn coverage(rows: &[u8; glyphs::ROWS], column: f32, row: f32) -> f32 {
-    let cell = |column: f32, row: f32| -> f32 {
-        let inside = column >= 0.0 && column < glyphs::COLUMNS as f32 && row >= 0.0;
-        let bits = rows.get(row as usize).copied().unwrap_or_default();
-        let set = inside && bits >> (glyphs::COLUMNS - 1 - column as usize) & 1 == 1;
-        f32::from(u8::from(set))
-    };
-    let (left, top) = (column.floor(), row.floor());
-    let (right_share, bottom_share) = (column - left, row - top);
-    let across = |row: f32| cell(left, row) * (1.0 - right_share) + cell(left + 1.0, row) * right_share;
-    across(top) * (1.0 - bottom_share) + across(top + 1.0) * bottom_share
+/// A line of text: its letters have a size in pixels, begin at the left and stand on the baseline.
+#[derive(Clone, Copy)]
+struct TextLine<'a> {
+    text: &'a str,
+    size: f32,
+    left: f32,
+    baseline: f32,
+}
+
+impl TextLine<'_> {
+    fn draw(self, picture: &mut RgbImage, typeface: &Typeface, ink: Colour) -> Result<(), PictureError> {
+        let Some(path) = typeface
+            .outline(self.text, self.size, 1.0, self.left, self.baseline)
+            .filter(|_| self.size > 0.0)
+        else {
+            return Ok(());
+        };
+        let mask = Mask::new(picture.width(), picture.height());
+        let mut mask = mask.ok_or_else(|| PictureError::Production("the picture has no size".into()))?;
+        mask.fill_path(&path, FillRule::Winding, true, Transform::identity());
+        for (pixel, cover) in picture.pixels_mut().zip(mask.data()).filter(|(_, cover)| **cover > 0) {
+            *pixel = to_pixel(mix(
+                pixel.0.map(|part| f32::from(part) / 255.0),
+                ink,
+                f32::from(*cover) / 255.0,
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// A share of `to` over `from`; shares outside of 0 to 1 are cut.
@@ -205,33 +234,37 @@ mod tests {
 
     #[test]
     fn frames_have_the_size_asked_for_and_depend_on_their_seed() {
-        let frame = draw_frame(7, 320, 180, "SQ010 SH020");
+        let frame = draw_frame(7, 320, 180, "SQ010 SH020").unwrap();
         assert_eq!(frame.dimensions(), (320, 180));
-        assert_eq!(frame, draw_frame(7, 320, 180, "SQ010 SH020"));
-        assert_ne!(frame, draw_frame(8, 320, 180, "SQ010 SH020"));
-        assert_ne!(frame, draw_frame(7, 320, 180, "SQ010 SH030"));
+        assert_eq!(frame, draw_frame(7, 320, 180, "SQ010 SH020").unwrap());
+        assert_ne!(frame, draw_frame(8, 320, 180, "SQ010 SH020").unwrap());
+        assert_ne!(frame, draw_frame(7, 320, 180, "SQ010 SH030").unwrap());
     }
 
     #[test]
     fn any_size_and_text_can_be_drawn() {
         let long = "a caption that is far too long for such a picture, isn't it?";
         for (width, height) in [(0, 0), (1, 1), (3, 200), (200, 3)] {
-            let frame = draw_frame(1, width, height, long);
+            let frame = draw_frame(1, width, height, long).unwrap();
             assert_eq!(frame.dimensions(), (width.max(1), height.max(1)));
         }
-        draw_frame(1, 64, 64, "");
+        draw_frame(1, 64, 64, "").unwrap();
         for initials in ["", "é ☃ x y", "A B C D"] {
-            assert_eq!(draw_avatar(1, initials).dimensions(), (400, 400));
+            assert_eq!(draw_avatar(1, initials).unwrap().dimensions(), (400, 400));
         }
     }
 
     #[test]
     fn initials_are_drawn_in_the_middle() {
-        let with = draw_avatar(3, "Jd");
-        let without = draw_avatar(3, "");
-        let changed: Vec<u32> = with.enumerate_pixels().filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel).map(|(x, _, _)| x).collect();
+        let with = draw_avatar(3, "Jd").unwrap();
+        let without = draw_avatar(3, "").unwrap();
+        let changed: Vec<u32> = with
+            .enumerate_pixels()
+            .filter(|(x, y, pixel)| without.get_pixel(*x, *y) != *pixel)
+            .map(|(x, _, _)| x)
+            .collect();
         let (first, last) = (changed.iter().min(), changed.iter().max());
         assert!(first.is_some_and(|x| *x > 50) && last.is_some_and(|x| *x < 350));
-        assert_ne!(with, draw_avatar(4, "Jd"));
+        assert_ne!(with, draw_avatar(4, "Jd").unwrap());
     }
 }

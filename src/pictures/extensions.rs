@@ -10,11 +10,12 @@ const PICTURES: [&str; 4] = ["jpe", "jpeg", "jpg", "png"];
 const MOVIES: [&str; 7] = ["avi", "m4v", "mkv", "mov", "mp4", "webm", "wmv"];
 
 const GENERIC: [&str; 34] = [
-    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf", "hip", "kra", "ma", "mb", "md", "mp3", "obj",
-    "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf", "tvpp", "wav", "zip",
+    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf", "hip", "kra", "ma",
+    "mb", "md", "mp3", "obj", "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf", "tvpp",
+    "wav", "zip",
 ];
 
-/// How an uploaded preview is treated.
+/// Treatment of an uploaded preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MediaKind {

@@ -30,7 +30,11 @@ pub(super) fn fill(picture: &DynamicImage, width: u32, height: u32) -> Result<Rg
 /// The largest size with the ratio of the picture inside of the box, rounded up.
 fn fitted(width: u32, height: u32, box_width: u32, box_height: u32) -> (u32, u32) {
     let [w, h, bw, bh] = [width, height, box_width, box_height].map(u64::from);
-    if w * bh >= h * bw { (box_width, scaled(h, bw, w).clamp(1, box_height)) } else { (scaled(w, bh, h).clamp(1, box_width), box_height) }
+    if w * bh >= h * bw {
+        (box_width, scaled(h, bw, w).clamp(1, box_height))
+    } else {
+        (scaled(w, bh, h).clamp(1, box_width), box_height)
+    }
 }
 
 /// `side * numerator / denominator`, rounded up.
@@ -46,7 +50,9 @@ fn resize(picture: &DynamicImage, width: u32, height: u32, options: ResizeOption
     let options = options.resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
     // In the pixel format of the source: a large picture is not converted, only the small result.
     let mut resized = DynamicImage::new(width, height, picture.color());
-    Resizer::new().resize(picture, &mut resized, &options).map_err(|error| PictureError::Production(error.to_string()))?;
+    Resizer::new()
+        .resize(picture, &mut resized, &options)
+        .map_err(|error| PictureError::Production(error.to_string()))?;
     Ok(resized.into_rgba8())
 }
 

@@ -1,5 +1,5 @@
-//! Pictures: decoding with limits, the derived sizes of previews, avatars and backgrounds, and
-//! drawn pictures for demo data.
+//! Pictures: decoding with limits, the derived sizes of previews, avatars and backgrounds, what reviewers drew on frames,
+//! and drawn pictures for demo data.
 //!
 //! Everything here computes and reads or writes local files: async code calls it through
 //! `spawn_blocking`.
@@ -8,23 +8,28 @@ mod budget;
 mod colour;
 mod decode;
 mod derive;
+mod documents;
 mod draw;
+mod drawings;
 mod encode;
 mod extensions;
 mod fit;
-mod glyphs;
+mod press;
 mod thumbnails;
+mod typeface;
 
 use std::io;
 
 pub use budget::{Admitted, Memory, PictureBudget, Purpose};
 pub use derive::{DerivedPicture, DerivedPictures, from_drawing, from_frame, from_upload, variants};
+pub use documents::{Document, DocumentPage};
 pub use draw::{draw_avatar, draw_frame};
+pub use drawings::annotated;
 pub use encode::png;
 pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
-pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail};
+pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail, fitted_thumbnail};
 
-/// Why a picture could not be made.
+/// Reason why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
     /// The file is not a picture, or not one of a known kind.

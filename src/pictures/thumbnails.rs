@@ -34,6 +34,15 @@ pub fn attachment_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> 
     png(&fit::fill(&picture, ATTACHMENT.0, ATTACHMENT.1)?.into())
 }
 
+/// Thumbnail of a background from a common picture: 300×200 PNG with alpha, the picture whole.
+///
+/// # Errors
+/// As for [`avatar`].
+pub fn fitted_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
+    let picture = decode(source)?;
+    png(&fit::fit(&picture, BACKGROUND.0, BACKGROUND.1)?.into())
+}
+
 /// Thumbnail of a Radiance HDR background: 300×200 PNG with alpha, the picture whole.
 ///
 /// # Errors
@@ -83,13 +92,19 @@ mod tests {
         let pixels = Rgb32FImage::from_pixel(width, height, Rgb(light));
         let pixels: Vec<_> = pixels.pixels().copied().collect();
         let mut content = Vec::new();
-        HdrEncoder::new(&mut content).encode(&pixels, width as usize, height as usize).unwrap();
+        HdrEncoder::new(&mut content)
+            .encode(&pixels, width as usize, height as usize)
+            .unwrap();
         content
     }
 
     #[test]
     fn avatars_are_square_with_the_picture_whole() {
-        for (width, height, format) in [(800, 600, ImageFormat::Jpeg), (64, 200, ImageFormat::Gif), (10, 10, ImageFormat::WebP)] {
+        for (width, height, format) in [
+            (800, 600, ImageFormat::Jpeg),
+            (64, 200, ImageFormat::Gif),
+            (10, 10, ImageFormat::WebP),
+        ] {
             let (_folder, path) = file(&samples::gradient(width, height, format));
             let picture = read(&avatar(&samples::admitted(&path, LIMIT, Purpose::Avatar).unwrap()).unwrap());
             assert_eq!(picture.dimensions(), (400, 400));
@@ -101,7 +116,8 @@ mod tests {
     #[test]
     fn attachments_are_cropped() {
         let (_folder, path) = file(&samples::gradient(800, 200, ImageFormat::Jpeg));
-        let picture = read(&attachment_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Thumbnail).unwrap()).unwrap());
+        let picture =
+            read(&attachment_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Thumbnail).unwrap()).unwrap());
         assert_eq!(picture.dimensions(), (150, 150));
         assert!(picture.pixels().all(|pixel| pixel.0[3] == 255));
     }
@@ -109,7 +125,8 @@ mod tests {
     #[test]
     fn light_is_clamped_and_made_displayable() {
         let (_folder, path) = file(&hdr(64, 32, [4.0, 0.25, 0.0]));
-        let picture = read(&background_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Background).unwrap()).unwrap());
+        let picture =
+            read(&background_thumbnail(&samples::admitted(&path, LIMIT, Purpose::Background).unwrap()).unwrap());
         assert_eq!(picture.dimensions(), (300, 200));
         let [red, green, blue, alpha] = picture.get_pixel(150, 100).0;
         assert_eq!((red, blue, alpha), (255, 0, 255));
@@ -121,9 +138,16 @@ mod tests {
     fn what_is_not_hdr_is_refused() {
         let whole = hdr(64, 32, [1.0, 1.0, 1.0]);
         let bomb = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 50000 +X 50000\n";
-        for content in [&samples::gradient(20, 20, ImageFormat::Png)[..], b"text", &whole[..whole.len() / 2], bomb] {
+        for content in [
+            &samples::gradient(20, 20, ImageFormat::Png)[..],
+            b"text",
+            &whole[..whole.len() / 2],
+            bomb,
+        ] {
             let (_folder, path) = file(content);
-            let error = samples::admitted(&path, LIMIT, Purpose::Background).and_then(|admitted| background_thumbnail(&admitted)).unwrap_err();
+            let error = samples::admitted(&path, LIMIT, Purpose::Background)
+                .and_then(|admitted| background_thumbnail(&admitted))
+                .unwrap_err();
             assert!(error.is_fault_of_input(), "{error:?}");
         }
     }

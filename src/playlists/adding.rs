@@ -17,9 +17,9 @@ use crate::database::json::record;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
-/// What decides about new entries.
+/// Facts that decide about new entries.
 #[derive(FromQueryResult)]
-struct Stored {
+struct StoredPlaylist {
     shots: Option<Value>,
     task_type_id: Option<Uuid>,
 }
@@ -34,14 +34,31 @@ struct OfEntity {
 ///
 /// # Errors
 /// 404 for an unknown playlist, entity or preview, 403 for those who don't keep the playlist.
-pub(super) async fn add(app: &App, caller: &Caller, playlist_id: Uuid, wanted: Vec<PlaylistEntityAdd>) -> Result<Json<Playlist>, Failure> {
+pub(super) async fn add(
+    app: &App,
+    caller: &Caller,
+    playlist_id: Uuid,
+    wanted: Vec<PlaylistEntityAdd>,
+) -> Result<Json<Playlist>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
-    let sql = Sql::with("SELECT shots, task_type_id FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let stored = database::read_one::<Stored>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let chosen = choose(&work, standing.project_id, stored.task_type_id, &wanted).await?;
-    let mut known: HashSet<_> = Entry::all(stored.shots.as_ref()).into_iter().map(|entry| (entry.entity_id, entry.preview_file_id)).collect();
-    let mut shots = if let Some(Value::Array(shots)) = stored.shots { shots } else { Vec::new() };
+    let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
+    let sql = Sql::with(
+        "SELECT shots, task_type_id FROM playlist WHERE id = $1",
+        [playlist_id.into()],
+    );
+    let stored = database::read_one::<StoredPlaylist>(&*work, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let chosen = choose(&work, relation.project_id, stored.task_type_id, &wanted).await?;
+    let mut known: HashSet<_> = Entry::all(stored.shots.as_ref())
+        .into_iter()
+        .map(|entry| (entry.entity_id, entry.preview_file_id))
+        .collect();
+    let mut shots = if let Some(Value::Array(shots)) = stored.shots {
+        shots
+    } else {
+        Vec::new()
+    };
     let before = shots.len();
     for (entity_id, preview_id) in chosen {
         if !known.insert((Some(entity_id), preview_id)) {
@@ -52,12 +69,20 @@ pub(super) async fn add(app: &App, caller: &Caller, playlist_id: Uuid, wanted: V
         shots.push(entry.into());
         let mut told = payload([("playlist_id", playlist_id), ("entity_id", entity_id)]);
         told.insert("preview_file_id".into(), json!(preview_id));
-        work.emit_in(standing.project_id, "playlist:add_entity", told);
+        work.emit_in(relation.project_id, "playlist:add_entity", told);
     }
     if shots.len() > before {
-        database::update(&*work, &entity::playlist::TABLE, playlist_id, vec![("shots", Value::from(shots).into())]).await?;
+        database::update(
+            &*work,
+            &entity::playlist::TABLE,
+            playlist_id,
+            vec![("shots", Value::from(shots).into())],
+        )
+        .await?;
     }
-    let text = record(&*work, &entity::playlist::TABLE, "Playlist", playlist_id).await?.ok_or_else(Failure::not_found)?;
+    let text = record(&*work, &entity::playlist::TABLE, "Playlist", playlist_id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
 }
@@ -76,19 +101,47 @@ async fn choose(
     if named.iter().any(|id| !owners.contains_key(id)) {
         return Err(Failure::not_found());
     }
-    let own = |entry: &PlaylistEntityAdd| entry.preview_file_id.filter(|id| owners.get(id) == Some(&entry.entity_id));
-    let lacking: Vec<Uuid> = wanted.iter().filter(|entry| own(entry).is_none()).map(|entry| entry.entity_id).collect();
-    let latest = if lacking.is_empty() { HashMap::new() } else { latest(work, &lacking, task_type_id).await? };
-    Ok(wanted.iter().map(|entry| (entry.entity_id, own(entry).or_else(|| latest.get(&entry.entity_id).copied()))).collect())
+    let own = |entry: &PlaylistEntityAdd| {
+        entry
+            .preview_file_id
+            .filter(|id| owners.get(id) == Some(&entry.entity_id))
+    };
+    let lacking: Vec<Uuid> = wanted
+        .iter()
+        .filter(|entry| own(entry).is_none())
+        .map(|entry| entry.entity_id)
+        .collect();
+    let latest = if lacking.is_empty() {
+        HashMap::new()
+    } else {
+        latest(work, &lacking, task_type_id).await?
+    };
+    Ok(wanted
+        .iter()
+        .map(|entry| {
+            (
+                entry.entity_id,
+                own(entry).or_else(|| latest.get(&entry.entity_id).copied()),
+            )
+        })
+        .collect())
 }
 
 /// # Errors
 /// 404 unless all entities are there, and belong to the production or are shared with others.
 async fn require_entities(work: &Work<'_>, project_id: Option<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT e.id FROM entity e WHERE (e.project_id = ");
-    sql.bind(project_id).push(" OR e.is_shared = ").bind(true).push(") AND e.id").among(entities);
+    sql.bind(project_id)
+        .push(" OR e.is_shared = ")
+        .bind(true)
+        .push(") AND e.id")
+        .among(entities);
     let found = database::ids(&**work, &sql).await?;
-    if entities.iter().all(|id| found.contains(id)) { Ok(()) } else { Err(Failure::not_found()) }
+    if entities.iter().all(|id| found.contains(id)) {
+        Ok(())
+    } else {
+        Err(Failure::not_found())
+    }
 }
 
 /// The entities that previews show.
@@ -99,8 +152,9 @@ pub(super) async fn owners(work: &Work<'_>, previews: &[Uuid]) -> Result<HashMap
     if previews.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut sql =
-        Sql::new("SELECT t.entity_id, p.id AS preview_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE t.entity_id IS NOT NULL AND p.id");
+    let mut sql = Sql::new(
+        "SELECT t.entity_id, p.id AS preview_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE t.entity_id IS NOT NULL AND p.id",
+    );
     sql.among(previews);
     let found = database::read_all::<OfEntity>(&**work, &sql).await?;
     Ok(found.into_iter().map(|row| (row.preview_id, row.entity_id)).collect())

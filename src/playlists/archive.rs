@@ -13,13 +13,11 @@ use bytes::Bytes;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
-use entity::playlist::Entry;
 use futures::stream::BoxStream;
 use futures::{Stream, TryStreamExt};
 use poem::http::header;
 use poem::{Body, Response};
 use sea_orm::FromQueryResult;
-use serde_json::Value;
 use uuid::Uuid;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
@@ -39,7 +37,7 @@ use crate::vocabulary::entity_names::EntityNames;
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who may not download.
 pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> Result<Media, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let title = Title::find(database, playlist_id).await?;
     let files = files(database, playlist_id).await?;
@@ -48,25 +46,22 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid) -> R
         .header(header::CONTENT_TYPE, "application/zip")
         .header(header::CONTENT_DISPOSITION, disposition)
         .header(header::CACHE_CONTROL, "no-cache");
-    Ok(Media::new(response.body(Body::from_bytes_stream(stream(app.storage.clone(), files)))))
+    Ok(Media::new(
+        response.body(Body::from_bytes_stream(stream(app.storage.clone(), files))),
+    ))
 }
 
 /// A file that goes into the archive.
 #[derive(Clone, Debug)]
 struct Packed {
     name: String,
-    /// Where it may be; the first that is there is taken.
+    /// Keys under which it may be; the first that is there is taken.
     keys: Vec<FileKey>,
-}
-
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
 }
 
 /// A preview of the revision of a preview that is shown.
 #[derive(FromQueryResult)]
-struct Shown {
+struct ArchivedPreview {
     shown: Uuid,
     id: Uuid,
     extension: Option<String>,
@@ -83,7 +78,7 @@ struct Shown {
     original: Option<bool>,
 }
 
-impl Shown {
+impl ArchivedPreview {
     fn packed(&self) -> Packed {
         let extension = self.extension.clone().unwrap_or_default();
         let keys = match extension.as_str() {
@@ -92,28 +87,42 @@ impl Shown {
             _ => vec![keys::generic(self.id)],
         };
         let base = match self.original_name.as_deref() {
-            Some(name) if self.original.unwrap_or_default() && !name.is_empty() => plain(name),
+            Some(name) if self.original.unwrap_or_default() && !name.is_empty() => name.to_owned(),
             _ => {
-                let names = EntityNames::new(self.kind.clone(), self.entity.clone(), self.parent.clone(), self.grandparent.clone());
+                let names = EntityNames::new(
+                    self.kind.clone(),
+                    self.entity.clone(),
+                    self.parent.clone(),
+                    self.grandparent.clone(),
+                );
                 let text = |name: &Option<String>| name.clone().unwrap_or_default();
                 let revision = format!("v{}", self.revision.unwrap_or(1));
                 slug(&[text(&self.project), names.full(), text(&self.task_type), revision].join("_"))
             }
         };
-        Packed { name: file_name(&base, self.position, &extension), keys }
+        Packed {
+            name: plain(&file_name(&base, self.position, &extension)),
+            keys,
+        }
     }
 }
 
 /// A name that leads into no folder.
 fn plain(name: &str) -> String {
-    name.chars().map(|letter| if matches!(letter, '/' | '\\' | ':') || letter.is_control() { '_' } else { letter }).collect()
+    name.chars()
+        .map(|letter| {
+            if matches!(letter, '/' | '\\' | ':') || letter.is_control() {
+                '_'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }
 
 /// The files of the previews that the entries show, with the others of their revisions.
 async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed>, Failure> {
-    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let contents = database::read_one::<Contents>(database, &sql).await?.ok_or_else(Failure::not_found)?;
-    let entries = Entry::all(contents.shots.as_ref());
+    let entries = playlists::stored_entries(database, playlist_id).await?;
     let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
     let mut sql = Sql::new(
         "SELECT q.id AS shown, p.id, p.extension, p.original_name, p.position, p.revision, t.entity_id, k.name AS kind, e.name AS entity, \
@@ -124,18 +133,26 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
          LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE q.id",
     );
-    sql.among(&ids).push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
-    let mut found: HashMap<Uuid, Vec<Shown>> = HashMap::new();
-    for row in database::read_all::<Shown>(database, &sql).await? {
+    sql.among(&ids)
+        .push(" ORDER BY COALESCE(p.position, 0), p.created_at, p.id");
+    let mut found: HashMap<Uuid, Vec<ArchivedPreview>> = HashMap::new();
+    for row in database::read_all::<ArchivedPreview>(database, &sql).await? {
         found.entry(row.shown).or_default().push(row);
     }
     let mut taken = HashSet::new();
     let mut files = VecDeque::new();
     for entry in entries {
-        let previews = entry.preview_file_id.and_then(|id| found.get(&id)).into_iter().flatten();
+        let previews = entry
+            .preview_file_id
+            .and_then(|id| found.get(&id))
+            .into_iter()
+            .flatten();
         for preview in previews.filter(|preview| preview.entity_id == entry.entity_id) {
             let Packed { name, keys } = preview.packed();
-            files.push_back(Packed { name: unique(&mut taken, name), keys });
+            files.push_back(Packed {
+                name: unique(&mut taken, name),
+                keys,
+            });
         }
     }
     Ok(files)
@@ -152,7 +169,7 @@ fn unique(taken: &mut HashSet<String>, name: String) -> String {
     candidate
 }
 
-/// What is written of an archive and not sent yet.
+/// Bytes that are written of an archive and not sent yet.
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
 
@@ -164,7 +181,10 @@ impl Buffer {
 
 impl Write for Buffer {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(part);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(part);
         Ok(part.len())
     }
 
@@ -188,8 +208,16 @@ struct Archive {
 fn stream(storage: Storage, files: VecDeque<Packed>) -> impl Stream<Item = io::Result<Bytes>> + Send {
     let buffer = Buffer::default();
     let writer = Some(ZipWriter::new_stream(buffer.clone()));
-    let archive = Archive { storage, left: files, buffer, writer, content: None };
-    futures::stream::try_unfold(archive, |mut archive| async move { Ok(archive.next().await?.map(|part| (part, archive))) })
+    let archive = Archive {
+        storage,
+        left: files,
+        buffer,
+        writer,
+        content: None,
+    };
+    futures::stream::try_unfold(archive, |mut archive| async move {
+        Ok(archive.next().await?.map(|part| (part, archive)))
+    })
 }
 
 impl Archive {
@@ -199,7 +227,9 @@ impl Archive {
             if !part.is_empty() {
                 return Ok(Some(part.into()));
             }
-            let Some(writer) = &mut self.writer else { return Ok(None) };
+            let Some(writer) = &mut self.writer else {
+                return Ok(None);
+            };
             if let Some(content) = &mut self.content {
                 match content.try_next().await? {
                     Some(chunk) => writer.write_all(&chunk)?,
@@ -216,7 +246,9 @@ impl Archive {
     /// Begins with a file, unless it is nowhere.
     async fn open(&mut self, file: Packed) -> io::Result<()> {
         for key in &file.keys {
-            let Some(stored) = self.storage.get(key, None).await.map_err(io::Error::other)? else { continue };
+            let Some(stored) = self.storage.get(key, None).await.map_err(io::Error::other)? else {
+                continue;
+            };
             let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
             let options = options.large_file(stored.meta.size >= u64::from(u32::MAX));
             if let Some(writer) = &mut self.writer {
@@ -225,7 +257,10 @@ impl Archive {
             self.content = Some(stored.into_stream());
             return Ok(());
         }
-        tracing::warn!(name = file.name, "a preview is left out of an archive: its file is missing");
+        tracing::warn!(
+            name = file.name,
+            "a preview is left out of an archive: its file is missing"
+        );
         Ok(())
     }
 }
@@ -238,11 +273,15 @@ mod tests {
     fn names_are_told_apart() {
         let mut taken = HashSet::new();
         let names = ["a.mp4", "a.mp4", "A.mp4", "b.mp4"].map(|name| unique(&mut taken, name.to_owned()));
-        assert_eq!(names, ["a.mp4", "2_a.mp4", "2_A.mp4", "b.mp4"].map(|name| name.replace("2_A", "3_A")));
+        assert_eq!(
+            names,
+            ["a.mp4", "2_a.mp4", "2_A.mp4", "b.mp4"].map(|name| name.replace("2_A", "3_A"))
+        );
     }
 
     #[test]
     fn names_lead_nowhere() {
         assert_eq!(plain("../étude\\1: x"), ".._étude_1_ x");
+        assert_eq!(plain(&file_name("..", Some(1), "/../a")), "..._.._a");
     }
 }

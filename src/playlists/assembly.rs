@@ -15,13 +15,22 @@ use tokio::process::Command;
 /// Containers that are read. Others, such as playlists, could make the program open other files or addresses.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg,png_pipe,image2";
 /// Frame rates that are no whole numbers, by what people write for them.
-const FRACTIONS: [(&str, &str); 4] = [("23.98", "24000/1001"), ("23.976", "24000/1001"), ("29.97", "30000/1001"), ("59.94", "60000/1001")];
+const FRACTIONS: [(&str, &str); 4] = [
+    ("23.98", "24000/1001"),
+    ("23.976", "24000/1001"),
+    ("29.97", "30000/1001"),
+    ("59.94", "60000/1001"),
+];
 const HEIGHT: u32 = 1080;
 const RATE: &str = "25";
 /// Most pixels on a side.
-const LARGEST: u32 = 8192;
+const MOST_SIDE_PIXELS: u32 = 8192;
 
-/// What is shown, in the order of the movie.
+/// Remarks on movies that were encoded again though nobody asked for it.
+const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
+const NOT_JOINED: &str = "The previews could not be joined as they are, so that all of them were encoded again.";
+
+/// Clip of the movie, in its order.
 #[derive(Clone, Debug)]
 pub(super) struct Clip {
     pub path: PathBuf,
@@ -29,16 +38,16 @@ pub(super) struct Clip {
     pub still: Option<f64>,
 }
 
-/// What the movie is to be like.
+/// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(super) struct MovieTarget {
     /// As wide as the first movie where it is not known.
     width: Option<u32>,
     height: u32,
     rate: String,
 }
 
-/// Why there is no movie.
+/// Reason why there is no movie.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AssemblyError {
     #[error("the program `{0}` is not installed")]
@@ -49,22 +58,40 @@ pub(super) enum AssemblyError {
     Io(#[from] io::Error),
 }
 
-impl Target {
+impl MovieTarget {
     /// Reads what a production says of its resolution and frame rate.
     pub(super) fn read(resolution: Option<&str>, fps: Option<&str>) -> Self {
         let (width, height) = resolution.unwrap_or_default().split_once('x').unwrap_or_default();
-        let side = |text: &str| text.trim().parse::<u32>().ok().filter(|pixels| (2..=LARGEST).contains(pixels));
-        let fps = fps.unwrap_or_default().trim();
-        let known = FRACTIONS.iter().find(|(text, _)| *text == fps).map(|(_, rate)| (*rate).to_owned());
-        let plain = || fps.parse::<f64>().ok().filter(|rate| (1.0..=240.0).contains(rate)).map(|rate| rate.to_string());
-        Self { width: side(width), height: side(height).unwrap_or(HEIGHT), rate: known.or_else(plain).unwrap_or_else(|| RATE.to_owned()) }
+        let side = |text: &str| {
+            text.trim()
+                .parse::<u32>()
+                .ok()
+                .filter(|pixels| (2..=MOST_SIDE_PIXELS).contains(pixels))
+        };
+        // People write a comma or a point.
+        let fps = fps.unwrap_or_default().trim().replace(',', ".");
+        let known = FRACTIONS
+            .iter()
+            .find(|(text, _)| *text == fps)
+            .map(|(_, rate)| (*rate).to_owned());
+        let plain = || {
+            fps.parse::<f64>()
+                .ok()
+                .filter(|rate| (1.0..=240.0).contains(rate))
+                .map(|rate| rate.to_string())
+        };
+        Self {
+            width: side(width),
+            height: side(height).unwrap_or(HEIGHT),
+            rate: known.or_else(plain).unwrap_or_else(|| RATE.to_owned()),
+        }
     }
 }
 
 /// A stream of a movie, as `ffprobe` tells of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Stream {
+struct ClipStream {
     codec_type: String,
     codec_name: String,
     profile: String,
@@ -77,46 +104,69 @@ struct Stream {
     channels: Option<u32>,
 }
 
-/// What `ffprobe` prints.
+/// Output of `ffprobe`.
 #[derive(Deserialize)]
-struct Report {
+struct ClipReport {
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<ClipStream>,
     #[serde(default)]
-    format: Container,
+    format: ClipContainer,
 }
 
 #[derive(Default, Deserialize)]
-struct Container {
+struct ClipContainer {
     duration: Option<String>,
 }
 
-/// What is known of a clip.
-struct Known {
-    streams: Vec<Stream>,
-    /// How long it is shown.
+/// Knowledge about a clip.
+struct ClipFacts {
+    streams: Vec<ClipStream>,
+    /// Time that it is shown.
     seconds: f64,
 }
 
-/// Joins the clips into a movie in a folder, and gives its path.
+/// A movie that was joined.
+pub(super) struct Assembly {
+    pub path: PathBuf,
+    /// Reason why it took longer than it might have.
+    pub remark: Option<&'static str>,
+}
+
+/// Joins the clips into a movie in a folder.
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
-pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder: &Path) -> Result<PathBuf, AssemblyError> {
-    let movie = folder.join("movie.mp4");
+pub(super) async fn assemble(
+    clips: &[Clip],
+    target: &MovieTarget,
+    full: bool,
+    folder: &Path,
+) -> Result<Assembly, AssemblyError> {
+    let path = folder.join("movie.mp4");
     let mut known = Vec::with_capacity(clips.len());
     for clip in clips {
         known.push(probe(clip).await?);
     }
-    if !full && are_alike(clips, &known) {
+    let alike = are_alike(clips, &known);
+    if !full && alike {
         let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
-        match join(&paths, &["-c", "copy"], folder, &movie).await {
-            Ok(()) => return Ok(movie),
-            Err(AssemblyError::Unreadable(reason)) => tracing::info!(reason, "the movies of a playlist are encoded again"),
+        match join(&paths, &["-c", "copy"], folder, &path).await {
+            Ok(()) => return Ok(Assembly { path, remark: None }),
+            Err(AssemblyError::Unreadable(reason)) => {
+                tracing::info!(reason, "the movies of a playlist are encoded again")
+            }
             Err(error) => return Err(error),
         }
     }
-    let width = target.width.or_else(|| known.iter().flat_map(|known| &known.streams).find_map(|stream| stream.width)).unwrap_or(HEIGHT * 16 / 9);
+    let width = target
+        .width
+        .or_else(|| {
+            known
+                .iter()
+                .flat_map(|known| &known.streams)
+                .find_map(|stream| stream.width)
+        })
+        .unwrap_or(HEIGHT * 16 / 9);
     let size = (even(width), even(target.height));
     let mut parts = Vec::with_capacity(clips.len());
     for (at, (clip, known)) in clips.iter().zip(&known).enumerate() {
@@ -125,23 +175,28 @@ pub(super) async fn assemble(clips: &[Clip], target: &Target, full: bool, folder
         parts.push(part);
     }
     let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
-    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &movie).await?;
-    Ok(movie)
+    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &path).await?;
+    let remark = (!full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
+    Ok(Assembly { path, remark })
 }
 
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
-    pixels.clamp(2, LARGEST) & !1
+    pixels.clamp(2, MOST_SIDE_PIXELS) & !1
 }
 
 /// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
-fn are_alike(clips: &[Clip], known: &[Known]) -> bool {
-    let Some(Known { streams: first, .. }) = known.first() else { return false };
+fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
+    let Some(ClipFacts { streams: first, .. }) = known.first() else {
+        return false;
+    };
     let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
-    kinds == ["video", "audio"] && clips.iter().all(|clip| clip.still.is_none()) && known.iter().all(|known| known.streams == *first)
+    kinds == ["video", "audio"]
+        && clips.iter().all(|clip| clip.still.is_none())
+        && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
+async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
     let mut command = reading("ffprobe");
     command.args([
         "-show_entries",
@@ -153,22 +208,48 @@ async fn probe(clip: &Clip) -> Result<Known, AssemblyError> {
     command.arg(file_argument(&clip.path));
     let output = run("ffprobe", command).await?;
     let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
-    let report: Report = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
+    let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
     if !report.streams.iter().any(|stream| stream.codec_type == "video") {
         return Err(unreadable("it has no pictures"));
     }
-    let told = || report.format.duration.as_deref()?.parse::<f64>().ok().filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    let told = || {
+        report
+            .format
+            .duration
+            .as_deref()?
+            .parse::<f64>()
+            .ok()
+            .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
+    };
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
-    Ok(Known { streams: report.streams, seconds })
+    Ok(ClipFacts {
+        streams: report.streams,
+        seconds,
+    })
 }
 
 /// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
-async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &str, part: &Path) -> Result<(), AssemblyError> {
+async fn encode(
+    clip: &Clip,
+    known: &ClipFacts,
+    (width, height): (u32, u32),
+    rate: &str,
+    part: &Path,
+) -> Result<(), AssemblyError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let mut command = reading("ffmpeg");
     command.arg("-nostdin");
     if let Some(seconds) = clip.still {
-        command.args(["-f", "png_pipe", "-loop", "1", "-framerate", rate, "-t", &seconds.to_string()]);
+        command.args([
+            "-f",
+            "png_pipe",
+            "-loop",
+            "1",
+            "-framerate",
+            rate,
+            "-t",
+            &seconds.to_string(),
+        ]);
     }
     command.arg("-i").arg(file_argument(&clip.path));
     if !has_sound {
@@ -183,9 +264,29 @@ async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &
     let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
     // Sound is as long as the clip: `-shortest` would not end what goes on for ever.
     let end = format!("{:.6}", known.seconds);
-    let sound = format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
-    command.args(["-filter_complex", &format!("{pictures};{sound}"), "-map", "[v]", "-map", "[a]"]);
-    command.args(["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-c:a", "pcm_s16le", "-f", "matroska", "-y"]);
+    let sound =
+        format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
+    command.args([
+        "-filter_complex",
+        &format!("{pictures};{sound}"),
+        "-map",
+        "[v]",
+        "-map",
+        "[a]",
+    ]);
+    command.args([
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "18",
+        "-c:a",
+        "pcm_s16le",
+        "-f",
+        "matroska",
+        "-y",
+    ]);
     command.arg(file_argument(part));
     run("ffmpeg", command).await.map(|_| ())
 }
@@ -194,11 +295,30 @@ async fn encode(clip: &Clip, known: &Known, (width, height): (u32, u32), rate: &
 async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> Result<(), AssemblyError> {
     let list = folder.join("list.txt");
     // The names are ids and numbers, which need no quoting beyond this.
-    let lines: Vec<String> = parts.iter().filter_map(|part| Some(format!("file '{}'\n", part.file_name()?.to_str()?))).collect();
+    let lines: Vec<String> = parts
+        .iter()
+        .filter_map(|part| Some(format!("file '{}'\n", part.file_name()?.to_str()?)))
+        .collect();
     tokio::fs::write(&list, lines.concat()).await?;
     let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error", "-protocol_whitelist", "file", "-nostdin", "-f", "concat", "-safe", "1", "-i"]).arg(file_argument(&list));
-    command.args(["-map", "0:v:0", "-map", "0:a:0"]).args(codecs).args(["-movflags", "+faststart", "-f", "mp4", "-y"]);
+    command
+        .args([
+            "-v",
+            "error",
+            "-protocol_whitelist",
+            "file",
+            "-nostdin",
+            "-f",
+            "concat",
+            "-safe",
+            "1",
+            "-i",
+        ])
+        .arg(file_argument(&list));
+    command
+        .args(["-map", "0:v:0", "-map", "0:a:0"])
+        .args(codecs)
+        .args(["-movflags", "+faststart", "-f", "mp4", "-y"]);
     command.arg(file_argument(movie));
     run("ffmpeg", command).await.map(|_| ())
 }
@@ -206,7 +326,14 @@ async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> 
 /// A program that opens nothing but the files that it is given.
 fn reading(program: &str) -> Command {
     let mut command = Command::new(program);
-    command.args(["-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS]);
+    command.args([
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        CONTAINERS,
+    ]);
     command
 }
 
@@ -219,9 +346,21 @@ fn file_argument(path: &Path) -> OsString {
 
 async fn run(program: &'static str, mut command: Command) -> Result<Output, AssemblyError> {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let missing = |error: io::Error| if error.kind() == ErrorKind::NotFound { AssemblyError::NoProgram(program) } else { error.into() };
+    let missing = |error: io::Error| {
+        if error.kind() == ErrorKind::NotFound {
+            AssemblyError::NoProgram(program)
+        } else {
+            error.into()
+        }
+    };
     let done = command.output().await.map_err(missing)?;
-    if done.status.success() { Ok(done) } else { Err(AssemblyError::Unreadable(String::from_utf8_lossy(&done.stderr).trim().to_owned())) }
+    if done.status.success() {
+        Ok(done)
+    } else {
+        Err(AssemblyError::Unreadable(
+            String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -230,23 +369,53 @@ mod tests {
 
     #[test]
     fn productions_say_how_large_and_fast_movies_are() {
-        let target = |width, height, rate: &str| Target { width, height, rate: rate.into() };
-        assert_eq!(Target::read(Some("1280x720"), Some("24")), target(Some(1280), 720, "24"));
-        assert_eq!(Target::read(Some("x720"), Some("23.976")), target(None, 720, "24000/1001"));
-        assert_eq!(Target::read(Some("wide"), Some("12.5")), target(None, 1080, "12.5"));
-        assert_eq!(Target::read(Some("1x99999"), Some("NaN")), target(None, 1080, "25"));
-        assert_eq!(Target::read(None, None), target(None, 1080, "25"));
+        let target = |width, height, rate: &str| MovieTarget {
+            width,
+            height,
+            rate: rate.into(),
+        };
+        assert_eq!(
+            MovieTarget::read(Some("1280x720"), Some("24")),
+            target(Some(1280), 720, "24")
+        );
+        assert_eq!(
+            MovieTarget::read(Some("x720"), Some("23.976")),
+            target(None, 720, "24000/1001")
+        );
+        assert_eq!(
+            MovieTarget::read(Some("x720"), Some("29,97")),
+            target(None, 720, "30000/1001")
+        );
+        assert_eq!(
+            MovieTarget::read(Some("wide"), Some("12.5")),
+            target(None, 1080, "12.5")
+        );
+        assert_eq!(
+            MovieTarget::read(Some("1x99999"), Some("NaN")),
+            target(None, 1080, "25")
+        );
+        assert_eq!(MovieTarget::read(None, None), target(None, 1080, "25"));
     }
 
     #[test]
     fn only_movies_of_one_kind_are_joined_as_they_are() {
-        let clip = |still| Clip { path: PathBuf::new(), still };
-        let stream = |kind: &str, width| Stream { codec_type: kind.into(), width, ..Stream::default() };
-        let known = |streams: Vec<Stream>| Known { streams, seconds: 1.0 };
+        let clip = |still| Clip {
+            path: PathBuf::new(),
+            still,
+        };
+        let stream = |kind: &str, width| ClipStream {
+            codec_type: kind.into(),
+            width,
+            ..ClipStream::default()
+        };
+        let known = |streams: Vec<ClipStream>| ClipFacts { streams, seconds: 1.0 };
         let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
         assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
         assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));
-        assert!(!are_alike(&[clip(None), clip(Some(1.0))], &[of_width(640), of_width(640)]));
+        assert!(!are_alike(
+            &[clip(None), clip(Some(1.0))],
+            &[of_width(640), of_width(640)]
+        ));
         assert!(!are_alike(&[clip(None)], &[known(vec![stream("video", Some(640))])]));
     }
 }

@@ -6,10 +6,9 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::playlists::BuildPlaylistMovieQuery;
 use dailies_definitions::schemas::BuildJob;
-use entity::playlist::Entry;
 use poem::http::StatusCode;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::movie::MovieBuild;
@@ -20,7 +19,7 @@ use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::jobs;
-use crate::previews::download::Shipment;
+use crate::previews::download::FileAnswer;
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
 
 /// Key of the movie that a build makes.
@@ -42,12 +41,9 @@ pub(super) async fn of_project(app: &App, project_id: Uuid) -> Result<Json<Vec<B
         ),
         [project_id.into()],
     );
-    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row)).await?.into())
-}
-
-#[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
+    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row))
+        .await?
+        .into())
 }
 
 /// Begins to build a movie.
@@ -55,15 +51,24 @@ struct Contents {
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who don't manage its production, 400 when there is nothing to show, 409 when
 /// a movie of it is being built.
-pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: &BuildPlaylistMovieQuery) -> Result<Json<BuildJob>, Failure> {
+pub(super) async fn begin(
+    app: &App,
+    caller: &Caller,
+    playlist_id: Uuid,
+    query: &BuildPlaylistMovieQuery,
+) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
     let mut work = Work::begin(app, caller).await?;
-    let standing = require_manager(&*work, caller, playlist_id).await?;
-    let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-    let contents = database::read_one::<Contents>(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let shown: Vec<Uuid> = Entry::all(contents.shots.as_ref()).into_iter().filter_map(|entry| entry.preview_file_id).collect();
+    let relation = require_manager(&*work, caller, playlist_id).await?;
+    let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id)
+        .await?
+        .into_iter()
+        .filter_map(|entry| entry.preview_file_id)
+        .collect();
     if !shows_anything(&work, &shown, still.is_some()).await? {
-        return Err(Failure::parameter("The playlist has nothing that a movie could be made of."));
+        return Err(Failure::parameter(
+            "The playlist has nothing that a movie could be made of.",
+        ));
     }
     // What a server left behind that ended for good counts no longer.
     let patience = TimeDelta::seconds(i64::try_from(app.settings.jobs.job_queue_timeout).unwrap_or(i64::MAX / 4_000));
@@ -72,7 +77,10 @@ pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: 
         [playlist_id.into(), (database::now() - patience * 2).into()],
     );
     if database::row(&*work, &sql).await?.is_some() {
-        return Err(Failure::plain(StatusCode::CONFLICT, "A build is already in progress for this playlist"));
+        return Err(Failure::plain(
+            StatusCode::CONFLICT,
+            "A build is already in progress for this playlist",
+        ));
     }
     let now = database::now();
     let values = vec![
@@ -85,23 +93,41 @@ pub(super) async fn begin(app: &App, caller: &Caller, playlist_id: Uuid, query: 
     let id = database::insert(&*work, &entity::build_job::TABLE, values).await?;
     let mut told = payload([("build_job_id", id), ("playlist_id", playlist_id)]);
     told.insert("created_at".into(), json!(now.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    work.emit_in(standing.project_id, "build-job:new", told);
-    jobs::enqueue(&mut work, &[MovieBuild { build_id: id, author_id: caller.person.id, full: query.full, still }]).await?;
-    let text = record(&*work, &entity::build_job::TABLE, "BuildJob", id).await?.ok_or_else(Failure::not_found)?;
+    work.emit_in(relation.project_id, "build-job:new", told);
+    jobs::enqueue(
+        &mut work,
+        &[MovieBuild {
+            build_id: id,
+            author_id: caller.person.id,
+            full: query.full,
+            still,
+        }],
+    )
+    .await?;
+    let text = record(&*work, &entity::build_job::TABLE, "BuildJob", id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
 }
 
 /// The seconds that a picture is shown for.
 fn seconds(wanted: f64) -> Result<f64, Failure> {
-    if (0.04..=600.0).contains(&wanted) { Ok(wanted) } else { Err(Failure::parameter("still_duration has to be from 0.04 to 600 seconds.")) }
+    if (0.04..=600.0).contains(&wanted) {
+        Ok(wanted)
+    } else {
+        Err(Failure::parameter("still_duration has to be from 0.04 to 600 seconds."))
+    }
 }
 
 /// Whether one of these previews is a movie, or a picture where those are wanted.
 async fn shows_anything(work: &Work<'_>, previews: &[Uuid], with_pictures: bool) -> Result<bool, DbErr> {
     let mut sql = Sql::new("SELECT 1 FROM preview_file p WHERE p.extension IN ");
     let kinds: &[&str] = if with_pictures { &["mp4", "png"] } else { &["mp4"] };
-    sql.bind_list(kinds.iter().copied()).push(" AND p.id").among(previews).push(" LIMIT 1");
+    sql.bind_list(kinds.iter().copied())
+        .push(" AND p.id")
+        .among(previews)
+        .push(" LIMIT 1");
     Ok(database::row(&**work, &sql).await?.is_some())
 }
 
@@ -113,8 +139,13 @@ struct Build {
 }
 
 async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid, id: Uuid) -> Result<Build, Failure> {
-    let sql = Sql::with("SELECT status, created_at FROM build_job WHERE id = $1 AND playlist_id = $2", [id.into(), playlist_id.into()]);
-    database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)
+    let sql = Sql::with(
+        "SELECT status, created_at FROM build_job WHERE id = $1 AND playlist_id = $2",
+        [id.into(), playlist_id.into()],
+    );
+    database::read_one(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// One build.
@@ -122,11 +153,16 @@ async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid, id: Uuid) ->
 /// # Errors
 /// 404 for a build of another playlist, 403 for those who may not see builds.
 pub(super) async fn get(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<Json<BuildJob>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &VIEW_BUILDS).await?;
     let writer = RecordWriter::new(&entity::build_job::TABLE, "b", "BuildJob");
-    let sql =
-        Sql::with(format!("SELECT {} FROM build_job b WHERE b.id = $1 AND b.playlist_id = $2", writer.columns()), [id.into(), playlist_id.into()]);
+    let sql = Sql::with(
+        format!(
+            "SELECT {} FROM build_job b WHERE b.id = $1 AND b.playlist_id = $2",
+            writer.columns()
+        ),
+        [id.into(), playlist_id.into()],
+    );
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(512);
     writer.write(&mut out, &row)?;
@@ -139,10 +175,14 @@ pub(super) async fn get(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid)
 /// 404 for a build of another playlist, 403 for those who don't keep the playlist.
 pub(super) async fn delete(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standing = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
+    let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
     find(&*work, playlist_id, id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM build_job WHERE id = $1", [id.into()])).await?;
-    work.emit_in(standing.project_id, "build-job:delete", payload([("build_job_id", id), ("playlist_id", playlist_id)]));
+    work.emit_in(
+        relation.project_id,
+        "build-job:delete",
+        payload([("build_job_id", id), ("playlist_id", playlist_id)]),
+    );
     work.afterwards(move |app| Box::pin(discard(app, vec![id])));
     work.commit().await?;
     Ok(NoContent)
@@ -166,7 +206,7 @@ pub async fn discard(app: &App, builds: Vec<Uuid>) {
 /// # Errors
 /// 404 for a build of another playlist, 403 for those who may not download, 400 for one that has not succeeded.
 pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: Uuid) -> Result<Media, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let build = find(database, playlist_id, id).await?;
     if build.status != "succeeded" {
@@ -176,6 +216,12 @@ pub(super) async fn download(app: &App, caller: &Caller, playlist_id: Uuid, id: 
     let moment = build.created_at.unwrap_or_default().format("%Y%m%d_%H%M%S");
     let name = format!("{moment}_{}.mp4", title.file_name());
     let keys = [movie_key(id)];
-    let shipment = Shipment::shown(&keys, "video/mp4", None);
-    Shipment { disposition: Disposition::Attachment(&name), cache: Some(Cache::NoCache), ..shipment }.send(app).await
+    let answer = FileAnswer::shown(&keys, "video/mp4", None);
+    FileAnswer {
+        disposition: Disposition::Attachment(&name),
+        cache: Some(Cache::NoCache),
+        ..answer
+    }
+    .send(app)
+    .await
 }

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::adding::owners;
 use super::builds::discard;
 use crate::access::Reach;
-use crate::access::playlists::Visible;
-use crate::access::records::{Subject, require_other_than_vendor, require_record};
+use crate::access::playlists::VisiblePlaylists;
+use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
@@ -22,7 +22,11 @@ use crate::events::{Work, payload};
 
 pub struct Playlists;
 
-static RELATIONS: [Relation; 1] = [Relation::children("build_jobs", &entity::build_job::TABLE, "playlist_id")];
+static RELATIONS: [Relation; 1] = [Relation::children(
+    "build_jobs",
+    &entity::build_job::TABLE,
+    "playlist_id",
+)];
 
 const ENTITY_KINDS: [&str; 5] = ["shot", "asset", "sequence", "edit", "episode"];
 
@@ -45,35 +49,62 @@ impl Resource for Playlists {
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, _query: &Query) -> Result<(), Failure> {
-        require_other_than_vendor(app.database.read(), caller).await
+        require_other_than_vendor(&app.database, caller).await
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::teams(app.database.read(), caller).await?).restrict(sql, "t");
+        VisiblePlaylists::new(Reach::teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
+    fn subject(&self, record: &Record) -> RecordSubject {
         let (project_id, created_by) = (record.id_of("project_id"), record.id_of("created_by"));
-        Subject::Playlist { project_id, for_client: record.flag("for_client"), created_by }
+        RecordSubject::Playlist {
+            project_id,
+            for_client: record.flag("for_client"),
+            created_by,
+        }
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
         let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
-        require_record(app.database.read(), caller, rule, Subject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(kind) = body.get("for_entity").filter(|kind| !kind.is_null())
             && !kind.as_str().is_some_and(|kind| ENTITY_KINDS.contains(&kind))
         {
-            return Err(Failure::parameter(format!("for_entity must be one of {}", ENTITY_KINDS.join(", "))));
+            return Err(Failure::parameter(format!(
+                "for_entity must be one of {}",
+                ENTITY_KINDS.join(", ")
+            )));
         }
-        if body.get("episode_id").and_then(Value::as_str).is_some_and(|id| id == "all" || id == "main") {
+        if body
+            .get("episode_id")
+            .and_then(Value::as_str)
+            .is_some_and(|id| id == "all" || id == "main")
+        {
             body.insert("episode_id".into(), Value::Null);
         }
-        if body.get("task_type_id").and_then(Value::as_str).is_some_and(|id| parse_id(id).is_none()) {
+        if body
+            .get("task_type_id")
+            .and_then(Value::as_str)
+            .is_some_and(|id| parse_id(id).is_none())
+        {
             body.insert("task_type_id".into(), Value::Null);
         }
         match (body.get_mut("shots"), record) {
@@ -88,7 +119,13 @@ impl Resource for Playlists {
         Ok(())
     }
 
-    async fn before_write(&self, _work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        _work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         if record.is_none() {
             changes.set("created_by", caller.person.id);
         }
@@ -96,28 +133,48 @@ impl Resource for Playlists {
     }
 
     /// Goes with its notifications, built movies and share links.
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
-        let jobs = database::rows(&**work, &Sql::with("SELECT id FROM build_job WHERE playlist_id = $1", [record.id.into()])).await?;
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
+        let jobs = database::rows(
+            &**work,
+            &Sql::with("SELECT id FROM build_job WHERE playlist_id = $1", [record.id.into()]),
+        )
+        .await?;
         let jobs: Vec<Uuid> = jobs.iter().map(|job| job.try_get("", "id")).collect::<Result<_, _>>()?;
         for id in jobs.iter().copied() {
-            work.emit_in(record.id_of("project_id"), "build-job:delete", payload([("build_job_id", id), ("playlist_id", record.id)]));
+            work.emit_in(
+                record.id_of("project_id"),
+                "build-job:delete",
+                payload([("build_job_id", id), ("playlist_id", record.id)]),
+            );
         }
         for table in ["notification", "build_job", "playlist_share_link"] {
-            let sql = Sql::with(format!("DELETE FROM {table} WHERE playlist_id = $1"), [record.id.into()]);
+            let sql = Sql::with(
+                format!("DELETE FROM {table} WHERE playlist_id = $1"),
+                [record.id.into()],
+            );
             database::execute(&**work, &sql).await?;
         }
         self.remove_row(work, record).await?;
         work.afterwards(move |app| Box::pin(discard(app, jobs)));
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }
 
 /// Keeps of each entry the entity and the preview, which is null where there is none; entries without an entity are
 /// dropped.
 fn tidy(shots: &Value) -> Result<Value, Failure> {
-    let shots = shots.as_array().ok_or_else(crate::crud::invalid_format)?;
+    let shots = shots.as_array().ok_or_else(|| crate::crud::wrong_format("shots"))?;
     let entries = shots.iter().filter_map(|shot| {
-        let entity = shot["entity_id"].as_str().or_else(|| shot["id"].as_str()).filter(|id| !id.is_empty())?;
+        let entity = shot["entity_id"]
+            .as_str()
+            .or_else(|| shot["id"].as_str())
+            .filter(|id| !id.is_empty())?;
         Some(json!({"entity_id": entity, "preview_file_id": shot["preview_file_id"]}))
     });
     Ok(entries.collect())
@@ -125,11 +182,16 @@ fn tidy(shots: &Value) -> Result<Value, Failure> {
 
 /// Puts null in the place of previews that show another entity: whoever sees a playlist sees its previews.
 async fn keep_own_previews(work: &Work<'_>, shots: &mut [Value]) -> Result<(), Failure> {
-    let named: Vec<Uuid> = shots.iter().filter_map(|shot| Entry::read(shot).preview_file_id).collect();
+    let named: Vec<Uuid> = shots
+        .iter()
+        .filter_map(|shot| Entry::read(shot).preview_file_id)
+        .collect();
     let owners = owners(work, &named).await?;
     for shot in shots {
         let entry = Entry::read(shot);
-        let own = entry.preview_file_id.is_some_and(|id| owners.get(&id).is_some_and(|owner| Some(*owner) == entry.entity_id));
+        let own = entry
+            .preview_file_id
+            .is_some_and(|id| owners.get(&id).is_some_and(|owner| Some(*owner) == entry.entity_id));
         if let Some(preview) = shot.get_mut("preview_file_id").filter(|_| !own) {
             *preview = Value::Null;
         }
@@ -143,7 +205,8 @@ mod tests {
 
     #[test]
     fn entries_keep_two_keys() {
-        let shots = json!([{"id": "a", "preview_file_id": "p", "name": "x"}, {"entity_id": "b"}, {"preview_file_id": "q"}]);
+        let shots =
+            json!([{"id": "a", "preview_file_id": "p", "name": "x"}, {"entity_id": "b"}, {"preview_file_id": "q"}]);
         let wanted = json!([{"entity_id": "a", "preview_file_id": "p"}, {"entity_id": "b", "preview_file_id": null}]);
         assert_eq!(tidy(&shots).ok(), Some(wanted));
         assert!(tidy(&Value::Null).is_err());

@@ -5,17 +5,17 @@ use dailies_definitions::access::{Admin, Caller, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::playlists::{
-    BuildPlaylistMovieQuery, CreateTemporaryPlaylistQuery, ListAllProjectPlaylistsQuery, ListEpisodePlaylistsQuery, ListProjectPlaylistsQuery,
-    Playlists,
+    BuildPlaylistMovieQuery, CreateTemporaryPlaylistQuery, ListAllProjectPlaylistsQuery, ListEpisodePlaylistsQuery,
+    ListProjectPlaylistsQuery, Playlists,
 };
 use dailies_definitions::schemas::{
-    BuildJob, ListedPlaylist, PlayedPlaylist, Playlist, PlaylistEntitiesAdd, PlaylistEntityAdd, PlaylistNotification, PlaylistNotified,
-    TemporaryPlaylist, TemporaryPlaylistEntry,
+    BuildJob, ListedPlaylist, PlayedPlaylist, Playlist, PlaylistEntitiesAdd, PlaylistEntityAdd, PlaylistNotification,
+    PlaylistNotified, TemporaryPlaylist, TemporaryPlaylistEntry,
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::listing::{Episode, Filter};
+use super::listing::{Episode, PlaylistFilter};
 use super::{adding, archive, builds, listing, notifying, played, temporary};
 use crate::app::SharedApp;
 
@@ -30,7 +30,12 @@ impl Playlists for PlaylistsHandlers {
         _project_id: Uuid,
         query: ListProjectPlaylistsQuery,
     ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-        let filter = Filter { task_type_id: query.task_type_id, sort_by: query.sort_by, page: query.page, ..Filter::default() };
+        let filter = PlaylistFilter {
+            task_type_id: query.task_type_id,
+            sort_by: query.sort_by,
+            page: query.page,
+            ..PlaylistFilter::default()
+        };
         listing::of_project(&self.0.database, &access, &filter).await
     }
 
@@ -41,9 +46,26 @@ impl Playlists for PlaylistsHandlers {
         episode_id: String,
         query: ListEpisodePlaylistsQuery,
     ) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-        let episode = Some(Episode::find(self.0.database.read(), &episode_id).await?);
-        let ListEpisodePlaylistsQuery { task_type_id, for_entity, sort_by, page, .. } = query;
-        listing::of_project(&self.0.database, &access, &Filter { episode, task_type_id, for_entity, sort_by, page }).await
+        let episode = Some(Episode::find(&self.0.database, &episode_id).await?);
+        let ListEpisodePlaylistsQuery {
+            task_type_id,
+            for_entity,
+            sort_by,
+            page,
+            ..
+        } = query;
+        listing::of_project(
+            &self.0.database,
+            &access,
+            &PlaylistFilter {
+                episode,
+                task_type_id,
+                for_entity,
+                sort_by,
+                page,
+            },
+        )
+        .await
     }
 
     async fn list_all_project_playlists(
@@ -65,15 +87,30 @@ impl Playlists for PlaylistsHandlers {
         temporary::create(&self.0, &access, body, query.sort).await
     }
 
-    async fn get_project_playlist(&self, access: ProjectMember, _project_id: Uuid, playlist_id: Uuid) -> Result<Json<PlayedPlaylist>, Failure> {
+    async fn get_project_playlist(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        playlist_id: Uuid,
+    ) -> Result<Json<PlayedPlaylist>, Failure> {
         played::get(&self.0, &access, playlist_id).await
     }
 
-    async fn add_entity_to_playlist(&self, access: Caller, playlist_id: Uuid, body: PlaylistEntityAdd) -> Result<Json<Playlist>, Failure> {
+    async fn add_entity_to_playlist(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        body: PlaylistEntityAdd,
+    ) -> Result<Json<Playlist>, Failure> {
         adding::add(&self.0, &access, playlist_id, vec![body]).await
     }
 
-    async fn add_entities_to_playlist(&self, access: Caller, playlist_id: Uuid, body: PlaylistEntitiesAdd) -> Result<Json<Playlist>, Failure> {
+    async fn add_entities_to_playlist(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        body: PlaylistEntitiesAdd,
+    ) -> Result<Json<Playlist>, Failure> {
         adding::add(&self.0, &access, playlist_id, body.entities).await
     }
 
@@ -90,19 +127,39 @@ impl Playlists for PlaylistsHandlers {
         builds::of_project(&self.0, project_id).await
     }
 
-    async fn build_playlist_movie(&self, access: Caller, playlist_id: Uuid, query: BuildPlaylistMovieQuery) -> Result<Json<BuildJob>, Failure> {
+    async fn build_playlist_movie(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        query: BuildPlaylistMovieQuery,
+    ) -> Result<Json<BuildJob>, Failure> {
         builds::begin(&self.0, &access, playlist_id, &query).await
     }
 
-    async fn get_playlist_build_job(&self, access: Caller, playlist_id: Uuid, build_job_id: Uuid) -> Result<Json<BuildJob>, Failure> {
+    async fn get_playlist_build_job(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        build_job_id: Uuid,
+    ) -> Result<Json<BuildJob>, Failure> {
         builds::get(&self.0, &access, playlist_id, build_job_id).await
     }
 
-    async fn delete_playlist_build_job(&self, access: Caller, playlist_id: Uuid, build_job_id: Uuid) -> Result<NoContent, Failure> {
+    async fn delete_playlist_build_job(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        build_job_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         builds::delete(&self.0, &access, playlist_id, build_job_id).await
     }
 
-    async fn download_playlist_movie(&self, access: Caller, playlist_id: Uuid, build_job_id: Uuid) -> Result<Media, Failure> {
+    async fn download_playlist_movie(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        build_job_id: Uuid,
+    ) -> Result<Media, Failure> {
         builds::download(&self.0, &access, playlist_id, build_job_id).await
     }
 

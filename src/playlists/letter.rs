@@ -9,7 +9,7 @@ use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::jobs::Job;
-use crate::mail::{Letter, MailError, Origin, Recipient};
+use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
 
 /// Tells a person that the movie of a build is there.
@@ -20,7 +20,7 @@ pub struct MovieLetter {
 }
 
 #[derive(FromQueryResult)]
-struct Told {
+struct LetterFacts {
     playlist_id: Uuid,
     playlist: String,
     email: Option<String>,
@@ -42,20 +42,36 @@ impl Job for MovieLetter {
              JOIN playlist y ON y.id = b.playlist_id JOIN person a ON a.id = $2 WHERE b.id = $1 AND a.active = $3 AND a.is_bot = $4",
             [self.build_id.into(), self.person_id.into(), true.into(), false.into()],
         );
-        let Some(told) = database::read_one::<Told>(app.database.read(), &sql).await? else { return Ok(()) };
-        let Some(address) = told.email.filter(|email| !email.is_empty()) else { return Ok(()) };
+        let Some(told) = database::read_one::<LetterFacts>(&app.database, &sql).await? else {
+            return Ok(());
+        };
+        let Some(address) = told.email.filter(|email| !email.is_empty()) else {
+            return Ok(());
+        };
         let settings = &app.settings;
         let (protocol, domain) = (&settings.domain_protocol, &settings.domain_name);
-        let link = format!("{protocol}://{domain}/api/data/playlists/{}/jobs/{}/build/mp4", told.playlist_id, self.build_id);
+        let link = format!(
+            "{protocol}://{domain}/api/data/playlists/{}/jobs/{}/build/mp4",
+            told.playlist_id, self.build_id
+        );
         let recipient = Recipient {
             address,
             full_name: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
             first_name: told.first_name,
             timezone: told.timezone,
         };
-        let origin = Origin { moment: database::now(), address: None };
+        let origin = LetterOrigin {
+            moment: database::now(),
+            address: None,
+        };
         let organisation = organisation(app).await?;
-        let letter = Letter::MovieBuilt { playlist: told.playlist, link };
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        let letter = Letter::MovieBuilt {
+            playlist: told.playlist,
+            link,
+        };
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }

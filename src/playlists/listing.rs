@@ -11,17 +11,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::playlists::Visible;
+use crate::access::playlists::VisiblePlaylists;
 use crate::app::App;
 use crate::database::dialect::json_ids;
+use crate::database::json::TEXT;
 use crate::database::paging::{self, Page};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_value};
+use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, stream_array, write_column};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Playlists on a page.
 const PAGE: i64 = 20;
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// Keys, their SQL, and what they hold.
 const FIELDS: [(&str, &str, Kind); 11] = [
@@ -38,9 +37,9 @@ const FIELDS: [(&str, &str, Kind); 11] = [
     ("created_by", "p.created_by", Kind::Uuid),
 ];
 
-/// What a list of playlists is narrowed to, and how it is ordered.
+/// Filter and order of a list of playlists.
 #[derive(Debug, Default)]
-pub(super) struct Filter {
+pub(super) struct PlaylistFilter {
     pub episode: Option<Episode>,
     pub task_type_id: Option<Uuid>,
     pub for_entity: Option<String>,
@@ -71,8 +70,17 @@ impl Episode {
             _ => {}
         }
         let id = parse_id(text).ok_or_else(Failure::not_found)?;
-        let sql = Sql::with(format!("SELECT 1 FROM entity e WHERE e.id = $1 AND {}", EntityKind::Episode.condition("e.entity_type_id")), [id.into()]);
-        database::row(connection, &sql).await?.map(|_| Self::One(id)).ok_or_else(Failure::not_found)
+        let sql = Sql::with(
+            format!(
+                "SELECT 1 FROM entity e WHERE e.id = $1 AND {}",
+                EntityKind::Episode.condition("e.entity_type_id")
+            ),
+            [id.into()],
+        );
+        database::row(connection, &sql)
+            .await?
+            .map(|_| Self::One(id))
+            .ok_or_else(Failure::not_found)
     }
 }
 
@@ -80,8 +88,12 @@ impl Episode {
 ///
 /// # Errors
 /// 403 for vendors.
-pub(super) async fn of_project(database: &Database, access: &ProjectMember, filter: &Filter) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
-    let visible = Visible::new(Reach::within(access, access.project_id(), access.role()));
+pub(super) async fn of_project(
+    database: &Database,
+    access: &ProjectMember,
+    filter: &PlaylistFilter,
+) -> Result<Json<Vec<ListedPlaylist>>, Failure> {
+    let visible = VisiblePlaylists::new(Reach::within(access, access.project_id(), access.role()));
     if visible.is_nothing() {
         return Err(Failure::forbidden());
     }
@@ -90,7 +102,9 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
         _ => "json_extract(p.shots, '$[0].preview_file_id')",
     };
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
-    let mut sql = Sql::new(format!("SELECT {columns}, {first_preview} FROM playlist p WHERE 1 = 1"));
+    let mut sql = Sql::new(format!(
+        "SELECT {columns}, {first_preview} AS first_preview_file_id FROM playlist p WHERE 1 = 1"
+    ));
     visible.restrict(&mut sql, "p");
     match filter.episode {
         None => {}
@@ -98,7 +112,8 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
             sql.push(" AND p.episode_id = ").bind(id);
         }
         Some(word) => {
-            sql.push(" AND p.episode_id IS NULL AND COALESCE(p.is_for_all, false) = ").bind(word == Episode::All);
+            sql.push(" AND p.episode_id IS NULL AND COALESCE(p.is_for_all, false) = ")
+                .bind(word == Episode::All);
         }
     }
     if let Some(id) = filter.task_type_id {
@@ -108,14 +123,21 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
         sql.push(" AND COALESCE(p.for_entity, 'shot') = ").bind(kind);
     }
     let offset = (filter.page.max(1) - 1) * PAGE;
-    sql.push(&order(filter.sort_by.as_deref())).push(" LIMIT ").bind(PAGE).push(" OFFSET ").bind(offset);
+    sql.push(&order(filter.sort_by.as_deref()))
+        .push(" LIMIT ")
+        .bind(PAGE)
+        .push(" OFFSET ")
+        .bind(offset);
     let writer = RowWriter::new(FIELDS.map(|(key, _, kind)| Field::new(key, kind)));
     let sent = stream_array(database, sql, move |out, row| {
         out.push(b'{');
         writer.write(out, row)?;
-        if row.try_get_by_index::<Option<String>>(FIELDS.len())?.is_some_and(|id| !id.is_empty()) {
+        if row
+            .try_get::<Option<String>>("", "first_preview_file_id")?
+            .is_some_and(|id| !id.is_empty())
+        {
             out.extend_from_slice(b",\"first_preview_file_id\":");
-            write_value(out, row, FIELDS.len(), TEXT)?;
+            write_column(out, row, "first_preview_file_id", TEXT)?;
         }
         out.extend_from_slice(b",\"type\":\"Playlist\"}");
         Ok(())
@@ -127,23 +149,36 @@ pub(super) async fn of_project(database: &Database, access: &ProjectMember, filt
 ///
 /// # Errors
 /// 404 when there is no such production.
-pub(super) async fn with_entries(app: &App, project_id: Uuid, page: Option<i64>, limit: i64) -> Result<Json<Value>, Failure> {
+pub(super) async fn with_entries(
+    app: &App,
+    project_id: Uuid,
+    page: Option<i64>,
+    limit: i64,
+) -> Result<Json<Value>, Failure> {
     let database = &app.database;
     require_project(database, project_id).await?;
     let builds = json_ids(database.backend(), "r.id", "build_job r WHERE r.playlist_id = y.id");
-    let writer = RecordWriter::new(&entity::playlist::TABLE, "y", "Playlist").with(&[(&builds, "build_jobs", Kind::Json)]);
+    let writer =
+        RecordWriter::new(&entity::playlist::TABLE, "y", "Playlist").with(&[(&builds, "build_jobs", Kind::Json)]);
     let condition = Sql::with("FROM playlist y WHERE y.project_id = $1", [project_id.into()]);
     let order = "y.updated_at DESC, y.created_at DESC, y.id";
     let select = format!("SELECT {} ", writer.columns());
     let Some(number) = page.filter(|page| *page >= 1) else {
         let mut sql = condition.before(&select);
         sql.push(" ORDER BY ").push(order);
-        return Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?.into());
+        return Ok(stream_array(database, sql, move |out, row| writer.write(out, row))
+            .await?
+            .into());
     };
     let page = Page { number, limit };
     let total = paging::count(database, &condition).await?;
     let mut sql = condition.before(&select);
-    sql.push(" ORDER BY ").push(order).push(" LIMIT ").bind(page.limit).push(" OFFSET ").bind(page.offset());
+    sql.push(" ORDER BY ")
+        .push(order)
+        .push(" LIMIT ")
+        .bind(page.limit)
+        .push(" OFFSET ")
+        .bind(page.offset());
     let mut items = Vec::new();
     for row in database.rows(&sql).await? {
         let mut out = Vec::with_capacity(1024);
@@ -163,9 +198,19 @@ pub(super) async fn require_project(database: &Database, project_id: Uuid) -> Re
 /// The order that a column stands for: dates with the latest first, others upwards, and the last changed first for what is
 /// no column. The entries are no column to order by.
 fn order(column: Option<&str>) -> String {
-    let known = entity::playlist::TABLE.columns.iter().map(|column| column.name).filter(|name| *name != "shots");
-    let column = column.and_then(|wanted| known.into_iter().find(|name| *name == wanted)).unwrap_or("updated_at");
-    let direction = if matches!(column, "created_at" | "updated_at") { " DESC" } else { "" };
+    let known = entity::playlist::TABLE
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| *name != "shots");
+    let column = column
+        .and_then(|wanted| known.into_iter().find(|name| *name == wanted))
+        .unwrap_or("updated_at");
+    let direction = if matches!(column, "created_at" | "updated_at") {
+        " DESC"
+    } else {
+        ""
+    };
     format!(" ORDER BY p.{column}{direction}, p.id")
 }
 
@@ -177,7 +222,10 @@ mod tests {
     fn only_columns_decide_the_order() {
         assert_eq!(order(Some("name")), " ORDER BY p.name, p.id");
         assert_eq!(order(Some("created_at")), " ORDER BY p.created_at DESC, p.id");
-        assert_eq!(order(Some("shots; DROP TABLE playlist")), " ORDER BY p.updated_at DESC, p.id");
+        assert_eq!(
+            order(Some("shots; DROP TABLE playlist")),
+            " ORDER BY p.updated_at DESC, p.id"
+        );
         assert_eq!(order(None), " ORDER BY p.updated_at DESC, p.id");
     }
 }

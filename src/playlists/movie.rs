@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::assembly::{self, AssemblyError, Clip, Target};
+use super::assembly::{self, AssemblyError, Clip, MovieTarget};
 use super::builds::movie_key;
 use super::letter::MovieLetter;
 use crate::app::{App, SharedApp};
@@ -26,7 +26,7 @@ use crate::storage::FileKey;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MovieBuild {
     pub(super) build_id: Uuid,
-    /// Who asked for it.
+    /// Person who asked for it.
     pub(super) author_id: Uuid,
     /// Whether all movies are encoded again.
     pub(super) full: bool,
@@ -34,16 +34,19 @@ pub struct MovieBuild {
     pub(super) still: Option<f64>,
 }
 
-/// What a build is made of.
+/// Message about a build that failed.
+const FAILURE: &str = "The movie could not be built: the log of the server tells why.";
+
+/// Parts of a build.
 #[derive(FromQueryResult)]
-struct Plan {
+struct BuildPlan {
     shots: Option<Value>,
     resolution: Option<String>,
     fps: Option<String>,
 }
 
 #[derive(FromQueryResult)]
-struct Preview {
+struct PlaylistPreview {
     id: Uuid,
     entity_id: Option<Uuid>,
     extension: Option<String>,
@@ -66,13 +69,19 @@ impl Job for MovieBuild {
             [self.build_id.into()],
         );
         // Somebody has deleted it, or it was done and only the job was left behind.
-        let Some(plan) = database::read_one::<Plan>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(plan) = database::read_one::<BuildPlan>(&app.database, &sql).await? else {
+            return Ok(());
+        };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
-        let target = Target::read(plan.resolution.as_deref(), plan.fps.as_deref());
-        let movie = assembly::assemble(&clips, &target, self.full, folder.path()).await.map_err(of_job)?;
-        app.storage.put_file(&movie_key(self.build_id), &movie).await?;
-        let kept = transact(app, || self.end(app, "succeeded")).await.map_err(JobError::of)?;
+        let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
+        let movie = assembly::assemble(&clips, &target, self.full, folder.path())
+            .await
+            .map_err(of_job)?;
+        app.storage.put_file(&movie_key(self.build_id), &movie.path).await?;
+        let kept = transact(app, || self.end(app, "succeeded", movie.remark))
+            .await
+            .map_err(JobError::of)?;
         if !kept {
             app.storage.delete(&movie_key(self.build_id)).await?;
         }
@@ -80,7 +89,10 @@ impl Job for MovieBuild {
     }
 
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
-        transact(app, || self.end(app, "failed")).await.map(|_| ()).map_err(JobError::of)
+        transact(app, || self.end(app, "failed", Some(FAILURE)))
+            .await
+            .map(|_| ())
+            .map_err(JobError::of)
     }
 }
 
@@ -94,17 +106,22 @@ fn of_job(error: AssemblyError) -> JobError {
 
 impl MovieBuild {
     /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
-    async fn fetch(&self, app: &App, plan: &Plan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
+    async fn fetch(&self, app: &App, plan: &BuildPlan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
         let entries = Entry::all(plan.shots.as_ref());
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-        let mut sql = Sql::new("SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+        let mut sql = Sql::new(
+            "SELECT p.id, t.entity_id, p.extension FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
+        );
         sql.among(&ids);
-        let previews = database::read_all::<Preview>(app.database.read(), &sql).await?;
-        let previews: HashMap<Uuid, Preview> = previews.into_iter().map(|preview| (preview.id, preview)).collect();
+        let previews = database::read_all::<PlaylistPreview>(&app.database, &sql).await?;
+        let previews: HashMap<Uuid, PlaylistPreview> =
+            previews.into_iter().map(|preview| (preview.id, preview)).collect();
         let mut fetched: HashMap<Uuid, Option<Clip>> = HashMap::new();
         let mut clips = Vec::new();
         for entry in entries {
-            let Some(preview) = entry.preview_file_id.and_then(|id| previews.get(&id)) else { continue };
+            let Some(preview) = entry.preview_file_id.and_then(|id| previews.get(&id)) else {
+                continue;
+            };
             if preview.entity_id != entry.entity_id {
                 continue;
             }
@@ -118,10 +135,19 @@ impl MovieBuild {
             };
             clips.extend(clip);
         }
-        if clips.is_empty() { Err(JobError::never("the files of the playlist are missing")) } else { Ok(clips) }
+        if clips.is_empty() {
+            Err(JobError::never("the files of the playlist are missing"))
+        } else {
+            Ok(clips)
+        }
     }
 
-    async fn fetch_one(&self, app: &App, preview: &Preview, folder: &std::path::Path) -> Result<Option<Clip>, JobError> {
+    async fn fetch_one(
+        &self,
+        app: &App,
+        preview: &PlaylistPreview,
+        folder: &std::path::Path,
+    ) -> Result<Option<Clip>, JobError> {
         let id = preview.id;
         let (keys, still): (Vec<FileKey>, _) = match (preview.extension.as_deref(), self.still) {
             (Some("mp4"), _) => (keys::movie(id).to_vec(), None),
@@ -139,7 +165,12 @@ impl MovieBuild {
     }
 
     /// Enters the end of the build, and tells of it; says no when the build was deleted meanwhile.
-    async fn end(&self, app: &App, status: &'static str) -> Result<bool, dailies_definitions::failure::Failure> {
+    async fn end(
+        &self,
+        app: &App,
+        status: &'static str,
+        message: Option<&'static str>,
+    ) -> Result<bool, dailies_definitions::failure::Failure> {
         let mut work = Work::begin_as(app, None).await?;
         let sql = Sql::with(
             "SELECT b.playlist_id, y.project_id FROM build_job b JOIN playlist y ON y.id = b.playlist_id WHERE b.id = $1 AND b.status = 'running'",
@@ -151,13 +182,25 @@ impl MovieBuild {
         };
         let playlist_id: Uuid = row.try_get("", "playlist_id")?;
         let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-        let values = vec![("status", status.into()), ("ended_at", database::now().into())];
+        let values = vec![
+            ("status", status.into()),
+            ("message", message.into()),
+            ("ended_at", database::now().into()),
+        ];
         database::update(&*work, &entity::build_job::TABLE, self.build_id, values).await?;
         let mut told = payload([("build_job_id", self.build_id), ("playlist_id", playlist_id)]);
         told.insert("status".into(), json!(status));
+        told.insert("message".into(), json!(message));
         work.emit_in(project_id, "build-job:update", told);
         if status == "succeeded" && app.mailer.is_enabled() {
-            jobs::enqueue(&mut work, &[MovieLetter { build_id: self.build_id, person_id: self.author_id }]).await?;
+            jobs::enqueue(
+                &mut work,
+                &[MovieLetter {
+                    build_id: self.build_id,
+                    person_id: self.author_id,
+                }],
+            )
+            .await?;
         }
         work.commit().await?;
         Ok(true)

@@ -1,4 +1,4 @@
-//! What a playlist and its files are called when they are saved.
+//! Names of a playlist and its files when they are saved.
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -27,19 +27,28 @@ impl Title {
              JOIN project p ON p.id = y.project_id LEFT JOIN entity ep ON ep.id = y.episode_id WHERE y.id = $1",
             [playlist_id.into()],
         );
-        database::read_one(connection, &sql).await?.ok_or_else(Failure::not_found)
+        database::read_one(connection, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)
     }
 
     /// The production, the episode of a TV show, and the playlist, as the name of a file without its extension.
     pub(super) fn file_name(&self) -> String {
         let place = match (&self.episode, self.production_type.as_deref()) {
             (Some(episode), Some("tvshow")) => Some(slug(episode)),
-            (None, Some("tvshow")) if self.is_for_all.unwrap_or_default() => Some(if self.shows_shots() { "all_shots" } else { "all_assets" }.into()),
+            (None, Some("tvshow")) if self.is_for_all.unwrap_or_default() => {
+                Some(if self.shows_shots() { "all_shots" } else { "all_assets" }.into())
+            }
             (None, Some("tvshow")) => Some("main_pack".to_owned()),
             _ => None,
         };
         let parts = [Some(slug(&self.project)), place, Some(slug(&self.name))];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+        parts
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("_")
     }
 
     /// Whether the playlist is for shots.
@@ -63,10 +72,34 @@ mod tests {
             for_entity: Some("asset".into()),
         };
         assert_eq!(title.file_name(), "cosmos_landromat_edit_ndeg1");
-        let show = Title { production_type: Some("tvshow".into()), ..title };
+        let show = Title {
+            production_type: Some("tvshow".into()),
+            ..title
+        };
         assert_eq!(show.file_name(), "cosmos_landromat_all_assets_edit_ndeg1");
-        assert_eq!(Title { is_for_all: None, ..show.clone() }.file_name(), "cosmos_landromat_main_pack_edit_ndeg1");
-        assert_eq!(Title { for_entity: None, ..show.clone() }.file_name(), "cosmos_landromat_all_shots_edit_ndeg1");
-        assert_eq!(Title { episode: Some("E 01".into()), ..show }.file_name(), "cosmos_landromat_e_01_edit_ndeg1");
+        assert_eq!(
+            Title {
+                is_for_all: None,
+                ..show.clone()
+            }
+            .file_name(),
+            "cosmos_landromat_main_pack_edit_ndeg1"
+        );
+        assert_eq!(
+            Title {
+                for_entity: None,
+                ..show.clone()
+            }
+            .file_name(),
+            "cosmos_landromat_all_shots_edit_ndeg1"
+        );
+        assert_eq!(
+            Title {
+                episode: Some("E 01".into()),
+                ..show
+            }
+            .file_name(),
+            "cosmos_landromat_e_01_edit_ndeg1"
+        );
     }
 }

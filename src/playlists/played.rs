@@ -13,11 +13,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::access::playlists::require_reader;
+use crate::access::previews::OfEntities;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list};
 use crate::database::json::{TEXT, write_key};
 use crate::database::{RecordWriter, Sql, write_text};
-use crate::previews::revisions::{self, Form, Revision, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// Keys of an entry that are never those that a client stored.
 const WORKED_OUT: [&str; 9] = [
@@ -36,8 +37,17 @@ const WORKED_OUT: [&str; 9] = [
 fn writer(backend: DbBackend) -> RecordWriter {
     let keys = [("id", Kind::Uuid), ("status", TEXT), ("created_at", Kind::DateTime)];
     let keys = keys.map(|(name, kind)| JsonKey::new(format!("b.{name}"), name, kind));
-    let builds = json_list(backend, &keys, "build_job b WHERE b.playlist_id = y.id", "b.created_at DESC, b.id");
-    RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| column != "shots").with(&[(&builds, "build_jobs", Kind::Json)])
+    let builds = json_list(
+        backend,
+        &keys,
+        "build_job b WHERE b.playlist_id = y.id",
+        "b.created_at DESC, b.id",
+    );
+    RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| column != "shots").with(&[(
+        &builds,
+        "build_jobs",
+        Kind::Json,
+    )])
 }
 
 /// A playlist of a production for its player.
@@ -55,13 +65,26 @@ pub(super) async fn get(app: &App, access: &ProjectMember, playlist_id: Uuid) ->
         [playlist_id.into(), access.project_id().into()],
     );
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    require_reader(access, row.try_get::<Option<bool>>("", "is_for_clients")?.unwrap_or_default())?;
+    require_reader(
+        access,
+        row.try_get::<Option<bool>>("", "is_for_clients")?.unwrap_or_default(),
+    )?;
     let shots: Option<Value> = row.try_get("", "entries")?;
     let entries = Entry::all(shots.as_ref());
     let entities = distinct(entries.iter().filter_map(|entry| entry.entity_id));
     let shown: HashSet<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-    let found = revisions::find(database.read(), Which::OfEntities(&entities), Form::Played, Shown::These(&shown)).await?;
-    let trees: HashMap<Uuid, Vec<u8>> = found.iter().map(|(id, revisions)| (*id, revisions::by_task_type(revisions))).collect();
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let found = revisions::find(
+        database,
+        Which::OfEntities(&entities, &listed),
+        PreviewForm::Played,
+        PreviewChoice::These(&shown),
+    )
+    .await?;
+    let trees: HashMap<Uuid, Vec<u8>> = found
+        .iter()
+        .map(|(id, revisions)| (*id, revisions::by_task_type(revisions)))
+        .collect();
     let mut out = Vec::with_capacity(4096);
     writer.write_open(&mut out, &row)?;
     out.extend_from_slice(b",\"shots\":[");
@@ -70,7 +93,10 @@ pub(super) async fn get(app: &App, access: &ProjectMember, playlist_id: Uuid) ->
         if !std::mem::take(&mut first) {
             out.push(b',');
         }
-        let tree = Entry::read(stored).entity_id.and_then(|id| trees.get(&id)).map_or(&b"[]"[..], Vec::as_slice);
+        let tree = Entry::read(stored)
+            .entity_id
+            .and_then(|id| trees.get(&id))
+            .map_or(&b"[]"[..], Vec::as_slice);
         write_entry(&mut out, stored, tree, &found)?;
         out.push(b'}');
     }
@@ -89,28 +115,47 @@ pub fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
 
 /// The entries of the column `shots`; what is no object is none.
 pub fn objects(shots: Option<&Value>) -> impl Iterator<Item = &Value> {
-    shots.and_then(Value::as_array).into_iter().flatten().filter(|entry| entry.is_object())
+    shots
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.is_object())
 }
 
 /// Writes the revisions beside an entry, what is stored of it, its entity, and the preview that it shows, without the
 /// closing brace. A preview that is gone, or shows another entity, is left out.
 ///
 /// # Errors
-/// What is stored can't be written.
-pub fn write_entry(out: &mut Vec<u8>, stored: &Value, tree: &[u8], found: &HashMap<Uuid, Vec<Revision>>) -> Result<(), serde_json::Error> {
+/// A stored value can't be written.
+pub fn write_entry(
+    out: &mut Vec<u8>,
+    stored: &Value,
+    tree: &[u8],
+    found: &HashMap<Uuid, Vec<Revision>>,
+) -> Result<(), serde_json::Error> {
     let entry = Entry::read(stored);
     let mut revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();
-    let shown = entry.preview_file_id.and_then(|id| Some((id, revisions.find(|revision| revision.shows(id))?)));
+    let shown = entry
+        .preview_file_id
+        .and_then(|id| Some((id, revisions.find(|revision| revision.shows(id))?)));
     let lost = entry.preview_file_id.is_some() && shown.is_none();
     let left_out = |key: &str| {
-        WORKED_OUT.contains(&key) || key == "id" || (key == "preview_file_id" && lost) || (key == "preview_file_task_id" && shown.is_some())
+        WORKED_OUT.contains(&key)
+            || key == "id"
+            || (key == "preview_file_id" && lost)
+            || (key == "preview_file_task_id" && shown.is_some())
     };
     out.extend_from_slice(b"{\"preview_files\":");
     out.extend_from_slice(tree);
     if let Some(id) = entry.entity_id {
         write_key(out, "id", Some(format!("\"{id}\"").as_bytes()));
     }
-    for (key, value) in stored.as_object().into_iter().flatten().filter(|(key, _)| !left_out(key)) {
+    for (key, value) in stored
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| !left_out(key))
+    {
         out.push(b',');
         write_text(out, key);
         out.push(b':');

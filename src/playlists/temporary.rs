@@ -10,11 +10,12 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::played::distinct;
-use crate::access::tasks::{READ, standings};
+use crate::access::previews::OfEntities;
+use crate::access::tasks::{READ, relations};
 use crate::app::App;
 use crate::database::json::{array, write_key};
 use crate::database::{self, Database, Sql, write_text, write_uuid};
-use crate::previews::revisions::{self, Form, Revision, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// A task with its entity, and what that is part of.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -40,10 +41,10 @@ pub(super) async fn create(
     body: TemporaryPlaylist,
     sorted: bool,
 ) -> Result<Json<Vec<TemporaryPlaylistEntry>>, Failure> {
-    let database = app.database.read();
+    let database = &app.database;
     let mut tasks = body.task_ids.unwrap_or_default();
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
-    let known = standings(database, access, &tasks).await?;
+    let known = relations(database, access, &tasks).await?;
     for task in &tasks {
         known.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }
@@ -53,9 +54,19 @@ pub(super) async fn create(
         shots.sort_by_key(|shot| shot.place());
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
-    let revisions = revisions::find(database, Which::OfEntities(&entities), Form::Listed, Shown::Firsts).await?;
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let revisions = revisions::find(
+        database,
+        Which::OfEntities(&entities, &listed),
+        PreviewForm::Listed,
+        PreviewChoice::Firsts,
+    )
+    .await?;
     let pipeline = pipeline(database, access.project_id(), tasks.first().copied()).await?;
-    let entries: Vec<Vec<u8>> = shots.iter().map(|shot| shot.entry(revisions.get(&shot.entity_id).map_or(&[], Vec::as_slice), &pipeline)).collect();
+    let entries: Vec<Vec<u8>> = shots
+        .iter()
+        .map(|shot| shot.entry(revisions.get(&shot.entity_id).map_or(&[], Vec::as_slice), &pipeline))
+        .collect();
     Ok(Json::written(array(entries.iter().map(Vec::as_slice))))
 }
 
@@ -76,8 +87,11 @@ async fn of_entities(database: &Database, entities: &[Uuid]) -> Result<Vec<Uuid>
          FROM task t WHERE EXISTS (SELECT 1 FROM preview_file p WHERE p.task_id = t.id) AND t.entity_id",
     );
     sql.among(entities).push(") o WHERE o.place = 1");
-    let found: HashMap<Uuid, Uuid> =
-        database::read_all::<Commented>(database, &sql).await?.into_iter().map(|row| (row.entity_id, row.task_id)).collect();
+    let found: HashMap<Uuid, Uuid> = database::read_all::<Commented>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|row| (row.entity_id, row.task_id))
+        .collect();
     Ok(entities.iter().filter_map(|id| found.get(id).copied()).collect())
 }
 
@@ -89,7 +103,11 @@ async fn shots(database: &Database, tasks: &[Uuid]) -> Result<HashMap<Uuid, Shot
          WHERE t.id",
     );
     sql.among(tasks);
-    Ok(database::read_all::<Shot>(database, &sql).await?.into_iter().map(|shot| (shot.task_id, shot)).collect())
+    Ok(database::read_all::<Shot>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|shot| (shot.task_id, shot))
+        .collect())
 }
 
 /// The task types of a production for the kind of entity that the first task is for, in the order of the pipeline.
@@ -101,7 +119,11 @@ async fn pipeline(database: &Database, project_id: Uuid, first: Option<Uuid>) ->
          ORDER BY COALESCE(l.priority, 0) DESC, k.name, k.id",
         [project_id.into(), first.into()],
     );
-    database::rows(database, &sql).await?.iter().map(|row| Ok(row.try_get("", "task_type_id")?)).collect()
+    database::rows(database, &sql)
+        .await?
+        .iter()
+        .map(|row| Ok(row.try_get("", "task_type_id")?))
+        .collect()
 }
 
 impl Shot {
@@ -110,14 +132,19 @@ impl Shot {
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
         let none = String::new;
         match self.type_name.as_str() {
-            "Shot" => [text(&self.grandparent_name), text(&self.parent_name), none(), self.name.clone()],
+            "Shot" => [
+                text(&self.grandparent_name),
+                text(&self.parent_name),
+                none(),
+                self.name.clone(),
+            ],
             "Sequence" | "Edit" => [text(&self.parent_name), none(), none(), self.name.clone()],
             "Episode" => [self.name.clone(), none(), none(), self.name.clone()],
             _ => [none(), none(), self.type_name.clone(), self.name.clone()],
         }
     }
 
-    /// What the entity is part of: the words before `_id` and `_name`, and what they hold.
+    /// Parent of the entity: the words before `_id` and `_name`, and what they hold.
     fn parent(&self) -> Option<(&'static str, Uuid, &str)> {
         let parent = |word| Some((word, self.parent_id?, self.parent_name.as_deref().unwrap_or_default()));
         match self.type_name.as_str() {
@@ -147,7 +174,11 @@ impl Shot {
             write_text(&mut out, name);
         }
         if let Some(revision) = self.shown(revisions, pipeline) {
-            write_key(&mut out, "preview_file_id", Some(format!("\"{}\"", revision.id).as_bytes()));
+            write_key(
+                &mut out,
+                "preview_file_id",
+                Some(format!("\"{}\"", revision.id).as_bytes()),
+            );
             revision.write_shown(&mut out, revision.id);
         }
         write_key(&mut out, "preview_files", Some(&revisions::by_task_type(revisions)));
@@ -158,8 +189,16 @@ impl Shot {
     /// The revision to begin with: the latest of the task, or else the latest of the first task type in the pipeline.
     fn shown<'a>(&self, revisions: &'a [Revision], pipeline: &[Uuid]) -> Option<&'a Revision> {
         let own = revisions.iter().find(|revision| revision.task_id == self.task_id);
-        let same_type = || revisions.iter().find(|revision| Some(revision.task_type_id) == self.task_type_id);
-        let next = || pipeline.iter().find_map(|id| revisions.iter().find(|revision| revision.task_type_id == *id));
+        let same_type = || {
+            revisions
+                .iter()
+                .find(|revision| Some(revision.task_type_id) == self.task_type_id)
+        };
+        let next = || {
+            pipeline
+                .iter()
+                .find_map(|id| revisions.iter().find(|revision| revision.task_type_id == *id))
+        };
         own.or_else(same_type).or_else(next)
     }
 }

@@ -11,18 +11,23 @@ use uuid::Uuid;
 
 use super::annotations::{keep_own, merge};
 use super::rows;
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::access::tasks::REVIEW;
 use crate::app::SharedApp;
-use crate::database::{self, Sql, write_value};
+use crate::database::{self, Sql, write_column};
 use crate::events::{Work, payload};
 
 /// Merges drawings into a preview.
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: AnnotationChanges) -> Result<Json<PreviewFile>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+pub(super) async fn update(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    changes: AnnotationChanges,
+) -> Result<Json<PreviewFile>, Failure> {
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
     let text = draw(&mut work, &preview, caller.person.id, changes).await?;
@@ -34,29 +39,49 @@ pub(super) async fn update(app: &SharedApp, caller: &Caller, id: Uuid, changes: 
 ///
 /// # Errors
 /// 400 for what is no drawing.
-pub async fn draw_as_guest(work: &mut Work<'_>, preview: &Subject, guest_id: Uuid, mut changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
+pub async fn draw_as_guest(
+    work: &mut Work<'_>,
+    preview: &PreviewSubject,
+    guest_id: Uuid,
+    mut changes: AnnotationChanges,
+) -> Result<Vec<u8>, Failure> {
     keep_own(&stored(&**work, preview.id).await?, guest_id, &mut changes);
     draw(work, preview, guest_id, changes).await
 }
 
 /// Merges drawings, tells of it, and gives the preview as JSON.
-async fn draw(work: &mut Work<'_>, preview: &Subject, person_id: Uuid, changes: AnnotationChanges) -> Result<Vec<u8>, Failure> {
+async fn draw(
+    work: &mut Work<'_>,
+    preview: &PreviewSubject,
+    person_id: Uuid,
+    changes: AnnotationChanges,
+) -> Result<Vec<u8>, Failure> {
     let id = preview.id;
-    let annotations = merge(stored(&**work, id).await?, changes)?;
+    let before = stored(&**work, id).await?;
+    let annotations = Value::from(merge(before.clone(), changes)?);
+    if annotations == before {
+        return rows::record(&**work, id, false).await;
+    }
     let moment = database::now();
-    let values = vec![("annotations", Value::from(annotations).into()), ("updated_at", moment.into())];
+    let values = vec![("annotations", annotations.into()), ("updated_at", moment.into())];
     database::update(&**work, &entity::preview_file::TABLE, id, values).await?;
     let mut told = payload([("preview_file_id", id), ("person_id", person_id)]);
-    told.insert("updated_at".into(), json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()));
+    told.insert(
+        "updated_at".into(),
+        json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()),
+    );
     work.emit_in(preview.project_id, "preview-file:annotation-update", told);
     rows::record(&**work, id, false).await
 }
 
 /// The annotations as they are now.
-async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Result<Value, Failure> {
+///
+/// # Errors
+/// 404 when there is no such preview.
+pub(super) async fn stored(connection: &impl ConnectionTrait, id: Uuid) -> Result<Value, Failure> {
     let sql = Sql::with("SELECT annotations FROM preview_file WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = Vec::new();
-    write_value(&mut text, &row, 0, Kind::Json)?;
+    write_column(&mut text, &row, "annotations", Kind::Json)?;
     Ok(serde_json::from_slice(&text)?)
 }

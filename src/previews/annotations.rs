@@ -11,7 +11,7 @@ type Object = Map<String, Value>;
 
 /// The annotations of one moment, with all that clients keep beside the drawing.
 #[derive(Debug)]
-struct Moment {
+struct AnnotatedMoment {
     time: f64,
     /// The entry without its objects.
     entry: Object,
@@ -24,14 +24,21 @@ struct Moment {
 /// 400 when an addition or update is no annotation.
 pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Value>, Failure> {
     let mut problems = Vec::new();
-    let additions = read(changes.additions, "additions", &mut problems);
-    let updates = read(changes.updates, "updates", &mut problems);
+    let additions = read_moments(changes.additions, "additions", &mut problems);
+    let updates = read_moments(changes.updates, "updates", &mut problems);
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
-    let stored = if let Value::Array(entries) = stored { entries } else { Vec::new() };
+    let stored = if let Value::Array(entries) = stored {
+        entries
+    } else {
+        Vec::new()
+    };
     // What was imported may lack anything; an entry that is no annotation has no objects, and goes.
-    let mut moments: Vec<Moment> = stored.into_iter().filter_map(|entry| Moment::read(entry).ok()).collect();
+    let mut moments: Vec<AnnotatedMoment> = stored
+        .into_iter()
+        .filter_map(|entry| AnnotatedMoment::read(entry).ok())
+        .collect();
     moments.iter_mut().flat_map(|moment| &mut moment.objects).for_each(name);
     for addition in additions {
         add(&mut moments, addition);
@@ -44,10 +51,19 @@ pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Val
     for AnnotationDeletion { time, objects } in changes.deletions.into_iter().flatten() {
         if let Some(moment) = find(&mut moments, time) {
             let gone = objects.unwrap_or_default();
-            moment.objects.retain(|object| !object.get("id").and_then(Value::as_str).is_some_and(|id| gone.iter().any(|gone| gone == id)));
+            moment.objects.retain(|object| {
+                !object
+                    .get("id")
+                    .and_then(Value::as_str)
+                    .is_some_and(|id| gone.iter().any(|gone| gone == id))
+            });
         }
     }
-    Ok(moments.into_iter().filter(|moment| !moment.objects.is_empty()).map(Moment::into_value).collect())
+    Ok(moments
+        .into_iter()
+        .filter(|moment| !moment.objects.is_empty())
+        .map(AnnotatedMoment::into_value)
+        .collect())
 }
 
 /// Key of the person who drew an object.
@@ -63,14 +79,28 @@ pub(super) fn keep_own(stored: &Value, person_id: Uuid, changes: &mut Annotation
         }
     }
     for entry in changes.updates.iter_mut().flatten() {
-        let Some(list) = entry.get_mut("drawing").and_then(|drawing| drawing.get_mut("objects")).and_then(Value::as_array_mut) else { continue };
-        list.retain(|object| object.get("id").and_then(Value::as_str).is_some_and(|id| own.contains(id)));
+        let Some(list) = entry
+            .get_mut("drawing")
+            .and_then(|drawing| drawing.get_mut("objects"))
+            .and_then(Value::as_array_mut)
+        else {
+            continue;
+        };
+        list.retain(|object| {
+            object
+                .get("id")
+                .and_then(Value::as_str)
+                .is_some_and(|id| own.contains(id))
+        });
         for object in objects(entry) {
             object.insert(OWNER.into(), json!(person_id));
         }
     }
     for deletion in changes.deletions.iter_mut().flatten() {
-        deletion.objects.iter_mut().for_each(|ids| ids.retain(|id| own.contains(id.as_str())));
+        deletion
+            .objects
+            .iter_mut()
+            .for_each(|ids| ids.retain(|id| own.contains(id.as_str())));
     }
 }
 
@@ -82,7 +112,12 @@ fn own_objects(stored: &Value, person_id: Uuid) -> HashSet<&str> {
     let (mut own, mut others) = (HashSet::new(), HashSet::new());
     for object in objects {
         let Some(id) = object["id"].as_str() else { continue };
-        if object[OWNER].as_str() == Some(&person) { &mut own } else { &mut others }.insert(id);
+        if object[OWNER].as_str() == Some(&person) {
+            &mut own
+        } else {
+            &mut others
+        }
+        .insert(id);
     }
     own.retain(|id| !others.contains(id));
     own
@@ -90,37 +125,57 @@ fn own_objects(stored: &Value, person_id: Uuid) -> HashSet<&str> {
 
 /// The objects of an entry, as far as they are such.
 fn objects(entry: &mut Object) -> impl Iterator<Item = &mut Object> {
-    let list = entry.get_mut("drawing").and_then(|drawing| drawing.get_mut("objects")).and_then(Value::as_array_mut);
+    let list = entry
+        .get_mut("drawing")
+        .and_then(|drawing| drawing.get_mut("objects"))
+        .and_then(Value::as_array_mut);
     list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-fn read(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<Moment> {
+fn read_moments(entries: Option<Vec<Object>>, field: &str, problems: &mut Vec<FieldProblem>) -> Vec<AnnotatedMoment> {
     let mut moments = Vec::new();
     for (at, entry) in entries.into_iter().flatten().enumerate() {
-        match Moment::read(entry.into()) {
+        match AnnotatedMoment::read(entry.into()) {
             Ok(moment) => moments.push(moment),
-            Err((place, message)) => problems.push(FieldProblem { field: format!("{field}.{at}{place}"), message: message.into() }),
+            Err((place, message)) => problems.push(FieldProblem {
+                field: format!("{field}.{at}{place}"),
+                message: message.into(),
+            }),
         }
     }
     moments
 }
 
-impl Moment {
+impl AnnotatedMoment {
     /// Reads an entry; the error is the field that is wrong with what is wrong.
     fn read(entry: Value) -> Result<Self, (&'static str, &'static str)> {
-        let Value::Object(mut entry) = entry else { return Err(("", "Input should be a valid dictionary")) };
+        let Value::Object(mut entry) = entry else {
+            return Err(("", "Input should be a valid dictionary"));
+        };
         let time = entry.get("time").ok_or((".time", "Field required"))?;
         let time = time.as_f64().ok_or((".time", "Input should be a valid number"))?;
         let drawing = entry.get_mut("drawing").ok_or((".drawing", "Field required"))?;
-        let drawing = drawing.as_object_mut().ok_or((".drawing", "Input should be a valid dictionary"))?;
-        let objects = drawing.get_mut("objects").ok_or((".drawing.objects", "Field required"))?;
-        let objects = objects.as_array_mut().ok_or((".drawing.objects", "Input should be a valid list"))?;
+        let drawing = drawing
+            .as_object_mut()
+            .ok_or((".drawing", "Input should be a valid dictionary"))?;
+        let objects = drawing
+            .get_mut("objects")
+            .ok_or((".drawing.objects", "Field required"))?;
+        let objects = objects
+            .as_array_mut()
+            .ok_or((".drawing.objects", "Input should be a valid list"))?;
         let mut read = Vec::new();
         for object in std::mem::take(objects) {
-            let Value::Object(object) = object else { return Err((".drawing.objects", "Input should be a list of dictionaries")) };
+            let Value::Object(object) = object else {
+                return Err((".drawing.objects", "Input should be a list of dictionaries"));
+            };
             read.push(object);
         }
-        Ok(Self { time, entry, objects: read })
+        Ok(Self {
+            time,
+            entry,
+            objects: read,
+        })
     }
 
     fn into_value(self) -> Value {
@@ -135,7 +190,7 @@ impl Moment {
 }
 
 /// The moment of exactly that time.
-fn find(moments: &mut [Moment], time: f64) -> Option<&mut Moment> {
+fn find(moments: &mut [AnnotatedMoment], time: f64) -> Option<&mut AnnotatedMoment> {
     moments.iter_mut().find(|moment| moment.time == time)
 }
 
@@ -146,7 +201,7 @@ fn name(object: &mut Object) {
     }
 }
 
-fn add(moments: &mut Vec<Moment>, mut addition: Moment) {
+fn add(moments: &mut Vec<AnnotatedMoment>, mut addition: AnnotatedMoment) {
     addition.objects.iter_mut().for_each(name);
     let Some(moment) = find(moments, addition.time) else {
         moments.push(addition);
@@ -160,7 +215,7 @@ fn add(moments: &mut Vec<Moment>, mut addition: Moment) {
 }
 
 /// Objects that take the place of others go to the front of the picture, which is the end of the list.
-fn replace(moment: &mut Moment, objects: Vec<Object>) {
+fn replace(moment: &mut AnnotatedMoment, objects: Vec<Object>) {
     for object in objects {
         let id = object.get("id").cloned();
         if id.is_some() && moment.holds(id.as_ref()) {
@@ -179,8 +234,12 @@ mod tests {
     }
 
     fn ids(entries: &[Value]) -> Vec<String> {
-        let objects = entries.iter().flat_map(|entry| entry["drawing"]["objects"].as_array().expect("objects"));
-        objects.map(|object| object["id"].as_str().expect("an id").to_owned()).collect()
+        let objects = entries
+            .iter()
+            .flat_map(|entry| entry["drawing"]["objects"].as_array().expect("objects"));
+        objects
+            .map(|object| object["id"].as_str().expect("an id").to_owned())
+            .collect()
     }
 
     fn drawn(time: f64, objects: Value) -> Value {
@@ -189,22 +248,35 @@ mod tests {
 
     #[test]
     fn objects_are_added_replaced_and_taken_away() {
-        let first = json!({"additions": [{"time": 0, "drawing": {"objects": [{"type": "path"}, {"id": "a"}]}, "frame": 1}]});
+        let first =
+            json!({"additions": [{"time": 0, "drawing": {"objects": [{"type": "path"}, {"id": "a"}]}, "frame": 1}]});
         let stored = merge(Value::Null, changes(first)).expect("merged");
         assert_eq!(stored.len(), 1);
         assert_eq!((&stored[0]["time"], &stored[0]["frame"]), (&json!(0), &json!(1)));
         let made_up = ids(&stored)[0].clone();
         assert_eq!(made_up.len(), 36);
 
-        let stored = merge(stored.into(), changes(json!({"additions": [drawn(0.0, json!([{"id": "a", "x": 2}, {"id": "b"}]))]}))).expect("merged");
+        let stored = merge(
+            stored.into(),
+            changes(json!({"additions": [drawn(0.0, json!([{"id": "a", "x": 2}, {"id": "b"}]))]})),
+        )
+        .expect("merged");
         assert_eq!(ids(&stored), [made_up.as_str(), "a", "b"]);
         assert_eq!(stored[0]["drawing"]["objects"][1], json!({"id": "a"}));
 
-        let stored = merge(stored.into(), changes(json!({"updates": [drawn(0.0, json!([{"id": "a", "x": 9}, {"id": "zz"}]))]}))).expect("merged");
+        let stored = merge(
+            stored.into(),
+            changes(json!({"updates": [drawn(0.0, json!([{"id": "a", "x": 9}, {"id": "zz"}]))]})),
+        )
+        .expect("merged");
         assert_eq!(ids(&stored), [made_up.as_str(), "b", "a"]);
         assert_eq!(stored[0]["drawing"]["objects"][2]["x"], 9);
 
-        let stored = merge(stored.into(), changes(json!({"deletions": [{"time": 0, "objects": ["b"]}]}))).expect("merged");
+        let stored = merge(
+            stored.into(),
+            changes(json!({"deletions": [{"time": 0, "objects": ["b"]}]})),
+        )
+        .expect("merged");
         assert_eq!(ids(&stored), [made_up.as_str(), "a"]);
     }
 
@@ -237,23 +309,28 @@ mod tests {
     #[test]
     fn moments_without_objects_disappear() {
         let stored = json!([drawn(1.0, json!([{"id": "a"}])), {"time": 3}]);
-        let left = merge(stored, changes(json!({"deletions": [{"time": 1, "objects": ["a"]}], "additions": [drawn(2.0, json!([]))]})));
+        let left = merge(
+            stored,
+            changes(json!({"deletions": [{"time": 1, "objects": ["a"]}], "additions": [drawn(2.0, json!([]))]})),
+        );
         assert_eq!(left.expect("merged"), Vec::<Value>::new());
     }
 
     #[test]
     fn a_moment_that_is_added_twice_is_one() {
-        let twice =
-            json!({"additions": [drawn(1.5, json!([{"id": "a"}])), drawn(1.5, json!([{"id": "b"}]))], "updates": [drawn(9.0, json!([{"id": "a"}]))]});
+        let twice = json!({"additions": [drawn(1.5, json!([{"id": "a"}])), drawn(1.5, json!([{"id": "b"}]))], "updates": [drawn(9.0, json!([{"id": "a"}]))]});
         let stored = merge(Value::Null, changes(twice)).expect("merged");
         assert_eq!((stored.len(), ids(&stored)), (1, vec!["a".to_owned(), "b".to_owned()]));
     }
 
     #[test]
     fn what_is_no_annotation_is_refused() {
-        for wrong in
-            [json!({"drawing": {"objects": []}}), json!({"time": "x", "drawing": {"objects": []}}), json!({"time": 1}), drawn(1.0, json!([1]))]
-        {
+        for wrong in [
+            json!({"drawing": {"objects": []}}),
+            json!({"time": "x", "drawing": {"objects": []}}),
+            json!({"time": 1}),
+            drawn(1.0, json!([1])),
+        ] {
             let refused = merge(Value::Null, changes(json!({"additions": [wrong]})));
             assert_eq!(refused.expect_err("refused").status(), 400, "{wrong}");
         }

@@ -5,7 +5,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::keys;
 use super::work::picture_work;
 use crate::access::comments::attachment_reader;
@@ -18,13 +18,27 @@ use crate::pictures::{self, Purpose};
 /// # Errors
 /// 404 when there is none, 403 for those who may not get the file, 416 for a range that can't be given.
 pub(super) async fn thumbnail(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with("SELECT updated_at, comment_id, chat_message_id, mimetype FROM attachment_file WHERE id = $1", [id.into()]);
+    let sql = Sql::with(
+        "SELECT updated_at, comment_id, chat_message_id, mimetype FROM attachment_file WHERE id = $1",
+        [id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(app.database.read(), caller, row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?).await?;
-    if row.try_get::<Option<String>>("", "mimetype")?.is_some_and(|kind| kind.starts_with("image/")) {
+    attachment_reader(
+        &app.database,
+        caller,
+        row.try_get("", "comment_id")?,
+        row.try_get("", "chat_message_id")?,
+    )
+    .await?;
+    if row
+        .try_get::<Option<String>>("", "mimetype")?
+        .is_some_and(|kind| kind.starts_with("image/"))
+    {
         make(app, id).await?;
     }
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", row.try_get("", "updated_at")?).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", row.try_get("", "updated_at")?)
+        .send(app)
+        .await
 }
 
 /// Makes the thumbnail when it is asked for the first time. Of a file that is no picture after all there is none.

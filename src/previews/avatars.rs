@@ -1,5 +1,8 @@
 //! Pictures of persons, productions and the organisation.
 
+use std::io::Write;
+use std::path::Path;
+
 use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -9,7 +12,7 @@ use dailies_definitions::submission::Submission;
 use entity::facts::Table;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::access::production_viewer;
@@ -18,7 +21,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::pictures::{self, Purpose};
 
-/// Whom a picture is of.
+/// Owner of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Person,
@@ -46,9 +49,18 @@ impl Owner {
 
     /// Whether there is a picture, and when the record changed last.
     async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
-        let sql = Sql::with(format!("SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1", self.table().name), [id.into()]);
+        let sql = Sql::with(
+            format!(
+                "SELECT has_avatar, updated_at FROM \"{}\" WHERE id = $1",
+                self.table().name
+            ),
+            [id.into()],
+        );
         let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-        Ok((row.try_get_by_index::<Option<bool>>(0)?.unwrap_or_default(), row.try_get_by_index(1)?))
+        Ok((
+            row.try_get::<Option<bool>>("", "has_avatar")?.unwrap_or_default(),
+            row.try_get("", "updated_at")?,
+        ))
     }
 }
 
@@ -61,7 +73,9 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
     if !has_avatar {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", updated_at)
+        .send(app)
+        .await
 }
 
 /// Sends the picture of a production to those who may see the production.
@@ -69,7 +83,7 @@ pub(super) async fn get(app: &App, owner: Owner, id: Uuid) -> Result<Media, Fail
 /// # Errors
 /// 404 when there is none, 403 for strangers, 416 for a range that can't be given.
 pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    production_viewer(app.database.read(), caller, id).await?;
+    production_viewer(&app.database, caller, id).await?;
     get(app, Owner::Project, id).await
 }
 
@@ -77,20 +91,53 @@ pub(super) async fn get_of_project(app: &App, caller: &Caller, id: Uuid) -> Resu
 ///
 /// # Errors
 /// 404 when there is nobody of that id, 400 for what is no picture.
-pub(super) async fn set(app: &SharedApp, caller: &Caller, owner: Owner, id: Uuid, form: Submission) -> Result<Json<AvatarPath>, Failure> {
+pub(super) async fn set(
+    app: &SharedApp,
+    caller: &Caller,
+    owner: Owner,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<AvatarPath>, Failure> {
     let (had_avatar, _) = owner.facts(app, id).await?;
-    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
-    let picture = picture_work(app, &file.path, Purpose::Avatar, pictures::avatar).await.map_err(failure)?;
+    let file = form
+        .file("file")
+        .ok_or_else(|| Failure::parameter("File not provided."))?;
+    keep(app, Some(caller.person.id), owner, id, &file.path, had_avatar).await?;
+    let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
+    Ok(Json::of(&AvatarPath { thumbnail_path })?)
+}
+
+/// Stores a picture of a person that comes from elsewhere.
+///
+/// # Errors
+/// 404 when there is nobody of that id, 400 for what is no picture.
+pub async fn set_of_person(app: &App, id: Uuid, content: &[u8]) -> Result<(), Failure> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(content)?;
+    let (had_avatar, _) = Owner::Person.facts(app, id).await?;
+    keep(app, None, Owner::Person, id, file.path(), had_avatar).await
+}
+
+async fn keep(
+    app: &App,
+    author: Option<Uuid>,
+    owner: Owner,
+    id: Uuid,
+    path: &Path,
+    had_avatar: bool,
+) -> Result<(), Failure> {
+    let picture = picture_work(app, path, Purpose::Avatar, pictures::avatar)
+        .await
+        .map_err(failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
-    if let Err(error) = transact(app, || record(app, caller, owner, id)).await {
+    if let Err(error) = transact(app, || record(app, author, owner, id)).await {
         if !had_avatar {
             removal::discard(&app.storage, vec![key]).await;
         }
         return Err(error);
     }
-    let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
-    Ok(Json::of(&AvatarPath { thumbnail_path })?)
+    Ok(())
 }
 
 /// Removes the stored picture of somebody once the change is stored, if the settings want that.
@@ -100,15 +147,19 @@ pub fn discard_avatar(work: &mut Work<'_>, id: Uuid) {
     }
 }
 
-async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<(), Failure> {
-    let mut work = Work::begin(app, caller).await?;
+async fn record(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin_as(app, author).await?;
     if !database::update(&*work, owner.table(), id, vec![("has_avatar", true.into())]).await? {
         return Err(Failure::not_found());
     }
     match owner {
         Owner::Person => {
             work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
-            work.emit_of_studio(&entity::person::TABLE, "person:set-thumbnail", payload([("person_id", id)]));
+            work.emit_of_studio(
+                &entity::person::TABLE,
+                "person:set-thumbnail",
+                payload([("person_id", id)]),
+            );
             work.person_changed(id);
         }
         Owner::Project => {
@@ -116,8 +167,16 @@ async fn record(app: &App, caller: &Caller, owner: Owner, id: Uuid) -> Result<()
             work.emit_in(id, "project:set-thumbnail", payload([("project_id", id)]));
         }
         Owner::Organisation => {
-            work.emit_of_studio(&entity::organisation::TABLE, "organisation:update", payload([("organisation_id", id)]));
-            work.emit_of_studio(&entity::organisation::TABLE, "organisation:set-thumbnail", payload([("organisation_id", id)]));
+            work.emit_of_studio(
+                &entity::organisation::TABLE,
+                "organisation:update",
+                payload([("organisation_id", id)]),
+            );
+            work.emit_of_studio(
+                &entity::organisation::TABLE,
+                "organisation:set-thumbnail",
+                payload([("organisation_id", id)]),
+            );
         }
     }
     Ok(work.commit().await?)

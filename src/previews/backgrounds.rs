@@ -3,14 +3,14 @@
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
-use dailies_definitions::schemas::PreviewBackgroundFile;
+use dailies_definitions::schemas::{AvatarPath, PreviewBackgroundFile};
 use dailies_definitions::submission::{Submission, UploadedFile};
 use entity::preview_background_file::{Entity, Model, TABLE};
 use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::download::Shipment;
+use super::download::FileAnswer;
 use super::work::{failure, picture_work};
 use super::{keys, removal};
 use crate::app::{App, SharedApp};
@@ -20,16 +20,26 @@ use crate::pictures::{self, BACKGROUND_EXTENSION, PictureError, Purpose};
 use crate::storage::Disposition;
 
 async fn find(app: &App, id: Uuid) -> Result<Model, Failure> {
-    Entity::find_by_id(id).one(app.database.read()).await?.ok_or_else(Failure::not_found)
+    Entity::find_by_id(id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// Takes the file of a background, in place of an earlier one.
 ///
 /// # Errors
 /// 404 when there is no such background, 400 for what is no readable HDR picture.
-pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Submission) -> Result<Json<PreviewBackgroundFile>, Failure> {
+pub(super) async fn upload(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<PreviewBackgroundFile>, Failure> {
     let background = find(app, id).await?;
-    let file = form.file("file").ok_or_else(|| Failure::parameter("File not provided."))?;
+    let file = form
+        .file("file")
+        .ok_or_else(|| Failure::parameter("File not provided."))?;
     let extension = pictures::extension_of(&file.name);
     if extension != BACKGROUND_EXTENSION {
         transact(app, || drop_record(app, caller, id)).await?;
@@ -39,8 +49,16 @@ pub(super) async fn upload(app: &SharedApp, caller: &Caller, id: Uuid, form: Sub
         Ok(thumbnail) => thumbnail,
         Err(error) if error.is_fault_of_input() => {
             transact(app, || drop_record(app, caller, id)).await?;
-            let unreadable = || Failure::parameter(format!("Error while saving preview background file and thumbnail: {id}"));
-            return Err(if matches!(error, PictureError::Unreadable(_)) { unreadable() } else { failure(error) });
+            let unreadable = || {
+                Failure::parameter(format!(
+                    "Error while saving preview background file and thumbnail: {id}"
+                ))
+            };
+            return Err(if matches!(error, PictureError::Unreadable(_)) {
+                unreadable()
+            } else {
+                failure(error)
+            });
         }
         Err(error) => return Err(failure(error)),
     };
@@ -71,18 +89,67 @@ async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Re
     if !database::update(&*work, &TABLE, id, values).await? {
         return Err(Failure::not_found());
     }
-    work.emit_of_studio(&TABLE, "preview-background-file:update", payload([("preview_background_file_id", id)]));
+    work.emit_of_studio(
+        &TABLE,
+        "preview-background-file:update",
+        payload([("preview_background_file_id", id)]),
+    );
     let mut told = payload([("preview_background_file_id", id)]);
     told.insert("extension".into(), json!(BACKGROUND_EXTENSION));
     work.emit_of_studio(&TABLE, "preview-background-file:add-file", told);
-    let names: Vec<String> = TABLE.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let sql = Sql::with(format!("SELECT {} FROM preview_background_file WHERE id = $1", names.join(", ")), [id.into()]);
+    let names: Vec<String> = TABLE
+        .columns
+        .iter()
+        .map(|column| format!("\"{}\"", column.name))
+        .collect();
+    let sql = Sql::with(
+        format!("SELECT {} FROM preview_background_file WHERE id = $1", names.join(", ")),
+        [id.into()],
+    );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut text = vec![b'{'];
     RowWriter::new(TABLE.columns.iter().map(Field::from)).write(&mut text, &row)?;
     text.extend_from_slice(b",\"type\":\"PreviewBackgroundFile\"}");
     work.commit().await?;
     Ok(text)
+}
+
+/// Takes another picture as the thumbnail of a background.
+///
+/// # Errors
+/// 404 when there is no such background, 400 for what is no picture.
+pub(super) async fn set_thumbnail(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    form: Submission,
+) -> Result<Json<AvatarPath>, Failure> {
+    find(app, id).await?;
+    let file = form
+        .file("file")
+        .ok_or_else(|| Failure::parameter("File not provided."))?;
+    let thumbnail = picture_work(app, &file.path, Purpose::Thumbnail, pictures::fitted_thumbnail)
+        .await
+        .map_err(failure)?;
+    app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?;
+    transact(app, || note_change(app, caller, id)).await?;
+    Ok(Json::of(&AvatarPath {
+        thumbnail_path: format!("pictures/thumbnails/preview-background-files/{id}.png"),
+    })?)
+}
+
+/// Enters that a background changed, so that clients ask for its thumbnail again.
+async fn note_change(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    if !database::update(&*work, &TABLE, id, Vec::new()).await? {
+        return Err(Failure::not_found());
+    }
+    work.emit_of_studio(
+        &TABLE,
+        "preview-background-file:update",
+        payload([("preview_background_file_id", id)]),
+    );
+    Ok(work.commit().await?)
 }
 
 /// Removes the record of a background whose file can't be taken, unless something uses it, and then its stored files.
@@ -97,7 +164,12 @@ async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
         [id.into()],
     );
     if database::execute(&*work, &sql).await? > 0 {
-        work.afterwards(move |app| Box::pin(removal::discard(&app.storage, vec![keys::background(id), keys::thumbnail(id)])));
+        work.afterwards(move |app| {
+            Box::pin(removal::discard(
+                &app.storage,
+                vec![keys::background(id), keys::thumbnail(id)],
+            ))
+        });
     }
     Ok(work.commit().await?)
 }
@@ -113,10 +185,19 @@ pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, 
         return Err(Failure::not_found());
     }
     let name = format!("{}.{extension}", background.original_name.unwrap_or_default());
-    let size = background.file_size.and_then(|size| u64::try_from(size).ok()).filter(|size| *size > 0);
+    let size = background
+        .file_size
+        .and_then(|size| u64::try_from(size).ok())
+        .filter(|size| *size > 0);
     let keys = [keys::background(id)];
-    let shipment = Shipment::shown(&keys, pictures::content_type(&extension), background.updated_at);
-    Shipment { disposition: Disposition::Inline(&name), size, ..shipment }.send(app).await
+    let answer = FileAnswer::shown(&keys, pictures::content_type(&extension), background.updated_at);
+    FileAnswer {
+        disposition: Disposition::Inline(&name),
+        size,
+        ..answer
+    }
+    .send(app)
+    .await
 }
 
 /// Sends the thumbnail of a background.
@@ -125,5 +206,7 @@ pub(super) async fn file(app: &App, id: Uuid, extension: &str) -> Result<Media, 
 /// 404 when there is none, 416 for a range that can't be given.
 pub(super) async fn thumbnail(app: &App, id: Uuid) -> Result<Media, Failure> {
     let background = find(app, id).await?;
-    Shipment::shown(&[keys::thumbnail(id)], "image/png", background.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(id)], "image/png", background.updated_at)
+        .send(app)
+        .await
 }

@@ -4,13 +4,28 @@ use uuid::Uuid;
 
 use crate::storage::{Bucket, FileKey};
 
-/// The pictures of a preview, derived from its picture or from its movie.
-const PICTURES: [&str; 5] = ["original", "previews", "thumbnails", "thumbnails-square", "tiles"];
+/// The pictures of a preview, derived from its picture or from its movie, and the picture as it was sent, as long as nothing
+/// is derived from it yet.
+const PICTURES: [&str; 6] = [
+    "original",
+    "previews",
+    "thumbnails",
+    "thumbnails-square",
+    "tiles",
+    SOURCE_PREFIX,
+];
+const SOURCE_PREFIX: &str = "source";
 
 /// Key of one of the pictures of a preview.
 #[must_use]
 pub fn picture(prefix: &'static str, id: Uuid) -> FileKey {
     FileKey::new(Bucket::Pictures, prefix, id)
+}
+
+/// Key of a picture as it was sent, which waits to be worked on.
+#[must_use]
+pub fn sent_picture(id: Uuid) -> FileKey {
+    picture(SOURCE_PREFIX, id)
 }
 
 /// Key of the small picture of anything else: a person, a production, a background, an attached file.
@@ -52,5 +67,9 @@ pub fn attachment(id: Uuid) -> FileKey {
 
 /// Every key that a file of the preview can have.
 pub fn all(id: Uuid) -> impl Iterator<Item = FileKey> {
-    PICTURES.into_iter().map(move |prefix| picture(prefix, id)).chain(movie(id)).chain([generic(id)])
+    PICTURES
+        .into_iter()
+        .map(move |prefix| picture(prefix, id))
+        .chain(movie(id))
+        .chain([generic(id)])
 }

@@ -1,16 +1,19 @@
 //! Lists of previews: of an entity, by task type, and of what is not ready.
 
+use dailies_definitions::access::EntityReader;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::previews::ListRunningPreviewsQuery;
 use dailies_definitions::schemas::{PreviewSummary, PreviewsByTaskType, RunningPreview};
 use entity::facts::{Column, Kind};
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::revisions::{self, Form, Shown, Which};
+use super::revisions::{self, PreviewChoice, PreviewForm, Which};
 use super::rows::{PreviewWriter, columns};
+use crate::access::previews::OfEntities;
 use crate::app::App;
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_text, write_value};
+use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column, write_text};
 use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 
 /// Keys of a preview in few words.
@@ -32,27 +35,39 @@ const SUMMARY: [&str; 14] = [
 ];
 
 fn preview_columns(names: &[&str]) -> Vec<&'static Column> {
-    names.iter().filter_map(|name| entity::preview_file::TABLE.column(name)).collect()
+    names
+        .iter()
+        .filter_map(|name| entity::preview_file::TABLE.column(name))
+        .collect()
 }
 
 fn select(columns: &[&'static Column]) -> String {
-    columns.iter().map(|column| format!("p.\"{}\"", column.name)).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| format!("p.\"{}\"", column.name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
-/// The previews of all tasks of an entity.
+/// The previews of the tasks of an entity that lists show to the caller.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn of_entity(app: &App, entity_id: Uuid) -> Result<Json<Vec<PreviewSummary>>, Failure> {
+pub(super) async fn of_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<Vec<PreviewSummary>>, Failure> {
     let columns = preview_columns(&SUMMARY);
-    let sql = Sql::with(
+    let mut sql = Sql::with(
         format!(
-            "SELECT {} FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN task_type k ON k.id = t.task_type_id \
-             WHERE t.entity_id = $1 ORDER BY k.name, p.revision DESC, p.position, p.created_at, p.id",
+            "SELECT {} FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN task_type k ON k.id = t.task_type_id WHERE t.entity_id = $1",
             select(&columns)
         ),
         [entity_id.into()],
     );
+    OfEntities::within(access, access.project_id(), access.role()).restrict(&mut sql, &[]);
+    sql.push(" ORDER BY k.name, p.revision DESC, p.position, p.created_at, p.id");
     let writer = RowWriter::new(columns.into_iter().map(Field::from));
     let sent = stream_array(&app.database, sql, move |out, row| {
         out.push(b'{');
@@ -73,13 +88,26 @@ pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &st
     database.row(&sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
-/// The revisions of all tasks of an entity, by task type.
+/// The revisions of the tasks of an entity that lists show to the caller, by task type.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn by_task_type(app: &App, entity_id: Uuid) -> Result<Json<PreviewsByTaskType>, Failure> {
-    let found = revisions::find(app.database.read(), Which::OfEntities(&[entity_id]), Form::Listed, Shown::None).await?;
-    Ok(Json::written(revisions::by_task_type(found.get(&entity_id).map_or(&[], Vec::as_slice))))
+pub(super) async fn by_task_type(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+) -> Result<Json<PreviewsByTaskType>, Failure> {
+    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let found = revisions::find(
+        &app.database,
+        Which::OfEntities(&[entity_id], &listed),
+        PreviewForm::Listed,
+        PreviewChoice::None,
+    )
+    .await?;
+    Ok(Json::written(revisions::by_task_type(
+        found.get(&entity_id).map_or(&[], Vec::as_slice),
+    )))
 }
 
 /// Previews of open productions that are not ready.
@@ -99,7 +127,9 @@ pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Resu
         let found = Sql::with("SELECT 1 FROM preview_file WHERE id = $1", [cursor.into()]);
         app.database.row(&found).await?.ok_or_else(unknown)?;
         // Among those of the same moment the id decides, so that none is left out.
-        sql.push(" AND (p.created_at, p.id) < (SELECT c.created_at, c.id FROM preview_file c WHERE c.id = ").bind(cursor).push(")");
+        sql.push(" AND (p.created_at, p.id) < (SELECT c.created_at, c.id FROM preview_file c WHERE c.id = ")
+            .bind(cursor)
+            .push(")");
     }
     sql.push(" ORDER BY p.created_at DESC, p.id DESC");
     if let Some(limit) = query.limit {
@@ -107,14 +137,13 @@ pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Resu
     }
     let writer = PreviewWriter::new();
     let sent = stream_array(&app.database, sql, move |out, row| {
-        let at = writer.width();
         writer.write_open(out, row)?;
         out.extend_from_slice(b",\"project_id\":");
-        write_value(out, row, at, Kind::Uuid)?;
+        write_column(out, row, "project_id", Kind::Uuid)?;
         out.extend_from_slice(b",\"task_type_id\":");
-        write_value(out, row, at + 1, Kind::Uuid)?;
+        write_column(out, row, "task_type_id", Kind::Uuid)?;
         out.extend_from_slice(b",\"full_entity_name\":");
-        write_text(out, &EntityNames::read(row, at + 2)?.full());
+        write_text(out, &EntityNames::from_query_result(row, "")?.full());
         out.push(b'}');
         Ok(())
     });

@@ -1,21 +1,27 @@
-//! What is made of the file of a preview before it is stored.
+//! Files that are made of the upload of a preview before it is stored.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::submission::UploadedFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::keys;
-use super::movies::{self, MovieError};
+use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
+use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
+use super::{asked, encoding_progress, keys};
 use crate::app::App;
-use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, Purpose};
+use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
 use crate::storage::FileKey;
 
-/// What is made of an upload.
+/// Place of each file; one without a path is the upload itself.
+type Files = Vec<(FileKey, Option<PathBuf>)>;
+
+/// Files made of an upload.
 pub(super) struct Made {
     pub kind: MediaKind,
     /// Of the stored file.
@@ -28,10 +34,10 @@ pub(super) struct Made {
     pub duration: f64,
     /// In bytes.
     pub file_size: u64,
-    /// What is known of the movie that was sent.
+    /// Facts about the movie that was sent.
     pub data: Option<Value>,
-    /// Where each file goes, what the others can be made from again first; one without a path is the upload itself.
-    pub files: Vec<(FileKey, Option<PathBuf>)>,
+    /// Files. Those from which the others can be made again come first.
+    pub files: Files,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,
 }
@@ -40,7 +46,18 @@ impl Made {
     /// A file of which nothing is made yet.
     pub(super) fn new(kind: MediaKind, extension: String, file_size: u64) -> Self {
         let status = "ready";
-        Self { kind, extension, status, width: 0, height: 0, duration: 0.0, file_size, data: None, files: Vec::new(), _folder: None }
+        Self {
+            kind,
+            extension,
+            status,
+            width: 0,
+            height: 0,
+            duration: 0.0,
+            file_size,
+            data: None,
+            files: Vec::new(),
+            _folder: None,
+        }
     }
 
     /// Whether there is more to do after the answer.
@@ -49,20 +66,44 @@ impl Made {
     }
 
     pub(super) fn add_pictures(&mut self, id: Uuid, derived: DerivedPictures, folder: TempDir) {
-        self.files.extend(derived.pictures.into_iter().map(|derived| (keys::picture(derived.prefix, id), Some(derived.path))));
+        self.files.extend(
+            derived
+                .pictures
+                .into_iter()
+                .map(|derived| (keys::picture(derived.prefix, id), Some(derived.path))),
+        );
         self._folder = Some(folder);
     }
 
     /// The dimensions and the size of a picture.
     pub(super) fn measure(&mut self, derived: &DerivedPictures) {
-        self.width = i32::try_from(derived.width).unwrap_or(i32::MAX);
-        self.height = i32::try_from(derived.height).unwrap_or(i32::MAX);
+        self.width = pixels(derived.width);
+        self.height = pixels(derived.height);
         self.file_size = derived.file_size;
     }
 }
 
-/// Makes of an upload what will be stored. `later` leaves movies for after the answer.
-pub(super) async fn make(app: &App, id: Uuid, file: &UploadedFile, later: bool) -> Result<Made, Failure> {
+fn pixels(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Treatment of a movie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Treatment {
+    /// Whether players get it in definitions of their own, rather than as it was sent.
+    pub normalize: bool,
+    /// Whether it is left for after the answer.
+    pub later: bool,
+}
+
+/// Makes of an upload what will be stored.
+pub(super) async fn make(
+    app: &App,
+    preview: &PreviewSubject,
+    file: &UploadedFile,
+    treatment: Treatment,
+) -> Result<Made, Failure> {
+    let id = preview.id;
     let extension = pictures::extension_of(&file.name);
     let Some(kind) = MediaKind::of_extension(&extension) else {
         return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
@@ -73,9 +114,32 @@ pub(super) async fn make(app: &App, id: Uuid, file: &UploadedFile, later: bool) 
             "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
         )),
         _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
+        MediaKind::Picture if treatment.later => {
+            let (width, height) = app
+                .pictures
+                .measure(&file.path, Purpose::Preview)
+                .await
+                .map_err(failure)?;
+            let files = vec![(keys::sent_picture(id), None)];
+            Ok(Made {
+                status: "processing",
+                width: pixels(width),
+                height: pixels(height),
+                files,
+                ..made
+            })
+        }
         MediaKind::Picture => make_pictures(app, id, file, made).await,
-        MediaKind::Movie if later => Ok(Made { status: "processing", file_size: 0, files: movie_file(id), ..made }),
-        MediaKind::Movie => make_movie(app, id, &file.path, made).await,
+        MediaKind::Movie if treatment.later => {
+            let [_, _, source] = keys::movie(id);
+            Ok(Made {
+                status: "processing",
+                file_size: 0,
+                files: vec![(source, None)],
+                ..made
+            })
+        }
+        MediaKind::Movie => make_movie(app, preview, &file.path, made, treatment.normalize).await,
         MediaKind::Generic => {
             let files = vec![(keys::generic(id), None)];
             Ok(Made { files, ..made })
@@ -94,53 +158,187 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
     Ok(made)
 }
 
-/// A movie is stored as it was sent, with pictures of its first frame. Nothing is stored of one that can't be read; where
-/// there is no program to read it with, it is taken on trust.
+/// Makes the movies that players get, in high and low definition, with pictures of the first frame and of all frames. Where
+/// that is not wanted, the movie is stored as it was sent, with the same pictures. Nothing is stored of one that can't be
+/// read; where there is no program to read it with, it is taken on trust.
 ///
 /// # Errors
-/// A folder can't be made.
-pub(super) async fn make_movie(app: &App, id: Uuid, movie: &Path, mut made: Made) -> Result<Made, Failure> {
-    made.files = movie_file(id);
+/// A folder can't be made, or the database does not answer.
+pub(super) async fn make_movie(
+    app: &App,
+    preview: &PreviewSubject,
+    movie: &Path,
+    mut made: Made,
+    normalize: bool,
+) -> Result<Made, Failure> {
+    let id = preview.id;
+    let sent = made.file_size;
+    let stored = as_it_was_sent(app, id);
     let facts = match movies::probe(&app.pictures, movie).await {
         Ok(facts) => facts,
         Err(error @ MovieError::NoProgram(_)) => {
             tracing::warn!(%error, "a movie is stored without a look into it");
-            return Ok(made);
+            return Ok(Made { files: stored, ..made });
         }
-        Err(error) => return Ok(broken(id, &error, made)),
+        Err(error) => return Ok(broken(app, id, &error, made)),
     };
-    let folder = tempfile::tempdir()?;
-    let frame = folder.path().join("frame.png");
-    match movies::write_frame(&app.pictures, movie, 0.0, &frame).await {
-        Ok(true) => {
-            let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
-            match picture_work(app, &frame, Purpose::Frame, derive).await {
-                Ok((derived, folder)) => made.add_pictures(id, derived, folder),
-                Err(error) => return Ok(broken(id, &error, made)),
-            }
-        }
-        Ok(false) => return Ok(broken(id, &MovieError::Unreadable("it has no frame".into()), made)),
-        Err(MovieError::NoProgram(_)) => {}
-        Err(error) => return Ok(broken(id, &error, made)),
-    }
-    made.width = facts.width;
-    made.height = facts.height;
-    made.duration = facts.duration;
     made.data = Some(json!({
         "original_width": facts.width,
         "original_height": facts.height,
         "original_duration": facts.duration,
-        "original_file_size": made.file_size,
+        "original_file_size": sent,
     }));
+    let asked = asked::of_task(app, preview.task_id).await?;
+    let folder = tempfile::tempdir()?;
+    let shown = if normalize && !app.settings.files.skip_normalization_full {
+        match convert(app, preview, (movie, &facts), &asked, folder.path()).await {
+            Ok(converted) => converted,
+            Err(error @ MovieError::NoProgram(_)) => {
+                tracing::warn!(%error, "a movie is stored as it was sent");
+                return Ok(Made { files: stored, ..made });
+            }
+            Err(error) => return Ok(broken(app, id, &error, made)),
+        }
+    } else {
+        PlayerMovies {
+            best: movie.to_path_buf(),
+            least: movie.to_path_buf(),
+            facts,
+            files: stored,
+        }
+    };
+    match derive(app, id, &shown, asked.rate(), folder).await {
+        Ok((pictures, folder)) => {
+            made.files = shown.files;
+            made.files.extend(pictures);
+            made._folder = Some(folder);
+        }
+        Err(error) => return Ok(broken(app, id, &error, made)),
+    }
+    made.width = shown.facts.width;
+    made.height = shown.facts.height;
+    made.duration = shown.facts.duration;
+    made.file_size = tokio::fs::metadata(&shown.best).await?.len();
     Ok(made)
 }
 
-fn movie_file(id: Uuid) -> Vec<(FileKey, Option<PathBuf>)> {
-    let [best, ..] = keys::movie(id);
-    vec![(best, None)]
+/// Movies that players get.
+struct PlayerMovies {
+    /// In the best definition that there is.
+    best: PathBuf,
+    /// In the least.
+    least: PathBuf,
+    /// Of the best.
+    facts: MovieFacts,
+    /// Places where they are stored.
+    files: Files,
 }
 
-fn broken(id: Uuid, error: &dyn std::fmt::Display, made: Made) -> Made {
+/// Reason why a movie can't be shown.
+#[derive(Debug, thiserror::Error)]
+enum Unshown {
+    #[error(transparent)]
+    Movie(#[from] MovieError),
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+}
+
+/// Makes the movies in the definitions that the settings want, and tells of it on the way.
+async fn convert(
+    app: &App,
+    preview: &PreviewSubject,
+    (movie, facts): (&Path, &MovieFacts),
+    asked: &MovieDemands,
+    folder: &Path,
+) -> Result<PlayerMovies, MovieError> {
+    let settings = &app.settings;
+    let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
+    let definitions = Definitions {
+        high,
+        low: folder.join("low.mp4"),
+    };
+    let (encoded, times) = watch::channel(Duration::ZERO);
+    let encoder = Encoder {
+        preset: &settings.media.movie_encoding_preset,
+        buffer: settings.media.movie_vbv_bufsize_factor,
+        // The rest of the job needs some time, too.
+        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+        encoded,
+    };
+    let encoding = movies::encode(&app.pictures, movie, facts, asked, &definitions, encoder);
+    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, preview, facts.duration, times));
+    done?;
+    let Definitions { high, low } = definitions;
+    let best = high.clone().unwrap_or_else(|| low.clone());
+    let [high_key, low_key, source_key] = keys::movie(preview.id);
+    let mut files: Files = high.map(|path| (high_key, Some(path))).into_iter().collect();
+    files.push((low_key, Some(low.clone())));
+    if settings.files.preview_save_source_file {
+        files.push((source_key, None));
+    }
+    Ok(PlayerMovies {
+        facts: movies::probe(&app.pictures, &best).await?,
+        best,
+        least: low,
+        files,
+    })
+}
+
+/// Makes the pictures of a movie. The one of all its frames may be missing.
+async fn derive(
+    app: &App,
+    id: Uuid,
+    shown: &PlayerMovies,
+    rate: f64,
+    folder: TempDir,
+) -> Result<(Files, TempDir), Unshown> {
+    let frame = folder.path().join("frame.png");
+    if !movies::write_frame(&app.pictures, &shown.best, 0.0, &frame).await? {
+        return Err(MovieError::Unreadable("it has no frame".into()).into());
+    }
+    let tiles = folder.path().join("tiles.png");
+    let tiled = movies::write_tiles(&app.pictures, &shown.least, &shown.facts, rate, &tiles).await;
+    // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
+    let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
+    let (derived, folder) = picture_work(app, &frame, Purpose::Frame, derive).await?;
+    let mut files: Files = derived
+        .pictures
+        .into_iter()
+        .map(|derived| (keys::picture(derived.prefix, id), Some(derived.path)))
+        .collect();
+    match tiled {
+        Ok(()) => files.push((keys::picture("tiles", id), Some(tiles))),
+        Err(error) => tracing::warn!(preview = %id, %error, "a movie has no picture of all its frames"),
+    }
+    Ok((files, folder))
+}
+
+/// Place of a movie of which nothing is made.
+fn as_it_was_sent(app: &App, id: Uuid) -> Files {
+    let [best, _, source] = keys::movie(id);
+    vec![(
+        if app.settings.files.preview_save_source_file {
+            source
+        } else {
+            best
+        },
+        None,
+    )]
+}
+
+/// A movie that can't be shown. It is kept where the settings say so, for another try.
+fn broken(app: &App, id: Uuid, error: &dyn std::fmt::Display, made: Made) -> Made {
     tracing::info!(preview = %id, %error, "a movie can't be shown");
-    Made { status: "broken", file_size: 0, files: Vec::new(), ..made }
+    let [_, _, source] = keys::movie(id);
+    let files = if app.settings.files.preview_save_source_file {
+        vec![(source, None)]
+    } else {
+        Vec::new()
+    };
+    Made {
+        status: "broken",
+        file_size: 0,
+        files,
+        ..made
+    }
 }

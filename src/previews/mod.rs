@@ -3,12 +3,16 @@
 
 pub mod add;
 pub mod annotate;
+mod annotated;
 mod annotations;
+mod asked;
 mod attachments;
 mod avatars;
 mod backgrounds;
 pub mod collections;
 pub mod download;
+mod encoding_progress;
+mod extraction;
 mod frames;
 mod handlers;
 pub mod keys;
@@ -26,6 +30,8 @@ pub mod subject;
 pub mod upload;
 mod work;
 
-pub use avatars::discard_avatar;
+pub use asked::rate_of_production;
+pub use avatars::{discard_avatar, set_of_person};
 pub use handlers::PreviewsHandlers;
-pub use processing::Processing;
+pub use movies::installed as reads_movies;
+pub use processing::{Processing, tell_status};

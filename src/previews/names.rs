@@ -1,8 +1,9 @@
 //! Names of downloaded files.
 
 use dailies_definitions::failure::Failure;
+use sea_orm::FromQueryResult;
 
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::app::App;
 use crate::database::Sql;
 use crate::file_trees::language::slug;
@@ -12,25 +13,36 @@ use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityName
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn download_name(app: &App, preview: &Subject, extension: &str) -> Result<String, Failure> {
+pub async fn download_name(app: &App, preview: &PreviewSubject, extension: &str) -> Result<String, Failure> {
     let sql = Sql::with(
         format!(
-            "SELECT {ENTITY_COLUMNS}, pr.name, tt.name, (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) \
+            "SELECT {ENTITY_COLUMNS}, pr.name AS project_name, tt.name AS task_type_name, \
+             (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) AS keeps_original_name \
              FROM task t LEFT JOIN project pr ON pr.id = t.project_id LEFT JOIN task_type tt ON tt.id = t.task_type_id \
              LEFT JOIN entity e ON e.id = t.entity_id {ENTITY_PARENTS} WHERE t.id = $1"
         ),
         [preview.task_id.into()],
     );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let original = row.try_get_by_index::<Option<bool>>(6)?.unwrap_or_default();
+    let original = row
+        .try_get::<Option<bool>>("", "keeps_original_name")?
+        .unwrap_or_default();
     let base = match preview.original_name.as_deref() {
         Some(name) if original && !name.is_empty() => name.to_owned(),
         _ => {
-            let project: Option<String> = row.try_get_by_index(4)?;
-            let task_type: Option<String> = row.try_get_by_index(5)?;
-            let entity = EntityNames::read(&row, 0)?.full();
+            let project: Option<String> = row.try_get("", "project_name")?;
+            let task_type: Option<String> = row.try_get("", "task_type_name")?;
+            let entity = EntityNames::from_query_result(&row, "")?.full();
             let revision = format!("v{}", preview.revision.unwrap_or(1));
-            slug(&[project.unwrap_or_default(), entity, task_type.unwrap_or_default(), revision].join("_"))
+            slug(
+                &[
+                    project.unwrap_or_default(),
+                    entity,
+                    task_type.unwrap_or_default(),
+                    revision,
+                ]
+                .join("_"),
+            )
         }
     };
     Ok(file_name(&base, preview.position, extension))

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::rows::{PreviewWriter, columns};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use crate::app::SharedApp;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -17,8 +17,13 @@ use crate::events::Work;
 ///
 /// # Errors
 /// 404 and 403 as the contract says.
-pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, position: i32) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let preview = Subject::find(app.database.read(), id).await?;
+pub(super) async fn move_preview(
+    app: &SharedApp,
+    caller: &Caller,
+    id: Uuid,
+    position: i32,
+) -> Result<Json<Vec<PreviewFile>>, Failure> {
+    let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_actor(app, caller).await?;
     let work = Work::begin(app, caller).await?;
     let order = order(&*work, &preview).await?;
@@ -37,16 +42,22 @@ pub(super) async fn move_preview(app: &SharedApp, caller: &Caller, id: Uuid, pos
 }
 
 /// The previews of the revision, in their order.
-const OF_REVISION: &str = "FROM preview_file p WHERE p.task_id = $1 AND p.revision = $2 ORDER BY p.position, p.created_at, p.id";
+const OF_REVISION: &str =
+    "FROM preview_file p WHERE p.task_id = $1 AND p.revision = $2 ORDER BY p.position, p.created_at, p.id";
 
-async fn order(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<Uuid>, Failure> {
-    let sql = Sql::with(format!("SELECT p.id {OF_REVISION}"), [preview.task_id.into(), preview.revision.into()]);
-    let rows = database::rows(connection, &sql).await?;
-    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+async fn order(connection: &impl ConnectionTrait, preview: &PreviewSubject) -> Result<Vec<Uuid>, Failure> {
+    let sql = Sql::with(
+        format!("SELECT p.id {OF_REVISION}"),
+        [preview.task_id.into(), preview.revision.into()],
+    );
+    Ok(database::read_values(connection, &sql).await?)
 }
 
-async fn records(connection: &impl ConnectionTrait, preview: &Subject) -> Result<Vec<u8>, Failure> {
-    let sql = Sql::with(format!("SELECT {} {OF_REVISION}", columns()), [preview.task_id.into(), preview.revision.into()]);
+async fn records(connection: &impl ConnectionTrait, preview: &PreviewSubject) -> Result<Vec<u8>, Failure> {
+    let sql = Sql::with(
+        format!("SELECT {} {OF_REVISION}", columns()),
+        [preview.task_id.into(), preview.revision.into()],
+    );
     let writer = PreviewWriter::new();
     let mut out = b"[".to_vec();
     for (at, row) in database::rows(connection, &sql).await?.iter().enumerate() {
@@ -61,7 +72,10 @@ async fn records(connection: &impl ConnectionTrait, preview: &Subject) -> Result
 
 /// The order with one id moved to that position, from 1 on; nothing when there is no such position.
 fn moved(order: &[Uuid], id: Uuid, position: i32) -> Option<Vec<Uuid>> {
-    let place = usize::try_from(position).ok()?.checked_sub(1).filter(|place| *place < order.len())?;
+    let place = usize::try_from(position)
+        .ok()?
+        .checked_sub(1)
+        .filter(|place| *place < order.len())?;
     let mut order: Vec<Uuid> = order.iter().copied().filter(|other| *other != id).collect();
     order.insert(place.min(order.len()), id);
     Some(order)

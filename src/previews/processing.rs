@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::making::{Made, make_movie};
-use super::subject::Subject;
+use super::subject::PreviewSubject;
 use super::upload::release;
 use super::work::{failure, picture_work};
 use super::{keys, main_preview, removal};
@@ -18,29 +18,44 @@ use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::config::Settings;
 use crate::database::{self, Sql};
-use crate::events::{Work, payload, transact};
+use crate::events::{Payload, ToldComment, Work, payload, transact};
 use crate::jobs::Job;
 use crate::pictures::{self, Admitted, MediaKind, Purpose};
 use crate::storage::FileKey;
 
-/// What is left to do for a preview once its name is in the record: everything is made again from the first file that was
+/// Rest of the work for a preview once its name is in the record: everything is made again from the first file that was
 /// stored. If there is none, the name goes, and the file can be sent again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Processing {
     preview_id: Uuid,
-    /// Who sent the file.
+    /// Person who sent the file.
     author_id: Uuid,
     kind: MediaKind,
     /// Of the stored file.
     extension: String,
     /// Whether the file was announced by the request.
     announced: bool,
+    /// Whether players get a movie in definitions of their own.
+    #[serde(default = "usual")]
+    normalize: bool,
+}
+
+/// Jobs of earlier releases say nothing of definitions.
+const fn usual() -> bool {
+    true
 }
 
 impl Processing {
     /// The job of an upload of which that is made.
-    pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made) -> Self {
-        Self { preview_id, author_id, kind: made.kind, extension: made.extension.clone(), announced: made.is_unfinished() }
+    pub(super) fn new(preview_id: Uuid, author_id: Uuid, made: &Made, normalize: bool) -> Self {
+        Self {
+            preview_id,
+            author_id,
+            kind: made.kind,
+            extension: made.extension.clone(),
+            announced: made.is_unfinished(),
+            normalize,
+        }
     }
 
     /// The preview that it is about.
@@ -48,21 +63,22 @@ impl Processing {
         self.preview_id
     }
 
-    fn first_file(&self) -> FileKey {
+    /// Keys of the first file that was stored.
+    fn first_files(&self) -> Vec<FileKey> {
         let id = self.preview_id;
         match self.kind {
-            MediaKind::Picture => keys::picture("original", id),
+            MediaKind::Picture => vec![keys::sent_picture(id), keys::picture("original", id)],
             MediaKind::Movie => {
-                let [best, ..] = keys::movie(id);
-                best
+                let [best, _, source] = keys::movie(id);
+                vec![source, best]
             }
-            MediaKind::Generic => keys::generic(id),
+            MediaKind::Generic => vec![keys::generic(id)],
         }
     }
 
     async fn process(&self, app: &SharedApp) -> Result<(), Failure> {
         let id = self.preview_id;
-        match status(app.database.read(), id).await?.as_deref() {
+        match status(&app.database, id).await?.as_deref() {
             None => {
                 removal::discard(&app.storage, keys::all(id).collect()).await;
                 return Ok(());
@@ -73,36 +89,61 @@ impl Processing {
         }
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("source");
-        if !app.storage.download(&self.first_file(), &source).await? {
+        let mut found = None;
+        for key in self.first_files() {
+            if app.storage.download(&key, &source).await? {
+                found = Some(key);
+                break;
+            }
+        }
+        let Some(first) = found else {
             let release = || async {
                 let work = Work::begin_as(app, None).await?;
                 release(&work, id).await?;
                 Ok(work.commit().await?)
             };
             return transact(app, release).await;
-        }
-        let mut made = Made::new(self.kind, self.extension.clone(), tokio::fs::metadata(&source).await?.len());
+        };
+        let mut made = Made::new(
+            self.kind,
+            self.extension.clone(),
+            tokio::fs::metadata(&source).await?.len(),
+        );
         match self.kind {
             MediaKind::Picture => {
                 let target = tempfile::tempdir()?;
-                let derive = move |source: &Admitted| Ok((pictures::variants(source, target.path())?, target));
+                let is_new = first == keys::sent_picture(id);
+                let derive = move |source: &Admitted| {
+                    let make = if is_new {
+                        pictures::from_upload
+                    } else {
+                        pictures::variants
+                    };
+                    Ok((make(source, target.path())?, target))
+                };
                 let derived = picture_work(app, &source, Purpose::Preview, derive);
                 let (derived, target) = derived.await.map_err(failure)?;
                 made.measure(&derived);
                 made.add_pictures(id, derived, target);
             }
-            MediaKind::Movie => made = make_movie(app, id, &source, made).await?,
+            MediaKind::Movie => {
+                let preview = PreviewSubject::find(&app.database, id).await?;
+                made = make_movie(app, &preview, &source, made, self.normalize).await?;
+            }
             MediaKind::Generic => {}
         }
-        for (key, path) in &made.files {
-            if let Some(path) = path {
-                app.storage.put_file(key, path).await?;
-            }
+        for (key, path) in made.files.iter().filter(|(key, path)| path.is_some() || *key != first) {
+            app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;
         }
-        if made.status == "broken" {
-            removal::discard(&app.storage, vec![self.first_file()]).await;
+        transact(app, || self.enter(app, &made)).await?;
+        // What was only stored to be worked on goes.
+        if self.kind != MediaKind::Generic
+            && made.files.iter().all(|(key, _)| *key != first)
+            && first != keys::picture("original", id)
+        {
+            removal::discard(&app.storage, vec![first]).await;
         }
-        transact(app, || self.enter(app, &made)).await
+        Ok(())
     }
 
     async fn enter(&self, app: &App, made: &Made) -> Result<(), Failure> {
@@ -112,8 +153,18 @@ impl Processing {
         if status(&*work, id).await?.as_deref() != Some("processing") {
             return Ok(());
         }
-        let preview = Subject::find(&*work, id).await?;
-        enter(&mut work, &preview, made, if self.announced { Telling::Outcome } else { Telling::Arrival }).await?;
+        let preview = PreviewSubject::find(&*work, id).await?;
+        enter(
+            &mut work,
+            &preview,
+            made,
+            if self.announced {
+                Telling::Outcome
+            } else {
+                Telling::Arrival
+            },
+        )
+        .await?;
         Ok(work.commit().await?)
     }
 
@@ -121,9 +172,15 @@ impl Processing {
         let id = self.preview_id;
         let mut work = Work::begin_as(app, Some(self.author_id)).await?;
         if status(&*work, id).await?.as_deref() == Some("processing") {
-            let preview = Subject::find(&*work, id).await?;
-            database::update(&*work, &entity::preview_file::TABLE, id, vec![("status", "broken".into())]).await?;
-            work.emit_in(preview.project_id, "preview-file:update", payload([("preview_file_id", id)]));
+            let preview = PreviewSubject::find(&*work, id).await?;
+            database::update(
+                &*work,
+                &entity::preview_file::TABLE,
+                id,
+                vec![("status", "broken".into())],
+            )
+            .await?;
+            tell_status(&mut work, preview.project_id, id, "broken");
         }
         Ok(work.commit().await?)
     }
@@ -149,12 +206,14 @@ impl Job for Processing {
     }
 }
 
-async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
+pub(super) async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, Failure> {
     let sql = Sql::with("SELECT status FROM preview_file WHERE id = $1", [id.into()]);
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_value::<Option<String>>(connection, &sql)
+        .await?
+        .flatten())
 }
 
-/// How a change of a preview is told.
+/// Way in which a change of a preview is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Telling {
     /// The file has come.
@@ -167,8 +226,18 @@ pub(super) enum Telling {
 ///
 /// # Errors
 /// 404 when the record is gone.
-pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, telling: Telling) -> Result<(), Failure> {
-    let Subject { id, task_id, project_id, .. } = *preview;
+pub(super) async fn enter(
+    work: &mut Work<'_>,
+    preview: &PreviewSubject,
+    made: &Made,
+    telling: Telling,
+) -> Result<(), Failure> {
+    let PreviewSubject {
+        id,
+        task_id,
+        project_id,
+        ..
+    } = *preview;
     let mut values = vec![
         ("extension", made.extension.as_str().into()),
         ("status", made.status.into()),
@@ -181,7 +250,7 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
     if !database::update(&**work, &entity::preview_file::TABLE, id, values).await? {
         return Err(Failure::not_found());
     }
-    work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+    tell_status(work, project_id, id, made.status);
     let shown = made.kind != MediaKind::Generic && made.status == "ready";
     if shown && preview.position == Some(1) {
         main_preview::set_last_preview(work, task_id, id).await?;
@@ -190,11 +259,15 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
         return Ok(());
     }
     if made.kind == MediaKind::Movie && !made.is_unfinished() {
-        work.emit_in(project_id, "preview-file:update", payload([("preview_file_id", id)]));
+        tell_status(work, project_id, id, made.status);
     }
-    if let Some(comment_id) = comment_of(&**work, id).await? {
-        work.emit_in(project_id, "comment:update", payload([("comment_id", comment_id)]));
-        let mut told = payload([("comment_id", comment_id), ("task_id", task_id), ("preview_file_id", id)]);
+    if let Some(comment) = comment_of(&**work, id).await? {
+        work.tell_of_comment(project_id, "update", comment, Payload::default());
+        let mut told = payload([
+            ("comment_id", comment.id),
+            ("task_id", task_id),
+            ("preview_file_id", id),
+        ]);
         told.insert("revision".into(), json!(preview.revision));
         told.insert("extension".into(), json!(made.extension));
         told.insert("status".into(), json!(made.status));
@@ -203,11 +276,19 @@ pub(super) async fn enter(work: &mut Work<'_>, preview: &Subject, made: &Made, t
     Ok(())
 }
 
+/// Tells that a preview has changed, and what its status is now.
+pub fn tell_status(work: &mut Work<'_>, project_id: Option<Uuid>, id: Uuid, status: &str) {
+    let mut told = payload([("preview_file_id", id)]);
+    told.insert("status".into(), json!(status));
+    work.emit_in(project_id, "preview-file:update", told);
+}
+
 /// The first comment that holds the preview.
-async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<Uuid>, Failure> {
+async fn comment_of(connection: &impl ConnectionTrait, id: Uuid) -> Result<Option<ToldComment>, Failure> {
     let sql = Sql::with(
-        "SELECT c.id FROM comment_preview_link l JOIN comment c ON c.id = l.comment WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
+        "SELECT c.id, c.object_id AS task_id, c.person_id, c.for_client FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
+         WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
         [id.into()],
     );
-    Ok(database::row(connection, &sql).await?.map(|row| row.try_get_by_index(0)).transpose()?)
+    Ok(database::read_one(connection, &sql).await?)
 }

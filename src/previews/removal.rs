@@ -6,7 +6,10 @@ use futures::StreamExt;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::{keys, main_preview};
+use super::keys;
+use super::main_preview::ShownBy;
+use crate::access::comments::CommentSubject;
+use crate::access::{MANAGER, require};
 use crate::app::App;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
@@ -15,27 +18,16 @@ use crate::storage::{FileKey, Storage};
 /// Files that are removed at once: an object store takes its time for each.
 const AT_ONCE: usize = 8;
 
-/// Removes one preview from the database. The newest preview that is left becomes the last one of the task, and the main
-/// one of the entity in productions that set it by themselves; that is told. The removal itself is for the caller to tell,
-/// and [`remove_files`] follows the commit.
+/// Removes one preview from the database. Where it was the last one of the task, the latest that is left takes its place;
+/// so it does where it was the main one of the entity, in productions that set it by themselves. That is told. The removal
+/// itself is for the caller to tell, and [`remove_files`] follows the commit.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with("SELECT id FROM task WHERE last_preview_file_id = $1", [preview_id.into()]);
-    let task = database::row(&**work, &sql).await?.map(|row| row.try_get_by_index::<Uuid>(0)).transpose()?;
+    let shown = ShownBy::previews(&**work, &[preview_id]).await?;
     remove_rows(&**work, &[preview_id]).await?;
-    if let Some(task_id) = task {
-        let sql = Sql::with(
-            "SELECT id FROM preview_file WHERE task_id = $1 \
-             ORDER BY CASE WHEN position = 1 THEN 0 ELSE 1 END, created_at DESC, id LIMIT 1",
-            [task_id.into()],
-        );
-        if let Some(row) = database::row(&**work, &sql).await? {
-            main_preview::set_last_preview(work, task_id, row.try_get_by_index(0)?).await?;
-        }
-    }
-    Ok(())
+    Ok(shown.settle(work).await?)
 }
 
 /// Removes one preview from the database, tells its production of it, and lets the stored files follow once the work is stored, if `force`
@@ -43,16 +35,25 @@ pub async fn remove(work: &mut Work<'_>, preview_id: Uuid) -> Result<(), Failure
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_preview(work: &mut Work<'_>, project_id: Option<Uuid>, preview_id: Uuid, force: bool) -> Result<(), Failure> {
+pub async fn remove_preview(
+    work: &mut Work<'_>,
+    project_id: Option<Uuid>,
+    preview_id: Uuid,
+    force: bool,
+) -> Result<(), Failure> {
     remove(work, preview_id).await?;
-    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_id)]));
+    work.emit_in(
+        project_id,
+        "preview-file:delete",
+        payload([("preview_file_id", preview_id)]),
+    );
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_id], force).await }));
     Ok(())
 }
 
-/// Where a preview is to be removed.
+/// Place where a preview is to be removed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PreviewPlace {
     pub task_id: Uuid,
     pub comment_id: Uuid,
     pub preview_file_id: Uuid,
@@ -61,9 +62,19 @@ pub(super) struct Place {
 /// Removes a preview from a comment, and tells of it.
 ///
 /// # Errors
-/// 404 when the preview does not belong to that task and that comment.
-pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place, force: bool) -> Result<(), Failure> {
-    let Place { task_id, comment_id, preview_file_id } = place;
+/// 404 when the preview does not belong to that task and that comment; 403 for those who may not read the comment, and for
+/// those who force it and don't manage the production.
+pub(super) async fn remove_from_comment(
+    app: &App,
+    caller: &Caller,
+    place: PreviewPlace,
+    force: bool,
+) -> Result<(), Failure> {
+    let PreviewPlace {
+        task_id,
+        comment_id,
+        preview_file_id,
+    } = place;
     let mut work = Work::begin(app, caller).await?;
     let sql = Sql::with(
         "SELECT t.project_id FROM preview_file p JOIN task t ON t.id = p.task_id JOIN comment_preview_link l ON l.preview_file = p.id \
@@ -71,9 +82,19 @@ pub(super) async fn remove_from_comment(app: &App, caller: &Caller, place: Place
         [preview_file_id.into(), task_id.into(), comment_id.into()],
     );
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let project_id: Option<Uuid> = row.try_get_by_index(0)?;
+    let project_id: Option<Uuid> = row.try_get("", "project_id")?;
+    CommentSubject::on_task(&*work, caller, task_id, comment_id)
+        .await?
+        .comment_reader(caller)?;
+    if force {
+        require(&*work, caller, project_id.ok_or_else(Failure::forbidden)?, &MANAGER).await?;
+    }
     remove(&mut work, preview_file_id).await?;
-    work.emit_in(project_id, "preview-file:delete", payload([("preview_file_id", preview_file_id)]));
+    work.emit_in(
+        project_id,
+        "preview-file:delete",
+        payload([("preview_file_id", preview_file_id)]),
+    );
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
     Ok(work.commit().await?)
 }
@@ -129,5 +150,8 @@ pub async fn discard(storage: &Storage, keys: Vec<FileKey>) {
             tracing::warn!(%key, %error, "a stored file could not be removed");
         }
     });
-    futures::stream::iter(deletions).buffer_unordered(AT_ONCE).collect::<()>().await;
+    futures::stream::iter(deletions)
+        .buffer_unordered(AT_ONCE)
+        .collect::<()>()
+        .await;
 }

@@ -8,25 +8,26 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::access::previews::OfEntities;
 use crate::database::dialect::json_of;
-use crate::database::{self, Field, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{self, Field, RowWriter, Sql, write_column, write_uuid};
 
 /// Keys that are repeated beside an entity whose preview is shown, first among the keys of every form.
 const SHOWN: [&str; 6] = ["extension", "revision", "width", "height", "duration", "status"];
 
-/// What is told of each preview.
+/// Keys that are told of each preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum PreviewForm {
     /// All that a list of previews tells, with what was drawn and what is known of the file that was sent. The work of each
     /// task is told apart, the preview that was added first before the others.
     Listed,
-    /// What a player needs; the status as a word to show.
+    /// Keys that a player needs; the status as a word to show.
     Played,
     /// The same with what was drawn.
     Drawn,
 }
 
-impl Form {
+impl PreviewForm {
     fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Listed => &["task_id", "annotations", "id", "created_at", "original_name"],
@@ -45,7 +46,10 @@ impl Form {
     }
 
     fn columns(self) -> impl Iterator<Item = &'static Column> {
-        SHOWN.iter().chain(self.keys()).filter_map(|name| entity::preview_file::TABLE.column(name))
+        SHOWN
+            .iter()
+            .chain(self.keys())
+            .filter_map(|name| entity::preview_file::TABLE.column(name))
     }
 
     fn select(self) -> String {
@@ -67,22 +71,32 @@ impl Form {
     }
 }
 
-/// Which revisions are wanted.
+/// Revisions that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub enum Which<'a> {
-    /// Those of the tasks of entities.
-    OfEntities(&'a [Uuid]),
+    /// Those of the tasks of entities, as far as lists show them.
+    OfEntities(&'a [Uuid], &'a OfEntities),
     /// Those that hold previews.
     With(&'a [Uuid]),
 }
 
 /// Of which previews the keys are needed that stand beside an entity.
 #[derive(Clone, Copy, Debug)]
-pub enum Shown<'a> {
+pub enum PreviewChoice<'a> {
     None,
     /// The first of each revision.
     Firsts,
     These(&'a HashSet<Uuid>),
+}
+
+impl PreviewChoice<'_> {
+    /// Previews that are shown one by one.
+    fn named(&self) -> Vec<Uuid> {
+        match self {
+            Self::These(ids) => ids.iter().copied().collect(),
+            Self::None | Self::Firsts => Vec::new(),
+        }
+    }
 }
 
 /// A revision of the work on an entity.
@@ -97,14 +111,16 @@ pub struct Revision {
     first: Vec<u8>,
     /// The other previews as JSON objects with commas between them.
     others: Vec<u8>,
-    /// What stands beside an entity: `"preview_file_width":1920` and so on, by preview.
+    /// Keys beside an entity: `"preview_file_width":1920` and so on, by preview.
     shown: Vec<(Uuid, Vec<u8>)>,
 }
 
 impl Revision {
     /// Writes `,"preview_file_width":1920` and so on for one of its previews.
     pub fn write_shown(&self, out: &mut Vec<u8>, preview_id: Uuid) {
-        let Some((_, text)) = self.shown.iter().find(|(id, _)| *id == preview_id) else { return };
+        let Some((_, text)) = self.shown.iter().find(|(id, _)| *id == preview_id) else {
+            return;
+        };
         out.push(b',');
         out.extend_from_slice(text);
         out.extend_from_slice(b",\"preview_file_previews\":[");
@@ -150,24 +166,36 @@ pub fn by_task_type(revisions: &[Revision]) -> Vec<u8> {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: Form, shown: Shown<'_>) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    which: Which<'_>,
+    form: PreviewForm,
+    shown: PreviewChoice<'_>,
+) -> Result<HashMap<Uuid, Vec<Revision>>, DbErr> {
     let mut sql = Sql::new(format!(
         "SELECT {}, p.position AS place, {} AS facts, p.id AS preview_id, p.revision AS number, t.id AS of_task, t.task_type_id AS of_type, \
          t.entity_id AS of_entity FROM preview_file p JOIN task t ON t.id = p.task_id JOIN task_type k ON k.id = t.task_type_id WHERE ",
         form.select(),
-        if form == Form::Listed { "p.data" } else { "NULL" },
+        if form == PreviewForm::Listed { "p.data" } else { "NULL" },
     ));
     match which {
-        Which::OfEntities(ids) => sql.push("t.entity_id").among(ids),
-        Which::With(ids) => sql
-            .push("EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id")
-            .among(ids)
-            .push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id")
-            .among(ids)
-            .push(")"),
-    };
-    sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ").push(form.order());
-    let mut reading = Reading::new(form, shown);
+        Which::OfEntities(ids, listed) => {
+            sql.push("t.entity_id").among(ids);
+            listed.restrict(&mut sql, &shown.named());
+        }
+        Which::With(ids) => {
+            sql.push(
+                "EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id",
+            )
+            .among(ids);
+            sql.push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id")
+                .among(ids)
+                .push(")");
+        }
+    }
+    sql.push(" ORDER BY COALESCE(k.priority, 0) DESC, k.name, k.id, p.revision DESC, ")
+        .push(form.order());
+    let mut reading = RevisionReader::new(form, shown);
     for row in database::rows(connection, &sql).await? {
         reading.add(&row)?;
     }
@@ -175,38 +203,53 @@ pub async fn find(connection: &impl ConnectionTrait, which: Which<'_>, form: For
 }
 
 /// Puts rows together into revisions.
-struct Reading<'a> {
-    form: Form,
-    wanted: Shown<'a>,
+struct RevisionReader<'a> {
+    form: PreviewForm,
+    wanted: PreviewChoice<'a>,
     whole: RowWriter,
     /// Writes the keys that stand beside an entity.
     shown: RowWriter,
     found: HashMap<Uuid, Vec<Revision>>,
 }
 
-impl<'a> Reading<'a> {
-    fn new(form: Form, wanted: Shown<'a>) -> Self {
+impl<'a> RevisionReader<'a> {
+    fn new(form: PreviewForm, wanted: PreviewChoice<'a>) -> Self {
         let whole = RowWriter::new(form.columns().map(Field::from));
         let repeated = form.columns().take(SHOWN.len() + form.repeated());
-        let shown = RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
-        Self { form, wanted, whole, shown, found: HashMap::new() }
+        let shown =
+            RowWriter::new(repeated.map(|column| Field::new(format!("preview_file_{}", column.name), column.kind)));
+        Self {
+            form,
+            wanted,
+            whole,
+            shown,
+            found: HashMap::new(),
+        }
     }
 
     fn add(&mut self, row: &QueryResult) -> Result<(), DbErr> {
-        let Some(entity_id) = row.try_get::<Option<Uuid>>("", "of_entity")? else { return Ok(()) };
+        let Some(entity_id) = row.try_get::<Option<Uuid>>("", "of_entity")? else {
+            return Ok(());
+        };
         let id: Uuid = row.try_get("", "preview_id")?;
         let (task_id, task_type_id): (Uuid, Uuid) = (row.try_get("", "of_task")?, row.try_get("", "of_type")?);
         let number: Option<i32> = row.try_get("", "number")?;
-        let by_task = self.form == Form::Listed;
+        let by_task = self.form == PreviewForm::Listed;
         let revisions = self.found.entry(entity_id).or_default();
-        let same = |last: &Revision| last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id);
+        let same = |last: &Revision| {
+            last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id)
+        };
         let is_first = !revisions.last().is_some_and(same);
         let shown = match self.wanted {
-            Shown::None => false,
-            Shown::Firsts => is_first,
-            Shown::These(ids) => ids.contains(&id),
+            PreviewChoice::None => false,
+            PreviewChoice::Firsts => is_first,
+            PreviewChoice::These(ids) => ids.contains(&id),
         };
-        let text = if shown { Some(beside_entity(&self.shown, self.form, row)?) } else { None };
+        let text = if shown {
+            Some(beside_entity(&self.shown, self.form, row)?)
+        } else {
+            None
+        };
         let mut told = Vec::with_capacity(512);
         self.whole.write(&mut told, row)?;
         if by_task {
@@ -214,14 +257,24 @@ impl<'a> Reading<'a> {
         }
         if is_first {
             let shown = text.map(|text| (id, text)).into_iter().collect();
-            revisions.push(Revision { task_type_id, task_id, id, number, first: told, others: Vec::new(), shown });
+            revisions.push(Revision {
+                task_type_id,
+                task_id,
+                id,
+                number,
+                first: told,
+                others: Vec::new(),
+                shown,
+            });
         } else if let Some(last) = revisions.last_mut() {
-            last.others.extend_from_slice(if last.others.is_empty() { b"{" } else { b",{" });
+            last.others
+                .extend_from_slice(if last.others.is_empty() { b"{" } else { b",{" });
             last.others.extend_from_slice(&told);
             if by_task {
                 let place: Option<i32> = row.try_get("", "place")?;
                 let place = place.map_or_else(|| "null".to_owned(), |place| place.to_string());
-                last.others.extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
+                last.others
+                    .extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
             }
             last.others.push(b'}');
             last.shown.extend(text.map(|text| (id, text)));
@@ -231,20 +284,19 @@ impl<'a> Reading<'a> {
 }
 
 /// The keys that stand beside an entity. A list of previews gives an empty list where nothing was drawn.
-fn beside_entity(writer: &RowWriter, form: Form, row: &QueryResult) -> Result<Vec<u8>, DbErr> {
+fn beside_entity(writer: &RowWriter, form: PreviewForm, row: &QueryResult) -> Result<Vec<u8>, DbErr> {
     let mut text = Vec::with_capacity(256);
     writer.write(&mut text, row)?;
-    if form == Form::Listed {
+    if form == PreviewForm::Listed {
         let mut drawn = Vec::new();
-        let annotations = form.columns().position(|column| column.name == "annotations").unwrap_or_default();
-        write_value(&mut drawn, row, annotations, Kind::Json)?;
+        write_column(&mut drawn, row, "annotations", Kind::Json)?;
         text.extend_from_slice(b",\"preview_file_annotations\":");
         text.extend_from_slice(if drawn == b"null" { b"[]" } else { &drawn });
     }
     Ok(text)
 }
 
-/// What the free data of a preview tells of the movie that was sent.
+/// Facts in the free data of a preview about the movie that was sent.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct UploadFacts {

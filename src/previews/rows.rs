@@ -13,7 +13,11 @@ pub struct PreviewWriter(RowWriter);
 /// The columns of a whole record, for a row called `p`, in the order that [`PreviewWriter`] reads them in.
 #[must_use]
 pub fn columns() -> String {
-    let names: Vec<String> = entity::preview_file::TABLE.columns.iter().map(|column| format!("p.\"{}\"", column.name)).collect();
+    let names: Vec<String> = entity::preview_file::TABLE
+        .columns
+        .iter()
+        .map(|column| format!("p.\"{}\"", column.name))
+        .collect();
     names.join(", ")
 }
 
@@ -27,13 +31,9 @@ impl PreviewWriter {
     /// A writer of whole records.
     #[must_use]
     pub fn new() -> Self {
-        Self(RowWriter::new(entity::preview_file::TABLE.columns.iter().map(Field::from)))
-    }
-
-    /// Number of columns that it reads.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.0.width()
+        Self(RowWriter::new(
+            entity::preview_file::TABLE.columns.iter().map(Field::from),
+        ))
     }
 
     /// Writes a record without its closing brace, so that keys can follow.
@@ -63,18 +63,24 @@ impl PreviewWriter {
 /// # Errors
 /// 404 when there is no such preview.
 pub async fn record(connection: &impl ConnectionTrait, id: Uuid, with_comments: bool) -> Result<Vec<u8>, Failure> {
-    let sql = Sql::with(format!("SELECT {} FROM preview_file p WHERE p.id = $1", columns()), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM preview_file p WHERE p.id = $1", columns()),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     PreviewWriter::new().write_open(&mut out, &row)?;
     if with_comments {
         out.extend_from_slice(b",\"comments\":[");
-        let sql = Sql::with("SELECT comment FROM comment_preview_link WHERE preview_file = $1", [id.into()]);
-        for (at, row) in database::rows(connection, &sql).await?.iter().enumerate() {
+        let sql = Sql::with(
+            "SELECT comment FROM comment_preview_link WHERE preview_file = $1",
+            [id.into()],
+        );
+        for (at, comment) in database::read_values(connection, &sql).await?.into_iter().enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            write_uuid(&mut out, row.try_get_by_index(0)?);
+            write_uuid(&mut out, comment);
         }
         out.push(b']');
     }
@@ -89,7 +95,10 @@ pub async fn record(connection: &impl ConnectionTrait, id: Uuid, with_comments: 
 pub(super) async fn entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let columns = || entity::entity::TABLE.columns.iter();
     let names: Vec<String> = columns().map(|column| format!("\"{}\"", column.name)).collect();
-    let sql = Sql::with(format!("SELECT {} FROM entity WHERE id = $1", names.join(", ")), [id.into()]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM entity WHERE id = $1", names.join(", ")),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = vec![b'{'];
     RowWriter::new(columns().map(Field::from)).write(&mut out, &row)?;

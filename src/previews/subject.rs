@@ -13,10 +13,12 @@ use crate::database::{self, Sql};
 
 /// A preview with the facts of its task that decide about it. What reviewers drew is left out: it can be large.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct PreviewSubject {
     pub id: Uuid,
     pub extension: String,
     pub original_name: Option<String>,
+    /// Whether its file has not come yet, or is still being worked on.
+    pub is_processing: bool,
     pub revision: Option<i32>,
     pub position: Option<i32>,
     /// Of the stored file, in bytes.
@@ -29,14 +31,14 @@ pub struct Subject {
     pub shown_everywhere: bool,
 }
 
-impl Subject {
+impl PreviewSubject {
     /// The preview with that id.
     ///
     /// # Errors
     /// 404 when there is none, or when it belongs to no task.
     pub async fn find(connection: &impl ConnectionTrait, id: Uuid) -> Result<Self, Failure> {
         let sql = Sql::with(
-            "SELECT p.extension, p.original_name, p.revision, p.position, p.file_size, p.updated_at, t.id AS task_id, t.project_id, \
+            "SELECT p.extension, p.original_name, p.status, p.revision, p.position, p.file_size, p.updated_at, t.id AS task_id, t.project_id, \
              t.entity_id, e.is_shared, e.preview_file_id AS main \
              FROM preview_file p JOIN task t ON t.id = p.task_id LEFT JOIN entity e ON e.id = t.entity_id WHERE p.id = $1",
             [id.into()],
@@ -48,6 +50,7 @@ impl Subject {
             id,
             extension: row.try_get::<Option<String>>("", "extension")?.unwrap_or_default(),
             original_name: row.try_get("", "original_name")?,
+            is_processing: row.try_get::<Option<String>>("", "status")?.as_deref() == Some("processing"),
             revision: row.try_get("", "revision")?,
             position: row.try_get("", "position")?,
             file_size: row.try_get::<Option<i64>>("", "file_size")?.unwrap_or_default(),
@@ -68,7 +71,9 @@ impl Subject {
     /// # Errors
     /// 403 when a rule about the task does not allow it.
     pub(super) async fn require(&self, app: &App, caller: &Caller, rule: &TaskRule) -> Result<(), Failure> {
-        tasks::require(app.database.read(), caller, self.task_id, rule).await.map(|_| ())
+        tasks::require(&app.database, caller, self.task_id, rule)
+            .await
+            .map(|_| ())
     }
 
     /// # Errors
@@ -86,6 +91,12 @@ impl Subject {
     /// # Errors
     /// 403 for those who may neither read the task nor see the pictures of shared entities.
     pub(super) async fn require_viewer(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
-        preview_viewer(app.database.read(), caller, self.task_id, self.project_id.filter(|_| self.shown_everywhere)).await
+        preview_viewer(
+            &app.database,
+            caller,
+            self.task_id,
+            self.project_id.filter(|_| self.shown_everywhere),
+        )
+        .await
     }
 }

@@ -34,17 +34,20 @@ where
         drop((place, admitted));
         result
     });
-    done.await.unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
+    done.await
+        .unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
 }
 
-/// What a client is told of a picture that can't be made.
+/// Message for a client about a picture that can't be made.
 pub(super) fn failure(error: PictureError) -> Failure {
     match error {
         PictureError::TooLarge { pixels, bytes } => {
             let megabytes = bytes >> 20;
-            Failure::parameter(format!("The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."))
+            Failure::parameter(format!(
+                "The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."
+            ))
         }
-        PictureError::Unreadable(_) => Failure::parameter("The file is not a picture that can be read."),
+        PictureError::Unreadable(_) => Failure::parameter("Uploaded file is not a readable picture."),
         error => error.into(),
     }
 }

@@ -1,15 +1,15 @@
 //! Metadata columns as they are stored: read, added, changed with their values, and removed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::field_data::{self, Place};
+use super::field_data::{self, ColumnPlace};
 use super::field_name::field_name;
-use super::rows::ids_by_owner;
 use crate::crud::require_known;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
@@ -24,7 +24,12 @@ pub(super) struct Properties {
 
 impl Properties {
     /// Missing ones get their defaults.
-    pub(super) fn new(data_type: Option<String>, choices: Option<Vec<String>>, for_client: Option<bool>, departments: Option<Vec<Uuid>>) -> Self {
+    pub(super) fn new(
+        data_type: Option<String>,
+        choices: Option<Vec<String>>,
+        for_client: Option<bool>,
+        departments: Option<Vec<Uuid>>,
+    ) -> Self {
         Self {
             data_type: data_type.unwrap_or_else(|| "string".to_owned()),
             choices: choices.unwrap_or_default(),
@@ -44,7 +49,7 @@ impl Properties {
 
 /// Name and key of a metadata column, and the kind of thing that it is for.
 #[derive(FromQueryResult)]
-pub(super) struct Subject {
+pub(super) struct ColumnSubject {
     pub entity_type: String,
     /// Of a column for tasks.
     pub task_type_id: Option<Uuid>,
@@ -54,11 +59,11 @@ pub(super) struct Subject {
 
 /// A metadata column as it is stored.
 #[derive(FromQueryResult)]
-pub(super) struct Stored {
+pub(super) struct StoredDescriptor {
     pub id: Uuid,
     pub project_id: Uuid,
     #[sea_orm(nested)]
-    pub subject: Subject,
+    pub subject: ColumnSubject,
 }
 
 /// 400: another column has that name or key.
@@ -67,19 +72,18 @@ pub(super) fn taken() -> Failure {
 }
 
 /// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.
-pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str, departments: bool) -> Result<Vec<u8>, Failure> {
+pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, order: &str) -> Result<Vec<u8>, Failure> {
     let model = RecordWriter::new(&entity::metadata_descriptor::TABLE, "d", "MetadataDescriptor");
-    let links = if departments {
-        let mut sql = condition.clone().before(
-            "SELECT l.metadata_descriptor_id, l.department_id FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
-             (SELECT d.id FROM metadata_descriptor d WHERE ",
-        );
-        sql.push(")");
-        Some(ids_by_owner(&database::rows(connection, &sql).await?)?)
-    } else {
-        None
-    };
-    let mut sql = condition.before(&format!("SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ", model.columns()));
+    let mut sql = condition.clone().before(
+        "SELECT l.metadata_descriptor_id AS owner, l.department_id AS item FROM department_metadata_descriptor_link l WHERE l.metadata_descriptor_id IN \
+         (SELECT d.id FROM metadata_descriptor d WHERE ",
+    );
+    sql.push(")");
+    let departments = id_lists(connection, &sql).await?;
+    let mut sql = condition.before(&format!(
+        "SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ",
+        model.columns()
+    ));
     sql.push(&format!(" ORDER BY {order}"));
     let mut out = b"[".to_vec();
     for row in database::rows(connection, &sql).await? {
@@ -87,13 +91,10 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
             out.push(b',');
         }
         model.write_open(&mut out, &row)?;
-        if let Some(links) = &links {
-            out.extend_from_slice(b",\"departments\":[");
-            let id: Uuid = row.try_get("", "id")?;
-            out.extend_from_slice(links.get(&id).map_or(&[][..], Vec::as_slice));
-            out.push(b']');
-        }
-        out.push(b'}');
+        out.extend_from_slice(b",\"departments\":[");
+        let id: Uuid = row.try_get("", "id")?;
+        out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
+        out.extend_from_slice(b"]}");
     }
     out.push(b']');
     Ok(out)
@@ -102,18 +103,28 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
 /// The order of metadata columns for the same thing.
 pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name";
 
-/// Metadata columns by their ids, without departments.
+/// Metadata columns by their ids.
 pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut condition = Sql::new("d.id IN ");
     condition.bind_list(ids.iter().copied());
-    list(connection, condition, &format!("p.name, {ORDER}"), false).await
+    list(connection, condition, &format!("p.name, {ORDER}")).await
 }
 
 /// The productions among these in which a column for the same thing has the same name or key, apart from some columns.
-pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subject, apart: &[Uuid]) -> Result<HashSet<Uuid>, Failure> {
+pub(super) async fn clashing(
+    work: &Work<'_>,
+    projects: &[Uuid],
+    subject: &ColumnSubject,
+    apart: &[Uuid],
+) -> Result<HashSet<Uuid>, Failure> {
     let mut sql = Sql::new("SELECT DISTINCT project_id FROM metadata_descriptor WHERE entity_type = ");
-    sql.bind(subject.entity_type.as_str()).push(" AND (name = ").bind(subject.name.as_str());
-    sql.push(" OR field_name = ").bind(subject.field_name.as_str()).push(") AND project_id IN ").bind_list(projects.iter().copied());
+    sql.bind(subject.entity_type.as_str())
+        .push(" AND (name = ")
+        .bind(subject.name.as_str());
+    sql.push(" OR field_name = ")
+        .bind(subject.field_name.as_str())
+        .push(") AND project_id IN ")
+        .bind_list(projects.iter().copied());
     if let Some(task_type_id) = subject.task_type_id {
         sql.push(" AND task_type_id = ").bind(task_type_id);
     }
@@ -127,7 +138,7 @@ pub(super) async fn clashing(work: &Work<'_>, projects: &[Uuid], subject: &Subje
 pub(super) async fn insert(
     work: &mut Work<'_>,
     projects: &[Uuid],
-    subject: &Subject,
+    subject: &ColumnSubject,
     properties: &Properties,
     position: Option<i32>,
 ) -> Result<Vec<Uuid>, Failure> {
@@ -147,7 +158,11 @@ pub(super) async fn insert(
         row.extend(properties.columns());
         rows.push(row);
         ids.push(id);
-        work.emit_in(*project_id, "metadata-descriptor:new", payload([("metadata_descriptor_id", id)]));
+        work.emit_in(
+            *project_id,
+            "metadata-descriptor:new",
+            payload([("metadata_descriptor_id", id)]),
+        );
     }
     if !rows.is_empty() {
         database::insert_many(&**work, &entity::metadata_descriptor::TABLE, rows).await?;
@@ -156,22 +171,50 @@ pub(super) async fn insert(
     Ok(ids)
 }
 
-/// Makes metadata columns be for these departments.
-async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<(), Failure> {
+/// Makes metadata columns be for these departments, and gives those that were for others.
+async fn set_departments(work: &Work<'_>, ids: &[Uuid], departments: &[Uuid]) -> Result<Vec<Uuid>, Failure> {
     require_known(&**work, &entity::department::TABLE, "departments", departments).await?;
+    let mut stored: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    let mut sql = Sql::new(
+        "SELECT metadata_descriptor_id, department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id",
+    );
+    sql.among(ids);
+    for row in database::rows(&**work, &sql).await? {
+        stored
+            .entry(row.try_get("", "metadata_descriptor_id")?)
+            .or_default()
+            .insert(row.try_get("", "department_id")?);
+    }
+    let wanted: HashSet<Uuid> = departments.iter().copied().collect();
+    let ids: Vec<Uuid> = ids
+        .iter()
+        .copied()
+        .filter(|id| stored.remove(id).unwrap_or_default() != wanted)
+        .collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
     let mut sql = Sql::new("DELETE FROM department_metadata_descriptor_link WHERE metadata_descriptor_id IN ");
     sql.bind_list(ids.iter().copied());
     database::execute(&**work, &sql).await?;
-    let mut sql = Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ");
-    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ").bind_list(ids.iter().copied());
+    let mut sql = Sql::new(
+        "INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT d.id, p.id ",
+    );
+    sql.push("FROM metadata_descriptor d CROSS JOIN department p WHERE d.id IN ")
+        .bind_list(ids.iter().copied());
     sql.push(" AND p.id IN ").bind_list(departments.iter().copied());
     database::execute(&**work, &sql).await?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Changes metadata columns that have the same key and are for the same kind of thing, moves their values when the key
-/// changes, and tells of each.
-pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option<&str>, properties: &Properties) -> Result<(), Failure> {
+/// changes, and tells of each that changed.
+pub(super) async fn change(
+    work: &mut Work<'_>,
+    columns: &[StoredDescriptor],
+    name: Option<&str>,
+    properties: &Properties,
+) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };
@@ -179,7 +222,7 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
     let mut values = properties.columns();
     if let Some(name) = name.filter(|name| columns.iter().any(|column| column.subject.name != *name)) {
-        let subject = Subject {
+        let subject = ColumnSubject {
             entity_type: first.subject.entity_type.clone(),
             task_type_id: first.subject.task_type_id,
             name: name.to_owned(),
@@ -189,40 +232,54 @@ pub(super) async fn change(work: &mut Work<'_>, columns: &[Stored], name: Option
             return Err(taken());
         }
         if subject.field_name != first.subject.field_name {
-            let place = Place { entity_type: &subject.entity_type, task_type_id: subject.task_type_id, projects: &projects };
+            let place = ColumnPlace {
+                entity_type: &subject.entity_type,
+                task_type_id: subject.task_type_id,
+                projects: &projects,
+            };
             field_data::rename(work, &place, &first.subject.field_name, &subject.field_name).await?;
         }
         values.extend([("name", subject.name.into()), ("field_name", subject.field_name.into())]);
     }
-    let mut sql = Sql::new("UPDATE metadata_descriptor SET updated_at = ");
-    sql.bind(database::now());
-    for (column, value) in values {
-        sql.push(&format!(", {column} = ")).bind(value);
-    }
-    sql.push(" WHERE id IN ").bind_list(ids.iter().copied());
-    database::execute(&**work, &sql).await?;
-    set_departments(work, &ids, &properties.departments).await?;
-    for column in columns {
-        work.emit_in(column.project_id, "metadata-descriptor:update", payload([("metadata_descriptor_id", column.id)]));
+    let mut changed =
+        database::update_all_differing(&**work, &entity::metadata_descriptor::TABLE, &ids, values).await?;
+    changed.extend(set_departments(work, &ids, &properties.departments).await?);
+    for column in columns.iter().filter(|column| changed.contains(&column.id)) {
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:update",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
     }
     Ok(())
 }
 
 /// Removes metadata columns that have the same key and are for the same kind of thing with their values, and tells of each.
-pub(super) async fn delete(work: &mut Work<'_>, columns: &[Stored]) -> Result<(), Failure> {
+pub(super) async fn delete(work: &mut Work<'_>, columns: &[StoredDescriptor]) -> Result<(), Failure> {
     let Some(first) = columns.first() else {
         return Ok(());
     };
     let projects: Vec<Uuid> = columns.iter().map(|column| column.project_id).collect();
-    let place = Place { entity_type: &first.subject.entity_type, task_type_id: first.subject.task_type_id, projects: &projects };
+    let place = ColumnPlace {
+        entity_type: &first.subject.entity_type,
+        task_type_id: first.subject.task_type_id,
+        projects: &projects,
+    };
     field_data::strip(work, &place, &first.subject.field_name).await?;
-    for (table, column) in [("department_metadata_descriptor_link", "metadata_descriptor_id"), ("metadata_descriptor", "id")] {
+    for (table, column) in [
+        ("department_metadata_descriptor_link", "metadata_descriptor_id"),
+        ("metadata_descriptor", "id"),
+    ] {
         let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column} IN "));
         sql.bind_list(columns.iter().map(|column| column.id));
         database::execute(&**work, &sql).await?;
     }
     for column in columns {
-        work.emit_in(column.project_id, "metadata-descriptor:delete", payload([("metadata_descriptor_id", column.id)]));
+        work.emit_in(
+            column.project_id,
+            "metadata-descriptor:delete",
+            payload([("metadata_descriptor_id", column.id)]),
+        );
     }
     Ok(())
 }
@@ -235,7 +292,8 @@ pub(super) async fn place(work: &Work<'_>, places: &[(Uuid, i32)]) -> Result<(),
         for (id, position) in places {
             sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*position);
         }
-        sql.push(" END WHERE id IN ").bind_list(places.iter().map(|(id, _)| *id));
+        sql.push(" END WHERE id IN ")
+            .bind_list(places.iter().map(|(id, _)| *id));
         database::execute(&**work, &sql).await?;
     }
     Ok(())

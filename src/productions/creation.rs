@@ -1,4 +1,5 @@
-//! How a production begins: its status, its template, its first episode, and the metadata columns that it shares with others.
+//! Beginning of a production: its status, its template, its first episode, and the metadata columns that it shares with
+//! others.
 
 use std::collections::HashSet;
 
@@ -26,7 +27,9 @@ pub async fn open_status(work: &Work<'_>) -> Result<Uuid, Failure> {
     }
     let status = vec![("name", "Open".into()), ("color", "#000000".into())];
     database::insert_ignoring_duplicates(&**work, &entity::project_status::TABLE, vec![status]).await?;
-    database::read_value(&**work, &sql).await?.ok_or_else(Failure::not_found)
+    database::read_value(&**work, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)
 }
 
 /// The template that a body names, if it names one.
@@ -53,11 +56,19 @@ fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>,
 ///
 /// # Errors
 /// 404 when there is no such template.
-pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
+pub async fn complete(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    project_id: Uuid,
+    body: &Map<String, serde_json::Value>,
+) -> Result<(), Failure> {
     if let Some(template_id) = named_template(body)? {
         template::apply(work, project_id, template_id, body).await?;
     }
-    let project = project::Entity::find_by_id(project_id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+    let project = project::Entity::find_by_id(project_id)
+        .one(&**work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if project.production_type.as_deref() == Some("tvshow") {
         first_episode(work, caller, project_id).await?;
     }
@@ -66,7 +77,7 @@ pub async fn complete(work: &mut Work<'_>, caller: &Caller, project_id: Uuid, bo
 
 /// A metadata column of another production.
 #[derive(FromQueryResult)]
-struct Descriptor {
+struct CopiedDescriptor {
     id: Uuid,
     field_name: String,
     name: String,
@@ -78,8 +89,10 @@ struct Descriptor {
 /// The database does not answer.
 pub async fn first_episode(work: &mut Work<'_>, caller: &Caller, project_id: Uuid) -> Result<Uuid, Failure> {
     let type_id = built_in_type(&**work, EntityKind::Episode).await?;
-    let sql =
-        Sql::with("SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1", [project_id.into(), type_id.into()]);
+    let sql = Sql::with(
+        "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1",
+        [project_id.into(), type_id.into()],
+    );
     if let Some(id) = database::read_value(&**work, &sql).await? {
         return Ok(id);
     }
@@ -111,7 +124,7 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
     );
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());
     let mut sources: Vec<Uuid> = Vec::new();
-    for Descriptor { id, field_name, name } in database::read_all(&**work, &sql).await? {
+    for CopiedDescriptor { id, field_name, name } in database::read_all(&**work, &sql).await? {
         if !keys.contains(&field_name) && !names.contains(&name) {
             sources.push(id);
             keys.insert(field_name);
@@ -120,7 +133,11 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
     }
     for source in sources {
         let id = copy_descriptor(&**work, source, project_id).await?;
-        work.emit_in(project_id, "metadata-descriptor:new", payload([("metadata_descriptor_id", id)]));
+        work.emit_in(
+            project_id,
+            "metadata-descriptor:new",
+            payload([("metadata_descriptor_id", id)]),
+        );
     }
     Ok(())
 }
@@ -132,11 +149,20 @@ async fn copy_descriptor(connection: &impl Writes, source: Uuid, project_id: Uui
     let mut sql = Sql::new(
         "INSERT INTO metadata_descriptor (id, project_id, created_at, updated_at, entity_type, name, data_type, field_name, choices, for_client, position) SELECT ",
     );
-    sql.bind(id).push(", ").bind(project_id).push(", ").bind(moment).push(", ").bind(moment);
+    sql.bind(id)
+        .push(", ")
+        .bind(project_id)
+        .push(", ")
+        .bind(moment)
+        .push(", ")
+        .bind(moment);
     sql.push(", entity_type, name, data_type, field_name, choices, for_client, position FROM metadata_descriptor WHERE id = ").bind(source);
     database::execute(connection, &sql).await?;
-    let mut sql = Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT ");
-    sql.bind(id).push(", department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id = ").bind(source);
+    let mut sql =
+        Sql::new("INSERT INTO department_metadata_descriptor_link (metadata_descriptor_id, department_id) SELECT ");
+    sql.bind(id)
+        .push(", department_id FROM department_metadata_descriptor_link WHERE metadata_descriptor_id = ")
+        .bind(source);
     database::execute(connection, &sql).await?;
     Ok(id)
 }

@@ -3,11 +3,15 @@
 use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd, ProjectMetadataDescriptorChange};
+use dailies_definitions::schemas::{
+    MetadataDescriptor, MetadataDescriptorOrder, ProjectMetadataDescriptorAdd, ProjectMetadataDescriptorChange,
+};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{ORDER, Properties, Stored, Subject, by_ids, change, clashing, delete, insert, list, place, taken};
+use super::columns::{
+    ColumnSubject, ORDER, Properties, StoredDescriptor, by_ids, change, clashing, delete, insert, list, place, taken,
+};
 use super::field_name::field_name;
 use crate::access::{Reach, metadata};
 use crate::app::App;
@@ -16,7 +20,11 @@ use crate::events::Work;
 
 /// 403 for those who may not keep a column of these departments.
 fn require_departments(access: &ProjectMember, departments: &[Uuid]) -> Result<(), Failure> {
-    if metadata::keeps_column(access.role(), &access.person, departments) { Ok(()) } else { Err(Failure::forbidden()) }
+    if metadata::keeps_column(access.role(), &access.person, departments) {
+        Ok(())
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// A list of one item as that item.
@@ -30,32 +38,66 @@ fn only_item<T>(list: Vec<u8>) -> Result<Json<T>, Failure> {
 /// The metadata columns that the caller may see.
 pub(super) async fn visible(app: &App, access: &ProjectMember) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let mut condition = Sql::with("d.project_id = $1", [access.project_id().into()]);
-    metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
+    metadata::restrict(
+        &mut condition,
+        &Reach::within(access, access.project_id(), access.role()),
+        "d",
+    );
+    Ok(Json::written(list(&app.database, condition, ORDER).await?))
 }
 
-/// One metadata column of the production, if the caller may see it.
+/// One metadata column of the production.
+///
+/// # Errors
+/// 404 for a column of another production, 403 for one that the caller does not see.
 pub(super) async fn one(app: &App, access: &ProjectMember, id: Uuid) -> Result<Json<MetadataDescriptor>, Failure> {
-    let mut condition = Sql::with("d.project_id = $1 AND d.id = $2", [access.project_id().into(), id.into()]);
-    metadata::restrict(&mut condition, &Reach::within(access, access.project_id(), access.role()), "d");
-    only_item(list(app.database.read(), condition, ORDER, true).await?)
+    let known = Sql::with(
+        "d.project_id = $1 AND d.id = $2",
+        [access.project_id().into(), id.into()],
+    );
+    let mut condition = known.clone();
+    metadata::restrict(
+        &mut condition,
+        &Reach::within(access, access.project_id(), access.role()),
+        "d",
+    );
+    let found = list(&app.database, condition, ORDER).await?;
+    if found == b"[]"
+        && app
+            .database
+            .row(&known.before("SELECT 1 FROM metadata_descriptor d WHERE "))
+            .await?
+            .is_some()
+    {
+        return Err(Failure::forbidden());
+    }
+    only_item(found)
 }
 
 /// Adds a metadata column to the production.
-pub(super) async fn add(app: &App, access: &ProjectMember, body: ProjectMetadataDescriptorAdd) -> Result<Json<MetadataDescriptor>, Failure> {
+pub(super) async fn add(
+    app: &App,
+    access: &ProjectMember,
+    body: ProjectMetadataDescriptorAdd,
+) -> Result<Json<MetadataDescriptor>, Failure> {
     let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
     require_departments(access, &properties.departments)?;
     let entity_type = body.entity_type.unwrap_or_else(|| "Asset".to_owned());
     let mut work = Work::begin(app, access).await?;
     require_task_type(&work, &entity_type, body.task_type_id).await?;
-    let subject = Subject { entity_type, task_type_id: body.task_type_id, field_name: field_name(&body.name)?, name: body.name };
+    let subject = ColumnSubject {
+        entity_type,
+        task_type_id: body.task_type_id,
+        field_name: field_name(&body.name)?,
+        name: body.name,
+    };
     let projects = [access.project_id()];
     if !clashing(&work, &projects, &subject, &[]).await?.is_empty() {
         return Err(taken());
     }
     let ids = insert(&mut work, &projects, &subject, &properties, None).await?;
     work.commit().await?;
-    only_item(by_ids(app.database.read(), &ids).await?)
+    only_item(by_ids(&app.database, &ids).await?)
 }
 
 /// A column for tasks has a task type, and no other column has one.
@@ -65,10 +107,14 @@ async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Opt
         ("Task", Some(id)) => {
             let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [id.into()]);
             let found = database::row(&**work, &sql).await?;
-            found.map(|_| ()).ok_or_else(|| Failure::parameter("Task type not found."))
+            found
+                .map(|_| ())
+                .ok_or_else(|| Failure::parameter("Task type not found."))
         }
         (_, None) => Ok(()),
-        (_, Some(_)) => Err(Failure::parameter("task_type_id only applies to Task metadata descriptors.")),
+        (_, Some(_)) => Err(Failure::parameter(
+            "task_type_id only applies to Task metadata descriptors.",
+        )),
     }
 }
 
@@ -76,12 +122,12 @@ async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Opt
 #[derive(FromQueryResult)]
 struct DescriptorOfDepartment {
     #[sea_orm(nested)]
-    column: Stored,
+    column: StoredDescriptor,
     department_id: Option<Uuid>,
 }
 
 /// A metadata column of the production with the departments that it is for.
-async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(Stored, Vec<Uuid>), Failure> {
+async fn stored(work: &Work<'_>, project_id: Uuid, id: Uuid) -> Result<(StoredDescriptor, Vec<Uuid>), Failure> {
     let sql = Sql::with(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name, l.department_id FROM metadata_descriptor d \
          LEFT JOIN department_metadata_descriptor_link l ON l.metadata_descriptor_id = d.id WHERE d.id = $1 AND d.project_id = $2",
@@ -107,7 +153,7 @@ pub(super) async fn update(
     require_departments(access, &departments)?;
     change(&mut work, &[stored], body.name.as_deref(), &properties).await?;
     work.commit().await?;
-    only_item(by_ids(app.database.read(), &[id]).await?)
+    only_item(by_ids(&app.database, &[id]).await?)
 }
 
 /// Removes a metadata column of the production with its values.
@@ -121,7 +167,11 @@ pub(super) async fn remove(app: &App, access: &ProjectMember, id: Uuid) -> Resul
 }
 
 /// Orders the metadata columns of the production for one kind of thing.
-pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataDescriptorOrder) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+pub(super) async fn reorder(
+    app: &App,
+    access: &ProjectManager,
+    body: &MetadataDescriptorOrder,
+) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let project_id = access.project_id();
     let work = Work::begin(app, access).await?;
     let sql = Sql::with(
@@ -130,13 +180,19 @@ pub(super) async fn reorder(app: &App, access: &ProjectManager, body: &MetadataD
     );
     let mut rest: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     if let Some(id) = body.descriptor_ids.iter().find(|id| !rest.contains(id)) {
-        let message = format!("Descriptor {id} not found for project {project_id} and entity type {}", body.entity_type);
+        let message = format!(
+            "Descriptor {id} not found for project {project_id} and entity type {}",
+            body.entity_type
+        );
         return Err(Failure::parameter(message));
     }
     rest.retain(|id| !body.descriptor_ids.contains(id));
     let places: Vec<(Uuid, i32)> = body.descriptor_ids.iter().copied().chain(rest).zip(1..).collect();
     place(&work, &places).await?;
     work.commit().await?;
-    let condition = Sql::with("d.project_id = $1 AND d.entity_type = $2", [project_id.into(), body.entity_type.as_str().into()]);
-    Ok(Json::written(list(app.database.read(), condition, ORDER, true).await?))
+    let condition = Sql::with(
+        "d.project_id = $1 AND d.entity_type = $2",
+        [project_id.into(), body.entity_type.as_str().into()],
+    );
+    Ok(Json::written(list(&app.database, condition, ORDER).await?))
 }

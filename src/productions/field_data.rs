@@ -8,15 +8,15 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What a metadata column is for, in some productions.
-pub(super) struct Place<'a> {
+/// Purpose of a metadata column, in some productions.
+pub(super) struct ColumnPlace<'a> {
     pub entity_type: &'a str,
     /// Of a column for tasks.
     pub task_type_id: Option<Uuid>,
     pub projects: &'a [Uuid],
 }
 
-impl Place<'_> {
+impl ColumnPlace<'_> {
     fn table(&self) -> &'static str {
         match self.entity_type {
             "Project" => "project",
@@ -27,15 +27,21 @@ impl Place<'_> {
 
     /// Adds the condition on the rows of the table.
     fn add_condition(&self, sql: &mut Sql) {
-        let column = if self.entity_type == "Project" { "id" } else { "project_id" };
-        sql.push(&format!(" AND {column} IN ")).bind_list(self.projects.iter().copied());
+        let column = if self.entity_type == "Project" {
+            "id"
+        } else {
+            "project_id"
+        };
+        sql.push(&format!(" AND {column} IN "))
+            .bind_list(self.projects.iter().copied());
         match self.entity_type {
             "Project" => {}
             "Task" => {
                 sql.push(" AND task_type_id = ").bind(self.task_type_id);
             }
             kind => {
-                sql.push(" AND ").push(&EntityKind::of_type(kind).condition("entity_type_id"));
+                sql.push(" AND ")
+                    .push(&EntityKind::of_type(kind).condition("entity_type_id"));
             }
         }
     }
@@ -45,15 +51,30 @@ impl Place<'_> {
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn rename(work: &Work<'_>, place: &Place<'_>, old: &str, new: &str) -> Result<(), Failure> {
+pub(super) async fn rename(work: &Work<'_>, place: &ColumnPlace<'_>, old: &str, new: &str) -> Result<(), Failure> {
     let mut sql = start(place);
     if work.get_database_backend() == DbBackend::Postgres {
-        sql.push("CASE WHEN data -> ").bind(old).push(" = 'null'::jsonb THEN data - ").bind(old);
-        sql.push(" ELSE (data - ").bind(old).push(") || jsonb_build_object(").bind(new).push(", data -> ").bind(old).push(") END");
+        sql.push("CASE WHEN data -> ")
+            .bind(old)
+            .push(" = 'null'::jsonb THEN data - ")
+            .bind(old);
+        sql.push(" ELSE (data - ")
+            .bind(old)
+            .push(") || jsonb_build_object(")
+            .bind(new)
+            .push(", data -> ")
+            .bind(old)
+            .push(") END");
     } else {
         let (old, new) = (path(old), path(new));
-        sql.push("CASE WHEN json_type(data, ").bind(old.clone()).push(") = 'null' THEN json_remove(data, ").bind(old.clone());
-        sql.push(") ELSE json_set(json_remove(data, ").bind(old.clone()).push("), ").bind(new);
+        sql.push("CASE WHEN json_type(data, ")
+            .bind(old.clone())
+            .push(") = 'null' THEN json_remove(data, ")
+            .bind(old.clone());
+        sql.push(") ELSE json_set(json_remove(data, ")
+            .bind(old.clone())
+            .push("), ")
+            .bind(new);
         sql.push(", json(data -> ").bind(old).push(")) END");
     }
     finish(work, place, sql, old).await
@@ -63,7 +84,7 @@ pub(super) async fn rename(work: &Work<'_>, place: &Place<'_>, old: &str, new: &
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn strip(work: &Work<'_>, place: &Place<'_>, key: &str) -> Result<(), Failure> {
+pub(super) async fn strip(work: &Work<'_>, place: &ColumnPlace<'_>, key: &str) -> Result<(), Failure> {
     let mut sql = start(place);
     if work.get_database_backend() == DbBackend::Postgres {
         sql.push("data - ").bind(key);
@@ -73,18 +94,22 @@ pub(super) async fn strip(work: &Work<'_>, place: &Place<'_>, key: &str) -> Resu
     finish(work, place, sql, key).await
 }
 
-fn start(place: &Place<'_>) -> Sql {
+fn start(place: &ColumnPlace<'_>) -> Sql {
     let mut sql = Sql::new(format!("UPDATE {} SET updated_at = ", place.table()));
     sql.bind(database::now()).push(", data = ");
     sql
 }
 
 /// Rows without the key are left alone.
-async fn finish(work: &Work<'_>, place: &Place<'_>, mut sql: Sql, key: &str) -> Result<(), Failure> {
+async fn finish(work: &Work<'_>, place: &ColumnPlace<'_>, mut sql: Sql, key: &str) -> Result<(), Failure> {
     if work.get_database_backend() == DbBackend::Postgres {
-        sql.push(" WHERE jsonb_typeof(data) = 'object' AND data -> ").bind(key).push(" IS NOT NULL");
+        sql.push(" WHERE jsonb_typeof(data) = 'object' AND data -> ")
+            .bind(key)
+            .push(" IS NOT NULL");
     } else {
-        sql.push(" WHERE json_type(data, ").bind(path(key)).push(") IS NOT NULL");
+        sql.push(" WHERE json_type(data, ")
+            .bind(path(key))
+            .push(") IS NOT NULL");
     }
     place.add_condition(&mut sql);
     database::execute(&**work, &sql).await?;
@@ -108,8 +133,21 @@ mod tests {
 
     #[test]
     fn what_a_column_is_for_names_the_table() {
-        for (entity_type, table) in [("Asset", "entity"), ("Shot", "entity"), ("Task", "task"), ("Project", "project")] {
-            assert_eq!(Place { entity_type, task_type_id: None, projects: &[] }.table(), table);
+        for (entity_type, table) in [
+            ("Asset", "entity"),
+            ("Shot", "entity"),
+            ("Task", "task"),
+            ("Project", "project"),
+        ] {
+            assert_eq!(
+                ColumnPlace {
+                    entity_type,
+                    task_type_id: None,
+                    projects: &[]
+                }
+                .table(),
+                table
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 use dailies_definitions::failure::Failure;
 
 /// Most characters that the database takes.
-const LONGEST: usize = 120;
+const LONGEST_FIELD_NAME: usize = 120;
 
 /// The key for a name: Latin letters in lower case and digits, whatever the script of the name, with one underscore for
 /// what is between them.
@@ -12,11 +12,18 @@ const LONGEST: usize = 120;
 /// 400 for a name without a letter or digit.
 pub(super) fn field_name(name: &str) -> Result<String, Failure> {
     let ascii = deunicode::deunicode(name).to_ascii_lowercase();
-    let words: Vec<&str> = ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = ascii
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut key = words.join("_");
-    key.truncate(LONGEST);
+    key.truncate(LONGEST_FIELD_NAME);
     let key = key.trim_end_matches('_');
-    if key.is_empty() { Err(Failure::parameter("Name needs a letter or a digit.")) } else { Ok(key.to_owned()) }
+    if key.is_empty() {
+        Err(Failure::parameter("Name needs a letter or a digit."))
+    } else {
+        Ok(key.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -35,6 +42,9 @@ mod tests {
             assert_eq!(field_name(name).ok().as_deref(), Some(key));
         }
         assert!(field_name("?!").is_err());
-        assert_eq!(field_name(&"a".repeat(200)).map(|key| key.len()).ok(), Some(LONGEST));
+        assert_eq!(
+            field_name(&"a".repeat(200)).map(|key| key.len()).ok(),
+            Some(LONGEST_FIELD_NAME)
+        );
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::rows::{OpenStatus, open_project_rows};
 use super::settings::{ASSET_TYPES, BACKGROUNDS, STATUS_AUTOMATIONS, TASK_STATUSES, TASK_TYPES};
-use super::{descriptors, links, listings, settings, studio_descriptors, team, time};
+use super::{descriptors, links, listings, preview_account, settings, softwares, studio_descriptors, team, time};
 use crate::app::SharedApp;
 
 /// Serves productions.
@@ -19,12 +19,22 @@ pub struct ProductionsHandlers(pub SharedApp);
 
 #[async_trait]
 impl Productions for ProductionsHandlers {
-    async fn list_open_projects(&self, access: Caller, query: ListOpenProjectsQuery) -> Result<Json<Vec<OpenProject>>, Failure> {
+    async fn list_open_projects(
+        &self,
+        access: Caller,
+        query: ListOpenProjectsQuery,
+    ) -> Result<Json<Vec<OpenProject>>, Failure> {
         let name = query.name.as_deref().filter(|name| !name.is_empty());
-        Ok(Json::written(open_project_rows(&self.0, &access, OpenStatus::Any, name).await?))
+        Ok(Json::written(
+            open_project_rows(&self.0, &access, OpenStatus::Any, name).await?,
+        ))
     }
 
-    async fn list_all_projects(&self, access: Caller, query: ListAllProjectsQuery) -> Result<Json<Vec<ListedProject>>, Failure> {
+    async fn list_all_projects(
+        &self,
+        access: Caller,
+        query: ListAllProjectsQuery,
+    ) -> Result<Json<Vec<Project>>, Failure> {
         listings::all(&self.0, &access, query.name.as_deref().filter(|name| !name.is_empty())).await
     }
 
@@ -32,7 +42,12 @@ impl Productions for ProductionsHandlers {
         team::list(&self.0, &access).await
     }
 
-    async fn add_team_member(&self, access: ProjectManager, _project_id: Uuid, body: TeamMemberAdd) -> Result<Json<Project>, Failure> {
+    async fn add_team_member(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: TeamMemberAdd,
+    ) -> Result<Json<Project>, Failure> {
         team::add(&self.0, &access, &body).await
     }
 
@@ -46,43 +61,157 @@ impl Productions for ProductionsHandlers {
         team::set_role(&self.0, &access, person_id, body.role).await
     }
 
-    async fn remove_team_member(&self, access: ProjectManager, _project_id: Uuid, person_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_team_member(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        person_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         team::remove(&self.0, &access, person_id).await
     }
 
-    async fn list_project_task_types(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn get_preview_account(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+    ) -> Result<Json<ProjectPreviewAccount>, Failure> {
+        preview_account::read_account(&self.0, &access).await
+    }
+
+    async fn make_preview_account(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+    ) -> Result<Json<NewPreviewAccount>, Failure> {
+        preview_account::make(&self.0, &access).await
+    }
+
+    async fn open_preview_account(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: PreviewAccountOpening,
+    ) -> Result<Json<PreviewAccount>, Failure> {
+        preview_account::open(&self.0, &access, body.is_open).await
+    }
+
+    async fn delete_preview_account(&self, access: ProjectManager, _project_id: Uuid) -> Result<NoContent, Failure> {
+        preview_account::delete(&self.0, &access).await
+    }
+
+    async fn list_project_task_types(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
         settings::list(&self.0, &TASK_TYPES, project_id).await
     }
 
-    async fn add_project_asset_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectAssetTypeAdd) -> Result<Json<Project>, Failure> {
+    async fn add_project_asset_type(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ProjectAssetTypeAdd,
+    ) -> Result<Json<Project>, Failure> {
         settings::add(&self.0, &access, &ASSET_TYPES, body.asset_type_id).await
     }
 
-    async fn remove_project_asset_type(&self, access: ProjectManager, _project_id: Uuid, asset_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_project_asset_type(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        asset_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &ASSET_TYPES, asset_type_id).await
     }
 
-    async fn add_project_task_type(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
-        settings::add_task_type(&self.0, &access, &body).await
+    async fn add_project_task_type(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ProjectTaskTypeSet,
+    ) -> Result<Json<Project>, Failure> {
+        settings::add_task_type(&self.0, &access, body).await
     }
 
-    async fn remove_project_task_type(&self, access: ProjectManager, _project_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_project_task_type(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &TASK_TYPES, task_type_id).await
     }
 
-    async fn list_project_task_statuses(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<TaskStatus>>, Failure> {
+    async fn list_project_task_statuses(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<TaskStatus>>, Failure> {
         settings::list(&self.0, &TASK_STATUSES, project_id).await
     }
 
-    async fn add_project_task_status(&self, access: ProjectManager, _project_id: Uuid, body: ProjectTaskStatusAdd) -> Result<Json<Project>, Failure> {
+    async fn add_project_task_status(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ProjectTaskStatusAdd,
+    ) -> Result<Json<Project>, Failure> {
         settings::add(&self.0, &access, &TASK_STATUSES, body.task_status_id).await
     }
 
-    async fn remove_project_task_status(&self, access: ProjectManager, _project_id: Uuid, task_status_id: Uuid) -> Result<NoContent, Failure> {
+    async fn set_project_task_status_for_clients(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        task_status_id: Uuid,
+        body: ProjectTaskStatusForClients,
+    ) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+        links::set_client_rule(&self.0, &access, task_status_id, body.is_client_allowed).await
+    }
+
+    async fn list_task_type_softwares(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<TaskTypeSoftware>>, Failure> {
+        softwares::list(&self.0, &access).await
+    }
+
+    async fn add_task_type_software(
+        &self,
+        access: Caller,
+        project_id: Uuid,
+        task_type_id: Uuid,
+        body: TaskTypeSoftwareAdd,
+    ) -> Result<Json<TaskTypeSoftware>, Failure> {
+        softwares::add(&self.0, &access, project_id, task_type_id, &body.software_id).await
+    }
+
+    async fn remove_task_type_software(
+        &self,
+        access: Caller,
+        project_id: Uuid,
+        task_type_id: Uuid,
+        software_id: Uuid,
+    ) -> Result<NoContent, Failure> {
+        softwares::remove(&self.0, &access, project_id, task_type_id, software_id).await
+    }
+
+    async fn remove_project_task_status(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        task_status_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         settings::remove(&self.0, &access, &TASK_STATUSES, task_status_id).await
     }
 
-    async fn list_project_status_automations(&self, _access: ProjectManager, project_id: Uuid) -> Result<Json<Vec<StatusAutomation>>, Failure> {
+    async fn list_project_status_automations(
+        &self,
+        _access: ProjectManager,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<StatusAutomation>>, Failure> {
         settings::list(&self.0, &STATUS_AUTOMATIONS, project_id).await
     }
 
@@ -104,7 +233,11 @@ impl Productions for ProductionsHandlers {
         settings::remove(&self.0, &access, &STATUS_AUTOMATIONS, status_automation_id).await
     }
 
-    async fn list_project_preview_backgrounds(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<PreviewBackgroundFile>>, Failure> {
+    async fn list_project_preview_backgrounds(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<PreviewBackgroundFile>>, Failure> {
         settings::list(&self.0, &BACKGROUNDS, project_id).await
     }
 
@@ -126,15 +259,28 @@ impl Productions for ProductionsHandlers {
         settings::remove(&self.0, &access, &BACKGROUNDS, preview_background_file_id).await
     }
 
-    async fn set_project_settings(&self, access: ProjectManager, _project_id: Uuid, body: ProjectSettingsBatch) -> Result<Json<Project>, Failure> {
+    async fn set_project_settings(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: ProjectSettingsBatch,
+    ) -> Result<Json<Project>, Failure> {
         settings::batch(&self.0, &access, body).await
     }
 
-    async fn set_task_type_link(&self, access: Caller, body: TaskTypeLinkSet) -> Result<Json<ProjectTaskTypeLink>, Failure> {
+    async fn set_task_type_link(
+        &self,
+        access: Caller,
+        body: TaskTypeLinkSet,
+    ) -> Result<Json<ProjectTaskTypeLink>, Failure> {
         links::set_task_type(&self.0, &access, &body).await
     }
 
-    async fn set_task_status_link(&self, access: Caller, body: TaskStatusLinkSet) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+    async fn set_task_status_link(
+        &self,
+        access: Caller,
+        body: TaskStatusLinkSet,
+    ) -> Result<Json<ProjectTaskStatusLink>, Failure> {
         links::set_task_status(&self.0, &access, body).await
     }
 
@@ -156,7 +302,11 @@ impl Productions for ProductionsHandlers {
         links::reorder_task_statuses(&self.0, &access, &body.task_status_ids).await
     }
 
-    async fn list_project_metadata_descriptors(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+    async fn list_project_metadata_descriptors(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
         descriptors::visible(&self.0, &access).await
     }
 
@@ -240,7 +390,11 @@ impl Productions for ProductionsHandlers {
         studio_descriptors::reorder(&self.0, &access, &body).await
     }
 
-    async fn list_project_time_spents(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_project_time_spents(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<TimeSpent>>, Failure> {
         time::spent(&self.0, &access).await
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::settings::{Setting, TASK_STATUSES, TASK_TYPES, changed, place};
 use crate::access::require_manager;
 use crate::app::App;
-use crate::database::{self, RecordWriter, Sql};
+use crate::database::{self, RecordWriter, Sql, json};
 use crate::events::Work;
 
 /// A link table whose rows are records of their own.
@@ -25,26 +25,60 @@ struct LinkKind {
     kind: &'static str,
 }
 
-static TASK_TYPE_LINKS: LinkKind =
-    LinkKind { setting: &TASK_TYPES, table: &entity::project_task_type_link::TABLE, column: "task_type_id", kind: "ProjectTaskTypeLink" };
-static TASK_STATUS_LINKS: LinkKind =
-    LinkKind { setting: &TASK_STATUSES, table: &entity::project_task_status_link::TABLE, column: "task_status_id", kind: "ProjectTaskStatusLink" };
+static TASK_TYPE_LINKS: LinkKind = LinkKind {
+    setting: &TASK_TYPES,
+    table: &entity::project_task_type_link::TABLE,
+    column: "task_type_id",
+    kind: "ProjectTaskTypeLink",
+};
+static TASK_STATUS_LINKS: LinkKind = LinkKind {
+    setting: &TASK_STATUSES,
+    table: &entity::project_task_status_link::TABLE,
+    column: "task_status_id",
+    kind: "ProjectTaskStatusLink",
+};
 
 /// Sets the place of a task type in a production.
-pub(super) async fn set_task_type(app: &App, caller: &Caller, body: &TaskTypeLinkSet) -> Result<Json<ProjectTaskTypeLink>, Failure> {
+pub(super) async fn set_task_type(
+    app: &App,
+    caller: &Caller,
+    body: &TaskTypeLinkSet,
+) -> Result<Json<ProjectTaskTypeLink>, Failure> {
     let priority = ("priority", body.priority.unwrap_or(1).into());
-    set(app, caller, &TASK_TYPE_LINKS, body.project_id, body.task_type_id, vec![priority], Vec::new()).await
+    set(
+        app,
+        caller,
+        &TASK_TYPE_LINKS,
+        body.project_id,
+        body.task_type_id,
+        vec![priority],
+        Vec::new(),
+    )
+    .await
 }
 
 /// Sets the place and the boards of a task status in a production. A new link without boards is on none.
-pub(super) async fn set_task_status(app: &App, caller: &Caller, body: TaskStatusLinkSet) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+pub(super) async fn set_task_status(
+    app: &App,
+    caller: &Caller,
+    body: TaskStatusLinkSet,
+) -> Result<Json<ProjectTaskStatusLink>, Failure> {
     let mut values = vec![("priority", body.priority.unwrap_or(1).into())];
     let mut new = Vec::new();
     match body.roles_for_board {
         Some(roles) => values.push(("roles_for_board", TextArray(roles).into())),
         None => new.push(("roles_for_board", TextArray::default().into())),
     }
-    set(app, caller, &TASK_STATUS_LINKS, body.project_id, body.task_status_id, values, new).await
+    set(
+        app,
+        caller,
+        &TASK_STATUS_LINKS,
+        body.project_id,
+        body.task_status_id,
+        values,
+        new,
+    )
+    .await
 }
 
 /// Changes a link, or makes it. `new` is what only a new one gets.
@@ -63,37 +97,82 @@ async fn set<T>(
         return Err(Failure::not_found());
     }
     let sql = Sql::with(
-        format!("SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", links.table.name, links.column),
+        format!(
+            "SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2",
+            links.table.name, links.column
+        ),
         [project_id.into(), target_id.into()],
     );
-    let id = match database::read_value(&*work, &sql).await? {
-        Some(id) => {
-            database::update(&*work, links.table, id, values).await?;
-            id
-        }
+    let (id, told) = match database::read_value(&*work, &sql).await? {
+        Some(id) => (id, database::update_differing(&*work, links.table, id, values).await?),
         None => {
             values.extend(new);
             values.extend([("project_id", project_id.into()), (links.column, target_id.into())]);
-            database::insert(&*work, links.table, values).await?
+            (database::insert(&*work, links.table, values).await?, true)
         }
     };
-    changed(&mut work, links.setting, project_id).await?;
+    if told {
+        changed(&mut work, links.setting, project_id).await?;
+    }
     work.commit().await?;
-    let model = RecordWriter::new(links.table, "l", links.kind);
-    let sql = Sql::with(format!("SELECT {} FROM \"{}\" l WHERE l.id = $1", model.columns(), links.table.name), [id.into()]);
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let mut out = Vec::new();
-    model.write(&mut out, &row)?;
-    Ok(Json::written(out))
+    answer(app, links, id).await
+}
+
+/// Says for a production whether clients may set a status; nothing leaves it to the status.
+pub(super) async fn set_client_rule(
+    app: &App,
+    access: &ProjectManager,
+    task_status_id: Uuid,
+    is_client_allowed: Option<bool>,
+) -> Result<Json<ProjectTaskStatusLink>, Failure> {
+    let links = &TASK_STATUS_LINKS;
+    let project_id = access.project_id();
+    let mut work = Work::begin(app, access).await?;
+    let sql = Sql::with(
+        format!(
+            "SELECT id FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2",
+            links.table.name, links.column
+        ),
+        [project_id.into(), task_status_id.into()],
+    );
+    let id: Uuid = database::read_value(&*work, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    if database::update_differing(
+        &*work,
+        links.table,
+        id,
+        vec![("is_client_allowed", is_client_allowed.into())],
+    )
+    .await?
+    {
+        changed(&mut work, links.setting, project_id).await?;
+    }
+    work.commit().await?;
+    answer(app, links, id).await
+}
+
+/// A link as it is now.
+async fn answer<T>(app: &App, links: &LinkKind, id: Uuid) -> Result<Json<T>, Failure> {
+    let record = json::record(&app.database, links.table, links.kind, id).await?;
+    Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
 
 /// Orders the task types of a production.
-pub(super) async fn reorder_task_types(app: &App, access: &ProjectManager, ids: &[Uuid]) -> Result<Json<Vec<ProjectTaskTypeLink>>, Failure> {
+pub(super) async fn reorder_task_types(
+    app: &App,
+    access: &ProjectManager,
+    ids: &[Uuid],
+) -> Result<Json<Vec<ProjectTaskTypeLink>>, Failure> {
     reorder(app, access, &TASK_TYPE_LINKS, ids).await
 }
 
 /// Orders the task statuses of a production.
-pub(super) async fn reorder_task_statuses(app: &App, access: &ProjectManager, ids: &[Uuid]) -> Result<Json<Vec<ProjectTaskStatusLink>>, Failure> {
+pub(super) async fn reorder_task_statuses(
+    app: &App,
+    access: &ProjectManager,
+    ids: &[Uuid],
+) -> Result<Json<Vec<ProjectTaskStatusLink>>, Failure> {
     reorder(app, access, &TASK_STATUS_LINKS, ids).await
 }
 
@@ -102,12 +181,19 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     let mut work = Work::begin(app, access).await?;
     let priorities: Vec<(Uuid, i32)> = ids.iter().copied().zip(1..).collect();
     links.setting.require_all(&work, ids).await?;
-    place(&work, links.setting, project_id, &priorities).await?;
-    changed(&mut work, links.setting, project_id).await?;
+    if place(&work, links.setting, project_id, &priorities).await? {
+        changed(&mut work, links.setting, project_id).await?;
+    }
     work.commit().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
-    let mut sql = Sql::new(format!("SELECT {} FROM \"{}\" l WHERE l.project_id = ", model.columns(), links.table.name));
-    sql.bind(project_id).push(&format!(" AND l.\"{}\" IN ", links.column)).bind_list(ids.iter().copied());
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM \"{}\" l WHERE l.project_id = ",
+        model.columns(),
+        links.table.name
+    ));
+    sql.bind(project_id)
+        .push(&format!(" AND l.\"{}\" IN ", links.column))
+        .bind_list(ids.iter().copied());
     let mut found: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
         let mut text = Vec::new();

@@ -1,5 +1,6 @@
 //! Productions: their listings, teams, settings and metadata columns, how they begin and how they end.
 
+mod bitrates;
 pub mod collections;
 mod columns;
 pub mod creation;
@@ -9,9 +10,11 @@ mod field_name;
 mod handlers;
 mod links;
 mod listings;
+mod preview_account;
 pub mod removal;
 pub mod rows;
 mod settings;
+mod softwares;
 mod studio_descriptors;
 mod team;
 mod template;

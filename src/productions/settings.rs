@@ -1,16 +1,17 @@
-//! What a production uses: asset types, task types, task statuses, automations and backgrounds.
+//! Parts of the studio that a production uses: asset types, task types, task statuses, automations and backgrounds.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{Project, ProjectSettingsBatch, ProjectTaskTypeAdd};
+use dailies_definitions::schemas::{Project, ProjectSettingsBatch, ProjectTaskTypeAdd, ProjectTaskTypeSet};
 use entity::facts::Table;
-use sea_orm::Value;
+use sea_orm::Value as SqlValue;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::rows;
+use super::{bitrates, rows};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
@@ -25,16 +26,28 @@ pub(super) struct Setting {
     column: &'static str,
     /// Table of the things.
     target: &'static Table,
-    /// What messages and records call it.
+    /// Name in messages and records.
     pub name: &'static str,
 }
 
-pub(super) static ASSET_TYPES: Setting =
-    Setting { link: &entity::project_asset_type_link::TABLE, column: "asset_type_id", target: &entity::entity_type::TABLE, name: "EntityType" };
-pub(super) static TASK_TYPES: Setting =
-    Setting { link: &entity::project_task_type_link::TABLE, column: "task_type_id", target: &entity::task_type::TABLE, name: "TaskType" };
-pub(super) static TASK_STATUSES: Setting =
-    Setting { link: &entity::project_task_status_link::TABLE, column: "task_status_id", target: &entity::task_status::TABLE, name: "TaskStatus" };
+pub(super) static ASSET_TYPES: Setting = Setting {
+    link: &entity::project_asset_type_link::TABLE,
+    column: "asset_type_id",
+    target: &entity::entity_type::TABLE,
+    name: "EntityType",
+};
+pub(super) static TASK_TYPES: Setting = Setting {
+    link: &entity::project_task_type_link::TABLE,
+    column: "task_type_id",
+    target: &entity::task_type::TABLE,
+    name: "TaskType",
+};
+pub(super) static TASK_STATUSES: Setting = Setting {
+    link: &entity::project_task_status_link::TABLE,
+    column: "task_status_id",
+    target: &entity::task_status::TABLE,
+    name: "TaskStatus",
+};
 pub(super) static STATUS_AUTOMATIONS: Setting = Setting {
     link: &entity::project_status_automation_link::TABLE,
     column: "status_automation_id",
@@ -70,22 +83,35 @@ impl Setting {
         Ok(ids.iter().copied().filter(|id| known.remove(id)).collect())
     }
 
-    /// What the production uses.
+    /// Things that the production uses.
     async fn used(&self, work: &Work<'_>, project_id: Uuid) -> Result<HashSet<Uuid>, Failure> {
-        let sql = Sql::with(format!("SELECT \"{}\" FROM \"{}\" WHERE project_id = $1", self.column, self.link.name), [project_id.into()]);
+        let sql = Sql::with(
+            format!(
+                "SELECT \"{}\" FROM \"{}\" WHERE project_id = $1",
+                self.column, self.link.name
+            ),
+            [project_id.into()],
+        );
         Ok(database::read_values(&**work, &sql).await?.into_iter().collect())
     }
 
-    /// Links the things to the production; links that are there already stay as they are.
-    async fn link(&self, work: &Work<'_>, project_id: Uuid, links: Vec<(Uuid, Vec<(&'static str, Value)>)>) -> Result<(), Failure> {
-        let rows: Vec<Vec<(&'static str, Value)>> = links
+    /// Links the things to the production; links that are there already stay as they are. Says whether any is new.
+    async fn link(
+        &self,
+        work: &Work<'_>,
+        project_id: Uuid,
+        links: Vec<(Uuid, Vec<(&'static str, SqlValue)>)>,
+    ) -> Result<bool, Failure> {
+        let rows: Vec<Vec<(&'static str, SqlValue)>> = links
             .into_iter()
-            .map(|(id, more)| [("project_id", project_id.into()), (self.column, id.into())].into_iter().chain(more).collect())
+            .map(|(id, more)| {
+                [("project_id", project_id.into()), (self.column, id.into())]
+                    .into_iter()
+                    .chain(more)
+                    .collect()
+            })
             .collect();
-        if !rows.is_empty() {
-            database::insert_ignoring_duplicates(&**work, self.link, rows).await?;
-        }
-        Ok(())
+        Ok(database::insert_ignoring_duplicates(&**work, self.link, rows).await? > 0)
     }
 }
 
@@ -94,17 +120,22 @@ pub(super) async fn changed(work: &mut Work<'_>, setting: &Setting, project_id: 
     if setting.name == TASK_TYPES.name {
         readiness::pipeline_changed(work, project_id).await?;
     }
-    tell(work, project_id);
+    emit_project_update(work, project_id);
     Ok(())
 }
 
 /// Tells that a production changed.
-pub(super) fn tell(work: &mut Work<'_>, project_id: Uuid) {
+pub(super) fn emit_project_update(work: &mut Work<'_>, project_id: Uuid) {
     work.emit_in(project_id, "project:update", payload([]));
 }
 
 /// Makes the production use something, and answers the production.
-pub(super) async fn add(app: &App, access: &ProjectManager, setting: &Setting, id: Uuid) -> Result<Json<Project>, Failure> {
+pub(super) async fn add(
+    app: &App,
+    access: &ProjectManager,
+    setting: &Setting,
+    id: Uuid,
+) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     setting.require(&work, id).await?;
@@ -117,23 +148,75 @@ pub(super) async fn add(app: &App, access: &ProjectManager, setting: &Setting, i
 }
 
 /// Makes the production use a task type at some place. One that it uses already keeps its place.
-pub(super) async fn add_task_type(app: &App, access: &ProjectManager, body: &ProjectTaskTypeAdd) -> Result<Json<Project>, Failure> {
+pub(super) async fn add_task_type(
+    app: &App,
+    access: &ProjectManager,
+    body: ProjectTaskTypeSet,
+) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    TASK_TYPES.require(&work, body.task_type_id).await?;
-    TASK_TYPES.link(&work, project_id, vec![(body.task_type_id, vec![("priority", body.priority.into())])]).await?;
-    changed(&mut work, &TASK_TYPES, project_id).await?;
+    let item: ProjectTaskTypeAdd = serde_json::from_value(Value::Object(body.clone()))?;
+    TASK_TYPES.require(&work, item.task_type_id).await?;
+    let sql = Sql::with(
+        "SELECT hd_bitrate_compression FROM project WHERE id = $1",
+        [project_id.into()],
+    );
+    let of_production: Option<i32> = database::read_value::<Option<i32>>(&*work, &sql).await?.flatten();
+    let rates = bitrates::of_link(app, &body, of_production)?;
+    let mut told = TASK_TYPES
+        .link(
+            &work,
+            project_id,
+            vec![(item.task_type_id, vec![("priority", item.priority.into())])],
+        )
+        .await?;
+    let values = link_values(rates, item.is_client_visible);
+    if !values.is_empty() {
+        let sql = Sql::with(
+            "SELECT id FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2",
+            [project_id.into(), item.task_type_id.into()],
+        );
+        let id: Uuid = database::read_value(&*work, &sql)
+            .await?
+            .ok_or_else(Failure::not_found)?;
+        told |= database::update_differing(&*work, TASK_TYPES.link, id, values).await?;
+    }
+    if told {
+        changed(&mut work, &TASK_TYPES, project_id).await?;
+    }
     work.commit().await?;
     answer(app, project_id).await
 }
 
+/// The columns of the link of a task type that a body sets.
+pub(super) fn link_values(
+    rates: Option<[Option<i32>; 2]>,
+    is_client_visible: Option<bool>,
+) -> Vec<(&'static str, SqlValue)> {
+    let mut values: Vec<(&'static str, SqlValue)> = Vec::new();
+    if let Some([high, low]) = rates {
+        values.extend([(bitrates::HIGH, high.into()), (bitrates::LOW, low.into())]);
+    }
+    values.extend(is_client_visible.map(|yes| ("is_client_visible", yes.into())));
+    values
+}
+
 /// The production no longer uses something.
-pub(super) async fn remove(app: &App, access: &ProjectManager, setting: &Setting, id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn remove(
+    app: &App,
+    access: &ProjectManager,
+    setting: &Setting,
+    id: Uuid,
+) -> Result<NoContent, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let text = format!("DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2", setting.link.name, setting.column);
-    database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await?;
-    changed(&mut work, setting, project_id).await?;
+    let text = format!(
+        "DELETE FROM \"{}\" WHERE project_id = $1 AND \"{}\" = $2",
+        setting.link.name, setting.column
+    );
+    if database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await? > 0 {
+        changed(&mut work, setting, project_id).await?;
+    }
     work.commit().await?;
     Ok(NoContent)
 }
@@ -152,57 +235,138 @@ pub(super) async fn list<T>(app: &App, setting: &Setting, project_id: Uuid) -> R
 }
 
 /// Makes the production use all that is listed.
-pub(super) async fn batch(app: &App, access: &ProjectManager, body: ProjectSettingsBatch) -> Result<Json<Project>, Failure> {
+pub(super) async fn batch(
+    app: &App,
+    access: &ProjectManager,
+    body: ProjectSettingsBatch,
+) -> Result<Json<Project>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let task_types = body.task_types.unwrap_or_default();
-    set_task_types(&work, project_id, &task_types, body.replace_task_types.unwrap_or_default()).await?;
-    for (list, setting, ids) in [("task_status_ids", &TASK_STATUSES, body.task_status_ids), ("asset_type_ids", &ASSET_TYPES, body.asset_type_ids)] {
+    let mut told = set_task_types(
+        &work,
+        project_id,
+        &task_types,
+        body.replace_task_types.unwrap_or_default(),
+    )
+    .await?;
+    for (list, setting, ids) in [
+        ("task_status_ids", &TASK_STATUSES, body.task_status_ids),
+        ("asset_type_ids", &ASSET_TYPES, body.asset_type_ids),
+    ] {
         let ids = ids.unwrap_or_default();
         require_known(&*work, setting.target, list, &ids).await?;
-        let links = setting.known(&work, &ids).await?.into_iter().map(|id| (id, Vec::new())).collect();
-        setting.link(&work, project_id, links).await?;
+        let links = setting
+            .known(&work, &ids)
+            .await?
+            .into_iter()
+            .map(|id| (id, Vec::new()))
+            .collect();
+        told |= setting.link(&work, project_id, links).await?;
     }
-    changed(&mut work, &TASK_TYPES, project_id).await?;
+    if told {
+        changed(&mut work, &TASK_TYPES, project_id).await?;
+    }
     work.commit().await?;
     answer(app, project_id).await
 }
 
-async fn set_task_types(work: &Work<'_>, project_id: Uuid, task_types: &[ProjectTaskTypeAdd], replace: bool) -> Result<(), Failure> {
+/// Makes the production use task types at their places, and says whether anything is different by that.
+async fn set_task_types(
+    work: &Work<'_>,
+    project_id: Uuid,
+    task_types: &[ProjectTaskTypeAdd],
+    replace: bool,
+) -> Result<bool, Failure> {
     let ids: Vec<Uuid> = task_types.iter().map(|item| item.task_type_id).collect();
     require_known(&**work, TASK_TYPES.target, "task_types", &ids).await?;
     let known = TASK_TYPES.known(work, &ids).await?;
     let used = TASK_TYPES.used(work, project_id).await?;
+    let mut told = false;
     if replace {
         let gone: Vec<Uuid> = used.iter().copied().filter(|id| !known.contains(id)).collect();
         let mut sql = Sql::new("DELETE FROM project_task_type_link WHERE project_id = ");
         sql.bind(project_id).push(" AND task_type_id IN ").bind_list(gone);
-        database::execute(&**work, &sql).await?;
+        told |= database::execute(&**work, &sql).await? > 0;
     }
     // Of a task type that is listed twice, the last place counts.
-    let priority = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id).and_then(|item| item.priority);
-    let new = known.iter().filter(|id| !used.contains(id)).map(|id| (*id, vec![("priority", priority(*id).into())])).collect();
-    TASK_TYPES.link(work, project_id, new).await?;
-    let moved: Vec<(Uuid, i32)> = known.iter().filter(|id| used.contains(id)).filter_map(|id| Some((*id, priority(*id)?))).collect();
-    place(work, &TASK_TYPES, project_id, &moved).await
+    let priority = |id: Uuid| {
+        task_types
+            .iter()
+            .rev()
+            .find(|item| item.task_type_id == id)
+            .and_then(|item| item.priority)
+    };
+    let new = known
+        .iter()
+        .filter(|id| !used.contains(id))
+        .map(|id| (*id, vec![("priority", priority(*id).into())]))
+        .collect();
+    told |= TASK_TYPES.link(work, project_id, new).await?;
+    let moved: Vec<(Uuid, i32)> = known
+        .iter()
+        .filter(|id| used.contains(id))
+        .filter_map(|id| Some((*id, priority(*id)?)))
+        .collect();
+    told |= place(work, &TASK_TYPES, project_id, &moved).await?;
+    let shown = |id: Uuid| {
+        task_types
+            .iter()
+            .rev()
+            .find(|item| item.task_type_id == id)
+            .and_then(|item| item.is_client_visible)
+    };
+    for visible in [true, false] {
+        let ids: Vec<Uuid> = known.iter().copied().filter(|id| shown(*id) == Some(visible)).collect();
+        let mut sql = Sql::new("UPDATE project_task_type_link SET is_client_visible = ");
+        sql.bind(visible)
+            .push(" WHERE is_client_visible IS DISTINCT FROM ")
+            .bind(visible);
+        sql.push(" AND project_id = ")
+            .bind(project_id)
+            .push(" AND task_type_id")
+            .among(&ids);
+        told |= database::execute(&**work, &sql).await? > 0;
+    }
+    Ok(told)
 }
 
-/// Sets the priorities of links that are there, in one statement.
-pub(super) async fn place(work: &Work<'_>, setting: &Setting, project_id: Uuid, priorities: &[(Uuid, i32)]) -> Result<(), Failure> {
+/// Sets the priorities of links that are there, in one statement, and says whether any has another one now.
+pub(super) async fn place(
+    work: &Work<'_>,
+    setting: &Setting,
+    project_id: Uuid,
+    priorities: &[(Uuid, i32)],
+) -> Result<bool, Failure> {
+    let sql = Sql::with(
+        format!(
+            "SELECT \"{}\" AS id, priority FROM \"{}\" WHERE project_id = $1",
+            setting.column, setting.link.name
+        ),
+        [project_id.into()],
+    );
+    let mut stored: HashMap<Uuid, Option<i32>> = HashMap::new();
+    for row in database::rows(&**work, &sql).await? {
+        stored.insert(row.try_get("", "id")?, row.try_get("", "priority")?);
+    }
+    let moves = |(id, priority): &&(Uuid, i32)| stored.get(id).is_some_and(|stored| *stored != Some(*priority));
+    let priorities: Vec<(Uuid, i32)> = priorities.iter().filter(moves).copied().collect();
     if priorities.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut sql = Sql::new(format!("UPDATE \"{}\" SET updated_at = ", setting.link.name));
-    sql.bind(database::now()).push(&format!(", priority = CASE \"{}\"", setting.column));
-    for (id, priority) in priorities {
+    sql.bind(database::now())
+        .push(&format!(", priority = CASE \"{}\"", setting.column));
+    for (id, priority) in &priorities {
         sql.push(" WHEN ").bind(*id).push(" THEN ").bind(*priority);
     }
-    sql.push(" END WHERE project_id = ").bind(project_id).push(&format!(" AND \"{}\" IN ", setting.column));
+    sql.push(" END WHERE project_id = ")
+        .bind(project_id)
+        .push(&format!(" AND \"{}\" IN ", setting.column));
     sql.bind_list(priorities.iter().map(|(id, _)| *id));
-    database::execute(&**work, &sql).await?;
-    Ok(())
+    Ok(database::execute(&**work, &sql).await? > 0)
 }
 
 async fn answer(app: &App, project_id: Uuid) -> Result<Json<Project>, Failure> {
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

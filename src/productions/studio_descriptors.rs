@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use dailies_definitions::access::{Caller, Role, StudioManager};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
-use dailies_definitions::schemas::{MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange, StudioMetadataDescriptorOrder};
+use dailies_definitions::schemas::{
+    MetadataDescriptor, StudioMetadataDescriptorAdd, StudioMetadataDescriptorChange, StudioMetadataDescriptorOrder,
+};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::columns::{self, ORDER, Properties, Stored, Subject};
+use super::columns::{self, ColumnSubject, ORDER, Properties, StoredDescriptor};
 use super::field_name::field_name;
 use super::rows::{OpenStatus, open_projects};
 use crate::access::Reach;
@@ -21,7 +23,8 @@ use crate::events::Work;
 async fn managed(work: &Work<'_>, caller: &Caller) -> Result<Sql, Failure> {
     let mut sql = open_projects(caller, OpenStatus::Any, None);
     if !caller.is_admin() {
-        sql.push(" AND p.id IN ").bind_list(Reach::teams(&**work, caller).await?.projects_as(&[Role::Manager]));
+        sql.push(" AND p.id IN ")
+            .bind_list(Reach::teams(&**work, caller).await?.projects_as(&[Role::Manager]));
     }
     Ok(sql)
 }
@@ -31,19 +34,32 @@ async fn managed_ids(work: &Work<'_>, caller: &Caller) -> Result<Vec<Uuid>, Fail
 }
 
 /// The metadata columns with this key in the productions that the caller manages.
-async fn stored(work: &Work<'_>, caller: &Caller, entity_type: &str, field_name: &str) -> Result<Vec<Stored>, Failure> {
+async fn stored(
+    work: &Work<'_>,
+    caller: &Caller,
+    entity_type: &str,
+    field_name: &str,
+) -> Result<Vec<StoredDescriptor>, Failure> {
     let mut sql = managed(work, caller).await?.before(
         "SELECT d.id, d.project_id, d.entity_type, d.task_type_id, d.name, d.field_name FROM metadata_descriptor d \
          JOIN project o ON o.id = d.project_id WHERE d.project_id IN (",
     );
-    sql.push(") AND d.entity_type = ").bind(entity_type).push(" AND d.field_name = ").bind(field_name).push(" ORDER BY o.name");
+    sql.push(") AND d.entity_type = ")
+        .bind(entity_type)
+        .push(" AND d.field_name = ")
+        .bind(field_name)
+        .push(" ORDER BY o.name");
     Ok(database::read_all(&**work, &sql).await?)
 }
 
 /// Adds a metadata column to the productions that don't have it.
-pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataDescriptorAdd) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
+pub(super) async fn add(
+    app: &App,
+    access: &StudioManager,
+    body: StudioMetadataDescriptorAdd,
+) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let properties = Properties::new(body.data_type, body.choices, body.for_client, body.departments);
-    let subject = Subject {
+    let subject = ColumnSubject {
         entity_type: body.entity_type.unwrap_or_else(|| "Asset".to_owned()),
         task_type_id: None,
         field_name: field_name(&body.name)?,
@@ -55,7 +71,7 @@ pub(super) async fn add(app: &App, access: &StudioManager, body: StudioMetadataD
     projects.retain(|id| !clashing.contains(id));
     let ids = columns::insert(&mut work, &projects, &subject, &properties, None).await?;
     work.commit().await?;
-    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
+    Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
 
 /// Changes a metadata column wherever it is.
@@ -72,11 +88,16 @@ pub(super) async fn update(
     columns::change(&mut work, &columns, name, &properties).await?;
     work.commit().await?;
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
-    Ok(Json::written(columns::by_ids(app.database.read(), &ids).await?))
+    Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
 
 /// Removes a metadata column wherever it is.
-pub(super) async fn remove(app: &App, access: &StudioManager, field_name: &str, entity_type: &str) -> Result<Json<Vec<Uuid>>, Failure> {
+pub(super) async fn remove(
+    app: &App,
+    access: &StudioManager,
+    field_name: &str,
+    entity_type: &str,
+) -> Result<Json<Vec<Uuid>>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let columns = stored(&work, access, entity_type, field_name).await?;
     columns::delete(&mut work, &columns).await?;
@@ -100,23 +121,42 @@ pub(super) async fn reorder(
     body: &StudioMetadataDescriptorOrder,
 ) -> Result<Json<Vec<MetadataDescriptor>>, Failure> {
     let work = Work::begin(app, access).await?;
-    let mut sql = managed(&work, access).await?.before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
-    sql.push(") AND d.entity_type = ").bind(body.entity_type.as_str()).push(" ORDER BY d.name");
+    let mut sql = managed(&work, access)
+        .await?
+        .before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
+    sql.push(") AND d.entity_type = ")
+        .bind(body.entity_type.as_str())
+        .push(" ORDER BY d.name");
     let mut by_project: HashMap<Uuid, Vec<(Uuid, String)>> = HashMap::new();
-    for ProjectDescriptor { project_id, id, field_name } in database::read_all(&*work, &sql).await? {
+    for ProjectDescriptor {
+        project_id,
+        id,
+        field_name,
+    } in database::read_all(&*work, &sql).await?
+    {
         by_project.entry(project_id).or_default().push((id, field_name));
     }
-    let places: Vec<(Uuid, i32)> = by_project.into_values().flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..)).collect();
+    let places: Vec<(Uuid, i32)> = by_project
+        .into_values()
+        .flat_map(|columns| ordered(columns, &body.field_order).into_iter().zip(1..))
+        .collect();
     columns::place(&work, &places).await?;
     let mut condition = managed(&work, access).await?.before("d.project_id IN (");
     work.commit().await?;
     condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
-    Ok(Json::written(columns::list(app.database.read(), condition, &format!("p.name, {ORDER}"), true).await?))
+    Ok(Json::written(
+        columns::list(&app.database, condition, &format!("p.name, {ORDER}")).await?,
+    ))
 }
 
 /// Ids of columns, those of the listed keys first, the others behind them as they were.
 fn ordered(mut columns: Vec<(Uuid, String)>, field_order: &[String]) -> Vec<Uuid> {
-    columns.sort_by_key(|(_, key)| field_order.iter().position(|listed| listed == key).unwrap_or(usize::MAX));
+    columns.sort_by_key(|(_, key)| {
+        field_order
+            .iter()
+            .position(|listed| listed == key)
+            .unwrap_or(usize::MAX)
+    });
     columns.into_iter().map(|(id, _)| id).collect()
 }
 
@@ -127,7 +167,11 @@ mod tests {
     #[test]
     fn listed_keys_come_first() {
         let ids: Vec<Uuid> = (0..4).map(Uuid::from_u128).collect();
-        let columns = ["alpha", "beta", "gamma", "delta"].iter().zip(&ids).map(|(key, id)| (*id, (*key).to_owned())).collect();
+        let columns = ["alpha", "beta", "gamma", "delta"]
+            .iter()
+            .zip(&ids)
+            .map(|(key, id)| (*id, (*key).to_owned()))
+            .collect();
         let order = ["gamma".to_owned(), "missing".to_owned(), "alpha".to_owned()];
         assert_eq!(ordered(columns, &order), [ids[2], ids[0], ids[1], ids[3]]);
     }

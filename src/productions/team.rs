@@ -4,40 +4,41 @@ use dailies_definitions::access::{ProjectManager, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Project, TeamMemberAdd, TeamMembership};
-use entity::facts::Kind;
 use uuid::Uuid;
 
-use super::rows::{self, ids_by_owner};
-use super::settings::tell;
-use crate::access::persons::{sees_whole_team, whole_record};
+use super::preview_account;
+use super::rows;
+use super::settings::emit_project_update;
+use crate::access::persons::View;
 use crate::app::App;
-use crate::database::{self, RecordWriter, Sql, write_value};
+use crate::database::json::{TEXT, id_lists};
+use crate::database::{self, Sql, write_column};
 use crate::events::Work;
-
-/// Columns of a person that everybody in the team sees.
-const SHORT: [&str; 9] = ["id", "first_name", "last_name", "has_avatar", "active", "studio_id", "role", "desktop_login", "is_bot"];
-
-const TEXT: Kind = Kind::Text { max: None };
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
 pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>, Failure> {
-    let whole = sees_whole_team(access.role());
-    let model = if whole {
-        whole_record(access.caller(), "p")
-    } else {
-        RecordWriter::of(&entity::person::TABLE, "p", "Person", |column| SHORT.contains(&column))
-    };
+    let view = View::of_team(access.role());
+    let whole = view == View::Whole;
+    let model = view.record(access.caller(), "p");
     let text = format!(
-        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name), l.role FROM person p JOIN project_person_link l ON l.person_id = p.id \
+        "SELECT {}, TRIM(p.first_name || ' ' || p.last_name) AS full_name, l.role AS project_role FROM person p JOIN project_person_link l ON l.person_id = p.id \
          WHERE l.project_id = $1 ORDER BY p.first_name, p.last_name, p.id",
         model.columns()
     );
-    let rows = app.database.rows(&Sql::with(text, [access.project_id().into()])).await?;
+    let rows = app
+        .database
+        .rows(&Sql::with(text, [access.project_id().into()]))
+        .await?;
     let departments = Sql::with(
-        "SELECT d.person_id, d.department_id FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id WHERE l.project_id = $1",
+        "SELECT d.person_id AS owner, d.department_id AS item FROM department_link d JOIN project_person_link l ON l.person_id = d.person_id \
+         WHERE l.project_id = $1",
         [access.project_id().into()],
     );
-    let departments = if whole { ids_by_owner(&app.database.rows(&departments).await?)? } else { Default::default() };
+    let departments = if whole {
+        id_lists(&app.database, &departments).await?
+    } else {
+        Default::default()
+    };
     let mut out = b"[".to_vec();
     for row in rows {
         if out.len() > 1 {
@@ -45,13 +46,16 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         }
         model.write_open(&mut out, &row)?;
         out.extend_from_slice(b",\"full_name\":");
-        write_value(&mut out, &row, model.width(), TEXT)?;
+        write_column(&mut out, &row, "full_name", TEXT)?;
         out.extend_from_slice(b",\"project_role\":");
-        write_value(&mut out, &row, model.width() + 1, TEXT)?;
-        out.extend_from_slice(b",\"departments\":[");
-        let id: Uuid = row.try_get("", "id")?;
-        out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
-        out.extend_from_slice(b"]}");
+        write_column(&mut out, &row, "project_role", TEXT)?;
+        if view != View::Card {
+            out.extend_from_slice(b",\"departments\":[");
+            let id: Uuid = row.try_get("", "id")?;
+            out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
+            out.push(b']');
+        }
+        out.push(b'}');
     }
     out.push(b']');
     Ok(Json::written(out))
@@ -63,54 +67,86 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     let mut work = Work::begin(app, access).await?;
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [body.person_id.into()]);
     if database::row(&*work, &sql).await?.is_none() {
-        return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)));
+        return Err(Failure::parameter(format!(
+            "Person with id {} not found",
+            body.person_id
+        )));
+    }
+    preview_account::require_own(&work, Some(project_id), &[body.person_id]).await?;
+    if body.role.is_some() {
+        preview_account::require_other(&work, body.person_id).await?;
     }
     if !is_member(&work, project_id, body.person_id).await? {
         let link = vec![("project_id", project_id.into()), ("person_id", body.person_id.into())];
         database::insert_ignoring_duplicates(&*work, &entity::project_person_link::TABLE, vec![link]).await?;
-        tell(&mut work, project_id);
+        emit_project_update(&mut work, project_id);
     }
-    if let Some(role) = &body.role {
-        store_role(&work, project_id, body.person_id, Some(role)).await?;
-        tell(&mut work, project_id);
+    if let Some(role) = &body.role
+        && store_role(&work, project_id, body.person_id, Some(role)).await?
+    {
+        emit_project_update(&mut work, project_id);
     }
     work.commit().await?;
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }
 
 async fn is_member(work: &Work<'_>, project_id: Uuid, person_id: Uuid) -> Result<bool, Failure> {
-    let sql = Sql::with("SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM project_person_link WHERE project_id = $1 AND person_id = $2",
+        [project_id.into(), person_id.into()],
+    );
     Ok(database::row(&**work, &sql).await?.is_some())
 }
 
-/// Says whether the person is in the team.
-async fn store_role(work: &Work<'_>, project_id: Uuid, person_id: Uuid, role: Option<&String>) -> Result<bool, Failure> {
+/// Gives somebody in the team a role, and says whether it is another one.
+async fn store_role(
+    work: &Work<'_>,
+    project_id: Uuid,
+    person_id: Uuid,
+    role: Option<&String>,
+) -> Result<bool, Failure> {
     let sql = Sql::with(
-        "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3",
+        "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3 AND role IS DISTINCT FROM $1",
         [role.cloned().into(), project_id.into(), person_id.into()],
     );
     Ok(database::execute(&**work, &sql).await? > 0)
 }
 
 /// Sets or clears the role of a member of the team.
-pub(super) async fn set_role(app: &App, access: &ProjectManager, person_id: Uuid, role: Option<String>) -> Result<Json<TeamMembership>, Failure> {
+pub(super) async fn set_role(
+    app: &App,
+    access: &ProjectManager,
+    person_id: Uuid,
+    role: Option<String>,
+) -> Result<Json<TeamMembership>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    if !store_role(&work, project_id, person_id, role.as_ref()).await? {
+    preview_account::require_other(&work, person_id).await?;
+    if !is_member(&work, project_id, person_id).await? {
         return Err(Failure::parameter("Person is not a member of the project team"));
     }
-    tell(&mut work, project_id);
+    if store_role(&work, project_id, person_id, role.as_ref()).await? {
+        emit_project_update(&mut work, project_id);
+    }
     work.commit().await?;
-    Ok(Json::of(&TeamMembership { project_id, person_id, role })?)
+    Ok(Json::of(&TeamMembership {
+        project_id,
+        person_id,
+        role,
+    })?)
 }
 
 /// Takes a person out of the team.
 pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) -> Result<NoContent, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    let sql = Sql::with("DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2", [project_id.into(), person_id.into()]);
-    database::execute(&*work, &sql).await?;
-    tell(&mut work, project_id);
+    let sql = Sql::with(
+        "DELETE FROM project_person_link WHERE project_id = $1 AND person_id = $2",
+        [project_id.into(), person_id.into()],
+    );
+    if database::execute(&*work, &sql).await? > 0 {
+        emit_project_update(&mut work, project_id);
+    }
     work.commit().await?;
     Ok(NoContent)
 }

@@ -11,18 +11,25 @@ use entity::facts::Kind;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::access::hours::{READ_OF_PRODUCTION, Visible};
+use crate::access::hours::{READ_OF_PRODUCTION, VisibleHours};
 use crate::access::persons::sees_whole_team;
 use crate::access::{Reach, STAFF};
 use crate::app::App;
-use crate::database::{Field, RecordWriter, RowWriter, Sql, write_uuid, write_value};
+use crate::database::{Field, RecordWriter, RowWriter, Sql, write_column, write_uuid};
 
 /// All time spent on a production; for those who neither manage nor supervise it, their own.
 pub(super) async fn spent(app: &App, access: &ProjectMember) -> Result<Json<Vec<TimeSpent>>, Failure> {
     let model = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
-    let mut sql = Sql::new(format!("SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ", model.columns()));
+    let mut sql = Sql::new(format!(
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE t.project_id = ",
+        model.columns()
+    ));
     sql.bind(access.project_id());
-    Visible::new(Reach::within(access, access.project_id(), access.role()), READ_OF_PRODUCTION).restrict(&mut sql);
+    VisibleHours::new(
+        Reach::within(access, access.project_id(), access.role()),
+        READ_OF_PRODUCTION,
+    )
+    .restrict(&mut sql);
     sql.push(" ORDER BY s.date, s.id");
     Ok(model.list(&app.database, sql).await?)
 }
@@ -40,7 +47,9 @@ pub(super) async fn spent_on_task_type(
         "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.person_id IS NOT NULL AND t.project_id = ",
         model.columns()
     ));
-    sql.bind(access.project_id()).push(" AND t.task_type_id = ").bind(task_type_id);
+    sql.bind(access.project_id())
+        .push(" AND t.task_type_id = ")
+        .bind(task_type_id);
     if let Some(start) = start {
         sql.push(" AND s.date >= ").bind(start);
     }
@@ -89,7 +98,7 @@ pub(super) async fn days_off(
         writer.write(out, row)?;
         if manages || row.try_get::<Uuid>("", "person_id")? == access.person.id {
             out.extend_from_slice(b",\"description\":");
-            write_value(out, row, 6, Kind::Text { max: None })?;
+            write_column(out, row, "description", Kind::Text { max: None })?;
         }
         out.extend_from_slice(b",\"type\":\"DayOff\"}");
         Ok(())
@@ -97,7 +106,10 @@ pub(super) async fn days_off(
 }
 
 /// Lists of rows by their `person_id`, as a JSON object.
-fn by_person<T>(rows: &[QueryResult], write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>) -> Result<Json<T>, Failure> {
+fn by_person<T>(
+    rows: &[QueryResult],
+    write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>,
+) -> Result<Json<T>, Failure> {
     let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
     for row in rows {
         let list = lists.entry(row.try_get("", "person_id")?).or_default();

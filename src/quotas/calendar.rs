@@ -1,6 +1,8 @@
 //! Days as somebody sees them: moments are stored in UTC, and a day begins at midnight where the person is.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday,
+};
 use chrono_tz::Tz;
 use dailies_definitions::access::Person;
 
@@ -12,7 +14,13 @@ impl Calendar {
     /// The calendar of a person, or that of UTC for somebody whose time zone is not known.
     #[must_use]
     pub fn of(person: &Person) -> Self {
-        Self(person.timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC))
+        Self(
+            person
+                .timezone
+                .as_deref()
+                .and_then(|name| name.parse().ok())
+                .unwrap_or(Tz::UTC),
+        )
     }
 
     /// The day on which a moment of UTC falls.
@@ -48,7 +56,10 @@ pub fn business_days(first: NaiveDate, last: NaiveDate) -> i64 {
     }
     // Whole weeks hold five such days; what is left is looked at day by day.
     let (weeks, rest) = (days / 7, u64::try_from(days % 7).unwrap_or_default());
-    let left = (0..rest).filter_map(|back| last.checked_sub_days(Days::new(back))).filter(|day| is_business_day(*day)).count();
+    let left = (0..rest)
+        .filter_map(|back| last.checked_sub_days(Days::new(back)))
+        .filter(|day| is_business_day(*day))
+        .count();
     1 + weeks * 5 + i64::try_from(left).unwrap_or_default()
 }
 
@@ -93,7 +104,9 @@ mod tests {
         }
         for length in 0..40 {
             let (first, last) = (day("2026-03-05"), day("2026-03-05") + Days::new(length));
-            let counted = (1..=length).filter(|after| is_business_day(first + Days::new(*after))).count();
+            let counted = (1..=length)
+                .filter(|after| is_business_day(first + Days::new(*after)))
+                .count();
             assert_eq!(business_days(first, last), i64::try_from(counted).expect("few") + 1);
         }
     }

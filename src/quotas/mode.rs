@@ -1,6 +1,6 @@
 //! The four ways of counting.
 
-/// How tasks are counted.
+/// Way of counting tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountMode {
     /// In proportion to the time spent, once feedback was requested.
@@ -50,7 +50,15 @@ mod tests {
     fn modes_have_names() {
         let modes = ["weighted", "weighteddone", "feedback", "done"].map(|name| CountMode::named(Some(name)));
         let columns = modes.map(|mode| mode.map(|mode| (mode.reference(), mode.is_weighted())));
-        assert_eq!(columns, [Some(("end_date", true)), Some(("done_date", true)), Some(("end_date", false)), Some(("done_date", false))]);
+        assert_eq!(
+            columns,
+            [
+                Some(("end_date", true)),
+                Some(("done_date", true)),
+                Some(("end_date", false)),
+                Some(("done_date", false))
+            ]
+        );
         assert_eq!(CountMode::named(None), Some(CountMode::Weighted));
         assert_eq!(CountMode::named(Some("weigtheddone")), None);
     }

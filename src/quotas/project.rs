@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::calendar::{Calendar, business_days, is_business_day};
 use super::mode::CountMode;
-use super::tally::{Amount, Report, Tally};
+use super::tally::{Amount, QuotaReport, Tally};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::vocabulary::kinds::EntityKind;
@@ -19,7 +19,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Frames in a second of productions that do not say.
 const USUAL_FPS: f64 = 25.0;
 
-/// Which quotas are asked for.
+/// Quotas that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectQuotas {
     pub project_id: Uuid,
@@ -52,16 +52,27 @@ impl Tallies {
 /// # Errors
 /// 404 when there is no such production.
 pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Result<Vec<u8>, Failure> {
-    let project = project::Entity::find_by_id(wanted.project_id).one(&app.database).await?.ok_or_else(Failure::not_found)?;
+    let project = project::Entity::find_by_id(wanted.project_id)
+        .one(&app.database)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let fps = frame_rate(project.fps.as_deref());
-    let mut tallies = Tallies { calendar: Calendar::of(caller), by_key: HashMap::new(), total: Tally::default() };
+    let mut tallies = Tallies {
+        calendar: Calendar::of(caller),
+        by_key: HashMap::new(),
+        total: Tally::default(),
+    };
     if wanted.mode.is_weighted() {
         add_time_spents(app, &wanted, &mut tallies).await?;
         add_untimed(app, &wanted, &mut tallies).await?;
     } else {
         add_whole_tasks(app, &wanted, &mut tallies).await?;
     }
-    let mut reports: BTreeMap<String, Report> = tallies.by_key.iter().map(|(key, tally)| (key.to_string(), tally.report(fps))).collect();
+    let mut reports: BTreeMap<String, QuotaReport> = tallies
+        .by_key
+        .iter()
+        .map(|(key, tally)| (key.to_string(), tally.report(fps)))
+        .collect();
     if !reports.is_empty() {
         reports.insert("total".to_owned(), tallies.total.report(fps));
     }
@@ -70,12 +81,18 @@ pub async fn of_project(app: &App, caller: &Person, wanted: ProjectQuotas) -> Re
 
 /// Frames in a second, from the text of the production.
 fn frame_rate(text: Option<&str>) -> f64 {
-    text.and_then(|text| text.trim().parse().ok()).filter(|fps: &f64| fps.is_finite() && *fps > 0.0).unwrap_or(USUAL_FPS)
+    text.and_then(|text| text.trim().replace(',', ".").parse().ok())
+        .filter(|fps: &f64| fps.is_finite() && *fps > 0.0)
+        .unwrap_or(USUAL_FPS)
 }
 
 /// Tasks `t` of shots `e` that count, with the people `person` of another table who did them.
 fn tasks(wanted: &ProjectQuotas, select: &str, joins: &str, person: &str) -> Sql {
-    let key = if wanted.person_id.is_some() { "t.task_type_id" } else { person };
+    let key = if wanted.person_id.is_some() {
+        "t.task_type_id"
+    } else {
+        person
+    };
     let reference = wanted.mode.reference();
     let mut sql = Sql::new(format!(
         "SELECT {key} AS key, t.{reference} AS reference, COALESCE(e.nb_frames, 0) AS frames, COALESCE(t.nb_drawings, 0) AS drawings{select} FROM task t \
@@ -128,25 +145,48 @@ struct UntimedTask {
 async fn add_whole_tasks(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
     let sql = tasks(wanted, "", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
     for task in database::read_all::<CountedTask>(&app.database, &sql).await? {
-        tallies.add(task.key, tallies.calendar.day_of(task.reference), Amount::of(task.frames.into(), task.drawings.into()));
+        tallies.add(
+            task.key,
+            tallies.calendar.day_of(task.reference),
+            Amount::of(task.frames.into(), task.drawings.into()),
+        );
     }
     Ok(())
 }
 
 /// Each time spent counts on its day, for its share of all the time that the task took.
 async fn add_time_spents(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
-    let mut sql = tasks(wanted, ", s.date, s.duration AS spent, t.duration", "JOIN time_spent s ON s.task_id = t.id", "s.person_id");
+    let mut sql = tasks(
+        wanted,
+        ", s.date, s.duration AS spent, t.duration",
+        "JOIN time_spent s ON s.task_id = t.id",
+        "s.person_id",
+    );
     sql.push(" AND t.duration > 0");
-    for TimedTask { task, date, spent, duration } in database::read_all(&app.database, &sql).await? {
+    for TimedTask {
+        task,
+        date,
+        spent,
+        duration,
+    } in database::read_all(&app.database, &sql).await?
+    {
         let part = |whole: i32| share(whole.into(), spent / duration);
-        tallies.add(task.key, date, Amount::of(part(task.frames), part(task.drawings)));
+        tallies.add(
+            task.key,
+            date,
+            Amount::part(part(task.frames), part(task.drawings), spent / duration),
+        );
     }
     Ok(())
 }
 
 /// A share of a number of frames or drawings. Halves go to the even number, so that many of them do not add up to more.
 fn share(whole: i64, part: f64) -> i64 {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a count of 32 bits, and shares of it")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "a count of 32 bits, and shares of it"
+    )]
     let rounded = (whole as f64 * part).round_ties_even() as i64;
     rounded
 }
@@ -154,28 +194,42 @@ fn share(whole: i64, part: f64) -> i64 {
 /// Tasks on which nobody noted any time are spread, for each assignee, over the days of work from their start to their
 /// reference day.
 async fn add_untimed(app: &App, wanted: &ProjectQuotas, tallies: &mut Tallies) -> Result<(), Failure> {
-    let mut sql = tasks(wanted, ", t.real_start_date", "JOIN task_person_link l ON l.task_id = t.id", "l.person_id");
+    let mut sql = tasks(
+        wanted,
+        ", t.real_start_date",
+        "JOIN task_person_link l ON l.task_id = t.id",
+        "l.person_id",
+    );
     sql.push(" AND t.real_start_date IS NOT NULL AND NOT EXISTS (SELECT 1 FROM time_spent s WHERE s.task_id = t.id)");
     for UntimedTask { task, real_start_date } in database::read_all(&app.database, &sql).await? {
         let first = tallies.calendar.day_of(real_start_date);
         let last = tallies.calendar.day_of(task.reference);
         let days = days_of_work(first, last);
-        for (frames, (drawings, day)) in spread(task.frames.into(), days.len()).zip(spread(task.drawings.into(), days.len()).zip(days.iter())) {
-            tallies.add(task.key, *day, Amount::of(frames, drawings));
+        for (frames, (drawings, day)) in
+            spread(task.frames.into(), days.len()).zip(spread(task.drawings.into(), days.len()).zip(days.iter()))
+        {
+            #[expect(clippy::cast_precision_loss, reason = "a number of days")]
+            let part = 1.0 / days.len() as f64;
+            tallies.add(task.key, *day, Amount::part(frames, drawings, part));
         }
     }
     Ok(())
 }
 
 /// The longest time that one task is spread over, in days: data of a wrong century must not fill the memory.
-const LONGEST: u64 = 3660;
+const LONGEST_TASK_DAYS: u64 = 3660;
 
 /// The days from Monday to Friday of a stretch of time; its last day when there is none.
 fn days_of_work(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
-    let earliest = last.checked_sub_days(Days::new(LONGEST)).unwrap_or(last);
+    let earliest = last.checked_sub_days(Days::new(LONGEST_TASK_DAYS)).unwrap_or(last);
     let first = first.max(earliest);
     let mut days: Vec<NaiveDate> = Vec::with_capacity(usize::try_from(business_days(first, last)).unwrap_or_default());
-    days.extend(first.iter_days().take_while(|day| *day <= last).filter(|day| is_business_day(*day)));
+    days.extend(
+        first
+            .iter_days()
+            .take_while(|day| *day <= last)
+            .filter(|day| is_business_day(*day)),
+    );
     if days.is_empty() {
         days.push(last);
     }
@@ -203,7 +257,10 @@ mod tests {
     fn work_is_done_from_monday_to_friday() {
         let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
         // 2026-03-06 is a Friday.
-        assert_eq!(days_of_work(day("2026-03-06"), day("2026-03-09")), [day("2026-03-06"), day("2026-03-09")]);
+        assert_eq!(
+            days_of_work(day("2026-03-06"), day("2026-03-09")),
+            [day("2026-03-06"), day("2026-03-09")]
+        );
         assert_eq!(days_of_work(day("2026-03-07"), day("2026-03-08")), [day("2026-03-08")]);
         assert_eq!(days_of_work(day("2026-03-09"), day("2026-03-06")), [day("2026-03-06")]);
         assert!(days_of_work(day("0001-01-01"), day("2026-03-06")).len() < 3000);
@@ -211,6 +268,17 @@ mod tests {
 
     #[test]
     fn frame_rates_are_text() {
-        assert_eq!([Some("24"), Some(" 29.97 "), Some("0"), Some("film"), None].map(frame_rate), [24.0, 29.97, 25.0, 25.0, 25.0]);
+        assert_eq!(
+            [
+                Some("24"),
+                Some(" 29.97 "),
+                Some("23,976"),
+                Some("0"),
+                Some("film"),
+                None
+            ]
+            .map(frame_rate),
+            [24.0, 29.97, 23.976, 25.0, 25.0, 25.0]
+        );
     }
 }

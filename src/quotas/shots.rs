@@ -13,17 +13,17 @@ use uuid::Uuid;
 use super::calendar::{Calendar, business_days};
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
-use crate::access::shots_reader;
 use crate::access::tasks::assigned_to;
+use crate::access::{projects_of, shots_reader};
 use crate::app::App;
 use crate::database::{self, Sql, stream_array, write_text};
 use crate::entities::rows::EntityWriter;
 use crate::vocabulary::kinds::EntityKind;
-use crate::vocabulary::period::{Period, invalid_month};
+use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
-/// What a request asks for.
-pub struct Asked<'a> {
+/// Wishes of a request.
+pub struct ShotQuotaRequest<'a> {
     pub person_id: Uuid,
     pub project_id: Option<Uuid>,
     pub task_type_id: Option<Uuid>,
@@ -40,7 +40,10 @@ struct Span {
 impl Span {
     /// The moment at which the period begins, and the one at which it is over, in UTC.
     fn bounds(&self) -> (NaiveDateTime, NaiveDateTime) {
-        (self.calendar.start_of(self.days.0), self.calendar.start_of(self.days.1 + Days::new(1)))
+        (
+            self.calendar.start_of(self.days.0),
+            self.calendar.start_of(self.days.1 + Days::new(1)),
+        )
     }
 
     /// The part of the working days from one moment to another that lies in the period.
@@ -64,22 +67,46 @@ fn round(weight: f64) -> f64 {
 ///
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
-pub async fn shots(app: &App, caller: &Caller, asked: &Asked<'_>, period: Option<Period>) -> Result<Json<Vec<QuotaShot>>, Failure> {
-    require_human(app.database.read(), asked.person_id).await?;
-    let role = shots_reader(app.database.read(), caller, asked.project_id, asked.person_id).await?.role;
-    let days = period.ok_or_else(invalid_month)?;
-    let (Some(project_id), Some(task_type_id)) = (asked.project_id, asked.task_type_id) else {
-        return Ok(Json::written("[]"));
+pub async fn shots(
+    app: &App,
+    caller: &Caller,
+    asked: &ShotQuotaRequest<'_>,
+    period: Result<Period, Failure>,
+) -> Result<Json<Vec<QuotaShot>>, Failure> {
+    require_human(&app.database, asked.person_id).await?;
+    let role = shots_reader(&app.database, caller, asked.project_id, asked.person_id)
+        .await?
+        .role;
+    let days = period?;
+    let span = Span {
+        days,
+        calendar: Calendar::of(&caller.person),
     };
-    let span = Span { days, calendar: Calendar::of(&caller.person) };
-    let done =
-        Done { person_id: asked.person_id, project_id, task_type_id, column: if asked.mode.ends_with("done") { "done_date" } else { "end_date" } };
-    let weights = if asked.mode.starts_with("weighted") { done.weighted(app, &span).await? } else { done.whole(app, &span).await? };
-    let masks = Scope::project(caller, project_id, role).masks(&app.database, EntityKind::Shot).await?;
-    send(app, weights, masks).await
+    let done = Done {
+        person_id: asked.person_id,
+        project_id: asked.project_id,
+        task_type_id: asked.task_type_id,
+        team_of: Some(caller.person.id).filter(|_| asked.project_id.is_none() && !caller.is_admin()),
+        column: if asked.mode.ends_with("done") {
+            "done_date"
+        } else {
+            "end_date"
+        },
+    };
+    let weights = if asked.mode.starts_with("weighted") {
+        done.weighted(app, &span).await?
+    } else {
+        done.whole(app, &span).await?
+    };
+    let scope = match asked.project_id {
+        Some(project_id) => Scope::project(caller, project_id, role),
+        None => Scope::teams(app, caller).await?,
+    };
+    let masks = scope.masks(&app.database, EntityKind::Shot).await?;
+    answer_shots(app, weights, masks).await
 }
 
-/// What a shot counts, as JSON.
+/// Weight of a shot, as JSON.
 enum Weight {
     Whole,
     Part(f64),
@@ -87,11 +114,13 @@ enum Weight {
 
 type Weights = BTreeMap<Uuid, Weight>;
 
-/// Tasks `t` of one type on shots `e` that a person got done.
+/// Tasks `t` on shots `e` that a person got done, of one production or type where these are given.
 struct Done {
     person_id: Uuid,
-    project_id: Uuid,
-    task_type_id: Uuid,
+    project_id: Option<Uuid>,
+    task_type_id: Option<Uuid>,
+    /// Keeps productions that somebody is in.
+    team_of: Option<Uuid>,
     /// The column that says when.
     column: &'static str,
 }
@@ -114,8 +143,20 @@ struct UntimedShot {
 impl Done {
     /// Adds `FROM`, with another table joined to it, and the conditions on the tasks.
     fn tasks(&self, sql: &mut Sql, join: &str) {
-        sql.push(&format!(" FROM task t JOIN entity e ON e.id = t.entity_id {join} WHERE ")).push(&EntityKind::Shot.condition("e.entity_type_id"));
-        sql.push(" AND t.project_id = ").bind(self.project_id).push(" AND t.task_type_id = ").bind(self.task_type_id);
+        sql.push(&format!(
+            " FROM task t JOIN entity e ON e.id = t.entity_id {join} WHERE "
+        ))
+        .push(&EntityKind::Shot.condition("e.entity_type_id"));
+        if let Some(project_id) = self.project_id {
+            sql.push(" AND t.project_id = ").bind(project_id);
+        }
+        if let Some(task_type_id) = self.task_type_id {
+            sql.push(" AND t.task_type_id = ").bind(task_type_id);
+        }
+        if let Some(person_id) = self.team_of {
+            sql.push(" AND ");
+            projects_of(sql, "t.project_id", person_id);
+        }
     }
 
     /// Keeps the tasks that are assigned to the person.
@@ -130,8 +171,15 @@ impl Done {
         let mut sql = Sql::new("SELECT DISTINCT t.entity_id");
         self.tasks(&mut sql, "");
         self.assigned(&mut sql);
-        sql.push(&format!(" AND t.{} >= ", self.column)).bind(begin).push(&format!(" AND t.{} < ", self.column)).bind(end);
-        Ok(database::read_values(&app.database, &sql).await?.into_iter().map(|shot| (shot, Weight::Whole)).collect())
+        sql.push(&format!(" AND t.{} >= ", self.column))
+            .bind(begin)
+            .push(&format!(" AND t.{} < ", self.column))
+            .bind(end);
+        Ok(database::read_values(&app.database, &sql)
+            .await?
+            .into_iter()
+            .map(|shot| (shot, Weight::Whole))
+            .collect())
     }
 
     /// Shots count with the part of the work on them that lies in the period.
@@ -141,26 +189,46 @@ impl Done {
         // A task without a duration has time spent on it only while its duration is worked out anew.
         let mut sql = Sql::new("SELECT t.entity_id, SUM(ROUND(s.duration * 100.0 / t.duration) / 100.0) AS weight");
         self.tasks(&mut sql, "JOIN time_spent s ON s.task_id = t.id");
-        sql.push(&format!(" AND t.{} IS NOT NULL AND t.duration > 0 AND s.person_id = ", self.column)).bind(self.person_id);
-        sql.push(" AND s.date >= ").bind(first).push(" AND s.date <= ").bind(last).push(" GROUP BY t.entity_id");
+        sql.push(&format!(
+            " AND t.{} IS NOT NULL AND t.duration > 0 AND s.person_id = ",
+            self.column
+        ))
+        .bind(self.person_id);
+        sql.push(" AND s.date >= ")
+            .bind(first)
+            .push(" AND s.date <= ")
+            .bind(last)
+            .push(" GROUP BY t.entity_id");
         for TimedShot { entity_id, weight } in database::read_all(&app.database, &sql).await? {
             *weights.entry(entity_id).or_default() += weight;
         }
         let (begin, end) = span.bounds();
-        let mut sql = Sql::new(format!("SELECT t.entity_id, t.real_start_date, t.{} AS done_at", self.column));
+        let mut sql = Sql::new(format!(
+            "SELECT t.entity_id, t.real_start_date, t.{} AS done_at",
+            self.column
+        ));
         self.tasks(&mut sql, "");
         self.assigned(&mut sql);
-        sql.push(" AND NOT EXISTS (SELECT 1 FROM time_spent s WHERE s.task_id = t.id) AND t.real_start_date < ").bind(end);
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM time_spent s WHERE s.task_id = t.id) AND t.real_start_date < ")
+            .bind(end);
         sql.push(&format!(" AND t.{} >= ", self.column)).bind(begin);
-        for UntimedShot { entity_id, real_start_date, done_at } in database::read_all(&app.database, &sql).await? {
+        for UntimedShot {
+            entity_id,
+            real_start_date,
+            done_at,
+        } in database::read_all(&app.database, &sql).await?
+        {
             *weights.entry(entity_id).or_default() += span.share(real_start_date, done_at);
         }
-        Ok(weights.into_iter().map(|(shot, weight)| (shot, Weight::Part(round(weight)))).collect())
+        Ok(weights
+            .into_iter()
+            .map(|(shot, weight)| (shot, Weight::Part(round(weight))))
+            .collect())
     }
 }
 
 /// Sends the shots with their weights.
-async fn send(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
+async fn answer_shots(app: &App, weights: Weights, masks: Masks) -> Result<Json<Vec<QuotaShot>>, Failure> {
     if weights.is_empty() {
         return Ok(Json::written("[]"));
     }
@@ -198,7 +266,10 @@ mod tests {
     }
 
     fn span(first: &str, last: &str, zone: Tz) -> Span {
-        Span { days: (day(first), day(last)), calendar: Calendar(zone) }
+        Span {
+            days: (day(first), day(last)),
+            calendar: Calendar(zone),
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What follows from castings: how many assets an entity casts, what an episode casts because its shots do, and how many
-//! assets are ready for a task. All of it is a function of the links and of the assets, so that whoever changes one of them
-//! names what is touched, and has it settled afterwards.
+//! Consequences of castings: how many assets an entity casts, what an episode casts because its shots do, and how many
+//! assets are ready for a task. All of it is a function of the links and of the assets, so that whoever changes one of
+//! them names what is touched, and has it settled afterwards.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -21,8 +21,8 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// What is touched when these entities go, come back or are no longer the same assets: all that casts them, and the
-    /// episodes that they are in as shots or sequences.
+    /// Castings that are touched when these entities go, come back or are no longer the same assets: all that casts
+    /// them, and the episodes that they are in as shots or sequences.
     ///
     /// # Errors
     /// The database does not answer.
@@ -40,7 +40,7 @@ impl Touched {
         Ok(touched.and(Self::within(connection, &parents).await?))
     }
 
-    /// What is touched when the links of these entities change.
+    /// Castings that are touched when the links of these entities change.
     ///
     /// # Errors
     /// The database does not answer.
@@ -49,10 +49,13 @@ impl Touched {
         sql.among(containers);
         let parents = ids(connection, &sql).await?;
         let touched = Self::within(connection, &parents).await?;
-        Ok(touched.and(Self { containers: containers.iter().copied().collect(), episodes: BTreeSet::new() }))
+        Ok(touched.and(Self {
+            containers: containers.iter().copied().collect(),
+            episodes: BTreeSet::new(),
+        }))
     }
 
-    /// What is touched when something moves into or out of these sequences and episodes.
+    /// Castings that are touched when something moves into or out of these sequences and episodes.
     ///
     /// # Errors
     /// The database does not answer.
@@ -62,11 +65,16 @@ impl Touched {
         for groups in groups.chunks(BATCH) {
             let mut sql = Sql::new(format!("SELECT e.id FROM entity e WHERE {episode} AND e.id"));
             sql.among(groups);
-            sql.push(&format!(" UNION SELECT e.id FROM entity q JOIN entity e ON e.id = q.parent_id WHERE {episode} AND q.id"));
+            sql.push(&format!(
+                " UNION SELECT e.id FROM entity q JOIN entity e ON e.id = q.parent_id WHERE {episode} AND q.id"
+            ));
             sql.among(groups);
             episodes.extend(ids(connection, &sql).await?);
         }
-        Ok(Self { containers: BTreeSet::new(), episodes })
+        Ok(Self {
+            containers: BTreeSet::new(),
+            episodes,
+        })
     }
 
     /// All that one or the other touches.
@@ -82,12 +90,10 @@ impl Touched {
     /// # Errors
     /// The database refuses.
     pub async fn settle(self, work: &mut Work<'_>) -> Result<(), Failure> {
-        for episode_id in &self.episodes {
-            let derived = derive(work, *episode_id, None).await?;
-            for asset_id in &derived.joined {
-                work.emit_in(derived.project_id, "asset:update", payload([("asset_id", *asset_id)]));
-            }
-            derived.tell_left(work, *episode_id);
+        let episodes: Vec<Uuid> = self.episodes.into_iter().collect();
+        for derived in derive(work, &episodes, None).await? {
+            derived.tell_joined(work);
+            derived.tell_left(work);
         }
         let containers: Vec<Uuid> = self.containers.into_iter().collect();
         let counts = recount(work, &containers).await?;
@@ -96,7 +102,7 @@ impl Touched {
         told.sort_by(|a, b| (turn(&a.kind), &a.name, a.id).cmp(&(turn(&b.kind), &b.name, b.id)));
         for entity in told {
             let count = counts.get(&entity.id).copied().unwrap_or_default();
-            tell(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
+            emit_casting_update(work, entity.project_id, &entity.kind, (entity.id, count), (&[], &[]));
         }
         super::shots_changed(work, &containers).await
     }
@@ -121,7 +127,7 @@ async fn ids(connection: &impl ConnectionTrait, sql: &Sql) -> Result<Vec<Uuid>, 
 
 /// An entity that casts assets.
 #[derive(FromQueryResult)]
-struct Container {
+struct CastingEntity {
     id: Uuid,
     name: String,
     project_id: Uuid,
@@ -129,13 +135,14 @@ struct Container {
     kind: String,
 }
 
-async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Container>, Failure> {
+async fn containers_of(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<CastingEntity>, Failure> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql =
-            Sql::new("SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id");
+        let mut sql = Sql::new(
+            "SELECT e.id, e.name, e.project_id, k.name AS kind FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id",
+        );
         sql.among(ids);
-        found.extend(database::read_all::<Container>(&**work, &sql).await?);
+        found.extend(database::read_all::<CastingEntity>(&**work, &sql).await?);
     }
     Ok(found)
 }
@@ -156,26 +163,51 @@ pub async fn recount(work: &Work<'_>, containers: &[Uuid]) -> Result<HashMap<Uui
             "WITH fresh AS (SELECT c.id AS entity_id, (SELECT COUNT(*) FROM entity_link l JOIN entity a ON a.id = l.entity_out_id \
              WHERE l.entity_in_id = c.id AND COALESCE(a.canceled, ",
         );
-        sql.bind(false).push(") = ").bind(false).push(") AS figure FROM entity c WHERE c.id").among(containers);
-        sql.push(") UPDATE entity SET nb_entities_out = fresh.figure, updated_at = ").bind(database::now());
+        sql.bind(false)
+            .push(") = ")
+            .bind(false)
+            .push(") AS figure FROM entity c WHERE c.id")
+            .among(containers);
+        sql.push(") UPDATE entity SET nb_entities_out = fresh.figure, updated_at = ")
+            .bind(database::now());
         sql.push(
             " FROM fresh WHERE entity.id = fresh.entity_id AND COALESCE(entity.nb_entities_out, -1) <> fresh.figure \
              RETURNING entity.id, entity.nb_entities_out",
         );
         let counts: Vec<Count> = database::read_all(&**work, &sql).await?;
-        changed.extend(counts.into_iter().map(|count| (count.id, count.nb_entities_out.unwrap_or_default())));
+        changed.extend(
+            counts
+                .into_iter()
+                .map(|count| (count.id, count.nb_entities_out.unwrap_or_default())),
+        );
     }
     Ok(changed)
 }
 
 /// The number of assets that an entity casts.
 pub async fn count_of(work: &Work<'_>, id: Uuid) -> Result<i32, Failure> {
-    let count = database::read_one::<Count>(&**work, &Sql::with("SELECT id, nb_entities_out FROM entity WHERE id = $1", [id.into()])).await?;
-    Ok(count.and_then(|count| count.nb_entities_out).unwrap_or_default())
+    Ok(counts_of(work, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+/// The numbers of assets that entities cast.
+pub async fn counts_of(work: &Work<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, i32>, Failure> {
+    let mut sql = Sql::new("SELECT id, nb_entities_out FROM entity WHERE id");
+    sql.among(ids);
+    let counts: Vec<Count> = database::read_all(&**work, &sql).await?;
+    Ok(counts
+        .into_iter()
+        .map(|count| (count.id, count.nb_entities_out.unwrap_or_default()))
+        .collect())
 }
 
 /// Tells that the casting of an entity of a type is another one.
-pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count): (Uuid, i32), (added, removed): (&[Uuid], &[Uuid])) {
+pub fn emit_casting_update(
+    work: &mut Work<'_>,
+    project_id: Uuid,
+    type_name: &str,
+    (id, count): (Uuid, i32),
+    (added, removed): (&[Uuid], &[Uuid]),
+) {
     let word = match EntityKind::of_type(type_name) {
         EntityKind::Shot => "shot",
         EntityKind::Episode => "episode",
@@ -188,9 +220,10 @@ pub fn tell(work: &mut Work<'_>, project_id: Uuid, type_name: &str, (id, count):
     work.emit_in(project_id, format!("{word}:casting-update"), told);
 }
 
-/// What an episode casts because its shots do, after it was derived anew.
+/// Assets that an episode casts because its shots do, after it was derived anew.
 #[derive(Default)]
 pub struct Derived {
+    episode_id: Uuid,
     project_id: Uuid,
     /// Assets that the episode casts now.
     pub joined: Vec<Uuid>,
@@ -199,10 +232,23 @@ pub struct Derived {
 }
 
 impl Derived {
+    /// Tells of each asset that joined the episode.
+    pub fn tell_joined(&self, work: &mut Work<'_>) {
+        for asset_id in &self.joined {
+            work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
+        }
+    }
+
     /// Tells of each asset that left the episode.
-    pub fn tell_left(&self, work: &mut Work<'_>, episode_id: Uuid) {
+    pub fn tell_left(&self, work: &mut Work<'_>) {
         for (asset_id, count) in &self.left {
-            tell(work, self.project_id, EntityKind::Episode.type_name(), (episode_id, *count), (&[], &[*asset_id]));
+            emit_casting_update(
+                work,
+                self.project_id,
+                EntityKind::Episode.type_name(),
+                (self.episode_id, *count),
+                (&[], &[*asset_id]),
+            );
             work.emit_in(self.project_id, "asset:update", payload([("asset_id", *asset_id)]));
         }
     }
@@ -212,14 +258,18 @@ impl Derived {
 #[derive(FromQueryResult)]
 struct EpisodeLink {
     id: Uuid,
-    entity_out_id: Uuid,
+    episode_id: Uuid,
+    asset_id: Uuid,
     data: Option<Value>,
+    /// Whether the asset is canceled, so that it does not count.
+    canceled: Option<bool>,
 }
 
 /// An asset that shots of an episode cast.
 #[derive(FromQueryResult)]
 struct CastByShots {
-    entity_out_id: Uuid,
+    episode_id: Uuid,
+    asset_id: Uuid,
     label: Option<String>,
 }
 
@@ -243,59 +293,116 @@ pub fn kept_data(data: Option<&Value>) -> Option<Value> {
     (!data.is_empty()).then(|| data.into())
 }
 
-/// Makes an episode cast what its shots cast. Links that were derived and have no such ground any more go; those that
-/// somebody made stay. `among` are the only assets to look at.
-pub async fn derive(work: &mut Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Derived, Failure> {
-    let Some(episode) = containers_of(work, &[episode_id]).await?.into_iter().next() else { return Ok(Derived::default()) };
-    let mut derived = Derived { project_id: episode.project_id, ..Derived::default() };
-    let (links, cast) = (episode_links(work, episode_id, among).await?, cast_by_shots(work, episode_id, among).await?);
-    let (there, wanted): (HashSet<Uuid>, HashSet<Uuid>) =
-        (links.iter().map(|link| link.entity_out_id).collect(), cast.iter().map(|cast| cast.entity_out_id).collect());
+/// Makes episodes cast what their shots cast, and gives what changed, in the order of their ids. Links that were derived and
+/// have no such ground any more go; those that somebody made stay. `among` are the only assets to look at.
+pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid]>) -> Result<Vec<Derived>, Failure> {
+    if episodes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = containers_of(work, episodes).await?.into_iter();
+    let mut derived: BTreeMap<Uuid, Derived> = found
+        .map(|episode| {
+            (
+                episode.id,
+                Derived {
+                    episode_id: episode.id,
+                    project_id: episode.project_id,
+                    ..Derived::default()
+                },
+            )
+        })
+        .collect();
+    let episodes: Vec<Uuid> = derived.keys().copied().collect();
+    let (links, cast) = (
+        episode_links(work, &episodes, among).await?,
+        cast_by_shots(work, &episodes, among).await?,
+    );
+    let there: HashSet<(Uuid, Uuid)> = links.iter().map(|link| (link.episode_id, link.asset_id)).collect();
+    let wanted: HashSet<(Uuid, Uuid)> = cast.iter().map(|cast| (cast.episode_id, cast.asset_id)).collect();
     let mut joining = Vec::new();
-    for cast in cast.into_iter().filter(|cast| !there.contains(&cast.entity_out_id)) {
-        derived.joined.push(cast.entity_out_id);
+    for CastByShots {
+        episode_id,
+        asset_id,
+        label,
+    } in cast
+        .into_iter()
+        .filter(|cast| !there.contains(&(cast.episode_id, cast.asset_id)))
+    {
+        if let Some(derived) = derived.get_mut(&episode_id) {
+            derived.joined.push(asset_id);
+        }
         joining.push(vec![
             ("entity_in_id", episode_id.into()),
-            ("entity_out_id", cast.entity_out_id.into()),
+            ("entity_out_id", asset_id.into()),
             ("nb_occurences", 1.into()),
-            ("label", cast.label.unwrap_or_default().into()),
+            ("label", label.unwrap_or_default().into()),
             ("data", derived_data().into()),
         ]);
     }
-    if !joining.is_empty() {
-        database::insert_many(&**work, &entity::entity_link::TABLE, joining).await?;
-        recount(work, &[episode_id]).await?;
+    let groundless =
+        |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
+    let leaving: Vec<&EpisodeLink> = links.iter().filter(groundless).collect();
+    if joining.is_empty() && leaving.is_empty() {
+        return Ok(derived.into_values().collect());
     }
-    for link in links.iter().filter(|link| is_derived(link.data.as_ref()) && !wanted.contains(&link.entity_out_id)) {
-        database::execute(&**work, &Sql::with("DELETE FROM entity_link WHERE id = $1", [link.id.into()])).await?;
-        recount(work, &[episode_id]).await?;
-        derived.left.push((link.entity_out_id, count_of(work, episode_id).await?));
+    database::insert_many(&**work, &entity::entity_link::TABLE, joining).await?;
+    let ids: Vec<Uuid> = leaving.iter().map(|link| link.id).collect();
+    let mut sql = Sql::new("DELETE FROM entity_link WHERE id");
+    sql.among(&ids);
+    database::execute(&**work, &sql).await?;
+    let joined = derived
+        .values()
+        .filter(|derived| !derived.joined.is_empty())
+        .map(|derived| derived.episode_id);
+    let changed: BTreeSet<Uuid> = joined.chain(leaving.iter().map(|link| link.episode_id)).collect();
+    let changed: Vec<Uuid> = changed.into_iter().collect();
+    recount(work, &changed).await?;
+    // They are told of as if they left one after the other, so the last one leaves what there is now.
+    let mut counts = counts_of(work, &changed).await?;
+    for link in leaving.into_iter().rev() {
+        let count = counts.entry(link.episode_id).or_default();
+        if let Some(derived) = derived.get_mut(&link.episode_id) {
+            derived.left.insert(0, (link.asset_id, *count));
+        }
+        if link.canceled != Some(true) {
+            *count += 1;
+        }
     }
-    Ok(derived)
+    Ok(derived.into_values().collect())
 }
 
-async fn episode_links(work: &Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Vec<EpisodeLink>, Failure> {
-    let mut sql = Sql::with("SELECT id, entity_out_id, data FROM entity_link WHERE entity_in_id = $1", [episode_id.into()]);
+async fn episode_links(
+    work: &Work<'_>,
+    episodes: &[Uuid],
+    among: Option<&[Uuid]>,
+) -> Result<Vec<EpisodeLink>, Failure> {
+    let mut sql = Sql::new(
+        "SELECT l.id, l.entity_in_id AS episode_id, l.entity_out_id AS asset_id, l.data, a.canceled FROM entity_link l \
+         JOIN entity a ON a.id = l.entity_out_id WHERE l.entity_in_id",
+    );
+    sql.among(episodes);
     if let Some(assets) = among {
-        sql.push(" AND entity_out_id IN ").bind_list(assets.iter().copied());
+        sql.push(" AND l.entity_out_id").among(assets);
     }
-    sql.push(" ORDER BY entity_out_id");
+    sql.push(" ORDER BY l.entity_in_id, l.entity_out_id");
     Ok(database::read_all(&**work, &sql).await?)
 }
 
-async fn cast_by_shots(work: &Work<'_>, episode_id: Uuid, among: Option<&[Uuid]>) -> Result<Vec<CastByShots>, Failure> {
+async fn cast_by_shots(
+    work: &Work<'_>,
+    episodes: &[Uuid],
+    among: Option<&[Uuid]>,
+) -> Result<Vec<CastByShots>, Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
-    let mut sql = Sql::with(
-        format!(
-            "SELECT l.entity_out_id, MIN(l.label) AS label FROM entity_link l JOIN entity s ON s.id = l.entity_in_id \
-             JOIN entity q ON q.id = s.parent_id WHERE {shot} AND q.parent_id = $1"
-        ),
-        [episode_id.into()],
-    );
+    let mut sql = Sql::new(format!(
+        "SELECT q.parent_id AS episode_id, l.entity_out_id AS asset_id, MIN(l.label) AS label FROM entity_link l \
+         JOIN entity s ON s.id = l.entity_in_id JOIN entity q ON q.id = s.parent_id WHERE {shot} AND q.parent_id"
+    ));
+    sql.among(episodes);
     if let Some(assets) = among {
-        sql.push(" AND l.entity_out_id IN ").bind_list(assets.iter().copied());
+        sql.push(" AND l.entity_out_id").among(assets);
     }
-    sql.push(" GROUP BY l.entity_out_id ORDER BY l.entity_out_id");
+    sql.push(" GROUP BY q.parent_id, l.entity_out_id ORDER BY q.parent_id, l.entity_out_id");
     Ok(database::read_all(&**work, &sql).await?)
 }
 
@@ -308,6 +415,9 @@ mod tests {
         assert!(is_derived(Some(&derived_data())));
         assert!(!is_derived(None) && !is_derived(Some(&json!({"auto": "yes"}))));
         assert_eq!(kept_data(Some(&derived_data())), None);
-        assert_eq!(kept_data(Some(&json!({"auto": true, "variant": "red"}))), Some(json!({"variant": "red"})));
+        assert_eq!(
+            kept_data(Some(&json!({"auto": true, "variant": "red"}))),
+            Some(json!({"variant": "red"}))
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What follows from castings: how many of the assets cast in a shot are ready for each of its tasks, and what is counted.
+//! Consequences of castings: how many of the assets cast in a shot are ready for each of its tasks, and what is
+//! counted.
 
 pub mod counts;
 
@@ -25,7 +26,9 @@ struct Figure {
 /// The database refuses.
 pub async fn pipeline_changed(work: &mut Work<'_>, project_id: Uuid) -> Result<(), Failure> {
     let shot = EntityKind::Shot.condition("s.entity_type_id");
-    let text = format!("SELECT DISTINCT s.id FROM entity s JOIN entity_link l ON l.entity_in_id = s.id WHERE {shot} AND s.project_id = $1");
+    let text = format!(
+        "SELECT DISTINCT s.id FROM entity s JOIN entity_link l ON l.entity_in_id = s.id WHERE {shot} AND s.project_id = $1"
+    );
     let mut shots = Vec::new();
     for row in database::rows(&**work, &Sql::with(text, [project_id.into()])).await? {
         shots.push(row.try_get("", "id")?);
@@ -44,7 +47,12 @@ pub async fn shots_changed(work: &mut Work<'_>, entities: &[Uuid]) -> Result<(),
     for entities in entities.chunks(BATCH) {
         let mut changed: Vec<Figure> = database::read_all(&**work, &recount(entities)).await?;
         changed.sort_unstable_by_key(|figure| figure.id);
-        for Figure { id, nb_assets_ready, project_id } in changed {
+        for Figure {
+            id,
+            nb_assets_ready,
+            project_id,
+        } in changed
+        {
             let mut told = payload([("task_id", id)]);
             told.insert("nb_assets_ready".into(), json!(nb_assets_ready.unwrap_or_default()));
             work.announce_in(project_id, "task:update-casting-stats", told);

@@ -18,7 +18,7 @@ use crate::peers::household;
 /// Most connections without a good token of one address.
 const STRANGERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
 /// Handshakes between two looks for addresses that need not be remembered any more.
-const HOUSEKEEPING: u32 = 1024;
+const HANDSHAKES_BETWEEN_SWEEPS: u32 = 1024;
 
 /// The headers to look for a token in.
 ///
@@ -47,13 +47,16 @@ impl Strangers {
     /// Nobody yet. Each of them will be closed when it was open for so long.
     pub(super) fn new(patience: Duration) -> Self {
         let quota = Quota::with_period(patience / STRANGERS.get()).map(|quota| quota.allow_burst(STRANGERS));
-        Self { limit: quota.map(DefaultKeyedRateLimiter::keyed), seen: AtomicU32::new(0) }
+        Self {
+            limit: quota.map(DefaultKeyedRateLimiter::keyed),
+            seen: AtomicU32::new(0),
+        }
     }
 
     /// True when one more of an address may open a connection.
     pub(super) fn admit(&self, address: IpAddr) -> bool {
         let Some(limit) = &self.limit else { return true };
-        if self.seen.fetch_add(1, Ordering::Relaxed) % HOUSEKEEPING == HOUSEKEEPING - 1 {
+        if self.seen.fetch_add(1, Ordering::Relaxed) % HANDSHAKES_BETWEEN_SWEEPS == HANDSHAKES_BETWEEN_SWEEPS - 1 {
             limit.retain_recent();
         }
         limit.check_key(&household(address)).is_ok()

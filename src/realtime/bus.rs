@@ -1,4 +1,4 @@
-//! Where stored events go: to everybody who listens and may know.
+//! Way of the events once they are stored: to everybody who listens and may know.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,10 +17,10 @@ impl Bus {
         let _already_connected = self.0.set(realtime);
     }
 
-    /// Announces one event.
-    pub async fn publish(&self, audience: Audience, name: &str, payload: &RawValue) {
+    /// Announces one event, with what clients of a production are told in place of the payload.
+    pub async fn publish(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
         if let Some(realtime) = self.0.get() {
-            realtime.broadcast(audience, name, payload).await;
+            realtime.broadcast(audience, name, payload, for_clients).await;
         }
     }
 
@@ -51,7 +51,7 @@ impl Bus {
         }
     }
 
-    /// How many listen.
+    /// Number of listeners.
     #[must_use]
     pub fn listeners(&self) -> usize {
         self.0.get().map_or(0, Realtime::listeners)

@@ -1,4 +1,4 @@
-//! Where events, rooms, listeners and the other servers meet.
+//! Place where events, rooms, listeners and the other servers meet.
 
 use std::{
     collections::{HashMap, HashSet, hash_map::Entry},
@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use serde_json::value::RawValue;
 use socketioxide::{extract::SocketRef, socket::Sid};
 use tokio::{
@@ -19,21 +19,21 @@ use uuid::Uuid;
 use crate::{origins::Origins, peers};
 
 use super::{
-    Admitted, Audience, Gatekeeper, Options,
+    Admitted, Audience, Gatekeeper, ListenerRefusal, Options, Team,
     admission::{Strangers, credible},
-    door::Lines,
-    listeners::{Hearers, Listener, Listeners},
-    relay::{BEAT, Ended, Envelope, Event, News, Post, SILENCE},
-    rooms::{Act, Attendance, Notice, Rooms},
+    listeners::{EventReceivers, Listener, Listeners},
+    relay::{Ended, Envelope, Event, HEARTBEAT_PERIOD, News, Post, SILENCE},
+    rooms::{Act, Attendance, RoomNotice, Rooms},
+    socket_endpoint::Lines,
 };
 
-/// How many events may be on their way before announcing one more waits.
+/// Number of events that may be on their way before announcing one more waits.
 const QUEUE: usize = 8192;
 
-/// How long the audience of an event may be looked up.
-const LOOKUP_PATIENCE: Duration = Duration::from_secs(5);
+/// Time that the audience of an event may be looked up.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many events are taken at a time: they share what is looked up.
+/// Number of events that are taken at a time: they share what is looked up.
 const BATCH: usize = 256;
 
 /// Work for the task that delivers events.
@@ -46,7 +46,11 @@ pub(super) enum Job {
 }
 
 /// The teams looked up for a batch of events.
-type Teams = HashMap<Uuid, Arc<HashSet<Uuid>>>;
+type Teams = HashMap<Uuid, Arc<Team>>;
+
+/// The access token that a client gives when it enters a namespace, as programs do that set neither cookies nor headers.
+#[derive(Clone)]
+pub(super) struct Given(pub(super) String);
 
 /// All that the stream knows.
 pub(super) struct Hub {
@@ -86,25 +90,47 @@ impl Hub {
         hub
     }
 
-    /// Whose token the handshake of a socket carries.
-    pub(super) async fn admit(&self, socket: &SocketRef) -> Option<Admitted> {
-        self.admit_sender(&socket.req_parts().headers).await
+    /// Person whose token the handshake of a socket carries, or else its client gave when it entered the namespace.
+    pub(super) async fn admit(&self, socket: &SocketRef) -> Result<Admitted, ListenerRefusal> {
+        let refusal = match self.admit_sender(&socket.req_parts().headers).await {
+            Ok(admitted) => return Ok(admitted),
+            Err(refusal) => refusal,
+        };
+        let Some(Given(token)) = socket.extensions.get::<Given>() else {
+            return Err(refusal);
+        };
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| ListenerRefusal::Invalid)?;
+        self.gatekeeper
+            .admit(&HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
+            .await
     }
 
-    async fn admit_sender(&self, headers: &HeaderMap) -> Option<Admitted> {
+    async fn admit_sender(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
         self.gatekeeper.admit(&credible(headers, &self.origins)).await
     }
 
     /// True when a handshake may open a connection. Strangers may, so that they can be told that they are, but not many.
     pub(super) async fn may_connect(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
-        if self.admit_sender(headers).await.is_some() {
+        if self.admit_sender(headers).await.is_ok() {
             return true;
         }
         peers::address(headers, peer, &self.proxies).is_none_or(|address| self.strangers.admit(address))
     }
 
-    pub(super) async fn announce(&self, audience: Audience, name: &str, payload: &RawValue) {
-        let event = Event { audience, name: name.to_owned(), payload: payload.to_owned() };
+    pub(super) async fn announce(
+        &self,
+        audience: Audience,
+        name: &str,
+        payload: &RawValue,
+        for_clients: Option<&RawValue>,
+    ) {
+        let for_clients = for_clients.map(ToOwned::to_owned);
+        let event = Event {
+            audience,
+            name: name.to_owned(),
+            payload: payload.to_owned(),
+            for_clients,
+        };
         if self.jobs.send(Job::Announce(event)).await.is_err() {
             tracing::warn!(name, "not announced, as the stream is closed");
         }
@@ -147,7 +173,7 @@ impl Hub {
     pub(super) fn act(&self, act: Act) {
         let mut rooms = self.rooms();
         let notices = rooms.apply(self.node, act.clone());
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
         // Under the same lock, so that the other servers see acts in the same order.
         self.post.send(News::Review(act));
     }
@@ -177,9 +203,9 @@ impl Hub {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, rooms: &Rooms, notices: Vec<Notice>) {
-        for Notice { room, name, payload } in notices {
-            self.cut(self.listeners.tell(rooms.followers(room), &name, &payload));
+    fn send_notices(&self, rooms: &Rooms, notices: Vec<RoomNotice>) {
+        for RoomNotice { room, name, payload } in notices {
+            self.cut(self.listeners.send_to(rooms.followers(room), &name, &payload));
         }
     }
 
@@ -209,7 +235,7 @@ impl Hub {
     /// Delivers events one after the other, until stopped. This is the only place where an
     /// event may wait, for its audience to be looked up.
     async fn deliver(self: Arc<Self>, mut queue: mpsc::Receiver<Job>) {
-        let mut beat = interval(BEAT);
+        let mut beat = interval(HEARTBEAT_PERIOD);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard: HashMap<Uuid, Instant> = HashMap::new();
         let mut batch = Vec::with_capacity(BATCH);
@@ -261,7 +287,7 @@ impl Hub {
             News::Review(act) => {
                 let mut rooms = self.rooms();
                 let notices = rooms.apply(from, act);
-                self.tell(&rooms, notices);
+                self.send_notices(&rooms, notices);
             }
             News::Ended(ended) => {
                 match &ended {
@@ -282,7 +308,7 @@ impl Hub {
     fn reconcile(&self, node: Uuid, attendance: Vec<Attendance>) {
         let mut rooms = self.rooms();
         let notices = rooms.reconcile(node, attendance);
-        self.tell(&rooms, notices);
+        self.send_notices(&rooms, notices);
     }
 
     fn send_attendance(&self) {
@@ -291,8 +317,8 @@ impl Hub {
     }
 
     /// The team of a production; a lookup that hangs must not hold up every event after it.
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>> {
-        let team = timeout(LOOKUP_PATIENCE, self.gatekeeper.team(project)).await;
+    async fn team(&self, project: Uuid) -> Arc<Team> {
+        let team = timeout(LOOKUP_TIMEOUT, self.gatekeeper.team(project)).await;
         team.unwrap_or_else(|_| {
             tracing::error!(%project, "the team of a production misses events");
             Arc::default()
@@ -301,22 +327,44 @@ impl Hub {
 
     /// Sends an event to those here who may hear it.
     async fn hand_out(&self, event: &Event, teams: &mut Teams) {
-        let nobody = HashSet::new();
-        let former: HashSet<Uuid>;
-        let hearers = match &event.audience {
-            Audience::Everyone => Hearers::Everyone,
-            Audience::Persons(persons) => Hearers::Persons(persons),
+        let nobody = Team::default();
+        let former: Team;
+        let receivers = match &event.audience {
+            Audience::Everyone => EventReceivers::Everyone,
+            Audience::Persons(persons) => EventReceivers::Persons(persons),
             Audience::Team(persons) => {
-                former = persons.iter().copied().collect();
-                Hearers::Team(&former)
+                let members: HashSet<Uuid> = persons.iter().copied().collect();
+                former = Team {
+                    clients: members.clone(),
+                    members,
+                };
+                EventReceivers::Team(&former)
             }
             Audience::Project(project) => match teams.entry(*project) {
-                Entry::Occupied(team) => Hearers::Team(team.into_mut()),
-                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => Hearers::Team(team.insert(self.team(*project).await)),
-                Entry::Vacant(_) => Hearers::Team(&nobody),
+                Entry::Occupied(team) => EventReceivers::Team(team.into_mut()),
+                Entry::Vacant(team) if self.listeners.need_team(&event.audience) => {
+                    EventReceivers::Team(team.insert(self.team(*project).await))
+                }
+                Entry::Vacant(_) => EventReceivers::Team(&nobody),
             },
         };
-        let late = self.listeners.announce(&hearers, &event.name, &event.payload);
+        let late = match &event.for_clients {
+            None => self
+                .listeners
+                .announce(|who| receivers.include(who), &event.name, &event.payload),
+            Some(less) => {
+                let mut late = self.listeners.announce(
+                    |who| receivers.include(who) && !receivers.are_clients(who),
+                    &event.name,
+                    &event.payload,
+                );
+                late.extend(
+                    self.listeners
+                        .announce(|who| receivers.are_clients(who), &event.name, less),
+                );
+                late
+            }
+        };
         self.cut(late);
     }
 }

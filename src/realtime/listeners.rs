@@ -1,7 +1,7 @@
 //! The sockets that listen, and how an event reaches each of them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Admitted, Audience, ROOT};
+use super::{Admitted, Audience, ROOT, Team};
 
 /// An open socket of an admitted person.
 pub(super) struct Listener {
@@ -26,11 +26,22 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn new(io: SocketIo, socket: SocketRef, who: Admitted, gone: CancellationToken) -> Self {
-        Self { socket, gone, doubted: Notify::new(), io, who: RwLock::new(who) }
+        Self {
+            socket,
+            gone,
+            doubted: Notify::new(),
+            io,
+            who: RwLock::new(who),
+        }
     }
 
     pub(super) fn person(&self) -> Uuid {
         self.read(|who| who.person)
+    }
+
+    /// Whether the person is only shown what others do in a review room.
+    pub(super) fn looks_only(&self) -> bool {
+        self.read(|who| who.looks_only)
     }
 
     /// Tells the client to leave, for good; fails when it does not keep up.
@@ -54,19 +65,24 @@ impl Listener {
 }
 
 /// An [`Audience`] with its team looked up.
-pub(super) enum Hearers<'a> {
+pub(super) enum EventReceivers<'a> {
     Everyone,
-    Team(&'a HashSet<Uuid>),
+    Team(&'a Team),
     Persons(&'a [Uuid]),
 }
 
-impl Hearers<'_> {
-    fn include(&self, who: &Admitted) -> bool {
+impl EventReceivers<'_> {
+    pub(super) fn include(&self, who: &Admitted) -> bool {
         match self {
             Self::Everyone => true,
-            Self::Team(team) => who.hears_all || team.contains(&who.person),
+            Self::Team(team) => who.hears_all || team.members.contains(&who.person),
             Self::Persons(persons) => persons.contains(&who.person),
         }
+    }
+
+    /// Whether somebody hears of it as a client of the production.
+    pub(super) fn are_clients(&self, who: &Admitted) -> bool {
+        matches!(self, Self::Team(team) if !who.hears_all && team.clients.contains(&who.person))
     }
 }
 
@@ -100,24 +116,40 @@ impl Listeners {
 
     /// Whether the team of a production has to be known to tell who hears its events.
     pub(super) fn need_team(&self, audience: &Audience) -> bool {
-        matches!(audience, Audience::Project(_)) && self.read(|sockets| sockets.values().any(|listener| !listener.read(|who| who.hears_all)))
+        matches!(audience, Audience::Project(_))
+            && self.read(|sockets| sockets.values().any(|listener| !listener.read(|who| who.hears_all)))
     }
 
     pub(super) fn matching(&self, keep: impl Fn(&Admitted) -> bool) -> Vec<Arc<Listener>> {
-        self.read(|sockets| sockets.values().filter(|listener| listener.read(&keep)).cloned().collect())
+        self.read(|sockets| {
+            sockets
+                .values()
+                .filter(|listener| listener.read(&keep))
+                .cloned()
+                .collect()
+        })
     }
 
     /// Sends to those who may hear, and answers the sockets that could not keep up: they are
     /// no listeners any more, and their connection is to be cut.
     #[must_use]
-    pub(super) fn announce<T: Serialize + ?Sized>(&self, hearers: &Hearers<'_>, name: &str, payload: &T) -> Vec<SocketRef> {
-        let hearing = self.matching(|who| hearers.include(who));
-        self.send(hearing, name, payload)
+    pub(super) fn announce<T: Serialize + ?Sized>(
+        &self,
+        hears: impl Fn(&Admitted) -> bool,
+        name: &str,
+        payload: &T,
+    ) -> Vec<SocketRef> {
+        self.send(self.matching(hears), name, payload)
     }
 
     /// Like [`announce`](Self::announce), to chosen sockets.
     #[must_use]
-    pub(super) fn tell<'a, T: Serialize + ?Sized>(&self, sids: impl IntoIterator<Item = &'a Sid>, name: &str, payload: &T) -> Vec<SocketRef> {
+    pub(super) fn send_to<'a, T: Serialize + ?Sized>(
+        &self,
+        sids: impl IntoIterator<Item = &'a Sid>,
+        name: &str,
+        payload: &T,
+    ) -> Vec<SocketRef> {
         let told = self.read(|sockets| sids.into_iter().filter_map(|sid| sockets.get(sid).cloned()).collect());
         self.send(told, name, payload)
     }

@@ -1,20 +1,21 @@
 //! Real-time events for clients over Socket.IO: namespace `/events`, path `/socket.io`, and the review rooms that clients share there.
 //!
-//! [`Realtime::new`] gives a handle, to send events with, and a [`Door`], the endpoint that
+//! [`Realtime::new`] gives a handle, to send events with, and a [`SocketEndpoint`], the endpoint that
 //! listeners come through. Both transports of Engine.IO 4 work: long-polling and WebSocket.
 //! Behind a load balancer, long-polling needs sticky connections, since a session lives in
 //! the process that opened it.
 
 mod admission;
 mod bus;
-mod door;
+mod guarded_stream;
 mod hub;
-mod line;
 mod listeners;
 mod portions;
 mod relay;
 mod review;
+mod room_state;
 mod rooms;
+mod socket_endpoint;
 
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,8 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 pub use self::bus::Bus;
-pub use self::door::Door;
 pub use self::relay::Relay;
+pub use self::socket_endpoint::SocketEndpoint;
 use self::{hub::Hub, relay::Ended};
 
 /// The path that Socket.IO clients ask for.
@@ -43,27 +44,27 @@ const NAMESPACE: &str = "/events";
 /// The namespace that gazu enters besides, and must be let in; nothing is told in it.
 const ROOT: &str = "/";
 
-/// How long each step of a shutdown may take.
-const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+/// Time that each step of a shutdown may take.
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long connections stay open for what was written to them last.
-const LAST_WORDS: Duration = Duration::from_millis(250);
+/// Time that connections stay open for what was written to them last.
+const LAST_WRITE_DELAY: Duration = Duration::from_millis(250);
 
 /// Decides who may listen, and to what.
 #[async_trait]
 pub trait Gatekeeper: Send + Sync + 'static {
-    /// Answers whose access token the handshake carries, as cookie or bearer; `None` refuses.
+    /// Answers whose access token the handshake carries, as cookie or bearer, or why it is refused.
     ///
     /// It is asked at connection, and again at regular intervals for as long as the socket is
     /// open, so that an expired or revoked token ends the stream. Anything that keeps a token
     /// from being checked must refuse.
-    async fn admit(&self, headers: &HeaderMap) -> Option<Admitted>;
+    async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal>;
 
     /// Whether this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
 
     /// The persons in the team of a production; nobody when it cannot be known.
-    async fn team(&self, project: Uuid) -> Arc<HashSet<Uuid>>;
+    async fn team(&self, project: Uuid) -> Arc<Team>;
 
     /// Another server changed a person, or ended their sessions: what is kept in mind of them is
     /// no longer true.
@@ -76,18 +77,50 @@ pub trait Gatekeeper: Send + Sync + 'static {
     async fn news_missed(&self);
 }
 
+/// Reason why somebody may not listen. Clients are told the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ListenerRefusal {
+    #[error(
+        "Missing access token: send the Kitsu cookie, an Authorization header, or {{\"token\": \"<access token>\"}} in the socket.io auth payload."
+    )]
+    MissingToken,
+    #[error("Access token expired.")]
+    Expired,
+    #[error("Access token revoked.")]
+    Revoked,
+    #[error("A refresh token was given: send the access token.")]
+    RefreshToken,
+    #[error("Inactive account.")]
+    Inactive,
+    #[error("Two-factor authentication setup is required.")]
+    SecondFactor,
+    #[error("Invalid access token.")]
+    Invalid,
+}
+
 /// A person whose handshake was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// The person behind the token.
     pub person: Uuid,
-    /// What names the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
+    /// Name of the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
     pub session: String,
     /// Whether events of every production are heard, which is for admins.
     pub hears_all: bool,
+    /// Whether the person is only shown what others do in a review room.
+    pub looks_only: bool,
 }
 
-/// Who an event is for.
+/// The persons in the team of a production.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Team {
+    /// Everybody.
+    pub members: HashSet<Uuid>,
+    /// Those of them who are clients there.
+    pub clients: HashSet<Uuid>,
+}
+
+/// Audience of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
@@ -101,7 +134,7 @@ pub enum Audience {
     Persons(Vec<Uuid>),
 }
 
-/// What may be tuned.
+/// Options of the stream.
 #[derive(Clone)]
 pub struct Options {
     /// Origins (`https://kitsu.example.org`) of pages, besides those of this very host, whose
@@ -109,15 +142,15 @@ pub struct Options {
     pub origins: Vec<String>,
     /// Proxies whose word on where a request comes from is believed.
     pub proxies: Vec<IpAddr>,
-    /// How often the token of an open socket is checked again.
+    /// Period in which the token of an open socket is checked again.
     pub recheck: Duration,
     /// Time that a connection may be open without having entered a namespace, for which it takes a token.
     pub introduction: Duration,
-    /// How many messages may wait for a slow listener before it is cut off.
+    /// Number of messages that may wait for a slow listener before it is cut off.
     pub backlog: usize,
-    /// How long a listener may leave its connection full before it is cut off.
+    /// Time that a listener may leave its connection full before it is cut off.
     pub patience: Duration,
-    /// What joins several servers; without it events stay in this process.
+    /// Relay that joins several servers; without it events stay in this process.
     pub relay: Option<Relay>,
 }
 
@@ -147,25 +180,26 @@ impl Realtime {
     ///
     /// To be called within a tokio runtime, which then carries the background work. A Redis
     /// that is down is waited for in the background.
-    pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, Door) {
-        let (io, lines) = door::build(&options);
+    pub fn new(gatekeeper: Arc<dyn Gatekeeper>, options: Options) -> (Self, SocketEndpoint) {
+        let (io, lines) = socket_endpoint::build(&options);
         let lines = Arc::new(lines);
         let hub = Hub::start(gatekeeper, lines, options);
         review::receive(&hub, &io);
-        let door = Door::new(hub.clone());
-        (Self { hub, io }, door)
+        let endpoint = SocketEndpoint::new(hub.clone());
+        (Self { hub, io }, endpoint)
     }
 
     /// Announces an event, once, to each listener of the audience, here and on the other
-    /// servers; `payload` is the text of a JSON object.
+    /// servers; `payload` is the text of a JSON object. Clients of a production get `for_clients` in its place, where that is
+    /// there, and so does a team that is told of a production which is gone: who was a client there is not known any more.
     ///
     /// Events reach a listener in the order in which they were given. This only waits when
     /// thousands of events are already on their way, never for a listener.
-    pub async fn broadcast(&self, audience: Audience, name: &str, payload: &RawValue) {
-        self.hub.announce(audience, name, payload).await;
+    pub async fn broadcast(&self, audience: Audience, name: &str, payload: &RawValue, for_clients: Option<&RawValue>) {
+        self.hub.announce(audience, name, payload, for_clients).await;
     }
 
-    /// How many sockets listen to this server.
+    /// Number of sockets that listen to this server.
     pub fn listeners(&self) -> usize {
         self.hub.listeners.len()
     }
@@ -195,14 +229,14 @@ impl Realtime {
     /// refuses new ones. Takes a few seconds at most.
     pub async fn close(&self) {
         self.hub.lines.shut();
-        if timeout(CLOSING_PATIENCE, self.hub.stop()).await.is_err() {
+        if timeout(CLOSING_TIMEOUT, self.hub.stop()).await.is_err() {
             tracing::warn!("not every event was delivered before closing");
         }
-        sleep(LAST_WORDS).await;
+        sleep(LAST_WRITE_DELAY).await;
         // Cut before they are closed: a client that is told of the end does not come back when
         // the server does, while one that loses its connection tries to.
         self.hub.lines.cut_all();
-        if timeout(CLOSING_PATIENCE, self.io.close()).await.is_err() {
+        if timeout(CLOSING_TIMEOUT, self.io.close()).await.is_err() {
             tracing::warn!("some listeners were left behind");
         }
         self.hub.listeners.clear();

@@ -11,23 +11,26 @@ use poem::http::{HeaderMap, header::USER_AGENT};
 use socketioxide::socket::Sid;
 
 /// With more packets than this in an answer, python-engineio gives the connection up.
-const PORTION: usize = 16;
+const PACKETS_PER_ANSWER: usize = 16;
 
-/// What stands between the packets of an answer.
+/// Byte that stands between the packets of an answer.
 const SEPARATOR: u8 = 0x1e;
 
 /// A client that did not come back for so long is gone.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+const SESSION_RETENTION: Duration = Duration::from_secs(60);
 
 /// Whether the client that sent these headers needs its packets in portions.
 ///
 /// Others must not get them so: a client that changes to a WebSocket in the middle of a session
 /// would not come back for what is kept. Python clients change before the first event, if at all.
 pub(super) fn needed(headers: &HeaderMap) -> bool {
-    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).is_some_and(|agent| agent.to_ascii_lowercase().starts_with("python"))
+    headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .is_some_and(|agent| agent.to_ascii_lowercase().starts_with("python"))
 }
 
-/// What is kept for the next requests of each session.
+/// Packets that are kept for the next requests of each session.
 #[derive(Default)]
 pub(super) struct Portions {
     kept: Mutex<HashMap<Sid, (Instant, Bytes)>>,
@@ -42,12 +45,16 @@ impl Portions {
 
     /// The first portion of an answer; the rest is kept.
     pub(super) fn first(&self, sid: Sid, packets: Bytes) -> Bytes {
-        let end = packets.iter().enumerate().filter(|(_, byte)| **byte == SEPARATOR).nth(PORTION - 1);
+        let end = packets
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == SEPARATOR)
+            .nth(PACKETS_PER_ANSWER - 1);
         let Some((end, _)) = end else {
             return packets;
         };
         let mut kept = self.kept();
-        kept.retain(|_, (since, _)| since.elapsed() < FORGOTTEN);
+        kept.retain(|_, (since, _)| since.elapsed() < SESSION_RETENTION);
         kept.insert(sid, (Instant::now(), packets.slice(end + 1..)));
         packets.slice(..end)
     }
@@ -73,7 +80,7 @@ mod tests {
             while let Some(text) = portion {
                 let text = String::from_utf8(text.to_vec()).unwrap();
                 let part: Vec<_> = text.split('\u{1e}').map(str::to_owned).collect();
-                assert!(part.len() <= PORTION);
+                assert!(part.len() <= PACKETS_PER_ANSWER);
                 got.extend(part);
                 portion = portions.next(sid);
             }

@@ -29,22 +29,22 @@ use super::{
     rooms::{Act, Attendance},
 };
 
-/// How often a server says that it lives, and who of its listeners is in which room.
-pub(super) const BEAT: Duration = Duration::from_secs(10);
+/// Period in which a server says that it lives, and who of its listeners is in which room.
+pub(super) const HEARTBEAT_PERIOD: Duration = Duration::from_secs(10);
 
 /// After how long a silence a server, or the channel, is taken for lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(35);
 
-/// How many messages wait for a Redis that does not answer.
+/// Number of messages that wait for a Redis that does not answer.
 const BACKLOG: usize = 16_384;
 
-/// How many messages go to Redis at a time.
+/// Number of messages that go to Redis at a time.
 const BATCH: usize = 256;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where servers meet.
+/// Redis where servers meet.
 #[derive(Debug, Clone)]
 pub struct Relay {
     client: redis::Client,
@@ -55,7 +55,10 @@ impl Relay {
     /// Servers with the same channel are one; installations that share a Redis need a channel
     /// each. The numbered databases of Redis do not keep channels apart.
     pub fn new(client: redis::Client, channel: impl Into<String>) -> Self {
-        Self { client, channel: channel.into() }
+        Self {
+            client,
+            channel: channel.into(),
+        }
     }
 
     async fn listen(&self) -> redis::RedisResult<PubSub> {
@@ -65,7 +68,7 @@ impl Relay {
     }
 }
 
-/// What a server tells the others.
+/// Message of a server to the others.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Envelope {
     pub(super) from: Uuid,
@@ -92,9 +95,12 @@ pub(super) struct Event {
     pub(super) audience: Audience,
     pub(super) name: String,
     pub(super) payload: Box<RawValue>,
+    /// Message to clients of the production in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) for_clients: Option<Box<RawValue>>,
 }
 
-/// Whose sockets have to be closed.
+/// Persons and sessions whose sockets have to be closed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Ended {
@@ -115,13 +121,23 @@ impl Post {
     /// Starts to publish, and to hand what the other servers publish to `jobs`.
     pub(super) fn start(node: Uuid, relay: Option<Relay>, jobs: mpsc::Sender<Job>) -> Self {
         let Some(relay) = relay else {
-            return Self { node, queue: Mutex::new(None), tasks: Mutex::default(), joined: Arc::new(AtomicBool::new(true)) };
+            return Self {
+                node,
+                queue: Mutex::new(None),
+                tasks: Mutex::default(),
+                joined: Arc::new(AtomicBool::new(true)),
+            };
         };
         let (queue, queued) = mpsc::channel(BACKLOG);
         let publisher = tokio::spawn(publish(relay.clone(), queued));
         let joined = Arc::new(AtomicBool::new(false));
         let subscriber = tokio::spawn(subscribe(relay, node, jobs, joined.clone()));
-        Self { node, queue: Mutex::new(Some(queue)), tasks: Mutex::new(vec![subscriber, publisher]), joined }
+        Self {
+            node,
+            queue: Mutex::new(Some(queue)),
+            tasks: Mutex::new(vec![subscriber, publisher]),
+            joined,
+        }
     }
 
     pub(super) fn is_joined(&self) -> bool {
@@ -241,7 +257,13 @@ mod tests {
     #[test]
     fn news_survive_the_journey() {
         let payload = RawValue::from_string(r#"{"task_id":  "1", "b":1, "a":2}"#.into()).unwrap();
-        let event = Event { audience: Audience::Project(Uuid::nil()), name: "task:new".into(), payload };
+        let less = RawValue::from_string(r#"{"b": 1}"#.into()).unwrap();
+        let event = Event {
+            audience: Audience::Project(Uuid::nil()),
+            name: "task:new".into(),
+            payload,
+            for_clients: Some(less),
+        };
         let news = News::Event(event);
         let from = Uuid::nil();
         let text = serde_json::to_string(&Envelope { from, news }).unwrap();
@@ -251,6 +273,10 @@ mod tests {
         };
         assert_eq!(event.audience, Audience::Project(Uuid::nil()));
         assert_eq!(event.payload.get(), r#"{"task_id":  "1", "b":1, "a":2}"#);
+        assert_eq!(
+            event.for_clients.map(|less| less.get().to_owned()).as_deref(),
+            Some(r#"{"b": 1}"#)
+        );
 
         let hello = json!({"from": Uuid::nil(), "news": "hello"}).to_string();
         let back: Envelope = serde_json::from_str(&hello).unwrap();

@@ -1,17 +1,13 @@
 //! A socket's life: its admission, and what its client says in review rooms.
 
-use std::{
-    fmt::{self, Display},
-    future::ready,
-    sync::Arc,
-};
+use std::{future::ready, sync::Arc};
 
 use serde::{Deserialize, de::Error};
 use serde_json::value::RawValue;
 use socketioxide::{
     SocketIo,
     adapter::Adapter,
-    extract::SocketRef,
+    extract::{SocketRef, TryData},
     handler::{ConnectHandler, FromMessageParts, Value},
     socket::Socket,
 };
@@ -23,16 +19,17 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Admitted, NAMESPACE, ROOT,
-    hub::Hub,
+    Admitted, ListenerRefusal, NAMESPACE, ROOT,
+    hub::{Given, Hub},
     listeners::Listener,
-    rooms::{Act, State},
+    room_state::RoomState,
+    rooms::Act,
 };
 
-/// How many messages of a client may wait; more are dropped, as it sends them too fast.
+/// Number of messages of a client that may wait; more are dropped, as it sends them too fast.
 const INBOX: usize = 256;
 
-/// What a client said: the name of a message, and its first two arguments.
+/// Message of a client: the name of a message, and its first two arguments.
 struct Message {
     name: String,
     payload: Box<RawValue>,
@@ -46,7 +43,11 @@ impl<A: Adapter> FromMessageParts<A> for Message {
     fn from_message_parts(_: &Arc<Socket<A>>, packet: &mut Value, _: &Option<i64>) -> Result<Self, Self::Error> {
         let text = packet.as_str().map_or("", |text| text.as_str());
         let mut arguments = serde_json::from_str::<Vec<&RawValue>>(text)?.into_iter();
-        let mut next = || arguments.next().ok_or_else(|| serde_json::Error::missing_field("argument"));
+        let mut next = || {
+            arguments
+                .next()
+                .ok_or_else(|| serde_json::Error::missing_field("argument"))
+        };
         Ok(Self {
             name: serde_json::from_str(next()?.get())?,
             payload: next()?.to_owned(),
@@ -55,17 +56,14 @@ impl<A: Adapter> FromMessageParts<A> for Message {
     }
 }
 
-/// Why a socket is turned away; the text is part of the protocol.
-struct Refused;
-
-impl Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connection rejected by server")
-    }
+/// Facts that a client gives along when it enters a namespace.
+#[derive(Deserialize)]
+struct EntryFacts {
+    token: String,
 }
 
-/// What admission hands over to the greeting that follows it. It must not hold the socket,
-/// which holds it: they would never be freed.
+/// Facts that admission hands over to the greeting that follows it. It must not hold the socket, which holds it: they
+/// would never be freed.
 #[derive(Clone)]
 struct Arrival {
     who: Admitted,
@@ -77,7 +75,7 @@ struct Arrival {
 pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     let admit = {
         let hub = hub.clone();
-        move |socket: SocketRef| admit(hub, socket)
+        move |socket: SocketRef, entry: TryData<EntryFacts>| admit(hub, socket, entry)
     };
     let greet = {
         let hub = hub.clone();
@@ -95,15 +93,26 @@ pub(super) fn receive(hub: &Arc<Hub>, io: &SocketIo) {
     io.ns(NAMESPACE, greet.with(admit));
 
     let hub = hub.clone();
-    let check = async move |socket: SocketRef| {
-        let admitted = hub.admit(&socket).await;
-        admitted.map(drop).ok_or(Refused)
+    let check = move |socket: SocketRef, entry: TryData<EntryFacts>| {
+        let hub = hub.clone();
+        async move {
+            keep(&socket, entry);
+            hub.admit(&socket).await.map(drop)
+        }
     };
     io.ns(ROOT, (async || ()).with(check));
 }
 
-async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
-    let who = hub.admit(&socket).await.ok_or(Refused)?;
+/// Keeps the token that a client gives when it enters, for as long as its socket is open.
+fn keep(socket: &SocketRef, TryData(entry): TryData<EntryFacts>) {
+    if let Ok(EntryFacts { token }) = entry {
+        socket.extensions.insert(Given(token));
+    }
+}
+
+async fn admit(hub: Arc<Hub>, socket: SocketRef, entry: TryData<EntryFacts>) -> Result<(), ListenerRefusal> {
+    keep(&socket, entry);
+    let who = hub.admit(&socket).await?;
     let (outbox, inbox) = mpsc::channel(INBOX);
     socket.on_fallback(move |message: Message| {
         if outbox.try_send(message).is_err() {
@@ -112,7 +121,11 @@ async fn admit(hub: Arc<Hub>, socket: SocketRef) -> Result<(), Refused> {
         ready(())
     });
     let gone = CancellationToken::new();
-    socket.extensions.insert(Arrival { who, gone: gone.clone(), inbox: Arc::new(Mutex::new(inbox)) });
+    socket.extensions.insert(Arrival {
+        who,
+        gone: gone.clone(),
+        inbox: Arc::new(Mutex::new(inbox)),
+    });
     let sid = socket.id;
     socket.on_disconnect(move || {
         gone.cancel();
@@ -145,8 +158,8 @@ async fn attend(hub: Arc<Hub>, listener: Arc<Listener>, inbox: Arc<Mutex<mpsc::R
 /// Makes sure that the token still holds, and the access to each room.
 async fn check_again(hub: &Hub, listener: &Listener) {
     match hub.admit(&listener.socket).await {
-        Some(who) => listener.renew(who),
-        None => return hub.dismiss(listener),
+        Ok(who) => listener.renew(who),
+        Err(_) => return hub.dismiss(listener),
     }
     for room in hub.rooms_of(listener.socket.id) {
         if !hub.gatekeeper.may_review(listener.person(), room).await {
@@ -166,7 +179,7 @@ fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
 /// Does what a client asks; what it may not ask, or is not understood, gets no answer.
 async fn hear(hub: &Hub, listener: &Listener, message: Message) {
     let Message { name, payload, flag } = message;
-    let Ok(Target { playlist_id: room }) = serde_json::from_str(payload.get()) else {
+    let Ok(MessageRoom { playlist_id: room }) = serde_json::from_str(payload.get()) else {
         return;
     };
     let sid = listener.socket.id;
@@ -180,11 +193,16 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
         }
         "preview-room:close-playlist" => hub.unfollow(room, sid),
         "preview-room:join" => {
-            let Ok(state) = serde_json::from_str::<State>(payload.get()) else {
+            let Ok(state) = serde_json::from_str::<RoomState>(payload.get()) else {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
-                hub.act(Act::Join { room, sid, person, state });
+                hub.act(Act::Join {
+                    room,
+                    sid,
+                    person,
+                    state,
+                });
             }
         }
         "preview-room:leave" => {
@@ -192,13 +210,17 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
                 hub.act(Act::Leave { room, sid });
             }
         }
-        // From here on, only those who have opened the room are heard.
-        _ if !hub.follows(room, sid) => {}
+        // From here on, only those are heard who have opened the room, and who may do more than look.
+        _ if !hub.follows(room, sid) || listener.looks_only() => {}
         "preview-room:room-updated" | "preview-room:update-playing-status" => {
             let Ok(state) = serde_json::from_str(payload.get()) else {
                 return;
             };
-            hub.act(Act::Update { room, state, only_newcomer: flag.unwrap_or(false) });
+            hub.act(Act::Update {
+                room,
+                state,
+                only_newcomer: flag.unwrap_or(false),
+            });
         }
         name => {
             if let Some(name) = relayed(name) {
@@ -211,7 +233,7 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
 
 /// The room that a message is about.
 #[derive(Deserialize)]
-struct Target {
+struct MessageRoom {
     playlist_id: Uuid,
 }
 

@@ -1,43 +1,16 @@
-//! Review rooms: who is in, and what the room looks at. Pure state, the same on every server.
+//! Review rooms: their persons, and what each looks at. Pure state, the same on every server.
+//!
+//! The rooms of socketioxide were compared: they send to the sockets that joined, and have no state, no order among the
+//! persons, and no word of who is in on other servers.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use socketioxide::socket::Sid;
 use uuid::Uuid;
 
-/// The state of a room, as clients see it.
-pub(super) type State = Map<String, Value>;
-
-/// What an update that leaves a key out does to it.
-#[derive(Clone, Copy)]
-enum Absent {
-    Nulls,
-    Clears,
-    Keeps,
-}
-
-/// The keys that clients may set, in the order they are shown, with what their absence means.
-const KEYS: [(&str, Absent); 17] = [
-    ("user_id", Absent::Nulls),
-    ("local_id", Absent::Nulls),
-    ("is_playing", Absent::Clears),
-    ("current_entity_id", Absent::Nulls),
-    ("current_entity_index", Absent::Nulls),
-    ("current_preview_file_id", Absent::Nulls),
-    ("current_preview_file_index", Absent::Nulls),
-    ("current_frame", Absent::Keeps),
-    ("is_repeating", Absent::Nulls),
-    ("is_annotations_displayed", Absent::Clears),
-    ("is_zoom_enabled", Absent::Clears),
-    ("is_waveform_displayed", Absent::Clears),
-    ("is_laser_mode", Absent::Nulls),
-    ("handle_in", Absent::Nulls),
-    ("handle_out", Absent::Nulls),
-    ("speed", Absent::Keeps),
-    ("comparing", Absent::Keeps),
-];
+use super::room_state::{RoomState, blank_state, updated_state};
 
 /// Something that happens in a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,34 +19,47 @@ pub(super) enum Act {
     /// A socket starts to follow the room.
     Open { room: Uuid },
     /// A person comes in, with the state to begin with if the room is empty.
-    Join { room: Uuid, sid: Sid, person: Uuid, state: State },
+    Join {
+        room: Uuid,
+        sid: Sid,
+        person: Uuid,
+        state: RoomState,
+    },
     /// The person of this socket goes out.
     Leave { room: Uuid, sid: Sid },
     /// The room looks at something else.
-    Update { room: Uuid, state: State, only_newcomer: bool },
+    Update {
+        room: Uuid,
+        state: RoomState,
+        only_newcomer: bool,
+    },
     /// A message for everybody in the room, which changes nothing.
-    Say { room: Uuid, name: String, payload: Box<RawValue> },
+    Say {
+        room: Uuid,
+        name: String,
+        payload: Box<RawValue>,
+    },
 }
 
-/// Who of a server is in a room.
+/// Persons of a server in a room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Attendance {
     room: Uuid,
-    state: State,
+    state: RoomState,
     seats: Vec<(Sid, Uuid)>,
 }
 
 /// A message to send to every local socket that follows the room.
 #[derive(Debug)]
-pub(super) struct Notice {
+pub(super) struct RoomNotice {
     pub(super) room: Uuid,
     pub(super) name: String,
-    pub(super) payload: Payload,
+    pub(super) payload: NoticePayload,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Payload {
+pub(super) enum NoticePayload {
     Built(Value),
     Verbatim(Box<RawValue>),
 }
@@ -92,7 +78,7 @@ struct Room {
     followers: HashSet<Sid>,
     /// By order of arrival. A person may have several, one a tab.
     seats: Vec<Seat>,
-    state: Option<State>,
+    state: Option<RoomState>,
 }
 
 impl Room {
@@ -106,23 +92,27 @@ impl Room {
         json!(people)
     }
 
-    fn people_updated(&self, room: Uuid) -> Notice {
-        Notice {
+    fn people_updated(&self, room: Uuid) -> RoomNotice {
+        RoomNotice {
             room,
             name: "preview-room:room-people-updated".into(),
-            payload: Payload::Built(json!({"people": self.people(), "playlist_id": room, "id": room})),
+            payload: NoticePayload::Built(json!({"people": self.people(), "playlist_id": room, "id": room})),
         }
     }
 
-    fn room_updated(&self, room: Uuid, only_newcomer: Option<bool>) -> Notice {
-        let mut state = State::new();
+    fn room_updated(&self, room: Uuid, only_newcomer: Option<bool>) -> RoomNotice {
+        let mut state = RoomState::new();
         state.insert("playlist_id".into(), json!(room));
-        state.extend(self.state.clone().unwrap_or_else(blank));
+        state.extend(self.state.clone().unwrap_or_else(blank_state));
         state.insert("people".into(), self.people());
         if let Some(only_newcomer) = only_newcomer {
             state.insert("only_newcomer".into(), only_newcomer.into());
         }
-        Notice { room, name: "preview-room:room-updated".into(), payload: Payload::Built(state.into()) }
+        RoomNotice {
+            room,
+            name: "preview-room:room-updated".into(),
+            payload: NoticePayload::Built(state.into()),
+        }
     }
 
     fn sit(&mut self, seat: Seat) {
@@ -161,7 +151,11 @@ impl Rooms {
 
     /// The rooms that a local socket follows or is in.
     pub(super) fn concerning(&self, server: Uuid, sid: Sid) -> Vec<Uuid> {
-        self.rooms.iter().filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid)).map(|(id, _)| *id).collect()
+        self.rooms
+            .iter()
+            .filter(|(_, room)| room.followers.contains(&sid) || room.seated(server, sid))
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     pub(super) fn seated(&self, room: Uuid, server: Uuid, sid: Sid) -> bool {
@@ -169,16 +163,21 @@ impl Rooms {
     }
 
     /// Takes in what happened on a server, and answers what to send.
-    pub(super) fn apply(&mut self, server: Uuid, act: Act) -> Vec<Notice> {
+    pub(super) fn apply(&mut self, server: Uuid, act: Act) -> Vec<RoomNotice> {
         let (id, notices) = match act {
             Act::Open { room: id } => {
                 let room = self.rooms.entry(id).or_default();
                 (id, vec![room.people_updated(id)])
             }
-            Act::Join { room: id, sid, person, state } => {
+            Act::Join {
+                room: id,
+                sid,
+                person,
+                state,
+            } => {
                 let room = self.rooms.entry(id).or_default();
                 if room.seats.is_empty() {
-                    room.state = Some(changed(blank(), state));
+                    room.state = Some(updated_state(blank_state(), state));
                 }
                 room.sit(Seat { server, sid, person });
                 (id, vec![room.people_updated(id), room.room_updated(id, None)])
@@ -191,35 +190,52 @@ impl Rooms {
                 }
                 (id, vec![room.people_updated(id)])
             }
-            Act::Update { room: id, state, only_newcomer } => {
+            Act::Update {
+                room: id,
+                state,
+                only_newcomer,
+            } => {
                 let room = self.rooms.entry(id).or_default();
-                let former = room.state.take().unwrap_or_else(blank);
-                room.state = Some(changed(former, state));
+                let former = room.state.take().unwrap_or_else(blank_state);
+                room.state = Some(updated_state(former, state));
                 (id, vec![room.room_updated(id, Some(only_newcomer))])
             }
-            Act::Say { room: id, name, payload } => {
-                let payload = Payload::Verbatim(payload);
+            Act::Say {
+                room: id,
+                name,
+                payload,
+            } => {
+                let payload = NoticePayload::Verbatim(payload);
                 let room = id;
-                (id, vec![Notice { room, name, payload }])
+                (id, vec![RoomNotice { room, name, payload }])
             }
         };
         self.tidy(id);
         notices
     }
 
-    /// Who of a server is where.
+    /// Persons of each server, by room.
     pub(super) fn attendance(&self, server: Uuid) -> Vec<Attendance> {
-        let of_server =
-            |room: &Room| -> Vec<_> { room.seats.iter().filter(|seat| seat.server == server).map(|seat| (seat.sid, seat.person)).collect() };
+        let of_server = |room: &Room| -> Vec<_> {
+            room.seats
+                .iter()
+                .filter(|seat| seat.server == server)
+                .map(|seat| (seat.sid, seat.person))
+                .collect()
+        };
         self.rooms
             .iter()
-            .map(|(id, room)| Attendance { room: *id, state: room.state.clone().unwrap_or_default(), seats: of_server(room) })
+            .map(|(id, room)| Attendance {
+                room: *id,
+                state: room.state.clone().unwrap_or_default(),
+                seats: of_server(room),
+            })
             .filter(|attendance| !attendance.seats.is_empty())
             .collect()
     }
 
     /// Replaces what is known of who of a server is where, which makes up for what was missed.
-    pub(super) fn reconcile(&mut self, server: Uuid, now: Vec<Attendance>) -> Vec<Notice> {
+    pub(super) fn reconcile(&mut self, server: Uuid, now: Vec<Attendance>) -> Vec<RoomNotice> {
         let mut before: HashMap<Uuid, Value> = HashMap::new();
         for (id, room) in &mut self.rooms {
             before.insert(*id, room.people());
@@ -267,59 +283,6 @@ impl Room {
     }
 }
 
-fn blank_comparison() -> State {
-    let blank = json!({
-        "enable": false,
-        "task_type": null,
-        "revision": null,
-        "mode": "sidebyside",
-        "comparison_preview_index": 0,
-    });
-    match blank {
-        Value::Object(keys) => keys,
-        _ => State::new(),
-    }
-}
-
-/// The state of a room that nobody has set anything in.
-fn blank() -> State {
-    KEYS.iter()
-        .map(|(key, absent)| {
-            let value = match (*key, absent) {
-                ("current_frame", _) => json!(0),
-                ("comparing", _) => Value::Object(blank_comparison()),
-                (_, Absent::Clears) => json!(false),
-                _ => Value::Null,
-            };
-            ((*key).to_owned(), value)
-        })
-        .collect()
-}
-
-/// The state after a client's update; keys that are no part of it are dropped.
-fn changed(mut state: State, mut update: State) -> State {
-    for (key, absent) in KEYS {
-        let value = match (key, update.remove(key), absent) {
-            ("speed", Some(value), _) if !value.is_number() => continue,
-            ("comparing", Some(Value::Object(mut given)), _) => {
-                let mut comparison = blank_comparison();
-                for (key, value) in &mut comparison {
-                    if let Some(given) = given.remove(key) {
-                        *value = given;
-                    }
-                }
-                Value::Object(comparison)
-            }
-            ("comparing", Some(_), _) | (_, None, Absent::Keeps) => continue,
-            (_, Some(value), _) => value,
-            (_, None, Absent::Nulls) => Value::Null,
-            (_, None, Absent::Clears) => json!(false),
-        };
-        state.insert(key.to_owned(), value);
-    }
-    state
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,31 +293,50 @@ mod tests {
     const ANNA: Uuid = Uuid::from_u128(4);
     const BORIS: Uuid = Uuid::from_u128(5);
 
-    fn state(value: Value) -> State {
+    fn state(value: Value) -> RoomState {
         serde_json::from_value(value).unwrap()
     }
 
     fn join(sid: Sid, person: Uuid, value: Value) -> Act {
-        Act::Join { room: ROOM, sid, person, state: state(value) }
+        Act::Join {
+            room: ROOM,
+            sid,
+            person,
+            state: state(value),
+        }
     }
 
     fn update(value: Value) -> Act {
-        Act::Update { room: ROOM, state: state(value), only_newcomer: false }
+        Act::Update {
+            room: ROOM,
+            state: state(value),
+            only_newcomer: false,
+        }
     }
 
-    fn built(notice: &Notice) -> &Value {
+    fn built(notice: &RoomNotice) -> &Value {
         match &notice.payload {
-            Payload::Built(value) => value,
-            Payload::Verbatim(_) => panic!("built"),
+            NoticePayload::Built(value) => value,
+            NoticePayload::Verbatim(_) => panic!("built"),
         }
     }
 
     #[test]
     fn the_first_to_join_sets_the_state() {
         let mut rooms = Rooms::default();
-        let sent = rooms.apply(HERE, join(Sid::new(), ANNA, json!({"current_frame": 12, "unknown": 1, "people": ["x"]})));
+        let sent = rooms.apply(
+            HERE,
+            join(
+                Sid::new(),
+                ANNA,
+                json!({"current_frame": 12, "unknown": 1, "people": ["x"]}),
+            ),
+        );
         assert_eq!(sent[0].name, "preview-room:room-people-updated");
-        assert_eq!(*built(&sent[0]), json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM}));
+        assert_eq!(
+            *built(&sent[0]),
+            json!({"people": [ANNA], "playlist_id": ROOM, "id": ROOM})
+        );
         assert_eq!(sent[1].name, "preview-room:room-updated");
         assert_eq!(
             *built(&sent[1]),

@@ -3,7 +3,7 @@
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::Leftovers;
+use super::UnneededFiles;
 use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 use crate::previews::removal::remove_rows;
@@ -21,12 +21,12 @@ const REMOVED: [(&str, &str); 8] = [
 ];
 
 /// Removes comments from the database: their previews, attachments, notifications, news, mentions and acknowledgements
-/// go along, and their tasks get the newest preview that is left as their last one. Nothing is told.
+/// go along. What the previews stood for is for the caller to settle. Nothing is told.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Result<Leftovers, DbErr> {
-    let mut leftovers = Leftovers::default();
+pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Result<UnneededFiles, DbErr> {
+    let mut unneeded = UnneededFiles::default();
     for ids in comment_ids.chunks(BATCH) {
         // A preview that another comment has too stays.
         let mut sql = Sql::new("SELECT DISTINCT l.preview_file FROM comment_preview_link l WHERE l.comment");
@@ -34,40 +34,20 @@ pub async fn remove_comment_rows(work: &Work<'_>, comment_ids: &[Uuid]) -> Resul
         sql.push(" AND NOT EXISTS (SELECT 1 FROM comment_preview_link o WHERE o.preview_file = l.preview_file AND NOT o.comment");
         sql.among(ids).push(")");
         let removed = column(work, &sql).await?;
-        let tasks = tasks_of(work, &removed).await?;
         remove_rows(&**work, &removed).await?;
-        leftovers.previews.extend(removed);
+        unneeded.previews.extend(removed);
         let mut sql = Sql::new("SELECT id FROM attachment_file WHERE comment_id");
         sql.among(ids);
-        leftovers.attachments.extend(column(work, &sql).await?);
+        unneeded.attachments.extend(column(work, &sql).await?);
         for (table, column) in REMOVED {
             let mut sql = Sql::new(format!("DELETE FROM {table} WHERE {column}"));
             sql.among(ids);
             database::execute(&**work, &sql).await?;
         }
-        if !tasks.is_empty() {
-            let mut sql = Sql::new(
-                "UPDATE task SET last_preview_file_id = (SELECT p.id FROM preview_file p WHERE p.task_id = task.id AND p.position = 1 \
-                 ORDER BY p.created_at DESC, p.id LIMIT 1) WHERE last_preview_file_id IS NULL AND id",
-            );
-            sql.among(&tasks);
-            database::execute(&**work, &sql).await?;
-        }
     }
-    Ok(leftovers)
-}
-
-/// Tasks whose last preview is one of these.
-async fn tasks_of(work: &Work<'_>, previews: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
-    let mut tasks = Vec::new();
-    for ids in previews.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT id FROM task WHERE last_preview_file_id");
-        sql.among(ids);
-        tasks.extend(column(work, &sql).await?);
-    }
-    Ok(tasks)
+    Ok(unneeded)
 }
 
 async fn column(work: &Work<'_>, sql: &Sql) -> Result<Vec<Uuid>, DbErr> {
-    database::rows(&**work, sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(&**work, sql).await
 }

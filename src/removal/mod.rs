@@ -2,9 +2,11 @@
 //! person or a production.
 
 mod comments;
-mod leftovers;
+mod news;
 mod removed_files;
+mod unneeded_files;
 
 pub use comments::remove_comment_rows;
-pub use leftovers::{Leftovers, discard_attachments};
+pub use news::tell_lost_news;
 pub use removed_files::RemovedFiles;
+pub use unneeded_files::{UnneededFiles, discard_attachments};

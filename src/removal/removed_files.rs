@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Leftovers;
+use super::UnneededFiles;
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::jobs::Job;
@@ -29,9 +29,15 @@ pub struct RemovedFiles {
 impl RemovedFiles {
     /// The jobs that remove all of it.
     #[must_use]
-    pub fn jobs(leftovers: &Leftovers) -> Vec<Self> {
-        let previews = leftovers.previews.chunks(PORTION).map(|ids| Self { previews: ids.to_vec(), attachments: Vec::new() });
-        let attachments = leftovers.attachments.chunks(PORTION).map(|ids| Self { previews: Vec::new(), attachments: ids.to_vec() });
+    pub fn jobs(unneeded: &UnneededFiles) -> Vec<Self> {
+        let previews = unneeded.previews.chunks(PORTION).map(|ids| Self {
+            previews: ids.to_vec(),
+            attachments: Vec::new(),
+        });
+        let attachments = unneeded.attachments.chunks(PORTION).map(|ids| Self {
+            previews: Vec::new(),
+            attachments: ids.to_vec(),
+        });
         previews.chain(attachments).collect()
     }
 }
@@ -44,11 +50,18 @@ impl Job for RemovedFiles {
     /// About 17 hours.
     const ATTEMPTS: i32 = 22;
 
-    /// What is gone already makes no difference.
+    /// Removal of the files. One that is gone already makes no difference.
     async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
-        let keys: Vec<FileKey> = file_keys(&self.previews).chain(self.attachments.iter().copied().map(keys::attachment)).collect();
-        let deletions = keys.into_iter().map(|key| async move { app.storage.delete(&key).await });
-        futures::stream::iter(deletions).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        let keys: Vec<FileKey> = file_keys(&self.previews)
+            .chain(self.attachments.iter().copied().map(keys::attachment))
+            .collect();
+        let deletions = keys
+            .into_iter()
+            .map(|key| async move { app.storage.delete(&key).await });
+        futures::stream::iter(deletions)
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         Ok(())
     }
 }
@@ -60,9 +73,15 @@ mod tests {
     #[test]
     fn many_files_go_in_portions() {
         let ids = |count| (0..count).map(Uuid::from_u128).collect::<Vec<_>>();
-        let jobs = RemovedFiles::jobs(&Leftovers { previews: ids(250), attachments: ids(3) });
-        let sizes: Vec<_> = jobs.iter().map(|job| (job.previews.len(), job.attachments.len())).collect();
+        let jobs = RemovedFiles::jobs(&UnneededFiles {
+            previews: ids(250),
+            attachments: ids(3),
+        });
+        let sizes: Vec<_> = jobs
+            .iter()
+            .map(|job| (job.previews.len(), job.attachments.len()))
+            .collect();
         assert_eq!(sizes, [(100, 0), (100, 0), (50, 0), (0, 3)]);
-        assert!(RemovedFiles::jobs(&Leftovers::default()).is_empty());
+        assert!(RemovedFiles::jobs(&UnneededFiles::default()).is_empty());
     }
 }

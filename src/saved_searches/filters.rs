@@ -40,7 +40,12 @@ pub async fn create(app: &App, caller: &Caller, body: SearchFilterAdd) -> Result
 }
 
 /// Changes what the body names.
-pub async fn update(app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<Json<SearchFilter>, Failure> {
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    body: &Map<String, Value>,
+) -> Result<Json<SearchFilter>, Failure> {
     let work = Work::begin(app, caller).await?;
     let was_shared = require_own(&*work, caller, &entity::search_filter::TABLE, id).await?;
     let mut values: Vec<(&'static str, SqlValue)> = Vec::new();
@@ -63,7 +68,10 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: &Map<String, Val
         values.push(("is_shared", is_shared.into()));
     }
     // Only here null says something: the search leaves its group.
-    let stored = search_filter::Entity::find_by_id(id).one(&*work).await?.ok_or_else(Failure::not_found)?;
+    let stored = search_filter::Entity::find_by_id(id)
+        .one(&*work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let group_id = if body.contains_key("search_filter_group_id") {
         let group_id = given("search_filter_group_id");
         values.push(("search_filter_group_id", group_id.into()));
@@ -72,7 +80,14 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: &Map<String, Val
         stored.search_filter_group_id
     };
     if let Some(group_id) = group_id {
-        require_group(&work, caller, group_id, is_shared, given("project_id").or(stored.project_id)).await?;
+        require_group(
+            &work,
+            caller,
+            group_id,
+            is_shared,
+            given("project_id").or(stored.project_id),
+        )
+        .await?;
     }
     database::update(&*work, &entity::search_filter::TABLE, id, values).await?;
     finish(work, id).await
@@ -82,7 +97,11 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: &Map<String, Val
 pub async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoContent, Failure> {
     let work = Work::begin(app, caller).await?;
     require_own(&*work, caller, &entity::search_filter::TABLE, id).await?;
-    database::execute(&*work, &Sql::with("DELETE FROM search_filter WHERE id = $1", [id.into()])).await?;
+    database::execute(
+        &*work,
+        &Sql::with("DELETE FROM search_filter WHERE id = $1", [id.into()]),
+    )
+    .await?;
     work.commit().await?;
     Ok(NoContent)
 }
@@ -96,18 +115,29 @@ async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilter>, Failure>
 /// # Errors
 /// 404 for a group that does not exist or that somebody keeps for themself, 400 when it is not shared alike or is of another
 /// production.
-async fn require_group(work: &Work<'_>, caller: &Caller, id: Uuid, is_shared: bool, project_id: Option<Uuid>) -> Result<(), Failure> {
-    let group = search_filter_group::Entity::find_by_id(id).one(&**work).await?.ok_or_else(Failure::not_found)?;
+async fn require_group(
+    work: &Work<'_>,
+    caller: &Caller,
+    id: Uuid,
+    is_shared: bool,
+    project_id: Option<Uuid>,
+) -> Result<(), Failure> {
+    let group = search_filter_group::Entity::find_by_id(id)
+        .one(&**work)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if !group.is_shared && group.person_id != Some(caller.person.id) && !caller.is_admin() {
         return Err(Failure::not_found());
     }
     if group.is_shared != is_shared {
-        return Err(Failure::parameter("A search filter should have the same value for is_shared than its search filter group."));
+        return Err(Failure::parameter(
+            "A search filter should have the same value for is_shared than its search filter group.",
+        ));
     }
     match (group.project_id, project_id) {
-        (Some(of_group), Some(of_filter)) if of_group != of_filter => {
-            Err(Failure::parameter("A search filter should be of the same production as its search filter group."))
-        }
+        (Some(of_group), Some(of_filter)) if of_group != of_filter => Err(Failure::parameter(
+            "A search filter should be of the same production as its search filter group.",
+        )),
         _ => Ok(()),
     }
 }

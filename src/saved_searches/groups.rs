@@ -16,13 +16,17 @@ use crate::events::Work;
 /// One group of the caller.
 pub async fn get(database: &Database, caller: &Caller, id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
     let table = &entity::search_filter_group::TABLE;
-    require_own(database.read(), caller, table, id).await?;
-    let text = record(database.read(), table, "SearchFilterGroup", id).await?;
+    require_own(database, caller, table, id).await?;
+    let text = record(database, table, "SearchFilterGroup", id).await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }
 
 /// Makes a group for the caller.
-pub async fn create(app: &App, caller: &Caller, body: SearchFilterGroupAdd) -> Result<Json<SearchFilterGroup>, Failure> {
+pub async fn create(
+    app: &App,
+    caller: &Caller,
+    body: SearchFilterGroupAdd,
+) -> Result<Json<SearchFilterGroup>, Failure> {
     let work = Work::begin(app, caller).await?;
     let is_shared = shared(&work, caller, body.is_shared.unwrap_or_default(), body.project_id).await?;
     require_department(&work, body.department_id).await?;
@@ -41,7 +45,12 @@ pub async fn create(app: &App, caller: &Caller, body: SearchFilterGroupAdd) -> R
 }
 
 /// Changes what the body names. The searches of the group are of its production, and shared or not, as the group is.
-pub async fn update(app: &App, caller: &Caller, id: Uuid, body: SearchFilterGroupChange) -> Result<Json<SearchFilterGroup>, Failure> {
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    body: SearchFilterGroupChange,
+) -> Result<Json<SearchFilterGroup>, Failure> {
     let work = Work::begin(app, caller).await?;
     let was_shared = require_own(&*work, caller, &entity::search_filter_group::TABLE, id).await?;
     require_department(&work, body.department_id).await?;
@@ -74,8 +83,19 @@ pub async fn update(app: &App, caller: &Caller, id: Uuid, body: SearchFilterGrou
 pub async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoContent, Failure> {
     let work = Work::begin(app, caller).await?;
     require_own(&*work, caller, &entity::search_filter_group::TABLE, id).await?;
-    database::execute(&*work, &Sql::with("DELETE FROM search_filter WHERE search_filter_group_id = $1", [id.into()])).await?;
-    database::execute(&*work, &Sql::with("DELETE FROM search_filter_group WHERE id = $1", [id.into()])).await?;
+    database::execute(
+        &*work,
+        &Sql::with(
+            "DELETE FROM search_filter WHERE search_filter_group_id = $1",
+            [id.into()],
+        ),
+    )
+    .await?;
+    database::execute(
+        &*work,
+        &Sql::with("DELETE FROM search_filter_group WHERE id = $1", [id.into()]),
+    )
+    .await?;
     work.commit().await?;
     Ok(NoContent)
 }

@@ -23,12 +23,20 @@ pub struct Saved {
 }
 
 /// Searches.
-pub const FILTERS: Saved = Saved { table: &entity::search_filter::TABLE, type_name: "SearchFilter", order: "r.created_at, r.id" };
+pub const FILTERS: Saved = Saved {
+    table: &entity::search_filter::TABLE,
+    type_name: "SearchFilter",
+    order: "r.created_at, r.id",
+};
 /// Groups of searches.
-pub const GROUPS: Saved = Saved { table: &entity::search_filter_group::TABLE, type_name: "SearchFilterGroup", order: "r.created_at DESC, r.id" };
+pub const GROUPS: Saved = Saved {
+    table: &entity::search_filter_group::TABLE,
+    type_name: "SearchFilterGroup",
+    order: "r.created_at DESC, r.id",
+};
 
 impl Saved {
-    /// What the caller sees of these, as a JSON object.
+    /// Part of these that the caller sees, as a JSON object.
     pub async fn read(self, database: &Database, caller: &Caller) -> Result<Vec<u8>, Failure> {
         let mut sql = Sql::default();
         let list = self.as_list(&mut sql, database.backend(), caller);
@@ -39,8 +47,14 @@ impl Saved {
 
     /// SQL of the JSON list of what the caller sees of these, for [`by_list`].
     pub fn as_list(self, sql: &mut Sql, backend: DbBackend, caller: &Caller) -> String {
-        let Self { table, type_name, order } = self;
-        let record: Vec<JsonKey> = JsonKey::columns(table, "r").chain([JsonKey::of_type(type_name)]).collect();
+        let Self {
+            table,
+            type_name,
+            order,
+        } = self;
+        let record: Vec<JsonKey> = JsonKey::columns(table, "r")
+            .chain([JsonKey::of_type(type_name)])
+            .collect();
         let keys = [
             JsonKey::new("r.list_type", "list", Kind::Text { max: None }),
             JsonKey::new("r.project_id", "project", Kind::Uuid),
@@ -48,7 +62,12 @@ impl Saved {
         ];
         let mut from = Sql::new(format!("\"{}\" r WHERE ", table.name));
         visible(&mut from, caller);
-        json_list(backend, &keys, &sql.embed(&from), &format!("r.list_type, r.project_id, {order}"))
+        json_list(
+            backend,
+            &keys,
+            &sql.embed(&from),
+            &format!("r.list_type, r.project_id, {order}"),
+        )
     }
 }
 
@@ -99,7 +118,9 @@ fn open_project(out: &mut Vec<u8>, project: Option<Uuid>) {
 /// Keeps what the caller may see of the searches or groups `r`: what is theirs or shared with them, unless its production
 /// is closed or it is for another department.
 fn visible(sql: &mut Sql, caller: &Caller) {
-    sql.push("(r.person_id = ").bind(caller.person.id).push(" OR (r.is_shared = true");
+    sql.push("(r.person_id = ")
+        .bind(caller.person.id)
+        .push(" OR (r.is_shared = true");
     if !caller.is_admin() {
         sql.push(" AND (r.project_id IS NULL OR ");
         shares_searches(sql, "r.project_id", &caller.person);
@@ -110,7 +131,9 @@ fn visible(sql: &mut Sql, caller: &Caller) {
          WHERE s.name = 'Open'))",
     );
     if !sees_all_departments(caller) {
-        sql.push(" AND (r.department_id IS NULL OR r.department_id IN ").bind_list(caller.person.departments.iter().copied()).push(")");
+        sql.push(" AND (r.department_id IS NULL OR r.department_id IN ")
+            .bind_list(caller.person.departments.iter().copied())
+            .push(")");
     }
 }
 
@@ -122,7 +145,11 @@ pub async fn shared(work: &Work<'_>, caller: &Caller, wanted: bool, project_id: 
     match project_id {
         Some(id) => {
             let found = project_role(&**work, caller, id).await?;
-            if found.is_member() { Ok(found.is_manager() && wanted) } else { Err(Failure::forbidden()) }
+            if found.is_member() {
+                Ok(found.is_manager() && wanted)
+            } else {
+                Err(Failure::forbidden())
+            }
         }
         None => Ok(false),
     }
@@ -132,7 +159,11 @@ pub async fn shared(work: &Work<'_>, caller: &Caller, wanted: bool, project_id: 
 /// 404 when a department is named that does not exist.
 pub async fn require_department(work: &Work<'_>, id: Option<Uuid>) -> Result<(), Failure> {
     let Some(id) = id else { return Ok(()) };
-    let row = database::row(&**work, &Sql::with("SELECT 1 FROM department WHERE id = $1", [id.into()])).await?;
+    let row = database::row(
+        &**work,
+        &Sql::with("SELECT 1 FROM department WHERE id = $1", [id.into()]),
+    )
+    .await?;
     row.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
@@ -140,10 +171,20 @@ pub async fn require_department(work: &Work<'_>, id: Option<Uuid>) -> Result<(),
 ///
 /// # Errors
 /// 404 for what does not exist or is somebody else's.
-pub async fn require_own(connection: &impl ConnectionTrait, caller: &Caller, table: &Table, id: Uuid) -> Result<bool, Failure> {
-    let mut sql = Sql::with(format!("SELECT r.is_shared FROM \"{}\" r WHERE r.id = $1", table.name), [id.into()]);
+pub async fn require_own(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    table: &Table,
+    id: Uuid,
+) -> Result<bool, Failure> {
+    let mut sql = Sql::with(
+        format!("SELECT r.is_shared FROM \"{}\" r WHERE r.id = $1", table.name),
+        [id.into()],
+    );
     if !caller.is_admin() {
         sql.push(" AND r.person_id = ").bind(caller.person.id);
     }
-    database::read_value(connection, &sql).await?.ok_or_else(Failure::not_found)
+    database::read_value(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)
 }

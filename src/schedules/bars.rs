@@ -11,6 +11,9 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use crate::access::Reach;
+use crate::access::plans::are_told;
+use crate::access::tasks::{SUMMED, VisibleTasks};
 use crate::app::App;
 use crate::database::{self, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload, transact};
@@ -19,25 +22,42 @@ use crate::vocabulary::kinds::EntityKind;
 /// Every bar of a production, as it is stored.
 pub(super) async fn items(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleItem>>, Failure> {
     let model = RecordWriter::new(&entity::schedule_item::TABLE, "i", "ScheduleItem");
-    let text = format!("SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id", model.columns());
-    Ok(model.list(&app.database, Sql::with(text, [access.project_id().into()])).await?)
+    let text = format!(
+        "SELECT {} FROM schedule_item i WHERE i.project_id = $1 ORDER BY i.created_at, i.id",
+        model.columns()
+    );
+    Ok(model
+        .list(&app.database, Sql::with(text, [access.project_id().into()]))
+        .await?)
 }
 
-/// One bar for each task type that has a task in the production.
+/// One bar for each task type of the production that has a task there. One that is set to use no task types uses all.
 pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<Json<Vec<ScheduleBar>>, Failure> {
     let project_id = access.project_id();
-    let sql = Sql::with(
+    let mut sql = Sql::with(
         "SELECT k.id, k.name FROM task_type k WHERE k.for_entity IN ('Asset', 'Shot', 'Sequence', 'Episode', 'Edit') \
-         AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1)",
+         AND (k.id IN (SELECT l.task_type_id FROM project_task_type_link l WHERE l.project_id = $1) \
+         OR NOT EXISTS (SELECT 1 FROM project_task_type_link l WHERE l.project_id = $1)) \
+         AND k.id IN (SELECT t.task_type_id FROM task t WHERE t.project_id = $1",
         [project_id.into()],
     );
-    let wanted = names(app.database.read(), &sql).await?;
+    VisibleTasks::new(Reach::within(access, project_id, access.role()), SUMMED).restrict(&mut sql, "t");
+    sql.push(")");
+    let wanted = names(&app.database, &sql).await?;
     let subjects = wanted.keys().map(|id| (*id, None)).collect();
     complete(app, access, subjects).await?;
-    let mut sql = Sql::with("i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ", [project_id.into()]);
-    sql.bind_list(wanted.into_keys()).push(" ORDER BY i.start_date IS NULL, i.start_date, i.created_at");
+    let mut sql = Sql::with(
+        "i.project_id = $1 AND i.object_id IS NULL AND i.task_type_id IN ",
+        [project_id.into()],
+    );
+    let order = if are_told(access.role()) {
+        "i.start_date IS NULL, i.start_date, i.created_at"
+    } else {
+        "i.created_at, i.id"
+    };
+    sql.bind_list(wanted.into_keys()).push(" ORDER BY ").push(order);
     let mut out = b"[".to_vec();
-    for row in app.database.rows(&sql.before(BARS)).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         if out.len() > 1 {
             out.push(b',');
         }
@@ -51,25 +71,30 @@ pub(super) async fn of_task_types(app: &App, access: &ProjectMember) -> Result<J
 
 /// The parts of a production that have bars of their own for a task type.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(super) enum ScheduledParts {
     AssetTypes,
     Episodes,
     Sequences,
     Edits,
 }
 
-impl Part {
+impl ScheduledParts {
     /// The query of the parts with their names.
     fn query(self, project_id: Uuid, episode_id: Option<Uuid>) -> Sql {
         let (text, episode) = match self {
             Self::AssetTypes => {
                 let assets = EntityKind::Asset.condition("e.entity_type_id");
-                let text = format!("SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}");
+                let text = format!(
+                    "SELECT DISTINCT k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE {assets}"
+                );
                 (text, "e.source_id")
             }
             Self::Episodes => (entities(EntityKind::Episode), "e.id"),
             Self::Sequences => (entities(EntityKind::Sequence), "e.parent_id"),
-            Self::Edits => (format!("{} AND COALESCE(e.canceled, false) = false", entities(EntityKind::Edit)), "e.parent_id"),
+            Self::Edits => (
+                format!("{} AND COALESCE(e.canceled, false) = false", entities(EntityKind::Edit)),
+                "e.parent_id",
+            ),
         };
         let mut sql = Sql::new(text);
         sql.push(" AND e.project_id = ").bind(project_id);
@@ -81,7 +106,10 @@ impl Part {
 }
 
 fn entities(kind: EntityKind) -> String {
-    format!("SELECT e.id, e.name FROM entity e WHERE {}", kind.condition("e.entity_type_id"))
+    format!(
+        "SELECT e.id, e.name FROM entity e WHERE {}",
+        kind.condition("e.entity_type_id")
+    )
 }
 
 /// One bar of a task type for each part of the production.
@@ -89,7 +117,7 @@ pub(super) async fn of_parts(
     app: &App,
     access: &ProjectMember,
     task_type_id: Uuid,
-    part: Part,
+    part: ScheduledParts,
     episode_id: Option<Uuid>,
 ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
     let project_id = access.project_id();
@@ -97,12 +125,15 @@ pub(super) async fn of_parts(
     if app.database.row(&sql).await?.is_none() {
         return Err(Failure::not_found());
     }
-    let wanted = names(app.database.read(), &part.query(project_id, episode_id)).await?;
+    let wanted = names(&app.database, &part.query(project_id, episode_id)).await?;
     complete(app, access, wanted.keys().map(|id| (task_type_id, Some(*id))).collect()).await?;
-    let sql = Sql::with("i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2", [project_id.into(), task_type_id.into()]);
+    let sql = Sql::with(
+        "i.project_id = $1 AND i.object_id IS NOT NULL AND i.task_type_id = $2",
+        [project_id.into(), task_type_id.into()],
+    );
     let writer = bar_writer();
     let mut bars: Vec<(&String, Vec<u8>)> = Vec::with_capacity(wanted.len());
-    for row in app.database.rows(&sql.before(BARS)).await? {
+    for row in app.database.rows(&sql.before(&query_of_bars(access))).await? {
         let Some(name) = wanted.get(&row.try_get("", "object_id")?) else {
             continue;
         };
@@ -121,8 +152,15 @@ pub(super) async fn of_parts(
     Ok(Json::written(out))
 }
 
-/// What a bar is selected with; a condition follows.
-const BARS: &str = "SELECT i.id, i.start_date, i.end_date, i.man_days, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ";
+/// Query of bars, without days for those who are not told how work is planned; a condition follows.
+fn query_of_bars(access: &ProjectMember) -> String {
+    let planned = if are_told(access.role()) {
+        "i.start_date, i.end_date, i.man_days"
+    } else {
+        "CAST(NULL AS date) AS start_date, CAST(NULL AS date) AS end_date, CAST(NULL AS integer) AS man_days"
+    };
+    format!("SELECT i.id, {planned}, i.project_id, i.task_type_id, i.object_id FROM schedule_item i WHERE ")
+}
 
 fn bar_writer() -> RowWriter {
     RowWriter::new([
@@ -138,17 +176,21 @@ fn bar_writer() -> RowWriter {
 
 /// A task type or a part of a production.
 #[derive(FromQueryResult)]
-struct Named {
+struct NamedPart {
     id: Uuid,
     name: String,
 }
 
 async fn names(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, String>, Failure> {
-    Ok(database::read_all::<Named>(connection, sql).await?.into_iter().map(|one| (one.id, one.name)).collect())
+    Ok(database::read_all::<NamedPart>(connection, sql)
+        .await?
+        .into_iter()
+        .map(|one| (one.id, one.name))
+        .collect())
 }
 
 /// A bar's task type, and a part of the production unless the bar is for all of it.
-type Subject = (Uuid, Option<Uuid>);
+type BarSubject = (Uuid, Option<Uuid>);
 
 /// A bar that is there.
 #[derive(FromQueryResult)]
@@ -157,23 +199,35 @@ struct KnownBar {
     object_id: Option<Uuid>,
 }
 
-async fn missing(connection: &impl ConnectionTrait, project_id: Uuid, subjects: &[Subject]) -> Result<Vec<Subject>, Failure> {
-    let sql = Sql::with("SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL", [project_id.into()]);
+async fn missing(
+    connection: &impl ConnectionTrait,
+    project_id: Uuid,
+    subjects: &[BarSubject],
+) -> Result<Vec<BarSubject>, Failure> {
+    let sql = Sql::with(
+        "SELECT task_type_id, object_id FROM schedule_item WHERE project_id = $1 AND task_type_id IS NOT NULL",
+        [project_id.into()],
+    );
     let known = database::read_all::<KnownBar>(connection, &sql).await?;
-    let known: HashSet<Subject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
-    Ok(subjects.iter().copied().filter(|subject| !known.contains(subject)).collect())
+    let known: HashSet<BarSubject> = known.iter().map(|bar| (bar.task_type_id, bar.object_id)).collect();
+    Ok(subjects
+        .iter()
+        .copied()
+        .filter(|subject| !known.contains(subject))
+        .collect())
 }
 
-/// Adds the bars that are missing, and tells of each. A transaction is only started when there are any.
-async fn complete(app: &App, access: &ProjectMember, subjects: Vec<Subject>) -> Result<(), Failure> {
+/// Adds the bars that are missing, and tells of each. A transaction is only started when there are any; those who are not
+/// told how work is planned add none.
+async fn complete(app: &App, access: &ProjectMember, subjects: Vec<BarSubject>) -> Result<(), Failure> {
     let project_id = access.project_id();
-    if missing(app.database.read(), project_id, &subjects).await?.is_empty() {
+    if !are_told(access.role()) || missing(&app.database, project_id, &subjects).await?.is_empty() {
         return Ok(());
     }
     transact(app, || add_missing(app, access, &subjects)).await
 }
 
-async fn add_missing(app: &App, access: &ProjectMember, subjects: &[Subject]) -> Result<(), Failure> {
+async fn add_missing(app: &App, access: &ProjectMember, subjects: &[BarSubject]) -> Result<(), Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
     let today = Utc::now().date_naive();

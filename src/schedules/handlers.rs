@@ -8,7 +8,7 @@ use dailies_definitions::schedules::*;
 use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
-use super::bars::Part;
+use super::bars::ScheduledParts;
 use super::{bars, milestones, versions};
 use crate::app::SharedApp;
 
@@ -17,15 +17,27 @@ pub struct SchedulesHandlers(pub SharedApp);
 
 #[async_trait]
 impl Schedules for SchedulesHandlers {
-    async fn list_project_milestones(&self, _access: ProjectMember, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
+    async fn list_project_milestones(
+        &self,
+        _access: ProjectMember,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
         milestones::list(&self.0, project_id).await
     }
 
-    async fn list_project_schedule_items(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleItem>>, Failure> {
+    async fn list_project_schedule_items(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<ScheduleItem>>, Failure> {
         bars::items(&self.0, &access).await
     }
 
-    async fn list_schedule_of_task_types(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<ScheduleBar>>, Failure> {
+    async fn list_schedule_of_task_types(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<ScheduleBar>>, Failure> {
         bars::of_task_types(&self.0, &access).await
     }
 
@@ -36,7 +48,14 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfAssetTypesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::AssetTypes, query.episode_id).await
+        bars::of_parts(
+            &self.0,
+            &access,
+            task_type_id,
+            ScheduledParts::AssetTypes,
+            query.episode_id,
+        )
+        .await
     }
 
     async fn list_schedule_of_episodes(
@@ -46,7 +65,14 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEpisodesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Episodes, query.episode_id).await
+        bars::of_parts(
+            &self.0,
+            &access,
+            task_type_id,
+            ScheduledParts::Episodes,
+            query.episode_id,
+        )
+        .await
     }
 
     async fn list_schedule_of_sequences(
@@ -56,7 +82,14 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfSequencesQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Sequences, query.episode_id).await
+        bars::of_parts(
+            &self.0,
+            &access,
+            task_type_id,
+            ScheduledParts::Sequences,
+            query.episode_id,
+        )
+        .await
     }
 
     async fn list_schedule_of_edits(
@@ -66,7 +99,7 @@ impl Schedules for SchedulesHandlers {
         task_type_id: Uuid,
         query: ListScheduleOfEditsQuery,
     ) -> Result<Json<Vec<NamedScheduleBar>>, Failure> {
-        bars::of_parts(&self.0, &access, task_type_id, Part::Edits, query.episode_id).await
+        bars::of_parts(&self.0, &access, task_type_id, ScheduledParts::Edits, query.episode_id).await
     }
 
     async fn list_schedule_version_task_links(
@@ -75,7 +108,14 @@ impl Schedules for SchedulesHandlers {
         production_schedule_version_id: Uuid,
         query: ListScheduleVersionTaskLinksQuery,
     ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
-        versions::task_links(&self.0, &access, production_schedule_version_id, query.task_type_id, query.relations).await
+        versions::task_links(
+            &self.0,
+            &access,
+            production_schedule_version_id,
+            query.task_type_id,
+            query.relations,
+        )
+        .await
     }
 
     async fn fill_schedule_version_from_production(
@@ -92,10 +132,20 @@ impl Schedules for SchedulesHandlers {
         production_schedule_version_id: Uuid,
         body: ScheduleVersionSource,
     ) -> Result<Json<ScheduleVersionFilled>, Failure> {
-        versions::fill_from_another(&self.0, &access, production_schedule_version_id, body.production_schedule_version_id).await
+        versions::fill_from_another(
+            &self.0,
+            &access,
+            production_schedule_version_id,
+            body.production_schedule_version_id,
+        )
+        .await
     }
 
-    async fn apply_schedule_version(&self, access: Caller, production_schedule_version_id: Uuid) -> Result<Json<ScheduleVersionApplied>, Failure> {
+    async fn apply_schedule_version(
+        &self,
+        access: Caller,
+        production_schedule_version_id: Uuid,
+    ) -> Result<Json<ScheduleVersionApplied>, Failure> {
         versions::apply(&self.0, &access, production_schedule_version_id).await
     }
 }

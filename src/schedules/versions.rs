@@ -11,20 +11,23 @@ use uuid::Uuid;
 
 use crate::access::{STAFF_MEMBER, require, require_manager};
 use crate::app::App;
+use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
-use crate::productions::rows::ids_by_owner;
 
 /// The production that a version belongs to.
 ///
 /// # Errors
 /// 404 when there is no such version.
 async fn project_of(connection: &impl ConnectionTrait, version_id: Uuid) -> Result<Uuid, Failure> {
-    let version = production_schedule_version::Entity::find_by_id(version_id).one(connection).await?.ok_or_else(Failure::not_found)?;
+    let version = production_schedule_version::Entity::find_by_id(version_id)
+        .one(connection)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     Ok(version.project_id)
 }
 
-/// What a version plans for its tasks.
+/// Plans of a version for its tasks.
 pub(super) async fn task_links(
     app: &App,
     caller: &Caller,
@@ -32,25 +35,34 @@ pub(super) async fn task_links(
     task_type_id: Option<Uuid>,
     relations: bool,
 ) -> Result<Json<Vec<ProductionScheduleVersionTaskLink>>, Failure> {
-    let project_id = project_of(app.database.read(), version_id).await?;
-    require(app.database.read(), caller, project_id, &STAFF_MEMBER).await?;
+    let project_id = project_of(&app.database, version_id).await?;
+    require(&app.database, caller, project_id, &STAFF_MEMBER).await?;
     let mut condition = Sql::new("FROM production_schedule_version_task_link l ");
     if let Some(task_type_id) = task_type_id {
-        condition.push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ").bind(task_type_id).push(" ");
+        condition
+            .push("JOIN task t ON t.id = l.task_id AND t.task_type_id = ")
+            .bind(task_type_id)
+            .push(" ");
     }
-    condition.push("WHERE l.production_schedule_version_id = ").bind(version_id);
-    let model = RecordWriter::new(&entity::production_schedule_version_task_link::TABLE, "l", "ProductionScheduleVersionTaskLink");
+    condition
+        .push("WHERE l.production_schedule_version_id = ")
+        .bind(version_id);
+    let model = RecordWriter::new(
+        &entity::production_schedule_version_task_link::TABLE,
+        "l",
+        "ProductionScheduleVersionTaskLink",
+    );
     let mut sql = condition.clone().before(&format!("SELECT {} ", model.columns()));
     sql.push(" ORDER BY l.created_at, l.id");
     if !relations {
         return Ok(model.list(&app.database, sql).await?);
     }
     let mut assignees = condition.before(
-        "SELECT a.production_schedule_version_task_link_id, a.person_id FROM production_schedule_version_task_link_person_link a \
-         WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
+        "SELECT a.production_schedule_version_task_link_id AS owner, a.person_id AS item \
+         FROM production_schedule_version_task_link_person_link a WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
     );
     assignees.push(")");
-    let assignees = ids_by_owner(&app.database.rows(&assignees).await?)?;
+    let assignees = id_lists(&app.database, &assignees).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         model.write_open(out, row)?;
         out.extend_from_slice(b",\"assignees\":[");
@@ -63,13 +75,19 @@ pub(super) async fn task_links(
 }
 
 /// Takes the dates, estimations and assignees of all tasks of the production into the version.
-pub(super) async fn fill_from_production(app: &App, caller: &Caller, version_id: Uuid) -> Result<Json<ScheduleVersionFilled>, Failure> {
+pub(super) async fn fill_from_production(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+) -> Result<Json<ScheduleVersionFilled>, Failure> {
     let work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     let mut plans = Sql::new("SELECT t.id, t.start_date, t.due_date, t.estimation FROM task t WHERE t.project_id = ");
     plans.bind(project_id);
-    let mut assignees = Sql::new("SELECT a.task_id, a.person_id FROM task_person_link a JOIN task t ON t.id = a.task_id WHERE t.project_id = ");
+    let mut assignees = Sql::new(
+        "SELECT a.task_id, a.person_id FROM task_person_link a JOIN task t ON t.id = a.task_id WHERE t.project_id = ",
+    );
     assignees.bind(project_id);
     let count = copy(&work, version_id, plans, assignees).await?;
     work.commit().await?;
@@ -77,15 +95,24 @@ pub(super) async fn fill_from_production(app: &App, caller: &Caller, version_id:
 }
 
 /// Takes what another version of the same production plans for its tasks into the version.
-pub(super) async fn fill_from_another(app: &App, caller: &Caller, version_id: Uuid, source_id: Uuid) -> Result<Json<ScheduleVersionFilled>, Failure> {
+pub(super) async fn fill_from_another(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+    source_id: Uuid,
+) -> Result<Json<ScheduleVersionFilled>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     if project_of(&*work, source_id).await? != project_id {
-        return Err(Failure::parameter("Production schedule versions must belong to the same project."));
+        return Err(Failure::parameter(
+            "Production schedule versions must belong to the same project.",
+        ));
     }
     if source_id == version_id {
-        return Err(Failure::parameter("A production schedule version cannot be copied onto itself."));
+        return Err(Failure::parameter(
+            "A production schedule version cannot be copied onto itself.",
+        ));
     }
     let mut plans = Sql::new(
         "SELECT s.task_id AS id, s.start_date, s.due_date, s.estimation FROM production_schedule_version_task_link s \
@@ -112,8 +139,14 @@ async fn copy(work: &Work<'_>, version_id: Uuid, plans: Sql, assignees: Sql) -> 
     let moment = database::now();
     let mut sql = plans.clone().before("WITH plan AS (");
     sql.push(") INSERT INTO production_schedule_version_task_link (id, production_schedule_version_id, task_id, start_date, due_date, estimation, ");
-    sql.push("created_at, updated_at) SELECT ").push(new_id(work.get_database_backend())).push(", ").bind(version_id);
-    sql.push(", plan.id, plan.start_date, plan.due_date, plan.estimation, ").bind(moment).push(", ").bind(moment);
+    sql.push("created_at, updated_at) SELECT ")
+        .push(new_id(work.get_database_backend()))
+        .push(", ")
+        .bind(version_id);
+    sql.push(", plan.id, plan.start_date, plan.due_date, plan.estimation, ")
+        .bind(moment)
+        .push(", ")
+        .bind(moment);
     sql.push(
         " FROM plan WHERE true ON CONFLICT (production_schedule_version_id, task_id) DO UPDATE SET start_date = excluded.start_date, \
          due_date = excluded.due_date, estimation = excluded.estimation, updated_at = excluded.updated_at",
@@ -123,13 +156,16 @@ async fn copy(work: &Work<'_>, version_id: Uuid, plans: Sql, assignees: Sql) -> 
         "DELETE FROM production_schedule_version_task_link_person_link WHERE production_schedule_version_task_link_id IN \
          (SELECT l.id FROM production_schedule_version_task_link l WHERE l.task_id IN (SELECT plan.id FROM (",
     );
-    sql.push(") plan) AND l.production_schedule_version_id = ").bind(version_id).push(")");
+    sql.push(") plan) AND l.production_schedule_version_id = ")
+        .bind(version_id)
+        .push(")");
     database::execute(&**work, &sql).await?;
     let mut sql = assignees.before(
         "INSERT INTO production_schedule_version_task_link_person_link (production_schedule_version_task_link_id, person_id) \
          SELECT l.id, plan.person_id FROM production_schedule_version_task_link l JOIN (",
     );
-    sql.push(") plan ON plan.task_id = l.task_id WHERE l.production_schedule_version_id = ").bind(version_id);
+    sql.push(") plan ON plan.task_id = l.task_id WHERE l.production_schedule_version_id = ")
+        .bind(version_id);
     database::execute(&**work, &sql).await?;
     Ok(i32::try_from(count)?)
 }
@@ -147,40 +183,68 @@ fn new_id(backend: DbBackend) -> &'static str {
 }
 
 fn filled(count: i32) -> Result<Json<ScheduleVersionFilled>, Failure> {
-    Ok(Json::of(&ScheduleVersionFilled { success: true, task_link_count: count })?)
+    Ok(Json::of(&ScheduleVersionFilled {
+        success: true,
+        task_link_count: count,
+    })?)
 }
 
 /// The name of this event has underscores where that of the record's own events has dashes: clients listen to both.
 fn tell_version(work: &mut Work<'_>, project_id: Uuid, version_id: Uuid) {
-    work.emit_in(project_id, "production_schedule_version:update", payload([("production_schedule_version_id", version_id)]));
+    work.emit_in(
+        project_id,
+        "production_schedule_version:update",
+        payload([("production_schedule_version_id", version_id)]),
+    );
 }
 
 /// Makes a version the schedule of its production.
-pub(super) async fn apply(app: &App, caller: &Caller, version_id: Uuid) -> Result<Json<ScheduleVersionApplied>, Failure> {
+pub(super) async fn apply(
+    app: &App,
+    caller: &Caller,
+    version_id: Uuid,
+) -> Result<Json<ScheduleVersionApplied>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     let sql = Sql::with(
-        "SELECT t.id FROM task t JOIN production_schedule_version_task_link l ON l.task_id = t.id \
+        "SELECT t.id, (t.start_date IS DISTINCT FROM l.start_date OR t.due_date IS DISTINCT FROM l.due_date \
+         OR t.estimation IS DISTINCT FROM l.estimation) AS changes \
+         FROM task t JOIN production_schedule_version_task_link l ON l.task_id = t.id \
          WHERE l.production_schedule_version_id = $1 AND t.project_id = $2 ORDER BY t.created_at, t.id",
         [version_id.into(), project_id.into()],
     );
-    let tasks: Vec<Uuid> = database::read_values(&*work, &sql).await?;
+    let planned = database::rows(&*work, &sql).await?;
+    let count = i32::try_from(planned.len())?;
+    let mut changed: Vec<Uuid> = Vec::new();
+    for row in &planned {
+        if row.try_get("", "changes")? {
+            changed.push(row.try_get("", "id")?);
+        }
+    }
     let sql = Sql::with(
         "UPDATE task SET start_date = l.start_date, due_date = l.due_date, estimation = l.estimation, updated_at = $1 \
          FROM production_schedule_version_task_link l \
-         WHERE l.task_id = task.id AND l.production_schedule_version_id = $2 AND task.project_id = $3",
+         WHERE l.task_id = task.id AND l.production_schedule_version_id = $2 AND task.project_id = $3 \
+         AND (task.start_date IS DISTINCT FROM l.start_date OR task.due_date IS DISTINCT FROM l.due_date \
+         OR task.estimation IS DISTINCT FROM l.estimation)",
         [database::now().into(), version_id.into(), project_id.into()],
     );
     database::execute(&*work, &sql).await?;
-    database::update(&*work, &entity::production_schedule_version::TABLE, version_id, vec![("locked", true.into())]).await?;
-    database::update(&*work, &entity::project::TABLE, project_id, vec![("from_schedule_version_id", version_id.into())]).await?;
-    let count = i32::try_from(tasks.len())?;
-    for id in tasks {
+    for id in changed {
         work.emit_in(project_id, "task:update", payload([("task_id", id)]));
     }
-    tell_version(&mut work, project_id, version_id);
-    work.emit_in(project_id, "project:update", payload([]));
+    let locked = vec![("locked", true.into())];
+    if database::update_differing(&*work, &entity::production_schedule_version::TABLE, version_id, locked).await? {
+        tell_version(&mut work, project_id, version_id);
+    }
+    let from = vec![("from_schedule_version_id", version_id.into())];
+    if database::update_differing(&*work, &entity::project::TABLE, project_id, from).await? {
+        work.emit_in(project_id, "project:update", payload([]));
+    }
     work.commit().await?;
-    Ok(Json::of(&ScheduleVersionApplied { success: true, task_count: count })?)
+    Ok(Json::of(&ScheduleVersionApplied {
+        success: true,
+        task_count: count,
+    })?)
 }

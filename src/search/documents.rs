@@ -1,4 +1,4 @@
-//! What is searched: names and texts of the assets, shots and persons that the caller may see.
+//! Documents of the search: names and texts of the assets, shots and persons that the caller may see.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
 use crate::access::persons::knows_colleagues_only;
 use crate::database::{self, Database, Sql};
-use crate::people::colleagues::only_colleagues;
+use crate::people::colleagues::{only_colleagues, only_known};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Metadata of shots that are numbers for machines.
@@ -33,8 +33,13 @@ pub(super) struct Document {
 impl Document {
     /// The fields that are searched, the most important first.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let metadata = self.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        [("name", self.name.as_str()), ("description", self.description.as_str())].into_iter().chain(metadata)
+        let metadata = self
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        [("name", self.name.as_str()), ("description", self.description.as_str())]
+            .into_iter()
+            .chain(metadata)
     }
 }
 
@@ -73,16 +78,23 @@ pub(super) async fn entities(
         sql.push(" AND e.project_id = ").bind(project_id);
     }
     scope.restrict(&mut sql, kind);
-    let rows: Vec<EntityRow> = database::read_all(database.read(), &sql).await?;
+    let rows: Vec<EntityRow> = database::read_all(database, &sql).await?;
     Ok(rows.into_iter().map(|row| document(row, kind, masks)).collect())
 }
 
 fn document(row: EntityRow, kind: EntityKind, masks: &Masks) -> Document {
     let hidden = masks.of_project(row.project_id);
-    let data: Map<String, Value> = row.data.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let data: Map<String, Value> = row
+        .data
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
     let is_number = |field: &str| kind == EntityKind::Shot && FRAMES.contains(&field);
     let shown = |field: &str| !is_number(field) && hidden.iter().all(|name| name != field);
-    let metadata = data.into_iter().filter(|(field, _)| shown(field)).map(|(field, value)| (field, text_of(&value)));
+    let metadata = data
+        .into_iter()
+        .filter(|(field, _)| shown(field))
+        .map(|(field, value)| (field, text_of(&value)));
     Document {
         id: row.id,
         name: name(&row.place, &row.name),
@@ -124,11 +136,13 @@ struct PersonRow {
 
 /// The active persons whom the caller is told of.
 pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Vec<Document>, Failure> {
-    let mut sql = Sql::new("SELECT p.id, p.first_name, p.last_name FROM person p WHERE p.is_guest = false AND p.active = true");
+    let mut sql =
+        Sql::new("SELECT p.id, p.first_name, p.last_name FROM person p WHERE p.is_guest = false AND p.active = true");
     if knows_colleagues_only(caller) {
         only_colleagues(&mut sql, caller.person.id);
     }
-    let rows: Vec<PersonRow> = database::read_all(database.read(), &sql).await?;
+    only_known(&mut sql, caller);
+    let rows: Vec<PersonRow> = database::read_all(database, &sql).await?;
     let document = |row: PersonRow| Document {
         id: row.id,
         name: fold(&format!("{} {}", row.first_name, row.last_name)).into_owned(),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::documents;
 use super::matching::Question;
-use super::ranking::{Page, rank};
+use super::ranking::{HitPage, rank};
 use super::results;
 use crate::access::entities::Scope;
 use crate::app::{App, SharedApp};
@@ -38,15 +38,29 @@ async fn search(app: &App, caller: &Caller, body: &SearchRequest) -> Result<Vec<
         return Ok(b"{}".to_vec());
     }
     let mut question = Question::new(&body.query);
-    let number = |number: Option<i32>, default| number.and_then(|number| usize::try_from(number).ok()).unwrap_or(default);
-    let page = Page { offset: number(body.offset, 0), limit: number(body.limit, USUAL_PAGE).min(LARGEST_PAGE) };
-    let asked = |index: &str| body.index_names.as_ref().is_none_or(|names| names.iter().any(|name| name == index));
+    let number = |number: Option<i32>, default| {
+        number
+            .and_then(|number| usize::try_from(number).ok())
+            .unwrap_or(default)
+    };
+    let page = HitPage {
+        offset: number(body.offset, 0),
+        limit: number(body.limit, USUAL_PAGE).min(LARGEST_PAGE),
+    };
+    let asked = |index: &str| {
+        body.index_names
+            .as_ref()
+            .is_none_or(|names| names.iter().any(|name| name == index))
+    };
     let mut lists = Vec::new();
     if asked("assets") || asked("shots") {
         let scope = Scope::open_teams(app, caller).await?;
         for (index, kind) in [("assets", EntityKind::Asset), ("shots", EntityKind::Shot)] {
             if asked(index) {
-                lists.push((index, entities(app, kind, &scope, body.project_id, &mut question, page).await?));
+                lists.push((
+                    index,
+                    entities(app, kind, &scope, body.project_id, &mut question, page).await?,
+                ));
             }
         }
     }
@@ -63,7 +77,7 @@ async fn entities(
     scope: &Scope,
     project_id: Option<Uuid>,
     question: &mut Question,
-    page: Page,
+    page: HitPage,
 ) -> Result<Vec<u8>, Failure> {
     let masks = scope.masks(&app.database, kind).await?;
     let documents = documents::entities(&app.database, kind, scope, project_id, &masks).await?;

@@ -1,12 +1,12 @@
-//! How well a document answers what somebody typed.
+//! Quality of a document as an answer to what somebody typed.
 
 use super::documents::Document;
-use super::words::{Match, Part, Term, fold, words};
+use super::words::{Match, MatchedPart, Term, fold, words};
 
-/// What was typed, as words in their order.
+/// Words that were typed, in their order.
 pub(super) struct Question(Vec<Term>);
 
-/// How well a document answers. The less the better.
+/// Score of a document. The less the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Score {
     /// Words at the end of the question that are not in the document.
@@ -26,20 +26,28 @@ impl Question {
         Self(words(&fold(text)).map(Term::new).collect())
     }
 
-    /// How well a document answers; nothing when the first word is not in it. Like other search engines this one rather
-    /// does without the last words of a question than to answer nothing.
+    /// Score of a document; nothing when the first word is not in it. Like other search engines this one rather does
+    /// without the last words of a question than to answer nothing.
     pub(super) fn score(&mut self, document: &Document) -> Option<Score> {
         let asked = self.0.len();
-        let mut score = Score { missing: asked, mistakes: 0, fields: 0, parts: 0, surplus: 0 };
+        let mut score = Score {
+            missing: asked,
+            mistakes: 0,
+            fields: 0,
+            parts: 0,
+            surplus: 0,
+        };
         for term in &mut self.0 {
-            let Some((found, field)) = look(term, document) else { break };
+            let Some((found, field)) = look(term, document) else {
+                break;
+            };
             score.missing -= 1;
             score.mistakes += found.mistakes;
             score.fields += field;
             score.parts += match found.part {
-                Part::Whole => 0,
-                Part::Beginning => 1,
-                Part::Inside => 2,
+                MatchedPart::Whole => 0,
+                MatchedPart::Beginning => 1,
+                MatchedPart::Inside => 2,
             };
         }
         if score.missing == asked {

@@ -9,12 +9,13 @@ use uuid::Uuid;
 
 use super::ranking::Hit;
 use crate::access::metadata::Masks;
+use crate::access::persons::View;
 use crate::database::{Database, Sql, write_text, write_uuid};
 use crate::entities::rows::EntityWriter;
 use crate::people::colleagues;
 use crate::vocabulary::kinds::EntityKind;
 
-/// What an entity is told with besides its columns.
+/// Facts about an entity besides its columns.
 #[derive(FromQueryResult)]
 struct Surroundings {
     project_name: String,
@@ -26,7 +27,12 @@ struct Surroundings {
 }
 
 /// The list of assets or shots.
-pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks, hits: &[Hit]) -> Result<Vec<u8>, Failure> {
+pub(super) async fn entities(
+    database: &Database,
+    kind: EntityKind,
+    masks: Masks,
+    hits: &[Hit],
+) -> Result<Vec<u8>, Failure> {
     let writer = EntityWriter::masked(kind.type_name(), masks);
     let mut sql = Sql::new(format!(
         "SELECT {}, p.name AS project_name, et.name AS asset_type_name, sq.name AS sequence_name, ep.id AS found_episode_id, \
@@ -45,7 +51,11 @@ pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks
             write_key(out, "asset_type_name", Some(&around.asset_type_name));
             return Ok(());
         }
-        write_key(out, "sequence_name", Some(around.sequence_name.as_deref().unwrap_or_default()));
+        write_key(
+            out,
+            "sequence_name",
+            Some(around.sequence_name.as_deref().unwrap_or_default()),
+        );
         if let Some(id) = around.found_episode_id {
             write_key(out, "episode", around.episode_name.as_deref());
             out.extend_from_slice(b",\"episode_id\":");
@@ -56,9 +66,9 @@ pub(super) async fn entities(database: &Database, kind: EntityKind, masks: Masks
     .await
 }
 
-/// The list of persons: whole records for administrators, short ones for others.
+/// The list of persons: whole records for administrators, short ones for others, and shorter ones for clients.
 pub(super) async fn persons(database: &Database, caller: &Caller, hits: &[Hit]) -> Result<Vec<u8>, Failure> {
-    let writer = colleagues::writer(database, caller, caller.is_admin());
+    let writer = colleagues::writer(database, caller, View::of_others(caller));
     let mut sql = Sql::new(format!("SELECT {} FROM person p WHERE p.id", writer.columns()));
     sql.among(&ids(hits));
     list(database, &sql, hits, |out, row| writer.write_open(out, row)).await

@@ -8,17 +8,17 @@ use strsim::osa_distance;
 /// Shortest piece of a word that is looked for inside of it.
 const SHORTEST_PIECE: usize = 3;
 
-/// How a word matches what was typed. The less the better.
+/// Match of a word with what was typed. The less the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Match {
     /// Letters that are wrong, missing, too many or swapped.
     pub(super) mistakes: usize,
-    pub(super) part: Part,
+    pub(super) part: MatchedPart,
 }
 
-/// What part of the word it is that was typed.
+/// Part of the word that was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum MatchedPart {
     Whole,
     Beginning,
     Inside,
@@ -26,7 +26,11 @@ pub(super) enum Part {
 
 /// A text in lower case and in letters of ASCII.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    let mut folded = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(deunicode::deunicode(text)) };
+    let mut folded = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(deunicode::deunicode(text))
+    };
     if folded.bytes().any(|byte| byte.is_ascii_uppercase()) {
         folded.to_mut().make_ascii_lowercase();
     }
@@ -35,7 +39,9 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
 
 /// The words of a folded text.
 pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
+    folded
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// A word that somebody typed, with what is known of the words that it was compared with.
@@ -55,10 +61,14 @@ impl Term {
             4..=8 => 1,
             _ => 2,
         };
-        Self { text: word.to_owned(), mistakes, known: HashMap::new() }
+        Self {
+            text: word.to_owned(),
+            mistakes,
+            known: HashMap::new(),
+        }
     }
 
-    /// How a folded word matches, if it does.
+    /// Match of a folded word, if it does.
     pub(super) fn compare(&mut self, word: &str) -> Option<Match> {
         if let Some(known) = self.known.get(word) {
             return *known;
@@ -72,22 +82,26 @@ impl Term {
         let text = self.text.as_str();
         let found = |mistakes, part| Some(Match { mistakes, part });
         if word == text {
-            return found(0, Part::Whole);
+            return found(0, MatchedPart::Whole);
         }
         if word.starts_with(text) {
-            return found(0, Part::Beginning);
+            return found(0, MatchedPart::Beginning);
         }
         if text.len() >= SHORTEST_PIECE && word.contains(text) {
-            return found(0, Part::Inside);
+            return found(0, MatchedPart::Inside);
         }
         if self.mistakes == 0 || word.len() + self.mistakes < text.len() {
             return None;
         }
-        let whole = Some((osa_distance(text, word), Part::Whole));
+        let whole = Some((osa_distance(text, word), MatchedPart::Whole));
         let lengths = text.len() - self.mistakes..(text.len() + self.mistakes + 1).min(word.len());
-        let beginnings = lengths.map(|length| (osa_distance(text, &word[..length]), Part::Beginning));
+        let beginnings = lengths.map(|length| (osa_distance(text, &word[..length]), MatchedPart::Beginning));
         let (mistakes, part) = whole.into_iter().chain(beginnings).min()?;
-        if mistakes <= self.mistakes { found(mistakes, part) } else { None }
+        if mistakes <= self.mistakes {
+            found(mistakes, part)
+        } else {
+            None
+        }
     }
 }
 
@@ -95,31 +109,34 @@ impl Term {
 mod tests {
     use super::*;
 
-    fn compared(typed: &str, word: &str) -> Option<(usize, Part)> {
+    fn compared(typed: &str, word: &str) -> Option<(usize, MatchedPart)> {
         Term::new(typed).compare(word).map(|found| (found.mistakes, found.part))
     }
 
     #[test]
     fn texts_are_folded_and_split() {
-        assert_eq!(words(&fold("L'Élan_vert-2")).collect::<Vec<_>>(), ["l", "elan", "vert", "2"]);
+        assert_eq!(
+            words(&fold("L'Élan_vert-2")).collect::<Vec<_>>(),
+            ["l", "elan", "vert", "2"]
+        );
         assert_eq!(words(&fold("Straße  ŁÓDŹ")).collect::<Vec<_>>(), ["strasse", "lodz"]);
         assert_eq!(words("?!").count(), 0);
     }
 
     #[test]
     fn words_match_as_a_whole_by_their_beginning_and_inside() {
-        assert_eq!(compared("rabbit", "rabbit"), Some((0, Part::Whole)));
-        assert_eq!(compared("rab", "rabbit"), Some((0, Part::Beginning)));
-        assert_eq!(compared("010", "sh010"), Some((0, Part::Inside)));
+        assert_eq!(compared("rabbit", "rabbit"), Some((0, MatchedPart::Whole)));
+        assert_eq!(compared("rab", "rabbit"), Some((0, MatchedPart::Beginning)));
+        assert_eq!(compared("010", "sh010"), Some((0, MatchedPart::Inside)));
         assert_eq!(compared("10", "sh010"), None);
     }
 
     #[test]
     fn mistakes_are_forgiven_in_long_words() {
-        assert_eq!(compared("girafe", "giraffe"), Some((1, Part::Whole)));
-        assert_eq!(compared("rabibt", "rabbit"), Some((1, Part::Whole)));
-        assert_eq!(compared("charcte", "character"), Some((1, Part::Beginning)));
-        assert_eq!(compared("enviromnet", "environment"), Some((2, Part::Whole)));
+        assert_eq!(compared("girafe", "giraffe"), Some((1, MatchedPart::Whole)));
+        assert_eq!(compared("rabibt", "rabbit"), Some((1, MatchedPart::Whole)));
+        assert_eq!(compared("charcte", "character"), Some((1, MatchedPart::Beginning)));
+        assert_eq!(compared("enviromnet", "environment"), Some((2, MatchedPart::Whole)));
         assert_eq!(compared("rat", "cat"), None);
         assert_eq!(compared("sh10", "sh20"), None);
         assert_eq!(compared("rabbit", "robots"), None);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::comments::{Own, answer, no_comment, seen};
 use super::guests::{self, refused};
-use crate::access::shares::Shown;
+use crate::access::shares::SharedRecords;
 use crate::app::App;
 use crate::comments::attachments::{Attachment, Holder, drop_contents, keep, store};
 use crate::comments::files;
@@ -33,7 +33,7 @@ pub(super) async fn add(
 ) -> Result<Json<GuestComment>, Failure> {
     let guest_id = body.text("guest_id").and_then(parse_id).or(named);
     let guest_id = guest_id.ok_or_else(|| refused(StatusCode::FORBIDDEN, "Forbidden"))?;
-    Own::find(app, app.database.read(), visitor, guest_id, comment_id).await?;
+    Own::find(app, &app.database, visitor, guest_id, comment_id).await?;
     let files = keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store_all(app, visitor, guest_id, comment_id, &files)).await;
     if stored.is_err() {
@@ -42,7 +42,13 @@ pub(super) async fn add(
     Ok(Json::written(stored?))
 }
 
-async fn store_all(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str, files: &[Attachment]) -> Result<Vec<u8>, Failure> {
+async fn store_all(
+    app: &App,
+    visitor: &ShareVisitor,
+    guest_id: Uuid,
+    comment_id: &str,
+    files: &[Attachment],
+) -> Result<Vec<u8>, Failure> {
     let work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
     let files: Vec<_> = files.iter().map(|file| (Holder::Comment(own.id()), file)).collect();
@@ -53,7 +59,7 @@ async fn store_all(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id
 }
 
 #[derive(FromQueryResult)]
-struct Of {
+struct AttachmentComment {
     comment_id: Option<Uuid>,
 }
 
@@ -61,15 +67,25 @@ struct Of {
 ///
 /// # Errors
 /// 404 and 403 as the contract says.
-pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str, file_id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    visitor: &ShareVisitor,
+    guest_id: Uuid,
+    comment_id: &str,
+    file_id: Uuid,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
     let sql = Sql::with("SELECT comment_id FROM attachment_file WHERE id = $1", [file_id.into()]);
-    let found = database::read_one::<Of>(&*work, &sql).await?;
+    let found = database::read_one::<AttachmentComment>(&*work, &sql).await?;
     if found.is_none_or(|file| file.comment_id != Some(own.id())) {
         return Err(no_comment());
     }
-    database::execute(&*work, &Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()])).await?;
+    database::execute(
+        &*work,
+        &Sql::with("DELETE FROM attachment_file WHERE id = $1", [file_id.into()]),
+    )
+    .await?;
     if app.settings.files.remove_files {
         work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
@@ -81,12 +97,22 @@ pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, co
 ///
 /// # Errors
 /// 404 for any other file, 416 for a part that is not there.
-pub(super) async fn download(app: &App, visitor: &ShareVisitor, guest_id: Option<Uuid>, file_id: Uuid) -> Result<Media, Failure> {
-    let shown = Shown::find(app.database.read(), visitor.playlist_id).await?;
+pub(super) async fn download(
+    app: &App,
+    visitor: &ShareVisitor,
+    guest_id: Option<Uuid>,
+    file_id: Uuid,
+) -> Result<Media, Failure> {
+    let shown = SharedRecords::find(&app.database, visitor.playlist_id).await?;
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
     let condition = seen(app, visitor, guest_id, &shown.tasks()).await?;
-    let mut sql = condition.before("SELECT f.name, f.mimetype, f.updated_at FROM attachment_file f WHERE f.comment_id IN (SELECT c.id ");
+    let mut sql = condition
+        .before("SELECT f.name, f.mimetype, f.updated_at FROM attachment_file f WHERE f.comment_id IN (SELECT c.id ");
     sql.push(") AND f.id = ").bind(file_id);
-    let row = app.database.row(&sql).await?.ok_or_else(|| refused(StatusCode::NOT_FOUND, "Attachment not found"))?;
-    files::send(app, file_id, &row).await
+    let row = app
+        .database
+        .row(&sql)
+        .await?
+        .ok_or_else(|| refused(StatusCode::NOT_FOUND, "Attachment not found"))?;
+    files::send_attachment(app, file_id, &row).await
 }

@@ -15,28 +15,43 @@ use uuid::Uuid;
 
 use super::guests::{self, refused};
 use crate::access::comments::Seen;
-use crate::access::shares::{GUEST, Shown, keep_seen};
+use crate::access::shares::{GUEST, SharedRecords, keep_seen};
 use crate::app::App;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
-use crate::comments::rows::{Related, bare, repliers};
+use crate::comments::rows::{CommentRelations, bare, repliers};
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
 use crate::database::json::{TEXT, array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
-use crate::events::{Work, payload};
-use crate::tasks::statuses;
+use crate::events::{Payload, ToldComment, Work};
+use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
-const STATUS: [(&str, Kind); 4] = [("name", TEXT), ("short_name", TEXT), ("color", TEXT), ("id", Kind::Uuid)];
-const EDITOR: [(&str, Kind); 5] = [("first_name", TEXT), ("last_name", TEXT), ("has_avatar", Kind::Bool), ("role", TEXT), ("id", Kind::Uuid)];
+const STATUS: [(&str, Kind); 4] = [
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("id", Kind::Uuid),
+];
+const EDITOR: [(&str, Kind); 5] = [
+    ("first_name", TEXT),
+    ("last_name", TEXT),
+    ("has_avatar", Kind::Bool),
+    ("role", TEXT),
+    ("id", Kind::Uuid),
+];
 
 /// # Errors
 /// 403 where guests may not write.
 pub(super) fn require_comments(visitor: &ShareVisitor) -> Result<(), Failure> {
-    if visitor.can_comment { Ok(()) } else { Err(refused(StatusCode::FORBIDDEN, "Comments are disabled for this link")) }
+    if visitor.can_comment {
+        Ok(())
+    } else {
+        Err(refused(StatusCode::FORBIDDEN, "Comments are disabled for this link"))
+    }
 }
 
 fn forbidden() -> Failure {
@@ -52,12 +67,25 @@ pub(super) fn no_comment() -> Failure {
 ///
 /// # Errors
 /// 404 when the playlist is gone.
-pub(super) async fn seen(app: &App, visitor: &ShareVisitor, guest_id: Option<Uuid>, tasks: &[Uuid]) -> Result<Sql, Failure> {
-    let sql = Sql::with("SELECT is_clients_isolated FROM project WHERE id = $1", [visitor.project_id.into()]);
+pub(super) async fn seen(
+    app: &App,
+    visitor: &ShareVisitor,
+    guest_id: Option<Uuid>,
+    tasks: &[Uuid],
+) -> Result<Sql, Failure> {
+    let sql = Sql::with(
+        "SELECT is_clients_isolated FROM project WHERE id = $1",
+        [visitor.project_id.into()],
+    );
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    let isolated = row.try_get::<Option<bool>>("", "is_clients_isolated")?.unwrap_or_default();
-    let mut condition = Sql::new("FROM comment c JOIN person a ON a.id = c.person_id JOIN task_status s ON s.id = c.task_status_id ");
-    condition.push("LEFT JOIN person d ON d.id = c.editor_id WHERE c.object_id").among(tasks);
+    let isolated = row
+        .try_get::<Option<bool>>("", "is_clients_isolated")?
+        .unwrap_or_default();
+    let mut condition =
+        Sql::new("FROM comment c JOIN person a ON a.id = c.person_id JOIN task_status s ON s.id = c.task_status_id ");
+    condition
+        .push("LEFT JOIN person d ON d.id = c.editor_id WHERE c.object_id")
+        .among(tasks);
     keep_seen(&mut condition, isolated, guest_id);
     Ok(condition)
 }
@@ -72,8 +100,8 @@ pub(super) async fn list(
     guest_id: Option<Uuid>,
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
-    let database = app.database.read();
-    let shown = Shown::find(database, visitor.playlist_id).await?;
+    let database = &app.database;
+    let shown = SharedRecords::find(database, visitor.playlist_id).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
@@ -94,7 +122,11 @@ pub(super) async fn list(
     for row in &rows {
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, row)?;
-        write_key(&mut out, "replies", Some(named(answers(row)?, &authors)?.to_string().as_bytes()));
+        write_key(
+            &mut out,
+            "replies",
+            Some(named(answers(row)?, &authors)?.to_string().as_bytes()),
+        );
         if row.try_get::<Option<Uuid>>("", "edited_by")?.is_some() {
             write_key(&mut out, "editor", Some(&json_of(row, "editor")?));
         }
@@ -105,13 +137,19 @@ pub(super) async fn list(
 }
 
 fn object(backend: DbBackend, alias: &str, fields: &[(&str, Kind)]) -> String {
-    let keys: Vec<JsonKey> = fields.iter().map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind)).collect();
+    let keys: Vec<JsonKey> = fields
+        .iter()
+        .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
+        .collect();
     json_object(backend, &keys)
 }
 
 /// A writer of comments `c` without their replies, with their author, status and files.
 fn writer(backend: DbBackend) -> RecordWriter {
-    let mut author: Vec<JsonKey> = SHORT_PERSON.iter().map(|(key, sql, kind)| JsonKey::new(*sql, *key, *kind)).collect();
+    let mut author: Vec<JsonKey> = SHORT_PERSON
+        .iter()
+        .map(|(key, sql, kind)| JsonKey::new(*sql, *key, *kind))
+        .collect();
     author.push(JsonKey::new("a.is_guest", "is_guest", Kind::Bool));
     RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| column != "replies").with(&[
         (&json_object(backend, &author), "person", Kind::Json),
@@ -127,9 +165,20 @@ fn answers(row: &QueryResult) -> Result<Value, Failure> {
 
 /// The answers with their authors.
 fn named(mut replies: Value, authors: &HashMap<Uuid, Author>) -> Result<Value, Failure> {
-    for reply in replies.as_array_mut().into_iter().flatten().filter(|reply| reply.is_object()) {
-        let author = reply["person_id"].as_str().and_then(parse_id).and_then(|id| authors.get(&id));
-        reply["person"] = author.map(|author| serde_json::from_slice(&author.text)).transpose()?.unwrap_or_default();
+    for reply in replies
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+        .filter(|reply| reply.is_object())
+    {
+        let author = reply["person_id"]
+            .as_str()
+            .and_then(parse_id)
+            .and_then(|id| authors.get(&id));
+        reply["person"] = author
+            .map(|author| serde_json::from_slice(&author.text))
+            .transpose()?
+            .unwrap_or_default();
     }
     Ok(replies)
 }
@@ -138,17 +187,28 @@ fn named(mut replies: Value, authors: &HashMap<Uuid, Author>) -> Result<Value, F
 ///
 /// # Errors
 /// 403 and 400 as the contract says.
-pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestCommentAdd) -> Result<Json<CreatedComment>, Failure> {
+pub(super) async fn create(
+    app: &App,
+    visitor: &ShareVisitor,
+    body: GuestCommentAdd,
+) -> Result<Json<CreatedComment>, Failure> {
     require_comments(visitor)?;
-    let database = app.database.read();
+    let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
-    if !Shown::find(database, visitor.playlist_id).await?.has_task(body.task_id) {
+    if !SharedRecords::find(database, visitor.playlist_id)
+        .await?
+        .has_task(body.task_id)
+    {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
-    match statuses::all(database).await?.get(&body.task_status_id) {
+    let project_id = Some(visitor.project_id);
+    match Settable::find(database, [project_id])
+        .await?
+        .allows(project_id, body.task_status_id, GUEST)
+    {
         None => return Err(refused(StatusCode::BAD_REQUEST, "Task status not found")),
-        Some(status) if !status.allows(GUEST) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
-        Some(_) => {}
+        Some(false) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
+        Some(true) => {}
     }
     let draft = Draft {
         task_id: body.task_id,
@@ -168,7 +228,7 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestComment
 }
 
 #[derive(FromQueryResult)]
-struct Stored {
+struct StoredGuestComment {
     id: Uuid,
     task_id: Uuid,
     person_id: Uuid,
@@ -181,7 +241,7 @@ struct Stored {
 
 /// A comment of a guest that the guest may change.
 pub(super) struct Own {
-    stored: Stored,
+    stored: StoredGuestComment,
 }
 
 impl Own {
@@ -201,12 +261,16 @@ impl Own {
              JOIN task t ON t.id = c.object_id LEFT JOIN project p ON p.id = t.project_id WHERE c.id = $1",
             [id.into()],
         );
-        let stored = database::read_one::<Stored>(connection, &sql).await?.ok_or_else(no_comment)?;
-        guests::require(app, connection, visitor, guest_id).await.map_err(|failure| match failure {
-            Failure::Answer { .. } => forbidden(),
-            fault => fault,
-        })?;
-        let shown = Shown::find(connection, visitor.playlist_id).await?;
+        let stored = database::read_one::<StoredGuestComment>(connection, &sql)
+            .await?
+            .ok_or_else(no_comment)?;
+        guests::require(app, connection, visitor, guest_id)
+            .await
+            .map_err(|failure| match failure {
+                Failure::Answer { .. } => forbidden(),
+                fault => fault,
+            })?;
+        let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
         if stored.person_id != guest_id || !shown.has_task(stored.task_id) {
             return Err(forbidden());
         }
@@ -218,10 +282,26 @@ impl Own {
     }
 
     fn changed(&self) -> Changed {
-        let Stored { id, task_id, project_id, person_id, .. } = self.stored;
+        let StoredGuestComment {
+            id,
+            task_id,
+            project_id,
+            person_id,
+            ..
+        } = self.stored;
         let for_client = self.stored.for_client.unwrap_or_default();
-        let seen = Seen { author_id: person_id, author_role: GUEST, for_client };
-        Changed { id, task_id, project_id, seen, clients_isolated: self.stored.is_clients_isolated.unwrap_or_default() }
+        let seen = Seen {
+            author_id: person_id,
+            author_role: GUEST,
+            for_client,
+        };
+        Changed {
+            id,
+            task_id,
+            project_id,
+            seen,
+            clients_isolated: self.stored.is_clients_isolated.unwrap_or_default(),
+        }
     }
 }
 
@@ -229,20 +309,33 @@ impl Own {
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, body: GuestCommentChange) -> Result<Json<GuestComment>, Failure> {
+pub(super) async fn update(
+    app: &App,
+    visitor: &ShareVisitor,
+    comment_id: &str,
+    body: GuestCommentChange,
+) -> Result<Json<GuestComment>, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, body.guest_id, comment_id).await?;
     let before = own.stored.task_status_id;
     let moved = body.task_status_id.filter(|id| Some(*id) != before);
     if let Some(id) = moved
-        && !statuses::all(&*work).await?.get(&id).is_some_and(|status| status.allows(GUEST))
+        && Settable::find(&*work, [own.stored.project_id])
+            .await?
+            .allows(own.stored.project_id, id, GUEST)
+            != Some(true)
     {
         return Err(forbidden());
     }
     let text = body.text.filter(|text| Some(text) != own.stored.text.as_ref());
     let mut values = vec![("editor_id", body.guest_id.into())];
     values.extend(text.clone().map(|text| ("text", text.into())));
-    values.extend(body.checklist.map(serde_json::to_value).transpose()?.map(|list| ("checklist", list.into())));
+    values.extend(
+        body.checklist
+            .map(serde_json::to_value)
+            .transpose()?
+            .map(|list| ("checklist", list.into())),
+    );
     values.extend(moved.map(|id| ("task_status_id", id.into())));
     database::update(&*work, &entity::comment::TABLE, own.id(), values).await?;
     let changed = own.changed();
@@ -252,7 +345,16 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
     if moved.is_some() {
         editing::move_task(&mut work, &changed).await?;
     }
-    work.emit_in(changed.project_id, "comment:update", payload([("comment_id", changed.id), ("task_id", changed.task_id)]));
+    let Seen {
+        author_id, for_client, ..
+    } = changed.seen;
+    let told = ToldComment {
+        id: changed.id,
+        task_id: changed.task_id,
+        person_id: author_id,
+        for_client: Some(for_client),
+    };
+    work.tell_of_comment(changed.project_id, "update", told, Payload::default());
     let answer = answer(&*work, changed.id).await?;
     work.commit().await?;
     Ok(Json::written(answer))
@@ -265,8 +367,15 @@ pub(super) async fn update(app: &App, visitor: &ShareVisitor, comment_id: &str, 
 pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut text = bare(connection, id).await?;
     text.pop();
-    Related::find(connection, &[id], &Related::ALL[..4]).await?.write(&mut text, id);
-    write_list(&mut text, "attachment_files", &attachments::of_comments(connection, &[id]).await?, id);
+    CommentRelations::find(connection, &[id], &CommentRelations::ALL[..4])
+        .await?
+        .write(&mut text, id);
+    write_list(
+        &mut text,
+        "attachment_files",
+        &attachments::of_comments(connection, &[id]).await?,
+        id,
+    );
     text.push(b'}');
     Ok(text)
 }
@@ -275,11 +384,16 @@ pub(super) async fn answer(connection: &impl ConnectionTrait, id: Uuid) -> Resul
 ///
 /// # Errors
 /// 404 and 403 as the contract says.
-pub(super) async fn delete(app: &App, visitor: &ShareVisitor, guest_id: Uuid, comment_id: &str) -> Result<NoContent, Failure> {
+pub(super) async fn delete(
+    app: &App,
+    visitor: &ShareVisitor,
+    guest_id: Uuid,
+    comment_id: &str,
+) -> Result<NoContent, Failure> {
     let mut work = Work::begin_as(app, None).await?;
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
-    let leftovers = removal::take_away(&mut work, own.id()).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = removal::take_away(&mut work, own.id()).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(NoContent)
 }

@@ -1,4 +1,4 @@
-//! What surrounds a shared playlist: its production, task types and task statuses.
+//! Surroundings of a shared playlist: its production, task types and task statuses.
 
 use dailies_definitions::access::ShareVisitor;
 use dailies_definitions::failure::Failure;
@@ -12,35 +12,55 @@ use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::json::{TEXT, write_key};
 use crate::database::{Field, RowWriter, Sql};
 
-const PRODUCTION: [(&str, Kind); 5] = [("id", Kind::Uuid), ("name", TEXT), ("fps", TEXT), ("ratio", TEXT), ("resolution", TEXT)];
-const TASK_TYPE: [(&str, Kind); 4] = [("id", Kind::Uuid), ("name", TEXT), ("color", TEXT), ("for_entity", TEXT)];
-const TASK_STATUS: [(&str, Kind); 7] = [
+const PRODUCTION: [(&str, Kind); 5] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("fps", TEXT),
+    ("ratio", TEXT),
+    ("resolution", TEXT),
+];
+const TASK_TYPE: [(&str, Kind); 4] = [
+    ("id", Kind::Uuid),
+    ("name", TEXT),
+    ("color", TEXT),
+    ("for_entity", TEXT),
+];
+const TASK_STATUS: [(&str, Kind); 6] = [
     ("id", Kind::Uuid),
     ("name", TEXT),
     ("short_name", TEXT),
     ("color", TEXT),
-    ("is_client_allowed", Kind::Bool),
     ("is_default", Kind::Bool),
     ("for_concept", Kind::Bool),
 ];
 
-/// What surrounds the playlist of a link.
+/// Surroundings of the playlist of a link.
 ///
 /// # Errors
 /// 404 when the production is gone.
 pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedContext>, Failure> {
     let backend = app.database.backend();
-    let keys =
-        |fields: &[(&str, Kind)]| -> Vec<JsonKey> { fields.iter().map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind)).collect() };
+    let keys = |fields: &[(&str, Kind)]| -> Vec<JsonKey> {
+        fields
+            .iter()
+            .map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind))
+            .collect()
+    };
     let types = json_list(
         backend,
         &keys(&TASK_TYPE),
         "project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = p.id",
         "k.priority, k.name, k.id",
     );
+    let mut shown = keys(&TASK_STATUS);
+    shown.push(JsonKey::new(
+        "COALESCE(l.is_client_allowed, k.is_client_allowed)",
+        "is_client_allowed",
+        Kind::Bool,
+    ));
     let statuses = json_list(
         backend,
-        &keys(&TASK_STATUS),
+        &shown,
         "project_task_status_link l JOIN task_status k ON k.id = l.task_status_id WHERE l.project_id = p.id",
         "k.priority, k.name, k.id",
     );

@@ -8,6 +8,7 @@ use poem::http::StatusCode;
 
 use super::guests::{self, refused};
 use super::media::shown;
+use crate::access::shares::without_internal;
 use crate::app::App;
 use crate::events::Work;
 use crate::previews::annotate::draw_as_guest;
@@ -16,15 +17,23 @@ use crate::previews::annotate::draw_as_guest;
 ///
 /// # Errors
 /// 404, 403 and 400 as the contract says.
-pub(super) async fn update(app: &App, visitor: &ShareVisitor, body: GuestAnnotations) -> Result<Json<PreviewFile>, Failure> {
+pub(super) async fn update(
+    app: &App,
+    visitor: &ShareVisitor,
+    body: GuestAnnotations,
+) -> Result<Json<PreviewFile>, Failure> {
     if !visitor.can_comment {
         return Err(refused(StatusCode::FORBIDDEN, "Annotations are disabled"));
     }
     let mut work = Work::begin_as(app, None).await?;
     guests::require(app, &*work, visitor, body.guest_id).await?;
     let preview = shown(&*work, visitor, body.preview_file_id).await?;
-    let changes = AnnotationChanges { additions: body.additions, updates: body.updates, deletions: body.deletions };
+    let changes = AnnotationChanges {
+        additions: body.additions,
+        updates: body.updates,
+        deletions: body.deletions,
+    };
     let text = draw_as_guest(&mut work, &preview, body.guest_id, changes).await?;
     work.commit().await?;
-    Ok(Json::written(text))
+    Ok(Json::written(without_internal(&text)))
 }

@@ -21,7 +21,18 @@ use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// Columns of a person that are told to the guest.
-const TOLD: [&str; 10] = ["id", "first_name", "last_name", "email", "role", "has_avatar", "is_guest", "active", "created_at", "updated_at"];
+const PERSON_COLUMNS_FOR_GUESTS: [&str; 10] = [
+    "id",
+    "first_name",
+    "last_name",
+    "email",
+    "role",
+    "has_avatar",
+    "is_guest",
+    "active",
+    "created_at",
+    "updated_at",
+];
 
 /// 403: the request does not come from a guest of the link.
 pub(super) fn not_part() -> Failure {
@@ -35,9 +46,18 @@ pub(super) fn refused(status: StatusCode, reason: &str) -> Failure {
 
 /// # Errors
 /// 403 unless the request brings the secret of a guest of the link.
-pub(super) async fn require(app: &App, connection: &impl ConnectionTrait, visitor: &ShareVisitor, guest_id: Uuid) -> Result<(), Failure> {
+pub(super) async fn require(
+    app: &App,
+    connection: &impl ConnectionTrait,
+    visitor: &ShareVisitor,
+    guest_id: Uuid,
+) -> Result<(), Failure> {
     let headers = request_headers().unwrap_or_default();
-    if is_guest(app, connection, visitor, &headers, guest_id).await? { Ok(()) } else { Err(not_part()) }
+    if is_guest(app, connection, visitor, &headers, guest_id).await? {
+        Ok(())
+    } else {
+        Err(not_part())
+    }
 }
 
 /// The guest who asks: the one that is named, if the secret comes along, or else the one of the cookie.
@@ -46,7 +66,7 @@ pub(super) async fn require(app: &App, connection: &impl ConnectionTrait, visito
 /// The database does not answer.
 pub(super) async fn who_asks(app: &App, visitor: &ShareVisitor, named: Option<Uuid>) -> Result<Option<Uuid>, Failure> {
     let headers = request_headers().unwrap_or_default();
-    let connection = app.database.read();
+    let connection = &app.database;
     match named {
         Some(id) => Ok(is_guest(app, connection, visitor, &headers, id).await?.then_some(id)),
         None => guest_of_cookie(app, connection, visitor, &headers).await,
@@ -54,7 +74,7 @@ pub(super) async fn who_asks(app: &App, visitor: &ShareVisitor, named: Option<Uu
 }
 
 #[derive(FromQueryResult)]
-struct Names {
+struct GuestNames {
     first_name: String,
     last_name: String,
 }
@@ -65,7 +85,10 @@ struct Names {
 /// 429 for those who make too many.
 pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestAdd) -> Result<Media, Failure> {
     let first_name = Some(body.first_name.unwrap_or_default().trim().to_owned()).filter(|name| !name.is_empty());
-    let names = Names { first_name: first_name.unwrap_or_else(|| "Guest".into()), last_name: body.last_name.unwrap_or_default().trim().to_owned() };
+    let names = GuestNames {
+        first_name: first_name.unwrap_or_else(|| "Guest".into()),
+        last_name: body.last_name.unwrap_or_default().trim().to_owned(),
+    };
     let mut work = Work::begin_as(app, None).await?;
     let known = known(&work, visitor, body.guest_id, &names).await?;
     let (id, status) = match known {
@@ -75,29 +98,46 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestAdd) ->
     let secret = guest_secret(app, id)?;
     let text = answer(&*work, id, &secret).await?;
     work.commit().await?;
-    let mut response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
-    for cookie in [cookies::pass(app, visitor), cookies::guest(app, visitor, id, &secret)].into_iter().flatten() {
+    let mut response = Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json");
+    for cookie in [cookies::pass(app, visitor), cookies::guest(app, visitor, id, &secret)]
+        .into_iter()
+        .flatten()
+    {
         response = response.header(header::SET_COOKIE, cookie);
     }
     Ok(Media::new(response.body(text)))
 }
 
 /// The guest that the caller proves to be: the one that is named, or one with the same names.
-async fn known(work: &Work<'_>, visitor: &ShareVisitor, named: Option<Uuid>, names: &Names) -> Result<Option<Uuid>, Failure> {
+async fn known(
+    work: &Work<'_>,
+    visitor: &ShareVisitor,
+    named: Option<Uuid>,
+    names: &GuestNames,
+) -> Result<Option<Uuid>, Failure> {
     let headers = request_headers().unwrap_or_default();
     if let Some(id) = named
         && is_guest(work.app(), &**work, visitor, &headers, id).await?
     {
         return Ok(Some(id));
     }
-    let Some(id) = guest_of_cookie(work.app(), &**work, visitor, &headers).await? else { return Ok(None) };
+    let Some(id) = guest_of_cookie(work.app(), &**work, visitor, &headers).await? else {
+        return Ok(None);
+    };
     let sql = Sql::with("SELECT first_name, last_name FROM person WHERE id = $1", [id.into()]);
-    let stored = database::read_one::<Names>(&**work, &sql).await?;
-    Ok(stored.filter(|stored| stored.first_name == names.first_name && stored.last_name == names.last_name).map(|_| id))
+    let stored = database::read_one::<GuestNames>(&**work, &sql).await?;
+    Ok(stored
+        .filter(|stored| stored.first_name == names.first_name && stored.last_name == names.last_name)
+        .map(|_| id))
 }
 
-async fn add(work: &mut Work<'_>, visitor: &ShareVisitor, names: &Names) -> Result<Uuid, Failure> {
-    work.app().guesses.admit_guest(visitor.link_id, caller_address(work.app())).await?;
+async fn add(work: &mut Work<'_>, visitor: &ShareVisitor, names: &GuestNames) -> Result<Uuid, Failure> {
+    work.app()
+        .guesses
+        .admit_guest(visitor.link_id, caller_address(work.app()))
+        .await?;
     let number = Uuid::new_v4().simple().to_string();
     let values = vec![
         ("first_name", names.first_name.clone().into()),
@@ -115,9 +155,17 @@ async fn add(work: &mut Work<'_>, visitor: &ShareVisitor, names: &Names) -> Resu
 
 /// The guest as JSON, with the secret.
 async fn answer(connection: &impl ConnectionTrait, id: Uuid, secret: &str) -> Result<Vec<u8>, Failure> {
-    let writer = RecordWriter::of(&entity::person::TABLE, "r", "Person", |column| TOLD.contains(&column))
-        .with(&[("TRIM(r.first_name || ' ' || r.last_name)", "full_name", TEXT), ("r.data", "data", Kind::Json)]);
-    let sql = Sql::with(format!("SELECT {} FROM person r WHERE r.id = $1", writer.columns()), [id.into()]);
+    let writer = RecordWriter::of(&entity::person::TABLE, "r", "Person", |column| {
+        PERSON_COLUMNS_FOR_GUESTS.contains(&column)
+    })
+    .with(&[
+        ("TRIM(r.first_name || ' ' || r.last_name)", "full_name", TEXT),
+        ("r.data", "data", Kind::Json),
+    ]);
+    let sql = Sql::with(
+        format!("SELECT {} FROM person r WHERE r.id = $1", writer.columns()),
+        [id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(512);
     writer.write_open(&mut out, &row)?;

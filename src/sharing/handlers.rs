@@ -5,14 +5,16 @@ use dailies_definitions::access::{Caller, ShareVisitor};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media, NoContent};
 use dailies_definitions::schemas::{
-    CreatedComment, GuestAdd, GuestAnnotations, GuestComment, GuestCommentAdd, GuestCommentChange, GuestReference, PlaylistInvitation,
-    PlaylistInvited, PlaylistShareLink, PlaylistShareLinkAdd, PreviewFile, SharedComment, SharedContext, SharedPlaylist,
+    CreatedComment, GuestAdd, GuestAnnotations, GuestComment, GuestCommentAdd, GuestCommentChange, GuestReference,
+    PlaylistInvitation, PlaylistInvited, PlaylistShareLink, PlaylistShareLinkAdd, PreviewFile, SharedComment,
+    SharedContext, SharedPlaylist,
 };
 use dailies_definitions::sharing::{
-    AddSharedAttachmentsQuery, CreateGuestQuery, CreateSharedCommentQuery, DeleteSharedAttachmentQuery, DeleteSharedCommentQuery,
-    DownloadSharedAttachmentQuery, DownloadSharedPreviewFileQuery, GetSharedMovieQuery, GetSharedMovieTilesQuery, GetSharedOriginalFileQuery,
-    GetSharedOriginalPictureQuery, GetSharedPersonPictureQuery, GetSharedPlaylistContextQuery, GetSharedPlaylistQuery, GetSharedPreviewFileQuery,
-    GetSharedThumbnailQuery, ListSharedCommentsQuery, Sharing, UpdateSharedAnnotationsQuery, UpdateSharedCommentQuery,
+    AddSharedAttachmentsQuery, CreateGuestQuery, CreateSharedCommentQuery, DeleteSharedAttachmentQuery,
+    DeleteSharedCommentQuery, DownloadSharedAttachmentQuery, DownloadSharedPreviewFileQuery, GetSharedMovieQuery,
+    GetSharedMovieTilesQuery, GetSharedOriginalFileQuery, GetSharedOriginalPictureQuery, GetSharedPersonPictureQuery,
+    GetSharedPlaylistContextQuery, GetSharedPlaylistQuery, GetSharedPreviewFileQuery, GetSharedThumbnailQuery,
+    ListSharedCommentsQuery, Sharing, UpdateSharedAnnotationsQuery, UpdateSharedCommentQuery,
 };
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
@@ -25,7 +27,11 @@ pub struct SharingHandlers(pub SharedApp);
 
 #[async_trait]
 impl Sharing for SharingHandlers {
-    async fn list_playlist_share_links(&self, access: Caller, playlist_id: Uuid) -> Result<Json<Vec<PlaylistShareLink>>, Failure> {
+    async fn list_playlist_share_links(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+    ) -> Result<Json<Vec<PlaylistShareLink>>, Failure> {
         links::list(&self.0, &access, playlist_id).await
     }
 
@@ -38,7 +44,12 @@ impl Sharing for SharingHandlers {
         links::create(&self.0, &access, playlist_id, body).await
     }
 
-    async fn revoke_playlist_share_link(&self, access: Caller, playlist_id: Uuid, token: String) -> Result<Json<PlaylistShareLink>, Failure> {
+    async fn revoke_playlist_share_link(
+        &self,
+        access: Caller,
+        playlist_id: Uuid,
+        token: String,
+    ) -> Result<Json<PlaylistShareLink>, Failure> {
         links::revoke(&self.0, &access, playlist_id, &token).await
     }
 
@@ -70,7 +81,13 @@ impl Sharing for SharingHandlers {
         context::get(&self.0, &access).await
     }
 
-    async fn create_guest(&self, access: ShareVisitor, _token: String, _query: CreateGuestQuery, body: GuestAdd) -> Result<Media, Failure> {
+    async fn create_guest(
+        &self,
+        access: ShareVisitor,
+        _token: String,
+        _query: CreateGuestQuery,
+        body: GuestAdd,
+    ) -> Result<Media, Failure> {
         guests::create(&self.0, &access, body).await
     }
 

@@ -21,7 +21,7 @@ use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, MailError, Origin, PlaylistShared, Recipient};
+use crate::mail::{Letter, LetterOrigin, MailError, PlaylistShared, Recipient};
 use crate::studio::organisation;
 
 /// An e-mail with a link that is to be sent. It names the link, and does not hold its secret.
@@ -102,13 +102,17 @@ pub(super) async fn invite(
         jobs::enqueue(&mut work, &letters).await?;
     }
     work.commit().await?;
-    Ok(Json::of(&PlaylistInvited { sent: letters.into_iter().map(|letter| letter.to).collect() })?)
+    Ok(Json::of(&PlaylistInvited {
+        sent: letters.into_iter().map(|letter| letter.to).collect(),
+    })?)
 }
 
 /// The address with its domain in small letters.
 fn address(text: &str) -> Result<String, Failure> {
     let wrong = |reason: &str| Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason}));
-    let (user, domain) = text.rsplit_once('@').ok_or_else(|| wrong("An email address must have an @-sign."))?;
+    let (user, domain) = text
+        .rsplit_once('@')
+        .ok_or_else(|| wrong("An email address must have an @-sign."))?;
     if !domain.contains('.') || text.parse::<Address>().is_err() {
         return Err(wrong("The email address is not valid."));
     }
@@ -121,14 +125,18 @@ async fn persons(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Person>, Failure> 
         return Ok(Vec::new());
     }
     let mut sql = Sql::new("SELECT id, email, first_name, last_name, timezone FROM person WHERE is_bot = ");
-    sql.bind(false).push(" AND is_guest = ").bind(false).push(" AND id").among(ids);
+    sql.bind(false)
+        .push(" AND is_guest = ")
+        .bind(false)
+        .push(" AND id")
+        .among(ids);
     let found = database::read_all::<Person>(&**work, &sql).await?;
     let mut found: HashMap<Uuid, Person> = found.into_iter().map(|person| (person.id, person)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 #[derive(FromQueryResult)]
-struct Told {
+struct InvitationFacts {
     token: String,
     playlist: String,
     production: String,
@@ -151,13 +159,18 @@ impl Job for ShareInvitation {
              WHERE l.id = $1 AND l.is_active = $3",
             [self.link_id.into(), self.author_id.into(), true.into()],
         );
-        let Some(told) = database::read_one::<Told>(app.database.read(), &sql).await? else { return Ok(()) };
+        let Some(told) = database::read_one::<InvitationFacts>(&app.database, &sql).await? else {
+            return Ok(());
+        };
         let settings = &app.settings;
         let letter = Letter::PlaylistShared(PlaylistShared {
             author: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
             playlist: told.playlist,
             production: told.production,
-            link: format!("{}://{}/playlists/shared/{}", settings.domain_protocol, settings.domain_name, told.token),
+            link: format!(
+                "{}://{}/playlists/shared/{}",
+                settings.domain_protocol, settings.domain_name, told.token
+            ),
             text: self.message.clone(),
         });
         let recipient = Recipient {
@@ -167,8 +180,14 @@ impl Job for ShareInvitation {
             timezone: self.timezone.clone(),
         };
         let organisation = organisation(app).await?;
-        let origin = Origin { moment: self.moment, address: None };
-        app.mailer.send(id, &letter, &recipient, &organisation.name, origin).await.map_err(MailError::of_job)
+        let origin = LetterOrigin {
+            moment: self.moment,
+            address: None,
+        };
+        app.mailer
+            .send(id, &letter, &recipient, &organisation.name, origin)
+            .await
+            .map_err(MailError::of_job)
     }
 }
 
@@ -179,7 +198,13 @@ mod tests {
     #[test]
     fn addresses_are_checked() {
         assert_eq!(address("Ada@Example.COM").ok().as_deref(), Some("Ada@example.com"));
-        for wrong in ["not-an-email", " ada@example.com", "ada@", "ada@localhost", "@example.com"] {
+        for wrong in [
+            "not-an-email",
+            " ada@example.com",
+            "ada@",
+            "ada@localhost",
+            "@example.com",
+        ] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
     }

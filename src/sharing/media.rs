@@ -8,22 +8,30 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::comments::seen;
-use crate::access::shares::Shown;
+use crate::access::shares::{SharedRecords, without_internal};
 use crate::app::App;
 use crate::comments::rows::repliers;
 use crate::database::{self, Sql};
-use crate::previews::download::{Shipment, send_movie, send_original, send_picture, send_saved};
-use crate::previews::subject::Subject;
+use crate::previews::download::{FileAnswer, send_movie, send_original, send_picture, send_saved};
+use crate::previews::subject::PreviewSubject;
 use crate::previews::{keys, rows};
 
 /// A preview that the playlist shows, or another one of the same revision.
 ///
 /// # Errors
 /// 404 for an unknown preview, 403 for one that is not shown.
-pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisitor, id: Uuid) -> Result<Subject, Failure> {
-    let preview = Subject::find(connection, id).await?;
-    let shown = Shown::find(connection, visitor.playlist_id).await?;
-    if shown.has_revision(preview.task_id, preview.revision) { Ok(preview) } else { Err(Failure::forbidden()) }
+pub(super) async fn shown(
+    connection: &impl ConnectionTrait,
+    visitor: &ShareVisitor,
+    id: Uuid,
+) -> Result<PreviewSubject, Failure> {
+    let preview = PreviewSubject::find(connection, id).await?;
+    let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
+    if shown.has_revision(preview.task_id, preview.revision) {
+        Ok(preview)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
 /// The record of a preview.
@@ -31,9 +39,11 @@ pub(super) async fn shown(connection: &impl ConnectionTrait, visitor: &ShareVisi
 /// # Errors
 /// 404 and 403 as the contract says.
 pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Json<PreviewFile>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     shown(connection, visitor, id).await?;
-    Ok(Json::written(rows::record(connection, id, false).await?))
+    Ok(Json::written(without_internal(
+        &rows::record(connection, id, false).await?,
+    )))
 }
 
 /// The file of a preview, to be saved.
@@ -41,7 +51,7 @@ pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Resul
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn saved(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Media, Failure> {
-    send_saved(app, &shown(app.database.read(), visitor, id).await?).await
+    send_saved(app, &shown(&app.database, visitor, id).await?).await
 }
 
 /// A movie.
@@ -49,15 +59,20 @@ pub(super) async fn saved(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result
 /// # Errors
 /// 404, 403 and 416 as the contract says.
 pub(super) async fn movie(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Media, Failure> {
-    send_movie(app, &shown(app.database.read(), visitor, id).await?, &keys::movie(id)).await
+    send_movie(app, &shown(&app.database, visitor, id).await?, &keys::movie(id)).await
 }
 
 /// One of the pictures of a preview.
 ///
 /// # Errors
 /// 404, 403 and 416 as the contract says.
-pub(super) async fn picture(app: &App, visitor: &ShareVisitor, id: Uuid, prefix: &'static str) -> Result<Media, Failure> {
-    send_picture(app, &shown(app.database.read(), visitor, id).await?, prefix).await
+pub(super) async fn picture(
+    app: &App,
+    visitor: &ShareVisitor,
+    id: Uuid,
+    prefix: &'static str,
+) -> Result<Media, Failure> {
+    send_picture(app, &shown(&app.database, visitor, id).await?, prefix).await
 }
 
 /// The file of a preview that is neither picture nor movie.
@@ -65,7 +80,7 @@ pub(super) async fn picture(app: &App, visitor: &ShareVisitor, id: Uuid, prefix:
 /// # Errors
 /// 404, 403, 400 and 416 as the contract says.
 pub(super) async fn original(app: &App, visitor: &ShareVisitor, id: Uuid, extension: &str) -> Result<Media, Failure> {
-    send_original(app, &shown(app.database.read(), visitor, id).await?, extension).await
+    send_original(app, &shown(&app.database, visitor, id).await?, extension).await
 }
 
 #[derive(FromQueryResult)]
@@ -85,18 +100,29 @@ struct Portrait {
 /// # Errors
 /// 404 for anybody else, 416 as the contract says.
 pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid) -> Result<Media, Failure> {
-    let connection = app.database.read();
-    let tasks = Shown::find(connection, visitor.playlist_id).await?.tasks();
-    let sql = seen(app, visitor, None, &tasks).await?.before("SELECT c.person_id, c.replies ");
+    let connection = &app.database;
+    let tasks = SharedRecords::find(connection, visitor.playlist_id).await?.tasks();
+    let sql = seen(app, visitor, None, &tasks)
+        .await?
+        .before("SELECT c.person_id, c.replies ");
     let written = database::read_all::<Writers>(connection, &sql).await?;
-    let wrote = |comment: &Writers| comment.person_id == person_id || comment.replies.iter().flat_map(repliers).any(|id| id == person_id);
+    let wrote = |comment: &Writers| {
+        comment.person_id == person_id || comment.replies.iter().flat_map(repliers).any(|id| id == person_id)
+    };
     if !written.iter().any(wrote) {
         return Err(Failure::not_found());
     }
-    let sql = Sql::with("SELECT has_avatar, updated_at FROM person WHERE id = $1", [person_id.into()]);
-    let portrait = database::read_one::<Portrait>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let sql = Sql::with(
+        "SELECT has_avatar, updated_at FROM person WHERE id = $1",
+        [person_id.into()],
+    );
+    let portrait = database::read_one::<Portrait>(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     if !portrait.has_avatar.unwrap_or_default() {
         return Err(Failure::not_found());
     }
-    Shipment::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at).send(app).await
+    FileAnswer::shown(&[keys::thumbnail(person_id)], "image/png", portrait.updated_at)
+        .send(app)
+        .await
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::playlists::played::{distinct, objects, write_entry};
-use crate::previews::revisions::{self, Form, Shown, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Which};
 
 /// Columns that are nothing for guests, or are told in another form.
 const LEFT_OUT: [&str; 2] = ["shots", "created_by"];
@@ -30,8 +30,10 @@ const PARTS: [&str; 5] = ["Shot", "Sequence", "Episode", "Edit", "Concept"];
 /// 404 when the playlist is gone.
 pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedPlaylist>, Failure> {
     let database = &app.database;
-    let writer = RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| !LEFT_OUT.contains(&column))
-        .with(&[("p.name", "project_name", TEXT), ("p.fps", "project_fps", TEXT)]);
+    let writer = RecordWriter::of(&entity::playlist::TABLE, "y", "Playlist", |column| {
+        !LEFT_OUT.contains(&column)
+    })
+    .with(&[("p.name", "project_name", TEXT), ("p.fps", "project_fps", TEXT)]);
     let sql = Sql::with(
         format!(
             "SELECT {}, y.shots AS entries, y.is_for_all AS for_all FROM playlist y JOIN project p ON p.id = y.project_id WHERE y.id = $1",
@@ -44,9 +46,18 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     let entries = Entry::all(shots.as_ref());
     let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
     let shown: HashSet<Uuid> = ids.iter().copied().collect();
-    let found = revisions::find(database, Which::With(&ids), Form::Drawn, Shown::These(&shown)).await?;
+    let found = revisions::find(
+        database,
+        Which::With(&ids),
+        PreviewForm::Drawn,
+        PreviewChoice::These(&shown),
+    )
+    .await?;
     let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
-    let named = entries.iter().filter_map(|entry| entry.task_id).chain(found.values().flatten().map(|revision| revision.task_id));
+    let named = entries
+        .iter()
+        .filter_map(|entry| entry.task_id)
+        .chain(found.values().flatten().map(|revision| revision.task_id));
     let tasks = tasks(database, &distinct(named)).await?;
     let for_all = row.try_get::<Option<bool>>("", "for_all")?.unwrap_or_default();
     let mut out = Vec::with_capacity(4096);
@@ -62,11 +73,21 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         let entry = Entry::read(stored);
         if let Some(entity) = entry.entity_id.and_then(|id| entities.get(&id)) {
             write_key(&mut out, "name", Some(json!(entity.name).to_string().as_bytes()));
-            write_key(&mut out, "parent_name", Some(json!(entity.parent_name(for_all)).to_string().as_bytes()));
+            write_key(
+                &mut out,
+                "parent_name",
+                Some(json!(entity.parent_name(for_all)).to_string().as_bytes()),
+            );
         }
         let revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();
-        let by_preview = entry.preview_file_id.and_then(|id| Some(revisions.into_iter().find(|revision| revision.shows(id))?.task_id));
-        if let Some(task) = by_preview.or(entry.task_id).and_then(|id| tasks.get(&id)).filter(|task| task.entity_id == entry.entity_id) {
+        let by_preview = entry
+            .preview_file_id
+            .and_then(|id| Some(revisions.into_iter().find(|revision| revision.shows(id))?.task_id));
+        if let Some(task) = by_preview
+            .or(entry.task_id)
+            .and_then(|id| tasks.get(&id))
+            .filter(|task| task.entity_id == entry.entity_id)
+        {
             task.write(&mut out);
         }
         out.push(b'}');
@@ -76,11 +97,15 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
 }
 
 /// Keys of an entry that guests may see as they are stored.
-const STORED: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
+const ENTRY_KEYS_FOR_GUESTS: [&str; 5] = ["id", "shot_id", "entity_id", "preview_file_id", "preview_file_task_id"];
 
 /// An entry without what clients of the team may have stored beside it.
 fn visible(stored: &Value) -> Value {
-    let keys = stored.as_object().into_iter().flatten().filter(|(key, _)| STORED.contains(&key.as_str()));
+    let keys = stored
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| ENTRY_KEYS_FOR_GUESTS.contains(&key.as_str()));
     Value::Object(keys.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
@@ -94,7 +119,7 @@ struct Entity {
 }
 
 impl Entity {
-    /// What the entity is part of; with the episode before it where a playlist is for all of them.
+    /// Name of what the entity is part of; with the episode before it where a playlist is for all of them.
     fn parent_name(&self, for_all: bool) -> String {
         if !PARTS.contains(&self.kind.as_str()) {
             return self.kind.clone();
@@ -113,11 +138,15 @@ async fn entities(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Ent
          LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id WHERE e.id",
     );
     sql.among(ids);
-    Ok(database::read_all::<Entity>(database, &sql).await?.into_iter().map(|entity| (entity.id, entity)).collect())
+    Ok(database::read_all::<Entity>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity))
+        .collect())
 }
 
 #[derive(FromQueryResult)]
-struct Task {
+struct SharedTask {
     id: Uuid,
     entity_id: Option<Uuid>,
     type_id: Uuid,
@@ -127,24 +156,32 @@ struct Task {
     status_color: Option<String>,
 }
 
-impl Task {
+impl SharedTask {
     fn write(&self, out: &mut Vec<u8>) {
         let kind = json!({"id": self.type_id, "name": self.type_name, "color": self.type_color, "for_entity": self.for_entity});
         write_key(out, "preview_file_task_type", Some(kind.to_string().as_bytes()));
-        write_key(out, "preview_file_task_type_name", Some(json!(self.type_name).to_string().as_bytes()));
+        write_key(
+            out,
+            "preview_file_task_type_name",
+            Some(json!(self.type_name).to_string().as_bytes()),
+        );
         if let Some(color) = &self.status_color {
             write_key(out, "task_status_color", Some(json!(color).to_string().as_bytes()));
         }
     }
 }
 
-async fn tasks(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, Task>, Failure> {
+async fn tasks(database: &Database, ids: &[Uuid]) -> Result<HashMap<Uuid, SharedTask>, Failure> {
     let mut sql = Sql::new(
         "SELECT t.id, t.entity_id, k.id AS type_id, k.name AS type_name, k.color AS type_color, k.for_entity, s.color AS status_color FROM task t \
          JOIN task_type k ON k.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id WHERE t.id",
     );
     sql.among(ids);
-    Ok(database::read_all::<Task>(database, &sql).await?.into_iter().map(|task| (task.id, task)).collect())
+    Ok(database::read_all::<SharedTask>(database, &sql)
+        .await?
+        .into_iter()
+        .map(|task| (task.id, task))
+        .collect())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, Media};
 use dailies_definitions::schemas::{
-    ClientConfiguration, ConfigurationCheck, ErrorReports, MachineResources, ServerStatus, ServerVersion, StatusSeries, StudioStatistics, Success,
+    ClientConfiguration, ConfigurationCheck, ErrorReports, MachineResources, ServerStatus, ServerVersion, StatusSeries,
+    StudioStatistics, Success,
 };
 use dailies_definitions::status::Status;
 use governor::clock::{Clock, DefaultClock};
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 
 use super::configuration;
 use super::machine::Machine;
+use super::parts::Parts;
 use super::probes::Prober;
 use crate::app::SharedApp;
 use crate::database::{self, Sql};
@@ -29,7 +31,7 @@ use crate::studio::organisation;
 
 /// The program whose API this server speaks, and the version of it. Clients look at both.
 const API: &str = "Zou";
-const VERSION: &str = "1.0.67";
+const VERSION: &str = "1.0.97";
 
 /// Test events that strangers may have sent to everybody in a row; one more is allowed every second.
 const TEST_EVENTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
@@ -38,6 +40,7 @@ const TEST_EVENTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 pub struct StatusHandlers {
     app: SharedApp,
     prober: Prober,
+    parts: Parts,
     machine: Machine,
     test_events: DefaultDirectRateLimiter,
 }
@@ -47,11 +50,28 @@ impl StatusHandlers {
     #[must_use]
     pub fn new(app: SharedApp) -> Self {
         let test_events = DefaultDirectRateLimiter::direct(Quota::per_second(NonZeroU32::MIN).allow_burst(TEST_EVENTS));
-        Self { app, prober: Prober::default(), machine: Machine::default(), test_events }
+        Self {
+            app,
+            prober: Prober::default(),
+            parts: Parts::default(),
+            machine: Machine::default(),
+            test_events,
+        }
+    }
+
+    /// Whether a visitor may see how the machine does.
+    fn may_monitor(&self, visitor: &Visitor) -> bool {
+        let settings = &self.app.settings;
+        may_monitor(
+            &visitor.headers,
+            visitor.address,
+            &settings.trusted_proxies,
+            &settings.monitors,
+        )
     }
 }
 
-/// How many previews of each kind and comments the studio has.
+/// Numbers of previews by kind and of comments in the studio.
 #[derive(Default, FromQueryResult)]
 struct StudioCounts {
     videos: i64,
@@ -63,11 +83,19 @@ struct StudioCounts {
 #[async_trait]
 impl Status for StatusHandlers {
     async fn get_version(&self, _visitor: Visitor) -> Result<Json<ServerVersion>, Failure> {
-        Ok(Json::of(&ServerVersion { api: API.into(), version: VERSION.into() })?)
+        Ok(Json::of(&ServerVersion {
+            api: API.into(),
+            version: VERSION.into(),
+        })?)
     }
 
-    async fn get_status(&self, _visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
+    async fn get_status(&self, visitor: Visitor) -> Result<Json<ServerStatus>, Failure> {
         let probes = self.prober.probe(&self.app).await;
+        let parts = if self.may_monitor(&visitor) {
+            Some(self.parts.look(&self.app, probes).await)
+        } else {
+            None
+        };
         Ok(Json::of(&ServerStatus {
             name: API.into(),
             version: VERSION.into(),
@@ -76,6 +104,8 @@ impl Status for StatusHandlers {
             event_stream_up: probes.event_stream,
             job_queue_up: probes.job_queue,
             indexer_up: probes.indexer,
+            movie_tools_up: probes.movie_tools,
+            parts,
         })?)
     }
 
@@ -88,6 +118,7 @@ impl Status for StatusHandlers {
             ("key-value-store-up", probes.key_value_store),
             ("job-queue-up", probes.job_queue),
             ("indexer-up", probes.indexer),
+            ("movie-tools-up", probes.movie_tools),
         ] {
             text.push_str(&format!("{name}: {}\n", if up { "up" } else { "down" }));
         }
@@ -103,26 +134,44 @@ impl Status for StatusHandlers {
             event_stream_up: probes.event_stream.into(),
             job_queue_up: probes.job_queue.into(),
             indexer_up: probes.indexer.into(),
-            #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit for two centuries more")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "microseconds since 1970 fit for two centuries more"
+            )]
             time: now.timestamp_micros() as f64 / 1e6,
         })?)
     }
 
     async fn get_machine_resources(&self, visitor: Visitor) -> Result<Json<MachineResources>, Failure> {
-        let settings = &self.app.settings;
-        if !may_monitor(&visitor.headers, visitor.address, &settings.trusted_proxies, &settings.monitors) {
+        if !self.may_monitor(&visitor) {
             return Err(Failure::forbidden());
         }
-        Ok(Json::of(&self.machine.look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX)).await?)?)
+        Ok(Json::of(
+            &self
+                .machine
+                .look(i64::try_from(self.app.jobs.running()).unwrap_or(i64::MAX))
+                .await?,
+        )?)
     }
 
     async fn send_test_event(&self, _visitor: Visitor) -> Result<Json<Success>, Failure> {
         if let Err(refused) = self.test_events.check() {
             let seconds = refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-            let failure = Failure::plain(StatusCode::TOO_MANY_REQUESTS, "Too many test events. Try again in a moment.");
+            let failure = Failure::plain(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many test events. Try again in a moment.",
+            );
             return Err(failure.with_header(header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        self.app.bus.publish(Audience::Everyone, "main:test", &RawValue::from_string("{}".into())?).await;
+        self.app
+            .bus
+            .publish(
+                Audience::Everyone,
+                "main:test",
+                &RawValue::from_string("{}".into())?,
+                None,
+            )
+            .await;
         Ok(Json::of(&Success { success: true })?)
     }
 
@@ -131,7 +180,9 @@ impl Status for StatusHandlers {
             "SELECT COUNT(CASE WHEN extension = 'mp4' THEN 1 END) AS videos, COUNT(CASE WHEN extension = 'png' THEN 1 END) AS pictures, \
              COUNT(CASE WHEN extension = 'obj' THEN 1 END) AS models, (SELECT COUNT(*) FROM comment) AS comments FROM preview_file",
         );
-        let counts = database::read_one::<StudioCounts>(&self.app.database, &sql).await?.unwrap_or_default();
+        let counts = database::read_one::<StudioCounts>(&self.app.database, &sql)
+            .await?
+            .unwrap_or_default();
         Ok(Json::of(&StudioStatistics {
             number_of_video_previews: counts.videos,
             number_of_picture_previews: counts.pictures,
@@ -149,16 +200,20 @@ impl Status for StatusHandlers {
             crisp_token: settings.crisp_token.clone(),
             dark_theme_by_default: organisation.dark_theme_by_default.unwrap_or_default(),
             indexer_configured: true,
-            saml_enabled: false,
-            saml_idp_name: String::new(),
-            oidc_enabled: false,
-            oidc_idp_name: String::new(),
+            saml_enabled: settings.saml.saml_enabled,
+            saml_idp_name: settings.saml.saml_idp_name.clone(),
+            oidc_enabled: settings.oidc.oidc_enabled,
+            oidc_idp_name: settings.oidc.oidc_idp_name.clone(),
             default_locale: settings.default_locale.clone(),
             default_timezone: settings.default_timezone.clone(),
             enforce_2fa: settings.sign_in.enforce_2fa,
-            sentry: reports
-                .sentry_kitsu_enabled
-                .then(|| ErrorReports { dsn: reports.sentry_kitsu_dsn.clone(), sample_rate: reports.sentry_kitsu_sr }),
+            movie_highdef_bitrate: settings.movie_highdef_bitrate,
+            movie_lowdef_bitrate: settings.movie_lowdef_bitrate,
+            preview_accounts_enabled: settings.sign_in.keeps_passwords(),
+            sentry: reports.sentry_kitsu_enabled.then(|| ErrorReports {
+                dsn: reports.sentry_kitsu_dsn.clone(),
+                sample_rate: reports.sentry_kitsu_sr,
+            }),
         })?)
     }
 

@@ -1,4 +1,4 @@
-//! How busy the machine is. A look at the processors takes a moment, so everybody who asks meanwhile shares it.
+//! Load of the machine. A look at the processors takes a moment, so everybody who asks meanwhile shares it.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use sysinfo::{CpuRefreshKind, Error, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshK
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long what was seen is told again.
+/// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(5);
 
-/// What was seen last.
+/// Last result.
 #[derive(Default)]
 pub(super) struct Machine(Mutex<Option<(Instant, MachineResources)>>);
 
 impl Machine {
-    /// How busy the machine is now, or was a moment ago, with so many jobs running.
+    /// Load of the machine now or a moment ago, with so many jobs running.
     ///
     /// # Errors
     /// The system does not tell.
@@ -47,7 +47,11 @@ fn describe(system: &System, running_jobs: i64) -> Result<MachineResources, Erro
         date: Local::now().format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         cpu: CpuLoad {
             percent: system.cpus().iter().map(|cpu| tenths(f64::from(cpu.usage()))).collect(),
-            loadavg: LoadAverage { last_1_min: load.one, last_5_min: load.five, last_10_min: load.fifteen },
+            loadavg: LoadAverage {
+                last_1_min: load.one,
+                last_5_min: load.five,
+                last_10_min: load.fifteen,
+            },
         },
         memory: MemoryUse {
             total: bytes(total),
@@ -61,7 +65,11 @@ fn describe(system: &System, running_jobs: i64) -> Result<MachineResources, Erro
 
 #[expect(clippy::cast_precision_loss, reason = "a tenth of a percent is all that is told")]
 fn percent(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { tenths(part as f64 * 100.0 / whole as f64) }
+    if whole == 0 {
+        0.0
+    } else {
+        tenths(part as f64 * 100.0 / whole as f64)
+    }
 }
 
 fn tenths(number: f64) -> f64 {

@@ -1,19 +1,20 @@
-//! Which parts of the server work. Looking is public, so it is done once for everybody who asks within a few seconds.
+//! Parts of the server that work. Looking is public, so it is done once for everybody who asks within a few seconds.
 
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::database::Sql;
+use crate::previews::reads_movies;
 
-/// How long what was found is told again.
+/// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
-/// How long a part may take to answer before it counts as down.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time that a part may take to answer before it counts as down.
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Which parts work.
+/// Parts that work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Probes {
     pub database: bool,
@@ -24,24 +25,30 @@ pub(super) struct Probes {
     pub job_queue: bool,
     /// A search reads the database, so it works when that does.
     pub indexer: bool,
+    /// Movies can be read.
+    pub movie_tools: bool,
 }
 
-/// What was found last.
+/// Last result.
 #[derive(Default)]
-pub(super) struct Prober(Mutex<Option<(Instant, Probes)>>);
+pub(super) struct Prober {
+    last: Mutex<Option<(Instant, Probes)>>,
+    /// Programs come and go less often than connections: this is looked up once.
+    movie_tools: OnceCell<bool>,
+}
 
 impl Prober {
-    /// Which parts work now, or did a moment ago.
+    /// Parts that work now, or did a moment ago.
     pub(super) async fn probe(&self, app: &App) -> Probes {
-        let mut last = self.0.lock().await;
+        let mut last = self.last.lock().await;
         if let Some((moment, probes)) = *last
             && moment.elapsed() < LIFETIME
         {
             return probes;
         }
         let question = Sql::new("SELECT 1");
-        let database = timeout(PATIENCE, app.database.row(&question));
-        let store = timeout(PATIENCE, app.store.get("status"));
+        let database = timeout(PROBE_TIMEOUT, app.database.row(&question));
+        let store = timeout(PROBE_TIMEOUT, app.store.get("status"));
         let (database, store) = tokio::join!(database, store);
         let probes = Probes {
             database: matches!(database, Ok(Ok(_))),
@@ -49,6 +56,7 @@ impl Prober {
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: matches!(database, Ok(Ok(_))),
+            movie_tools: *self.movie_tools.get_or_init(reads_movies).await,
         };
         *last = Some((Instant::now(), probes));
         probes

@@ -13,14 +13,14 @@ use object_store::{
 };
 use poem::http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_LENGTH};
 
-use super::{Bucket, StorageError, key::Layout};
+use super::{Bucket, StorageError, key::KeyLayout};
 
 /// The only region in which a bucket is created without naming the region.
 const DEFAULT_REGION: &str = "us-east-1";
-/// How long a request is sent again to a service that does not answer. Somebody waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Time for which a request is sent again to a service that does not answer. Somebody waits for it.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where files are kept.
+/// Place where files are kept.
 #[derive(Clone)]
 pub struct StorageSettings {
     /// Put before the names `pictures`, `movies` and `files` of the buckets.
@@ -41,7 +41,7 @@ pub enum Backend {
     S3(S3Settings),
 }
 
-/// How to reach an S3-compatible service.
+/// Address and keys of an S3-compatible service.
 #[derive(Clone, Default)]
 pub struct S3Settings {
     /// Region; `us-east-1` when absent.
@@ -64,7 +64,9 @@ pub struct S3Settings {
 #[derive(Clone)]
 pub(super) struct OpenBucket {
     pub(super) store: Arc<dyn ObjectStore>,
-    pub(super) layout: Layout,
+    /// Folder on this machine, if it is one.
+    pub(super) folder: Option<PathBuf>,
+    pub(super) layout: KeyLayout,
 }
 
 /// Opens the bucket, creating it where the settings say so.
@@ -75,15 +77,23 @@ pub(super) async fn open(bucket: Bucket, settings: &StorageSettings) -> Result<O
             let folder = folder.join(name);
             tokio::fs::create_dir_all(&folder).await?;
             // Survives a power cut once the upload has been acknowledged.
-            let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Folders })
+            let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
+            Ok(OpenBucket {
+                store: Arc::new(store),
+                folder: Some(folder),
+                layout: KeyLayout::Folders,
+            })
         }
         Backend::S3(s3) => {
             let store = s3_bucket(&name, s3)?;
             if s3.create_buckets {
                 create_bucket(&name, &store, s3).await?;
             }
-            Ok(OpenBucket { store: Arc::new(store), layout: Layout::Flat })
+            Ok(OpenBucket {
+                store: Arc::new(store),
+                folder: None,
+                layout: KeyLayout::Flat,
+            })
         }
     }
 }
@@ -93,7 +103,11 @@ fn s3_bucket(name: &str, settings: &S3Settings) -> Result<AmazonS3, StorageError
         .with_bucket_name(name)
         .with_region(settings.region.as_deref().unwrap_or(DEFAULT_REGION))
         .with_client_options(client_options(settings))
-        .with_retry(RetryConfig { max_retries: 4, retry_timeout: PATIENCE, ..RetryConfig::default() })
+        .with_retry(RetryConfig {
+            max_retries: 4,
+            retry_timeout: RETRY_TIMEOUT,
+            ..RetryConfig::default()
+        })
         // Files are removed one by one, and not every service knows the removal of many.
         .with_disable_bulk_delete(true);
     if let Some(endpoint) = &settings.endpoint {
@@ -119,7 +133,10 @@ fn server_side_encryption() -> Result<AmazonS3ConfigKey, StorageError> {
 }
 
 fn client_options(settings: &S3Settings) -> ClientOptions {
-    let plain_http = settings.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let plain_http = settings
+        .endpoint
+        .as_deref()
+        .is_some_and(|endpoint| endpoint.starts_with("http://"));
     // A movie may take minutes to a slow reader: silence is limited, duration is not.
     ClientOptions::new()
         .with_allow_http(plain_http)
@@ -133,9 +150,14 @@ fn client_options(settings: &S3Settings) -> ClientOptions {
 /// The object store library has no call for it, but signs any address, and an empty path is
 /// the bucket itself.
 async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> Result<(), StorageError> {
-    let refused = |reason: String| StorageError::CreateBucket { bucket: name.to_owned(), reason };
+    let refused = |reason: String| StorageError::CreateBucket {
+        bucket: name.to_owned(),
+        reason,
+    };
     // Not every service tells by the answer to its creation that a bucket is one's own.
-    let (found, _) = bucket_request(Method::HEAD, String::new(), store, settings).await.map_err(refused)?;
+    let (found, _) = bucket_request(Method::HEAD, String::new(), store, settings)
+        .await
+        .map_err(refused)?;
     if found.is_success() {
         return Ok(());
     }
@@ -146,7 +168,9 @@ async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> R
              <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
         ),
     };
-    let (status, text) = bucket_request(Method::PUT, body, store, settings).await.map_err(refused)?;
+    let (status, text) = bucket_request(Method::PUT, body, store, settings)
+        .await
+        .map_err(refused)?;
     if status.is_success() || text.contains("BucketAlreadyOwnedByYou") {
         return Ok(());
     }
@@ -154,15 +178,25 @@ async fn create_bucket(name: &str, store: &AmazonS3, settings: &S3Settings) -> R
 }
 
 /// Sends a request about the bucket itself, and gives the status and the text of the answer.
-async fn bucket_request(method: Method, body: String, store: &AmazonS3, settings: &S3Settings) -> Result<(StatusCode, String), String> {
-    let url = store.signed_url(method.clone(), &Path::default(), Duration::from_secs(60)).await.map_err(|error| error.to_string())?;
+async fn bucket_request(
+    method: Method,
+    body: String,
+    store: &AmazonS3,
+    settings: &S3Settings,
+) -> Result<(StatusCode, String), String> {
+    let url = store
+        .signed_url(method.clone(), &Path::default(), Duration::from_secs(60))
+        .await
+        .map_err(|error| error.to_string())?;
     let length = HeaderValue::from(body.len());
     let mut request = HttpRequest::new(body.into());
     *request.method_mut() = method;
     // Left out of an empty request unless told, and then refused.
     request.headers_mut().insert(CONTENT_LENGTH, length);
     *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|error| error.to_string())?;
-    let client = ReqwestConnector::default().connect(&client_options(settings)).map_err(|error| error.to_string())?;
+    let client = ReqwestConnector::default()
+        .connect(&client_options(settings))
+        .map_err(|error| error.to_string())?;
     let answer = client.execute(request).await.map_err(|error| error.to_string())?;
     let status = answer.status();
     let body = answer.into_body().bytes().await.map_err(|error| error.to_string())?;

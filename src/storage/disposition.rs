@@ -17,7 +17,7 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// What a browser does with a file, with the name to save it under.
+/// Use that a browser makes of a file, with the name to save it under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition<'a> {
     /// Shown in place; the name may be empty.
@@ -65,18 +65,27 @@ mod tests {
 
     #[test]
     fn plain_names_are_not_quoted() {
-        assert_eq!(Attachment("props_tree_v1.mp4").header(), "attachment; filename=props_tree_v1.mp4");
+        assert_eq!(
+            Attachment("props_tree_v1.mp4").header(),
+            "attachment; filename=props_tree_v1.mp4"
+        );
         assert_eq!(Inline("").header(), "inline; filename=\"\"");
     }
 
     #[test]
     fn other_names_are_quoted_and_escaped() {
-        assert_eq!(Attachment("my \"best\" a\\b.pdf").header(), r#"attachment; filename="my \"best\" a\\b.pdf""#);
+        assert_eq!(
+            Attachment("my \"best\" a\\b.pdf").header(),
+            r#"attachment; filename="my \"best\" a\\b.pdf""#
+        );
     }
 
     #[test]
     fn names_beyond_ascii_are_given_twice() {
-        assert_eq!(Attachment("décor 1.pdf").header(), "attachment; filename=\"d_cor 1.pdf\"; filename*=UTF-8''d%C3%A9cor%201.pdf");
+        assert_eq!(
+            Attachment("décor 1.pdf").header(),
+            "attachment; filename=\"d_cor 1.pdf\"; filename*=UTF-8''d%C3%A9cor%201.pdf"
+        );
     }
 
     #[test]

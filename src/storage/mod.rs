@@ -17,7 +17,7 @@ use tokio_util::io::ReaderStream;
 
 pub use backend::{Backend, S3Settings, StorageSettings};
 pub use disposition::Disposition;
-pub use key::{Bucket, FileKey};
+pub use key::{Bucket, FileKey, NoKey};
 pub use serve::{Cache, Delivery, ServeError, serve};
 
 use backend::OpenBucket;
@@ -32,7 +32,10 @@ const UPLOAD_CONCURRENCY: usize = 4;
 /// S3 refuses to copy larger objects by itself.
 const SERVER_SIDE_COPY_LIMIT: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Why the store could not do what it was asked.
+/// Name of an object that nobody stores, which is asked for to find out whether somebody answers.
+const PROBE: &str = "is-somebody-there";
+
+/// Reason why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// A bucket is missing and could not be created.
@@ -40,7 +43,7 @@ pub enum StorageError {
     CreateBucket {
         /// Full name of the bucket.
         bucket: String,
-        /// What the service answered.
+        /// Answer of the service.
         reason: String,
     },
     /// The store failed or refused.
@@ -51,15 +54,28 @@ pub enum StorageError {
     Io(#[from] io::Error),
 }
 
-/// What is known of a stored file without reading it.
+/// Facts about a stored file without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileMeta {
     /// Size in bytes, never zero.
     pub size: u64,
-    /// When the file was last written.
+    /// Moment at which the file was last written.
     pub modified: DateTime<Utc>,
     /// Strong entity tag, with its quotes.
     pub etag: String,
+}
+
+/// Thing that a bucket holds at one place.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Key of the file; none for what is not stored by this server.
+    pub key: Option<FileKey>,
+    /// Its place, for messages.
+    pub name: String,
+    /// Size in bytes; zero is what an interrupted copy leaves behind.
+    pub size: u64,
+    /// Moment at which it was last written.
+    pub modified: DateTime<Utc>,
 }
 
 /// A stored file, or a part of it, ready to be read.
@@ -133,16 +149,22 @@ impl Storage {
     /// When the file cannot be read or the store fails; the former file is then untouched.
     pub async fn put_file(&self, key: &FileKey, path: &Path) -> Result<u64, StorageError> {
         let file = tokio::fs::File::open(path).await?;
-        self.put_stream(key, ReaderStream::with_capacity(file, READ_CHUNK)).await
+        self.put_stream(key, ReaderStream::with_capacity(file, READ_CHUNK))
+            .await
     }
 
     /// Stores what the stream gives without keeping it in memory, and returns its size in bytes.
     ///
     /// # Errors
     /// When the stream or the store fails; the former file is then untouched.
-    pub async fn put_stream(&self, key: &FileKey, content: impl Stream<Item = io::Result<Bytes>>) -> Result<u64, StorageError> {
+    pub async fn put_stream(
+        &self,
+        key: &FileKey,
+        content: impl Stream<Item = io::Result<Bytes>>,
+    ) -> Result<u64, StorageError> {
         let (bucket, location) = self.locate(key);
-        let mut writer = BufWriter::with_capacity(bucket.store.clone(), location, UPLOAD_PART).with_max_concurrency(UPLOAD_CONCURRENCY);
+        let mut writer = BufWriter::with_capacity(bucket.store.clone(), location, UPLOAD_PART)
+            .with_max_concurrency(UPLOAD_CONCURRENCY);
         match fill(&mut writer, content).await {
             Ok(size) => {
                 writer.shutdown().await?;
@@ -163,7 +185,10 @@ impl Storage {
     /// When the store fails or the range lies outside of the file.
     pub async fn get(&self, key: &FileKey, range: Option<Range<u64>>) -> Result<Option<StoredFile>, StorageError> {
         let (bucket, location) = self.locate(key);
-        let options = GetOptions { range: range.map(Into::into), ..GetOptions::default() };
+        let options = GetOptions {
+            range: range.map(Into::into),
+            ..GetOptions::default()
+        };
         let Some(found) = present(bucket.store.get_opts(&location, options).await)? else {
             return Ok(None);
         };
@@ -171,7 +196,11 @@ impl Storage {
             return Ok(None);
         };
         let range = found.range.clone();
-        Ok(Some(StoredFile { meta, range, stream: content_stream(found).await? }))
+        Ok(Some(StoredFile {
+            meta,
+            range,
+            stream: content_stream(found).await?,
+        }))
     }
 
     /// Facts about the file; `None` when there is no such file.
@@ -182,6 +211,30 @@ impl Storage {
         let (bucket, location) = self.locate(key);
         let found = present(bucket.store.head(&location).await)?;
         Ok(found.as_ref().and_then(file_meta))
+    }
+
+    /// Everything in a bucket, in no order.
+    pub fn list(&self, bucket: Bucket) -> BoxStream<'static, Result<Listed, StorageError>> {
+        let place = self.bucket(bucket);
+        let layout = place.layout;
+        let found = place.store.list(None);
+        let listed = move |meta: ObjectMeta| Listed {
+            key: FileKey::at(bucket, &meta.location, layout),
+            name: format!("{}/{}", bucket.name(), meta.location),
+            size: meta.size,
+            modified: meta.last_modified,
+        };
+        found.map_ok(listed).map_err(StorageError::from).boxed()
+    }
+
+    /// Whether the files can be reached: one bucket stands for all.
+    pub async fn is_reached(&self) -> bool {
+        let bucket = self.bucket(Bucket::Files);
+        match &bucket.folder {
+            // A folder that is gone looks like one without that file.
+            Some(folder) => tokio::fs::metadata(folder).await.is_ok(),
+            None => present(bucket.store.head(&PROBE.into()).await).is_ok(),
+        }
     }
 
     /// Whether there is such a file.
@@ -251,13 +304,17 @@ impl Storage {
         Ok(true)
     }
 
-    fn locate(&self, key: &FileKey) -> (&OpenBucket, object_store::path::Path) {
+    fn bucket(&self, bucket: Bucket) -> &OpenBucket {
         let [pictures, movies, files] = self.buckets.as_ref();
-        let bucket = match key.bucket() {
+        match bucket {
             Bucket::Pictures => pictures,
             Bucket::Movies => movies,
             Bucket::Files => files,
-        };
+        }
+    }
+
+    fn locate(&self, key: &FileKey) -> (&OpenBucket, object_store::path::Path) {
+        let bucket = self.bucket(key.bucket());
         (bucket, key.location(bucket.layout))
     }
 }
@@ -290,7 +347,11 @@ fn file_meta(meta: &ObjectMeta) -> Option<FileMeta> {
         Some(tag) => format!("\"{}\"", tag.trim_start_matches("W/").trim_matches('"')),
         None => format!("\"{:x}-{:x}\"", meta.last_modified.timestamp_micros(), meta.size),
     };
-    Some(FileMeta { size: meta.size, modified: meta.last_modified, etag })
+    Some(FileMeta {
+        size: meta.size,
+        modified: meta.last_modified,
+        etag,
+    })
 }
 
 async fn content_stream(found: GetResult) -> io::Result<BoxStream<'static, io::Result<Bytes>>> {

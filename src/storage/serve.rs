@@ -1,4 +1,8 @@
 //! Answers a download: conditional requests, ranges and cache headers over a stored file.
+//!
+//! The headers are read and written with the crate `headers`. What goes further was compared: `StaticFileRequest` of poem 3.1
+//! answers with a path of the disk or with bytes in memory, and `ServeDir` of tower-http 0.6 with a folder, while a stored
+//! file may come from an object store, as a stream whose size and tag are known before.
 
 use std::{
     ops::Range,
@@ -11,8 +15,8 @@ use poem::{
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{
-            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-            RANGE,
+            ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+            IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE,
         },
     },
     web::headers::{ETag, Expires, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified},
@@ -22,7 +26,7 @@ use super::{Disposition, FileKey, FileMeta, Storage, StorageError, StoredFile};
 
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
-/// How long a client may keep a file.
+/// Time that a client may keep a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cache {
     /// Kept by the client alone, for that many seconds.
@@ -31,14 +35,14 @@ pub enum Cache {
     NoCache,
 }
 
-/// How a stored file is presented to the client.
+/// Way in which a stored file is presented to the client.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
     /// Media type; one that cannot be a header value becomes `application/octet-stream`.
     pub content_type: &'a str,
     /// Shown or saved, and under which name.
     pub disposition: Disposition<'a>,
-    /// How long the client may keep it.
+    /// Time that the client may keep it.
     pub cache: Cache,
     /// `Last-Modified`; the time of the stored file when absent.
     pub last_modified: Option<DateTime<Utc>>,
@@ -46,7 +50,7 @@ pub struct Delivery<'a> {
     pub expected_size: Option<u64>,
 }
 
-/// Why a download has no content.
+/// Reason why a download has no content.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// None of the files is stored: 404.
@@ -60,9 +64,9 @@ pub enum ServeError {
     Storage(#[from] StorageError),
 }
 
-/// What a request asks of a file that exists.
+/// Part of an existing file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+enum WantedBytes {
     Whole,
     Part(Range<u64>),
     Nothing,
@@ -74,10 +78,17 @@ enum Wanted {
 /// # Errors
 /// [`ServeError::Missing`] when none is stored, [`ServeError::RangeNotSatisfiable`] when the
 /// range cannot be given, [`ServeError::Storage`] when the store fails.
-pub async fn serve(storage: &Storage, keys: &[FileKey], request: &HeaderMap, delivery: &Delivery<'_>) -> Result<Response, ServeError> {
+pub async fn serve(
+    storage: &Storage,
+    keys: &[FileKey],
+    request: &HeaderMap,
+    delivery: &Delivery<'_>,
+) -> Result<Response, ServeError> {
     // Only these need the size or the tag before the content is opened: other requests spare
     // an object store one round trip.
-    let conditional = [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| request.contains_key(name));
+    let conditional = [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE]
+        .iter()
+        .any(|name| request.contains_key(name));
     for key in keys {
         let mut range = None;
         if conditional {
@@ -88,9 +99,9 @@ pub async fn serve(storage: &Storage, keys: &[FileKey], request: &HeaderMap, del
                 continue;
             }
             match wanted(request, &meta, delivery)? {
-                Wanted::Nothing => return Ok(not_modified(&meta, delivery)),
-                Wanted::Part(part) => range = Some(part),
-                Wanted::Whole => {}
+                WantedBytes::Nothing => return Ok(not_modified(&meta, delivery)),
+                WantedBytes::Part(part) => range = Some(part),
+                WantedBytes::Whole => {}
             }
         }
         let partial = range.is_some();
@@ -121,34 +132,41 @@ fn http_time(time: DateTime<Utc>) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Result<Wanted, ServeError> {
+fn wanted(request: &HeaderMap, meta: &FileMeta, delivery: &Delivery<'_>) -> Result<WantedBytes, ServeError> {
     let etag = meta.etag.parse::<ETag>().ok();
     let modified = delivery.last_modified(meta);
     // A tag is more exact than a date, so the date only counts without one.
     let fresh = match (request.typed_get::<IfNoneMatch>(), &etag) {
         (Some(known), Some(etag)) => !known.precondition_passes(etag),
         (Some(_), None) => false,
-        (None, _) => request.typed_get::<IfModifiedSince>().is_some_and(|since| !since.is_modified(modified)),
+        (None, _) => request
+            .typed_get::<IfModifiedSince>()
+            .is_some_and(|since| !since.is_modified(modified)),
     };
     if fresh {
-        return Ok(Wanted::Nothing);
+        return Ok(WantedBytes::Nothing);
     }
-    let stale_part = request.typed_get::<IfRange>().is_some_and(|known| known.is_modified(etag.as_ref(), Some(&modified.into())));
+    let stale_part = request
+        .typed_get::<IfRange>()
+        .is_some_and(|known| known.is_modified(etag.as_ref(), Some(&modified.into())));
     match request.get(RANGE).and_then(|value| value.to_str().ok()) {
         Some(range) if !stale_part => requested_part(range, meta.size),
-        _ => Ok(Wanted::Whole),
+        _ => Ok(WantedBytes::Whole),
     }
 }
 
 /// Reads a `Range` header. Units other than bytes are ignored, as the standard asks.
-fn requested_part(header: &str, size: u64) -> Result<Wanted, ServeError> {
+fn requested_part(header: &str, size: u64) -> Result<WantedBytes, ServeError> {
     let Some((unit, spec)) = header.split_once('=') else {
         return Err(ServeError::RangeNotSatisfiable);
     };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Ok(Wanted::Whole);
+        return Ok(WantedBytes::Whole);
     }
-    part_of(spec.trim(), size).filter(|part| part.start < part.end).map(Wanted::Part).ok_or(ServeError::RangeNotSatisfiable)
+    part_of(spec.trim(), size)
+        .filter(|part| part.start < part.end)
+        .map(WantedBytes::Part)
+        .ok_or(ServeError::RangeNotSatisfiable)
 }
 
 fn part_of(spec: &str, size: u64) -> Option<Range<u64>> {

@@ -5,7 +5,12 @@ use uuid::Uuid;
 use super::*;
 
 async fn open(folder: &Path) -> Storage {
-    let settings = StorageSettings { bucket_prefix: "studio-".to_owned(), backend: Backend::Local { folder: folder.join("previews") } };
+    let settings = StorageSettings {
+        bucket_prefix: "studio-".to_owned(),
+        backend: Backend::Local {
+            folder: folder.join("previews"),
+        },
+    };
     Storage::open(&settings).await.unwrap()
 }
 
@@ -31,7 +36,9 @@ async fn files_live_where_existing_stores_have_them() {
     let id = "15323dfc-4c2b-4c4e-9a5e-0f5b6f7a8b9c";
     let square = FileKey::new(Bucket::Pictures, "thumbnails-square", Uuid::parse_str(id).unwrap());
     storage.put(&square, Bytes::from_static(b"png")).await.unwrap();
-    let path = folder.path().join(format!("previews/studio-pictures/thumbnails/squ/are/square-{id}"));
+    let path = folder
+        .path()
+        .join(format!("previews/studio-pictures/thumbnails/squ/are/square-{id}"));
     assert_eq!(std::fs::read(path).unwrap(), b"png");
 }
 

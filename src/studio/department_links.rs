@@ -1,4 +1,4 @@
-//! What departments work with: software and hardware.
+//! Tools of departments: software and hardware.
 
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
@@ -40,7 +40,9 @@ impl Equipment {
     /// Selects what departments work with, and their ids behind it.
     fn select(&self) -> (RecordWriter, Sql) {
         let model = RecordWriter::new(self.table, "i", self.type_name);
-        let Self { table, links, column, .. } = self;
+        let Self {
+            table, links, column, ..
+        } = self;
         let sql = Sql::new(format!(
             "SELECT {}, l.department_id FROM {} l JOIN {} i ON i.id = l.{column} WHERE 1 = 1",
             model.columns(),
@@ -72,23 +74,54 @@ impl Equipment {
         Ok(Json::written(out))
     }
 
-    /// What one department works with.
+    /// One tool of a department.
+    ///
+    /// # Errors
+    /// 404 for anything else.
+    pub(super) async fn one<T>(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
+        let (model, mut sql) = self.select();
+        sql.push(" AND l.department_id = ")
+            .bind(department_id)
+            .push(" AND i.id = ")
+            .bind(id);
+        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+        let mut out = Vec::with_capacity(256);
+        model.write(&mut out, &row)?;
+        Ok(Json::written(out))
+    }
+
+    /// Tools of one department.
     pub(super) async fn of_department<T>(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
         self.require(app, department_id, id).await?;
         let (model, mut sql) = self.select();
-        sql.push(" AND l.department_id = ").bind(department_id).push(" ORDER BY i.name, i.id");
+        sql.push(" AND l.department_id = ")
+            .bind(department_id)
+            .push(" ORDER BY i.name, i.id");
         Ok(model.list(&app.database, sql).await?)
     }
 
     /// Lets a department work with something, and answers the link.
-    pub(super) async fn add<T>(&self, app: &App, access: &Admin, department_id: Uuid, id: Uuid) -> Result<Json<T>, Failure> {
+    pub(super) async fn add<T>(
+        &self,
+        app: &App,
+        access: &Admin,
+        department_id: Uuid,
+        id: Uuid,
+    ) -> Result<Json<T>, Failure> {
         self.require(app, department_id, id).await?;
         let work = Work::begin(app, access).await?;
         let values = vec![("department_id", department_id.into()), (self.column, id.into())];
         database::insert_ignoring_duplicates(&*work, self.links, vec![values]).await?;
         let model = RecordWriter::new(self.links, "l", self.link_type);
-        let text = format!("SELECT {} FROM {} l WHERE l.department_id = $1 AND l.{} = $2", model.columns(), self.links.name, self.column);
-        let row = database::row(&*work, &Sql::with(text, [department_id.into(), id.into()])).await?.ok_or_else(Failure::not_found)?;
+        let text = format!(
+            "SELECT {} FROM {} l WHERE l.department_id = $1 AND l.{} = $2",
+            model.columns(),
+            self.links.name,
+            self.column
+        );
+        let row = database::row(&*work, &Sql::with(text, [department_id.into(), id.into()]))
+            .await?
+            .ok_or_else(Failure::not_found)?;
         let mut out = Vec::with_capacity(256);
         model.write(&mut out, &row)?;
         work.commit().await?;
@@ -96,10 +129,19 @@ impl Equipment {
     }
 
     /// Lets a department no longer work with something.
-    pub(super) async fn remove(&self, app: &App, access: &Admin, department_id: Uuid, id: Uuid) -> Result<NoContent, Failure> {
+    pub(super) async fn remove(
+        &self,
+        app: &App,
+        access: &Admin,
+        department_id: Uuid,
+        id: Uuid,
+    ) -> Result<NoContent, Failure> {
         self.require(app, department_id, id).await?;
         let work = Work::begin(app, access).await?;
-        let text = format!("DELETE FROM {} WHERE department_id = $1 AND {} = $2", self.links.name, self.column);
+        let text = format!(
+            "DELETE FROM {} WHERE department_id = $1 AND {} = $2",
+            self.links.name, self.column
+        );
         database::execute(&*work, &Sql::with(text, [department_id.into(), id.into()])).await?;
         work.commit().await?;
         Ok(NoContent)
@@ -107,8 +149,14 @@ impl Equipment {
 
     /// 404 unless both are there.
     async fn require(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<(), Failure> {
-        let text = format!("SELECT 1 FROM department d JOIN {} i ON i.id = $2 WHERE d.id = $1", self.table.name);
-        let found = app.database.row(&Sql::with(text, [department_id.into(), id.into()])).await?;
+        let text = format!(
+            "SELECT 1 FROM department d JOIN {} i ON i.id = $2 WHERE d.id = $1",
+            self.table.name
+        );
+        let found = app
+            .database
+            .row(&Sql::with(text, [department_id.into(), id.into()]))
+            .await?;
         found.map(|_| ()).ok_or_else(Failure::not_found)
     }
 }

@@ -5,8 +5,8 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    DepartmentHardwareItemAdd, DepartmentSoftwareAdd, HardwareItem, HardwareItemDepartmentLink, HardwareItemsByDepartment, Software,
-    SoftwareDepartmentLink, SoftwaresByDepartment, TaskType, TaskTypeOrder,
+    DepartmentHardwareItemAdd, DepartmentSoftwareAdd, HardwareItem, HardwareItemDepartmentLink,
+    HardwareItemsByDepartment, Software, SoftwareDepartmentLink, SoftwaresByDepartment, TaskType, TaskTypeOrder,
 };
 use dailies_definitions::studio::Studio;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::department_links::{HARDWARE, SOFTWARE};
 use super::task_types;
 use crate::app::SharedApp;
 
-/// What the studio's productions share.
+/// Handlers of what the studio's productions share.
 pub struct StudioHandlers(pub SharedApp);
 
 #[async_trait]
@@ -37,15 +37,28 @@ impl Studio for StudioHandlers {
         SOFTWARE.add(&self.0, &access, department_id, body.software_id).await
     }
 
-    async fn list_softwares_of_department(&self, _access: Admin, department_id: Uuid, software_id: Uuid) -> Result<Json<Vec<Software>>, Failure> {
-        SOFTWARE.of_department(&self.0, department_id, software_id).await
+    async fn get_software_of_department(
+        &self,
+        _access: Admin,
+        department_id: Uuid,
+        software_id: Uuid,
+    ) -> Result<Json<Software>, Failure> {
+        SOFTWARE.one(&self.0, department_id, software_id).await
     }
 
-    async fn remove_software_from_department(&self, access: Admin, department_id: Uuid, software_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_software_from_department(
+        &self,
+        access: Admin,
+        department_id: Uuid,
+        software_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         SOFTWARE.remove(&self.0, &access, department_id, software_id).await
     }
 
-    async fn list_hardware_items_of_departments(&self, _access: Admin) -> Result<Json<HardwareItemsByDepartment>, Failure> {
+    async fn list_hardware_items_of_departments(
+        &self,
+        _access: Admin,
+    ) -> Result<Json<HardwareItemsByDepartment>, Failure> {
         HARDWARE.by_department(&self.0).await
     }
 
@@ -55,7 +68,9 @@ impl Studio for StudioHandlers {
         department_id: Uuid,
         body: DepartmentHardwareItemAdd,
     ) -> Result<Json<HardwareItemDepartmentLink>, Failure> {
-        HARDWARE.add(&self.0, &access, department_id, body.hardware_item_id).await
+        HARDWARE
+            .add(&self.0, &access, department_id, body.hardware_item_id)
+            .await
     }
 
     async fn list_hardware_items_of_department(
@@ -67,7 +82,12 @@ impl Studio for StudioHandlers {
         HARDWARE.of_department(&self.0, department_id, hardware_item_id).await
     }
 
-    async fn remove_hardware_item_from_department(&self, access: Admin, department_id: Uuid, hardware_item_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_hardware_item_from_department(
+        &self,
+        access: Admin,
+        department_id: Uuid,
+        hardware_item_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         HARDWARE.remove(&self.0, &access, department_id, hardware_item_id).await
     }
 }

@@ -1,4 +1,4 @@
-//! What every production of the studio shares.
+//! Things that all productions of the studio share.
 
 pub mod collections;
 mod department_links;

@@ -6,7 +6,7 @@ use sea_orm::{DbErr, EntityTrait, QueryOrder};
 use crate::app::App;
 use crate::database::{self, Field, RowWriter, Sql, Transaction};
 
-/// What the company is called until somebody says.
+/// Name of the company until somebody gives one.
 const NAME: &str = "Kitsu";
 
 /// The organisation.
@@ -16,14 +16,16 @@ const NAME: &str = "Kitsu";
 pub async fn organisation(app: &App) -> Result<organisation::Model, DbErr> {
     let found = || {
         let query = organisation::Entity::find().order_by_asc(organisation::Column::CreatedAt);
-        query.order_by_asc(organisation::Column::Id).one(app.database.read())
+        query.order_by_asc(organisation::Column::Id).one(&app.database)
     };
     if let Some(organisation) = found().await? {
         return Ok(organisation);
     }
     // Of several who make it at once, one does: its name is unique.
     app.database.transact(make_organisation).await?;
-    found().await?.ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
+    found()
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the organisation that was just made".into()))
 }
 
 async fn make_organisation() -> Result<(), DbErr> {
@@ -39,10 +41,22 @@ async fn make_organisation() -> Result<(), DbErr> {
 /// The database does not answer.
 pub async fn organisation_row(app: &App, for_admin: bool) -> Result<Vec<u8>, DbErr> {
     let id = organisation(app).await?.id;
-    let columns = || organisation::TABLE.columns.iter().filter(|column| for_admin || !column.name.starts_with("chat_"));
+    let columns = || {
+        organisation::TABLE
+            .columns
+            .iter()
+            .filter(|column| for_admin || !column.name.starts_with("chat_"))
+    };
     let names: Vec<&str> = columns().map(|column| column.name).collect();
-    let sql = Sql::with(format!("SELECT {} FROM organisation WHERE id = $1", names.join(", ")), [id.into()]);
-    let row = app.database.row(&sql).await?.ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
+    let sql = Sql::with(
+        format!("SELECT {} FROM organisation WHERE id = $1", names.join(", ")),
+        [id.into()],
+    );
+    let row = app
+        .database
+        .row(&sql)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the organisation".into()))?;
     let mut out = vec![b'{'];
     RowWriter::new(columns().map(Field::from)).write(&mut out, &row)?;
     out.extend_from_slice(b",\"type\":\"Organisation\"}");

@@ -1,4 +1,4 @@
-//! What a studio starts with: statuses, departments, task types and asset types, by the kind of work that it does.
+//! Beginning of a studio: statuses, departments, task types and asset types, by the kind of work that it does.
 
 use std::collections::HashMap;
 
@@ -112,7 +112,10 @@ impl Domain {
         match self {
             Self::Drawn => vec![CONCEPT, LAYOUT, ANIMATION, COMPOSITING],
             Self::Computer => computer.to_vec(),
-            Self::Vfx => computer.into_iter().chain([("Matchmove", "#5C6BC0"), ("DMP", "#8D6E63")]).collect(),
+            Self::Vfx => computer
+                .into_iter()
+                .chain([("Matchmove", "#5C6BC0"), ("DMP", "#8D6E63")])
+                .collect(),
             Self::Games => GAME_DEPARTMENTS.to_vec(),
         }
     }
@@ -121,15 +124,29 @@ impl Domain {
         let edit = |priority| ("Edit", Some("Compositing"), "#9b298c", priority, "Edit");
         let mut types = match self {
             Self::Drawn => DRAWN_TASKS.to_vec(),
-            Self::Computer => COMPUTER_ASSETS.into_iter().chain(COMPUTER_SHOTS).chain([edit(8)]).collect(),
+            Self::Computer => COMPUTER_ASSETS
+                .into_iter()
+                .chain(COMPUTER_SHOTS)
+                .chain([edit(8)])
+                .collect(),
             Self::Vfx => {
-                let tracking = [("Matchmove", Some("Matchmove"), "#5C6BC0", 1, "Shot"), ("Rotomation", Some("Matchmove"), "#7986CB", 2, "Shot")];
+                let tracking = [
+                    ("Matchmove", Some("Matchmove"), "#5C6BC0", 1, "Shot"),
+                    ("Rotomation", Some("Matchmove"), "#7986CB", 2, "Shot"),
+                ];
                 let painting = [("DMP", Some("DMP"), "#A1887F", 8, "Shot"), edit(9)];
-                COMPUTER_ASSETS.into_iter().chain(tracking).chain(COMPUTER_SHOTS).chain(painting).collect()
+                COMPUTER_ASSETS
+                    .into_iter()
+                    .chain(tracking)
+                    .chain(COMPUTER_SHOTS)
+                    .chain(painting)
+                    .collect()
             }
             Self::Games => {
                 let crafts = GAME_DEPARTMENTS.into_iter().take(6).zip(1..);
-                let mut types: Vec<_> = crafts.map(|((name, colour), priority)| (name, Some(name), colour, priority, "Asset")).collect();
+                let mut types: Vec<_> = crafts
+                    .map(|((name, colour), priority)| (name, Some(name), colour, priority, "Asset"))
+                    .collect();
                 types.push(("QA", Some("QA"), "#E53935", 1, "Shot"));
                 types
             }
@@ -151,25 +168,72 @@ pub async fn seed(app: &App, domain: Domain) -> Result<(), DbErr> {
 async fn seed_missing(app: &App, domain: Domain) -> Result<(), DbErr> {
     let mut work = Work::begin_as(app, None).await?;
     for name in PROJECT_STATUSES {
-        ensure(&mut work, &project_status::TABLE, &[("name", name)], None, vec![("color", "#000000".into())]).await?;
+        ensure(
+            &mut work,
+            &project_status::TABLE,
+            &[("name", name)],
+            None,
+            vec![("color", "#000000".into())],
+        )
+        .await?;
     }
-    for name in domain.asset_types().iter().chain(&["Episode", "Sequence", "Shot", "Edit"]) {
-        ensure(&mut work, &entity_type::TABLE, &[("name", name)], Some("asset-type"), Vec::new()).await?;
+    for name in domain
+        .asset_types()
+        .iter()
+        .chain(&["Episode", "Sequence", "Shot", "Edit"])
+    {
+        ensure(
+            &mut work,
+            &entity_type::TABLE,
+            &[("name", name)],
+            Some("asset-type"),
+            Vec::new(),
+        )
+        .await?;
     }
     for (name, short_name, colour, flags) in TASK_STATUSES {
         let mut values: Vec<(&'static str, Value)> = vec![("short_name", short_name.into()), ("color", colour.into())];
         values.extend(flags.iter().map(|flag| (*flag, true.into())));
-        ensure(&mut work, &task_status::TABLE, &[("name", name)], Some("task-status"), values).await?;
+        ensure(
+            &mut work,
+            &task_status::TABLE,
+            &[("name", name)],
+            Some("task-status"),
+            values,
+        )
+        .await?;
     }
     let mut departments = HashMap::new();
     for (name, colour) in domain.departments() {
         let values = vec![("color", colour.into())];
-        departments.insert(name, ensure(&mut work, &department::TABLE, &[("name", name)], Some("department"), values).await?);
+        departments.insert(
+            name,
+            ensure(
+                &mut work,
+                &department::TABLE,
+                &[("name", name)],
+                Some("department"),
+                values,
+            )
+            .await?,
+        );
     }
     for (name, department, colour, priority, kind) in domain.task_types() {
         let department = department.and_then(|department| departments.get(department).copied());
-        let values = vec![("short_name", "".into()), ("color", colour.into()), ("priority", priority.into()), ("department_id", department.into())];
-        ensure(&mut work, &task_type::TABLE, &[("name", name), ("for_entity", kind)], Some("task-type"), values).await?;
+        let values = vec![
+            ("short_name", "".into()),
+            ("color", colour.into()),
+            ("priority", priority.into()),
+            ("department_id", department.into()),
+        ];
+        ensure(
+            &mut work,
+            &task_type::TABLE,
+            &[("name", name), ("for_entity", kind)],
+            Some("task-type"),
+            values,
+        )
+        .await?;
     }
     work.commit().await
 }
@@ -184,15 +248,26 @@ async fn ensure(
 ) -> Result<Uuid, DbErr> {
     let mut sql = Sql::new(format!("SELECT id FROM {} WHERE ", table.name));
     for (at, (column, text)) in key.iter().enumerate() {
-        sql.push(if at > 0 { " AND " } else { "" }).push(column).push(" = ").bind(*text);
+        sql.push(if at > 0 { " AND " } else { "" })
+            .push(column)
+            .push(" = ")
+            .bind(*text);
     }
     if let Some(id) = database::read_value(&**work, &sql).await? {
         return Ok(id);
     }
-    let values = key.iter().map(|(column, text)| (*column, (*text).into())).chain(values).collect();
+    let values = key
+        .iter()
+        .map(|(column, text)| (*column, (*text).into()))
+        .chain(values)
+        .collect();
     let id = database::insert(&**work, table, values).await?;
     if let Some(event) = event {
-        work.emit_of_studio(table, format!("{event}:new"), payload([(&*format!("{}_id", event.replace('-', "_")), id)]));
+        work.emit_of_studio(
+            table,
+            format!("{event}:new"),
+            payload([(&*format!("{}_id", event.replace('-', "_")), id)]),
+        );
     }
     Ok(id)
 }
@@ -214,7 +289,12 @@ mod tests {
 
     #[test]
     fn the_kinds_of_work_have_their_names() {
-        for (name, domain) in [("2d", Domain::Drawn), ("3D", Domain::default()), ("VFX", Domain::Vfx), ("games", Domain::Games)] {
+        for (name, domain) in [
+            ("2d", Domain::Drawn),
+            ("3D", Domain::default()),
+            ("VFX", Domain::Vfx),
+            ("games", Domain::Games),
+        ] {
             assert_eq!(Domain::from_str(name, true), Ok(domain));
         }
     }

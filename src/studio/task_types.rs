@@ -18,7 +18,13 @@ pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<
     let work = Work::begin(app, caller).await?;
     require_known(&*work, &entity::task_type::TABLE, "task_type_ids", ids).await?;
     for (id, priority) in ids.iter().zip(1_i32..) {
-        database::update(&*work, &entity::task_type::TABLE, *id, vec![("priority", priority.into())]).await?;
+        database::update(
+            &*work,
+            &entity::task_type::TABLE,
+            *id,
+            vec![("priority", priority.into())],
+        )
+        .await?;
     }
     let model = RecordWriter::new(&entity::task_type::TABLE, "t", "TaskType");
     let mut sql = Sql::new(format!("SELECT {} FROM task_type t WHERE t.id IN ", model.columns()));

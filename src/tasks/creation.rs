@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
-use sea_orm::{ConnectionTrait, Value as SqlValue};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value as SqlValue};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::pipeline::{Candidate, Pipeline, Target};
+use super::pipeline::{Candidate, Pipeline, TaskedEntity};
 use super::rows;
 use super::statuses;
 use crate::access::ProjectRole;
-use crate::access::entities::{CREATE_TASKS, Standing};
+use crate::access::entities::{CREATE_TASKS, EntityRelation};
+use crate::access::task_mask::TaskMask;
 use crate::app::App;
 use crate::database::json;
 use crate::database::{self, BATCH, Sql, write_text};
@@ -29,7 +30,7 @@ pub enum Selection {
     Matching(Vec<(&'static str, SqlValue)>),
 }
 
-/// Which entities a route is about.
+/// Entities that a route is about.
 pub enum Among {
     Kind(EntityKind),
     /// Entities of the type with this id, by name.
@@ -48,7 +49,8 @@ pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> 
         Value::Array(items) if items.is_empty() => Ok(None),
         Value::Array(items) => {
             let ids: Option<Vec<Uuid>> = items.iter().map(|item| item.as_str().and_then(parse_id)).collect();
-            ids.map(Some).ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
+            ids.map(Some)
+                .ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
         }
         _ => Err(Failure::parameter("Request body must be a JSON array.")),
     }
@@ -56,10 +58,16 @@ pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> 
 
 /// The criteria of a query, for the columns that are given.
 pub fn matching(criteria: impl IntoIterator<Item = (&'static str, Option<SqlValue>)>) -> Selection {
-    Selection::Matching(criteria.into_iter().filter_map(|(column, value)| value.map(|value| (column, value))).collect())
+    Selection::Matching(
+        criteria
+            .into_iter()
+            .filter_map(|(column, value)| value.map(|value| (column, value)))
+            .collect(),
+    )
 }
 
 /// A task type as new tasks show it.
+#[derive(FromQueryResult)]
 struct TaskType {
     id: Uuid,
     name: String,
@@ -70,7 +78,10 @@ struct TaskType {
 
 impl TaskType {
     fn candidate(&self) -> Candidate<'_> {
-        Candidate { id: self.id, for_entity: self.for_entity.as_deref() }
+        Candidate {
+            id: self.id,
+            for_entity: self.for_entity.as_deref(),
+        }
     }
 }
 
@@ -87,7 +98,10 @@ pub async fn for_entities(
     selection: Selection,
 ) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, caller).await?;
-    let task_type = task_types(&*work, Some(task_type_id)).await?.remove(&task_type_id).ok_or_else(Failure::not_found)?;
+    let task_type = task_types(&*work, Some(task_type_id))
+        .await?
+        .remove(&task_type_id)
+        .ok_or_else(Failure::not_found)?;
     let pipeline = Pipeline::find(&*work, project_id).await?;
     let why = |entity: &Entity| pipeline.mismatch(task_type.candidate(), entity.target());
     let entities = match selection {
@@ -101,23 +115,38 @@ pub async fn for_entities(
         // Of all the assets of a production, those get tasks whose workflow has the task type.
         Selection::Matching(criteria) => {
             let all = matching_entities(&work, project_id, among, criteria).await?;
-            match all.first().and_then(why).filter(|_| !all.iter().any(|entity| why(entity).is_none())) {
+            match all
+                .first()
+                .and_then(why)
+                .filter(|_| !all.iter().any(|entity| why(entity).is_none()))
+            {
                 Some(message) => return Err(Failure::parameter(message)),
                 None => all.into_iter().filter(|entity| why(entity).is_none()).collect(),
             }
         }
     };
-    let concepts = entities.first().is_some_and(|entity| entity.kind == EntityKind::Concept);
+    let concepts = entities
+        .first()
+        .is_some_and(|entity| entity.kind == EntityKind::Concept);
     let sql = Sql::with(
         "SELECT DISTINCT entity_id FROM task WHERE project_id = $1 AND task_type_id = $2 AND entity_id IS NOT NULL",
         [project_id.into(), task_type_id.into()],
     );
-    let mut served = HashSet::new();
-    for row in database::rows(&*work, &sql).await? {
-        served.insert(row.try_get_by_index::<Uuid>(0)?);
-    }
-    let wanted: Vec<(Uuid, Uuid)> = entities.iter().filter(|entity| !served.contains(&entity.id)).map(|entity| (entity.id, task_type_id)).collect();
-    create(work, caller, project_id, &wanted, concepts, &HashMap::from([(task_type_id, task_type)])).await
+    let served: HashSet<Uuid> = database::read_values::<Uuid>(&*work, &sql).await?.into_iter().collect();
+    let wanted: Vec<(Uuid, Uuid)> = entities
+        .iter()
+        .filter(|entity| !served.contains(&entity.id))
+        .map(|entity| (entity.id, task_type_id))
+        .collect();
+    create(
+        work,
+        caller,
+        project_id,
+        &wanted,
+        concepts,
+        &HashMap::from([(task_type_id, task_type)]),
+    )
+    .await
 }
 
 /// An entity that gets tasks.
@@ -128,27 +157,47 @@ struct Entity {
     kind: EntityKind,
 }
 
+impl FromQueryResult for Entity {
+    fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
+        let kind = EntityKind::of_type(&row.try_get::<String>(pre, "type_name")?);
+        Ok(Self {
+            id: row.try_get(pre, "id")?,
+            entity_type_id: row.try_get(pre, "entity_type_id")?,
+            kind,
+        })
+    }
+}
+
 impl Entity {
-    fn target(&self) -> Target {
-        Target { kind: self.kind, entity_type_id: self.entity_type_id }
+    fn target(&self) -> TaskedEntity {
+        TaskedEntity {
+            kind: self.kind,
+            entity_type_id: self.entity_type_id,
+        }
     }
 }
 
 /// Entities named by their ids, without those of other productions.
-async fn named_entities(work: &Work<'_>, project_id: Uuid, among: &Among, ids: &[Uuid]) -> Result<Vec<Entity>, Failure> {
+async fn named_entities(
+    work: &Work<'_>,
+    project_id: Uuid,
+    among: &Among,
+    ids: &[Uuid],
+) -> Result<Vec<Entity>, Failure> {
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT e.id, e.project_id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ");
+        let mut sql = Sql::new(
+            "SELECT e.id, e.project_id, e.entity_type_id, k.name AS type_name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id IN ",
+        );
         sql.bind_list(ids.iter().copied());
         for row in database::rows(&**work, &sql).await? {
-            let kind = EntityKind::of_type(&row.try_get_by_index::<String>(3)?);
-            let entity = Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(2)?, kind };
+            let entity = Entity::from_query_result(&row, "")?;
             let fits = match among {
-                Among::Kind(wanted) => kind == *wanted,
+                Among::Kind(wanted) => entity.kind == *wanted,
                 Among::Type(wanted) => entity.entity_type_id == *wanted,
             };
             if fits {
-                found.insert(entity.id, (row.try_get_by_index::<Uuid>(1)?, entity));
+                found.insert(entity.id, (row.try_get::<Uuid>("", "project_id")?, entity));
             }
         }
     }
@@ -169,7 +218,9 @@ async fn matching_entities(
     among: &Among,
     criteria: Vec<(&'static str, SqlValue)>,
 ) -> Result<Vec<Entity>, Failure> {
-    let mut sql = Sql::new("SELECT e.id, k.id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ");
+    let mut sql = Sql::new(
+        "SELECT e.id, e.entity_type_id, k.name AS type_name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ",
+    );
     sql.bind(project_id).push(" AND ");
     match among {
         Among::Kind(kind) => sql.push(&kind.condition("e.entity_type_id")),
@@ -179,12 +230,7 @@ async fn matching_entities(
         sql.push(&format!(" AND e.{column} = ")).bind(value);
     }
     sql.push(" ORDER BY e.name, e.id");
-    let mut entities = Vec::new();
-    for row in database::rows(&**work, &sql).await? {
-        let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
-        entities.push(Entity { id: row.try_get_by_index(0)?, entity_type_id: row.try_get_by_index(1)?, kind });
-    }
-    Ok(entities)
+    Ok(database::read_all(&**work, &sql).await?)
 }
 
 /// A task that is about to be made.
@@ -199,7 +245,13 @@ pub struct NewTask {
 ///
 /// # Errors
 /// The database refuses.
-pub async fn insert(work: &Work<'_>, caller: &Caller, project_id: Uuid, status_id: Uuid, tasks: &[NewTask]) -> Result<(), Failure> {
+pub async fn insert(
+    work: &Work<'_>,
+    caller: &Caller,
+    project_id: Uuid,
+    status_id: Uuid,
+    tasks: &[NewTask],
+) -> Result<(), Failure> {
     let row = |task: &NewTask| {
         vec![
             ("id", task.id.into()),
@@ -227,9 +279,18 @@ async fn create(
         return Ok(b"[]".to_vec());
     }
     let status_id = statuses::default_status(&mut work, concepts).await?;
-    let status = statuses::all(&*work).await?.remove(&status_id).ok_or_else(Failure::not_found)?;
-    let new: Vec<NewTask> =
-        wanted.iter().map(|(entity_id, task_type_id)| NewTask { id: Uuid::new_v4(), entity_id: *entity_id, task_type_id: *task_type_id }).collect();
+    let status = statuses::all(&*work)
+        .await?
+        .remove(&status_id)
+        .ok_or_else(Failure::not_found)?;
+    let new: Vec<NewTask> = wanted
+        .iter()
+        .map(|(entity_id, task_type_id)| NewTask {
+            id: Uuid::new_v4(),
+            entity_id: *entity_id,
+            task_type_id: *task_type_id,
+        })
+        .collect();
     for task in &new {
         work.emit_in(project_id, "task:new", payload([("task_id", task.id)]));
     }
@@ -237,7 +298,7 @@ async fn create(
     let entities: Vec<Uuid> = wanted.iter().map(|(entity_id, _)| *entity_id).collect();
     readiness::shots_changed(&mut work, &entities).await?;
     let ids: Vec<Uuid> = new.iter().map(|task| task.id).collect();
-    let mut tasks = rows::tasks(&*work, &ids, false).await?;
+    let mut tasks = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
     work.commit().await?;
     for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {
         text.pop();
@@ -247,8 +308,14 @@ async fn create(
         write_field(text, "task_status_color", Some(&status.color));
         let task_type = types.get(task_type_id);
         write_field(text, "task_type_name", task_type.map(|kind| kind.name.as_str()));
-        write_field(text, "task_type_color", task_type.and_then(|kind| kind.color.as_deref()));
-        let priority = task_type.and_then(|kind| kind.priority).map(|priority| priority.to_string());
+        write_field(
+            text,
+            "task_type_color",
+            task_type.and_then(|kind| kind.color.as_deref()),
+        );
+        let priority = task_type
+            .and_then(|kind| kind.priority)
+            .map(|priority| priority.to_string());
         json::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
         text.push(b'}');
     }
@@ -268,29 +335,22 @@ async fn task_types(connection: &impl ConnectionTrait, only: Option<Uuid>) -> Re
     if let Some(id) = only {
         sql.push(" WHERE id = ").bind(id);
     }
-    let mut types = HashMap::new();
-    for row in database::rows(connection, &sql).await? {
-        let task_type = TaskType {
-            id: row.try_get_by_index(0)?,
-            name: row.try_get_by_index(1)?,
-            color: row.try_get_by_index(2)?,
-            priority: row.try_get_by_index(3)?,
-            for_entity: row.try_get_by_index(4)?,
-        };
-        types.insert(task_type.id, task_type);
-    }
-    Ok(types)
+    let types: Vec<TaskType> = database::read_all(connection, &sql).await?;
+    Ok(types.into_iter().map(|task_type| (task_type.id, task_type)).collect())
 }
 
 /// The entity that gets tasks, its production, and who made it.
 async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Entity, Uuid, Option<Uuid>), Failure> {
     let sql = Sql::with(
-        "SELECT e.project_id, k.id, k.name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.id, e.project_id, e.entity_type_id, k.name AS type_name, e.created_by FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [id.into()],
     );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(2)?);
-    Ok((Entity { id, entity_type_id: row.try_get_by_index(1)?, kind }, row.try_get_by_index(0)?, row.try_get_by_index(3)?))
+    Ok((
+        Entity::from_query_result(&row, "")?,
+        row.try_get("", "project_id")?,
+        row.try_get("", "created_by")?,
+    ))
 }
 
 /// Creates tasks of these types, or of all that fit, for one entity, and gives the new ones as JSON.
@@ -298,20 +358,36 @@ async fn find_entity(connection: &impl ConnectionTrait, id: Uuid) -> Result<(Ent
 /// # Errors
 /// 403 for clients, vendors, and artists who neither work on concepts nor created the entity; 404 for an unknown task
 /// type; 400 for one that does not fit.
-pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_ids: &[Uuid]) -> Result<Vec<u8>, Failure> {
+pub async fn for_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+    task_type_ids: &[Uuid],
+) -> Result<Vec<u8>, Failure> {
     let work = Work::begin(app, access).await?;
     let (entity, project_id, created_by) = find_entity(&*work, entity_id).await?;
     let pipeline = Pipeline::find(&*work, project_id).await?;
-    let role = ProjectRole { role: access.role(), in_team: true };
+    let role = ProjectRole {
+        role: access.role(),
+        in_team: true,
+    };
     // Concepts are everybody's.
-    let creator = if entity.kind == EntityKind::Concept { Some(access.person.id) } else { created_by };
-    if !Standing::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
+    let creator = if entity.kind == EntityKind::Concept {
+        Some(access.person.id)
+    } else {
+        created_by
+    };
+    if !EntityRelation::of_creator(access, access.project_id(), role, creator).allows(&CREATE_TASKS) {
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;
     let mut wanted = Vec::new();
     if task_type_ids.is_empty() {
-        let fits = |id: &&Uuid| types.get(id).is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none());
+        let fits = |id: &&Uuid| {
+            types
+                .get(id)
+                .is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none())
+        };
         wanted.extend(pipeline.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
     }
     for id in task_type_ids {
@@ -323,12 +399,24 @@ pub async fn for_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_
             wanted.push((entity_id, *id));
         }
     }
-    let sql = Sql::with("SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'", [entity_id.into()]);
-    for row in database::rows(&*work, &sql).await? {
-        let served: Option<Uuid> = row.try_get_by_index(0)?;
-        wanted.retain(|(_, id)| Some(*id) != served);
-    }
-    create(work, access, project_id, &wanted, entity.kind == EntityKind::Concept, &types).await
+    let sql = Sql::with(
+        "SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'",
+        [entity_id.into()],
+    );
+    let served: HashSet<Option<Uuid>> = database::read_values::<Option<Uuid>>(&*work, &sql)
+        .await?
+        .into_iter()
+        .collect();
+    wanted.retain(|(_, id)| !served.contains(&Some(*id)));
+    create(
+        work,
+        access,
+        project_id,
+        &wanted,
+        entity.kind == EntityKind::Concept,
+        &types,
+    )
+    .await
 }
 
 #[cfg(test)]

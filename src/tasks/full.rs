@@ -1,4 +1,4 @@
-//! A task with all that belongs to it.
+//! A task with its entity, production, type, status and persons, in one answer.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,17 @@ use uuid::Uuid;
 use super::rows::task_writer;
 use crate::access::data_mask::DataMask;
 use crate::access::persons::{sees_whole, whole_record};
+use crate::access::plans::PlanMask;
 use crate::access::{Reach, metadata};
 use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::json::{TEXT, array, write_key};
-use crate::database::{self, Field, NestedWriter, RecordWriter, Sql};
+use crate::database::{self, Field, NestedWriter, RecordWriter, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
 const FULL_NAME: &str = "TRIM(a.first_name || ' ' || a.last_name)";
 
-/// What everybody sees of a person.
+/// Columns that everybody sees of a person.
 const SUMMARY: [(&str, &str, Kind); 10] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -39,22 +40,40 @@ const SUMMARY: [(&str, &str, Kind); 10] = [
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn persons(connection: &impl ConnectionTrait, caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub async fn persons(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut condition = Sql::default();
     condition.bind_list(ids.iter().copied());
     persons_in(connection, caller, condition).await
 }
 
 /// The persons whose ids are in a list or query, in the same way.
-async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+async fn persons_in(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    ids: Sql,
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let whole = sees_whole(caller);
     let writer = if whole {
         whole_record(caller, "a").with(&[(FULL_NAME, "full_name", TEXT)])
     } else {
-        RecordWriter::select(SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))), Some("Person"))
+        RecordWriter::select(
+            SUMMARY.map(|(key, expression, kind)| (expression.to_owned(), Field::new(key, kind))),
+            Some("Person"),
+        )
     };
-    let departments = json_ids(connection.get_database_backend(), "d.department_id", "department_link d WHERE d.person_id = a.id");
-    let sql = ids.before(&format!("SELECT {}, a.id AS person_id, {departments} AS departments FROM person a WHERE a.id IN ", writer.columns()));
+    let departments = json_ids(
+        connection.get_database_backend(),
+        "d.department_id",
+        "department_link d WHERE d.person_id = a.id",
+    );
+    let sql = ids.before(&format!(
+        "SELECT {}, a.id AS person_id, {departments} AS departments FROM person a WHERE a.id IN ",
+        writer.columns()
+    ));
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let mut out = Vec::with_capacity(1024);
@@ -69,22 +88,30 @@ async fn persons_in(connection: &impl ConnectionTrait, caller: &Caller, ids: Sql
 /// A record that a task `t` is answered with: its key, its table, what the query calls it, and the name of its type.
 type Joined = (&'static str, &'static Table, &'static str, &'static str);
 
-/// Where a task is.
+/// Place of a task.
 const PLACE: [Joined; 3] = [
     ("entity", &entity::entity::TABLE, "e", "Entity"),
     ("entity_type", &entity::entity_type::TABLE, "k", "EntityType"),
     ("project", &entity::project::TABLE, "p", "Project"),
 ];
 
-/// Where its entity is among these.
+/// Position of its entity among these.
 const ENTITY: usize = 0;
 
-/// What it is about, and how far it is.
-const STATE: [Joined; 2] =
-    [("task_status", &entity::task_status::TABLE, "s", "TaskStatus"), ("task_type", &entity::task_type::TABLE, "y", "TaskType")];
+/// Position of its production.
+const PRODUCTION: usize = 2;
 
-/// What its entity is part of: only those that are there are answered.
-const PARENTS: [Joined; 2] = [("sequence", &entity::entity::TABLE, "q", "Sequence"), ("episode", &entity::entity::TABLE, "x", "Episode")];
+/// Type and status of a task.
+const STATE: [Joined; 2] = [
+    ("task_status", &entity::task_status::TABLE, "s", "TaskStatus"),
+    ("task_type", &entity::task_type::TABLE, "y", "TaskType"),
+];
+
+/// Parents of its entity: only those that are there are answered.
+const PARENTS: [Joined; 2] = [
+    ("sequence", &entity::entity::TABLE, "q", "Sequence"),
+    ("episode", &entity::entity::TABLE, "x", "Episode"),
+];
 
 /// The kinds of these.
 const PARENT_KINDS: [EntityKind; 2] = [EntityKind::Sequence, EntityKind::Episode];
@@ -98,6 +125,7 @@ const FROM: &str = "FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JO
 
 /// Writes a task with records that it names.
 struct TaskWriter {
+    list: SelectList,
     task: RecordWriter,
     joined: Vec<NestedWriter>,
 }
@@ -105,34 +133,41 @@ struct TaskWriter {
 impl TaskWriter {
     fn new(joined: impl IntoIterator<Item = Joined>) -> Self {
         let task = task_writer();
-        let mut first = task.width();
-        let writer = |(key, table, alias, type_name): Joined| {
-            let writer = NestedWriter::new(key, table, alias, type_name, first);
-            first = writer.end();
-            writer
-        };
-        Self { joined: joined.into_iter().map(writer).collect(), task }
+        let mut list = SelectList::of_record(&task);
+        let writer =
+            |(key, table, alias, type_name): Joined| NestedWriter::new(key, table, alias, type_name, &mut list);
+        let joined = joined.into_iter().map(writer).collect();
+        Self { list, task, joined }
     }
 
-    /// What the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
+    /// Columns that the query selects: the kind of the entity, and the metadata that the caller may not see, come last.
     fn columns(&self, sql: &mut Sql, backend: DbBackend, access: &TaskReader) -> String {
-        let joined = self.joined.iter().map(NestedWriter::columns);
         let reach = Reach::within(access, access.project_id(), access.role());
-        let more = ["k.name AS kind_name".to_owned(), metadata::hidden_column(sql, backend, &reach, None)];
-        [self.task.columns()].into_iter().chain(joined).chain(more).collect::<Vec<_>>().join(", ")
+        format!(
+            "{}, k.name AS kind_name, {}",
+            self.list,
+            metadata::hidden_column(sql, backend, &reach)
+        )
     }
 
     /// Writes the task and so many of its records, without the closing brace; null stands for one that is not there.
     fn write_open(&self, row: &QueryResult, count: usize, mask: Option<&DataMask>) -> Result<Vec<u8>, DbErr> {
         let mut out = Vec::with_capacity(16 * 1024);
         self.task.write_open(&mut out, row)?;
+        if let Some(mask) = mask {
+            out.push(b'}');
+            mask.apply_to_task(&mut out, 0);
+            out.pop();
+        }
         let kind: Option<String> = row.try_get("", "kind_name")?;
         let kind = EntityKind::of_type(kind.as_deref().unwrap_or_default());
         for (at, writer) in self.joined.iter().take(count).enumerate() {
             let start = out.len() + writer.key_width();
             writer.write(&mut out, row)?;
-            if let Some(mask) = mask.filter(|_| at == ENTITY) {
-                mask.apply_as(&mut out, start, kind);
+            match (mask, at) {
+                (Some(mask), ENTITY) => mask.apply_as(&mut out, start, kind),
+                (Some(mask), PRODUCTION) => mask.apply_to_production(&mut out, start),
+                _ => {}
             }
         }
         Ok(out)
@@ -143,54 +178,97 @@ impl TaskWriter {
 ///
 /// # Errors
 /// 404 when there is no such task.
-pub async fn in_place(connection: &impl ConnectionTrait, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn in_place(
+    connection: &impl ConnectionTrait,
+    access: &TaskReader,
+    task_id: Uuid,
+) -> Result<Vec<u8>, Failure> {
     let writer = TaskWriter::new(PLACE);
     let mut sql = Sql::default();
     let columns = writer.columns(&mut sql, connection.get_database_backend(), access);
-    sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = ")).bind(task_id);
+    sql.push(&format!("SELECT {columns} {FROM} WHERE t.id = "))
+        .bind(task_id);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    Ok(writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?)
+    let mut out = writer.write_open(&row, PLACE.len(), DataMask::read(&row)?.as_ref())?;
+    if let Some(plans) = PlanMask::of(&Reach::within(access, access.project_id(), access.role())) {
+        out.push(b'}');
+        plans.apply(&mut out, 0);
+        out.pop();
+    }
+    Ok(out)
 }
 
-/// A task with all that belongs to it, as JSON.
+/// A task with its entity, production, type, status, assigner and assignees, as JSON.
 ///
 /// # Errors
 /// 404 when there is no such task.
 pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8>, Failure> {
-    let connection = app.database.read();
+    let connection = &app.database;
     let writer = TaskWriter::new(PLACE.into_iter().chain(STATE).chain(PARENTS));
     let backend = connection.get_database_backend();
     let assignees = json_ids(backend, "w.person_id", "task_person_link w WHERE w.task_id = t.id");
     let mut sql = Sql::default();
-    let (task, person, columns) = (sql.slot(task_id), sql.slot(access.person.id), writer.columns(&mut sql, backend, access));
+    let (task, person, columns) = (
+        sql.slot(task_id),
+        sql.slot(access.person.id),
+        writer.columns(&mut sql, backend, access),
+    );
     sql.push(&format!(
         "SELECT {columns}, t.assigner_id AS assigner, {assignees} AS assignees, \
          EXISTS (SELECT 1 FROM subscription u WHERE u.task_id = t.id AND u.person_id = {person}) AS is_subscribed {FROM} WHERE t.id = {task}"
     ));
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    let assignees = json_of(&row, "assignees")?;
+    let plans = PlanMask::of(&Reach::within(access, access.project_id(), access.role()));
+    let assignees = if plans.is_some() {
+        b"[]".to_vec()
+    } else {
+        json_of(&row, "assignees")?
+    };
     let mask = DataMask::read(&row)?;
     let mut out = writer.write_open(&row, PLACE.len() + STATE.len(), mask.as_ref())?;
     write_key(&mut out, "assignees", Some(&assignees));
-    write_key(&mut out, "is_subscribed", Some(if row.try_get("", "is_subscribed")? { b"true" } else { b"false" }));
+    write_key(
+        &mut out,
+        "is_subscribed",
+        Some(if row.try_get("", "is_subscribed")? {
+            b"true"
+        } else {
+            b"false"
+        }),
+    );
     let people = Sql::with(
         "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
         [task_id.into()],
     );
-    let known = persons_in(connection, access, people).await?;
+    let known = if plans.is_some() {
+        HashMap::new()
+    } else {
+        persons_in(connection, access, people).await?
+    };
     let assignees: Vec<Uuid> = serde_json::from_slice(&assignees)?;
     let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
     write_key(&mut out, "persons", Some(&doers));
-    if let Some(assigner) = row.try_get::<Option<Uuid>>("", "assigner")?.and_then(|id| known.get(&id)) {
+    if let Some(assigner) = row
+        .try_get::<Option<Uuid>>("", "assigner")?
+        .and_then(|id| known.get(&id))
+    {
         write_key(&mut out, "assigner", Some(assigner));
     }
     write_parents(&mut out, &row, &writer, mask.as_ref())?;
     out.push(b'}');
+    if let Some(plans) = plans {
+        plans.apply(&mut out, 0);
+    }
     Ok(out)
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.
-fn write_parents(out: &mut Vec<u8>, row: &QueryResult, writer: &TaskWriter, mask: Option<&DataMask>) -> Result<(), DbErr> {
+fn write_parents(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    writer: &TaskWriter,
+    mask: Option<&DataMask>,
+) -> Result<(), DbErr> {
     for (parent, kind) in writer.joined.iter().skip(PLACE.len() + STATE.len()).zip(PARENT_KINDS) {
         let start = out.len() + parent.key_width();
         if !parent.write_found(out, row)? {

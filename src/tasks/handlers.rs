@@ -6,12 +6,14 @@ use dailies_definitions::access::{Admin, Caller, EntityReader, ProjectManager, P
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssignationClearing, Assignee, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage, PersonTaskDates, PreviewFile, PriorityChange,
-    ReviewRequest, SubscriptionRow, Task, TaskSelection, TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
+    AssignationClearing, Assignee, Burndown, CreatedTask, Entity, EntityTaskTypes, FullTask, OpenTaskPage,
+    PersonTaskDates, PreviewFile, PriorityChange, ReviewRequest, ShownEntity, SubscriptionRow, Task, TaskSelection,
+    TaskTimeSpents, TaskToReview, TimeSpent, TimeSpentDuration, TodoTask,
 };
 use dailies_definitions::tasks::{
-    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery, CreateTasksOfEntityTypeQuery, ListOpenTasksQuery,
-    ListPersonTaskDatesQuery, ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
+    CreateAssetTasksQuery, CreateConceptTasksQuery, CreateEditTasksQuery, CreateShotTasksQuery,
+    CreateTasksOfEntityTypeQuery, GetOpenTaskBurndownQuery, ListOpenTasksQuery, ListPersonTaskDatesQuery,
+    ListProjectNotificationsQuery, ListProjectPreviewFilesQuery, ListProjectTasksQuery, Tasks,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -19,8 +21,8 @@ use uuid::Uuid;
 use super::creation::{self, Among, Selection};
 use super::listing::{self, ProjectTasks};
 use super::open_tasks::{self, OpenTasks};
-use super::time_spent::{self, Logging, Place};
-use super::{assignment, dates, editing, full, main_preview, removal, review, todo};
+use super::time_spent::{self, LoggedDay, Logging};
+use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
 use crate::access::STAFF;
 use crate::app::SharedApp;
 use crate::database::Sql;
@@ -30,7 +32,7 @@ use crate::vocabulary::kinds::EntityKind;
 /// Serves the operations from the database.
 pub struct TasksHandlers(pub SharedApp);
 
-/// What the query of a bulk creation says, when the body names nothing. The types differ in their names only.
+/// Selection by the query of a bulk creation, when the body names nothing. The types differ in their names only.
 macro_rules! selection {
     ($body:expr, $query:expr) => {
         match creation::named(&$body, &$query.all)? {
@@ -55,7 +57,9 @@ impl TasksHandlers {
         among: Among,
         selection: Selection,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        Ok(Json::written(creation::for_entities(&self.0, caller, project_id, task_type_id, &among, selection).await?))
+        Ok(Json::written(
+            creation::for_entities(&self.0, caller, project_id, task_type_id, &among, selection).await?,
+        ))
     }
 }
 
@@ -72,10 +76,29 @@ impl Tasks for TasksHandlers {
             start_date: query.start_date,
             due_date: query.due_date,
             priority: query.priority,
-            page: query.page,
-            limit: query.limit,
         };
-        Ok(Json::written(open_tasks::page(&self.0, &access, &wanted).await?))
+        Ok(Json::written(
+            open_tasks::page(&self.0, &access, &wanted, query.page, query.limit).await?,
+        ))
+    }
+
+    async fn get_open_task_burndown(
+        &self,
+        access: Caller,
+        query: GetOpenTaskBurndownQuery,
+    ) -> Result<Json<Burndown>, Failure> {
+        let wanted = OpenTasks {
+            project_id: query.project_id,
+            task_type_id: query.task_type_id,
+            task_status_id: query.task_status_id,
+            person_id: query.person_id,
+            studio_id: query.studio_id,
+            department_id: query.department_id,
+            start_date: query.start_date,
+            due_date: query.due_date,
+            priority: query.priority,
+        };
+        burndown::burndown(&self.0, &access, &wanted).await
     }
 
     async fn get_open_task_stats(&self, access: Caller) -> Result<Json<Map<String, Value>>, Failure> {
@@ -87,12 +110,21 @@ impl Tasks for TasksHandlers {
         Ok(Json::written(full::get(&self.0, &access, task_id).await?))
     }
 
-    async fn list_task_previews(&self, _access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-        listing::previews(&self.0, task_id).await
+    async fn list_task_previews(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+        listing::previews(&self.0, &access, task_id).await
     }
 
-    async fn list_project_tasks(&self, access: ProjectMember, _project_id: Uuid, query: ListProjectTasksQuery) -> Result<Json<Value>, Failure> {
-        let wanted = ProjectTasks { task_type_id: query.task_type_id, episode_id: query.episode_id, page: query.page };
+    async fn list_project_tasks(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+        query: ListProjectTasksQuery,
+    ) -> Result<Json<Value>, Failure> {
+        let wanted = ProjectTasks {
+            task_type_id: query.task_type_id,
+            episode_id: query.episode_id,
+            page: query.page,
+        };
         listing::of_project(&self.0, &access, wanted).await
     }
 
@@ -104,21 +136,44 @@ impl Tasks for TasksHandlers {
         Ok(todo::of_person(&self.0, &access, person_id, true).await?.into())
     }
 
-    async fn list_person_related_tasks(&self, access: Caller, person_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+    async fn list_person_related_tasks(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<Vec<Task>>, Failure> {
         listing::beside(&self.0, &access, person_id, task_type_id).await
     }
 
-    async fn list_person_task_dates(&self, access: Caller, query: ListPersonTaskDatesQuery) -> Result<Json<Vec<PersonTaskDates>>, Failure> {
-        Ok(Json::of(&dates::of_persons(&self.0, &access, query.project_id.as_deref()).await?)?)
+    async fn list_person_task_dates(
+        &self,
+        access: Caller,
+        query: ListPersonTaskDatesQuery,
+    ) -> Result<Json<Vec<PersonTaskDates>>, Failure> {
+        Ok(Json::of(
+            &dates::of_persons(&self.0, &access, query.project_id.as_deref()).await?,
+        )?)
     }
 
-    async fn list_entity_tasks_of_type(&self, access: EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+    async fn list_entity_tasks_of_type(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<Vec<Task>>, Failure> {
         listing::of_entity(&self.0, &access, entity_id, task_type_id).await
     }
 
-    async fn create_entity_tasks(&self, access: EntityReader, entity_id: Uuid, body: EntityTaskTypes) -> Result<Json<Vec<CreatedTask>>, Failure> {
+    async fn create_entity_tasks(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+        body: EntityTaskTypes,
+    ) -> Result<Json<Vec<CreatedTask>>, Failure> {
         let types = body.task_type_ids.unwrap_or_default();
-        Ok(Json::written(creation::for_entity(&self.0, &access, entity_id, &types).await?))
+        Ok(Json::written(
+            creation::for_entity(&self.0, &access, entity_id, &types).await?,
+        ))
     }
 
     async fn create_asset_tasks(
@@ -129,7 +184,14 @@ impl Tasks for TasksHandlers {
         query: CreateAssetTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(&access, project_id, task_type_id, Among::Kind(EntityKind::Asset), selection!(body, query)).await
+        self.create(
+            &access,
+            project_id,
+            task_type_id,
+            Among::Kind(EntityKind::Asset),
+            selection!(body, query),
+        )
+        .await
     }
 
     async fn create_shot_tasks(
@@ -140,7 +202,14 @@ impl Tasks for TasksHandlers {
         query: CreateShotTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(&access, project_id, task_type_id, Among::Kind(EntityKind::Shot), selection!(body, query)).await
+        self.create(
+            &access,
+            project_id,
+            task_type_id,
+            Among::Kind(EntityKind::Shot),
+            selection!(body, query),
+        )
+        .await
     }
 
     async fn create_edit_tasks(
@@ -151,7 +220,14 @@ impl Tasks for TasksHandlers {
         query: CreateEditTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(&access, project_id, task_type_id, Among::Kind(EntityKind::Edit), selection!(body, query)).await
+        self.create(
+            &access,
+            project_id,
+            task_type_id,
+            Among::Kind(EntityKind::Edit),
+            selection!(body, query),
+        )
+        .await
     }
 
     async fn create_concept_tasks(
@@ -165,7 +241,14 @@ impl Tasks for TasksHandlers {
         if !STAFF.contains(&access.role()) {
             return Err(Failure::forbidden());
         }
-        self.create(&access, project_id, task_type_id, Among::Kind(EntityKind::Concept), selection!(body, query)).await
+        self.create(
+            &access,
+            project_id,
+            task_type_id,
+            Among::Kind(EntityKind::Concept),
+            selection!(body, query),
+        )
+        .await
     }
 
     async fn create_tasks_of_entity_type(
@@ -185,42 +268,78 @@ impl Tasks for TasksHandlers {
         self.create(&access, project_id, task_type_id, among, selection).await
     }
 
-    async fn delete_tasks_of_type(&self, access: Admin, project_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn delete_tasks_of_type(
+        &self,
+        access: Admin,
+        project_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         removal::of_type(&self.0, &access, project_id, task_type_id).await?;
         Ok(NoContent)
     }
 
-    async fn delete_tasks(&self, access: ProjectManager, project_id: Uuid, body: Vec<Uuid>) -> Result<Json<Vec<Uuid>>, Failure> {
+    async fn delete_tasks(
+        &self,
+        access: ProjectManager,
+        project_id: Uuid,
+        body: Vec<Uuid>,
+    ) -> Result<Json<Vec<Uuid>>, Failure> {
         removal::named(&self.0, &access, project_id, &body).await?;
         Ok(Json::of(&body)?)
     }
 
     async fn assign_task(&self, access: Caller, task_id: Uuid, body: Assignee) -> Result<Json<Task>, Failure> {
-        Ok(Json::written(assignment::assign_one(&self.0, &access, task_id, &body.person_id).await?))
+        Ok(Json::written(
+            assignment::assign_one(&self.0, &access, task_id, &body.person_id).await?,
+        ))
     }
 
-    async fn assign_tasks_to_person(&self, access: Caller, person_id: Uuid, body: TaskSelection) -> Result<Json<Vec<Task>>, Failure> {
-        Ok(Json::written(assignment::assign_many(&self.0, &access, person_id, &body.task_ids).await?))
+    async fn assign_tasks_to_person(
+        &self,
+        access: Caller,
+        person_id: Uuid,
+        body: TaskSelection,
+    ) -> Result<Json<Vec<Task>>, Failure> {
+        Ok(Json::written(
+            assignment::assign_many(&self.0, &access, person_id, &body.task_ids).await?,
+        ))
     }
 
     async fn clear_assignations(&self, access: Caller, body: AssignationClearing) -> Result<Json<Vec<Uuid>>, Failure> {
-        Ok(Json::of(&assignment::clear(&self.0, &access, &body.task_ids, body.person_id).await?)?)
+        Ok(Json::of(
+            &assignment::clear(&self.0, &access, &body.task_ids, body.person_id).await?,
+        )?)
     }
 
     async fn set_task_priority(&self, access: Caller, body: PriorityChange) -> Result<Json<Vec<Task>>, Failure> {
-        Ok(Json::written(editing::set_priority(&self.0, &access, &body.task_ids, body.priority).await?))
+        Ok(Json::written(
+            editing::set_priority(&self.0, &access, &body.task_ids, body.priority).await?,
+        ))
     }
 
-    async fn set_main_preview_of_tasks(&self, access: Caller, body: TaskSelection) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(Json::written(main_preview::of_tasks(&self.0, &access, &body.task_ids).await?))
+    async fn set_main_preview_of_tasks(
+        &self,
+        access: Caller,
+        body: TaskSelection,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(Json::written(
+            main_preview::of_tasks(&self.0, &access, &body.task_ids).await?,
+        ))
     }
 
-    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<Entity>, Failure> {
+    async fn set_main_preview_of_task(&self, access: TaskReader, task_id: Uuid) -> Result<Json<ShownEntity>, Failure> {
         Ok(Json::written(main_preview::of_task(&self.0, &access, task_id).await?))
     }
 
-    async fn send_task_to_review(&self, access: TaskReader, task_id: Uuid, body: ReviewRequest) -> Result<Json<TaskToReview>, Failure> {
-        Ok(Json::written(review::send(&self.0, &access, task_id, body).await?))
+    async fn send_task_to_review(
+        &self,
+        access: TaskReader,
+        task_id: Uuid,
+        body: ReviewRequest,
+    ) -> Result<Json<TaskToReview>, Failure> {
+        Ok(Json::written(
+            review::request_review(&self.0, &access, task_id, body).await?,
+        ))
     }
 
     async fn start_task(&self, access: TaskActor, task_id: Uuid) -> Result<Json<Task>, Failure> {
@@ -228,11 +347,20 @@ impl Tasks for TasksHandlers {
     }
 
     async fn list_task_time_spents(&self, access: TaskReader, task_id: Uuid) -> Result<Json<TaskTimeSpents>, Failure> {
-        Ok(Json::written(time_spent::of_task(&self.0, &access, task_id, None).await?))
+        Ok(Json::written(
+            time_spent::of_task(&self.0, &access, task_id, None).await?,
+        ))
     }
 
-    async fn list_task_time_spents_of_day(&self, access: TaskReader, task_id: Uuid, date: NaiveDate) -> Result<Json<TaskTimeSpents>, Failure> {
-        Ok(Json::written(time_spent::of_task(&self.0, &access, task_id, Some(date)).await?))
+    async fn list_task_time_spents_of_day(
+        &self,
+        access: TaskReader,
+        task_id: Uuid,
+        date: NaiveDate,
+    ) -> Result<Json<TaskTimeSpents>, Failure> {
+        Ok(Json::written(
+            time_spent::of_task(&self.0, &access, task_id, Some(date)).await?,
+        ))
     }
 
     async fn set_time_spent(
@@ -243,12 +371,35 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
-        Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Set).await?))
+        let place = LoggedDay {
+            task_id,
+            person_id,
+            day: date,
+        };
+        Ok(Json::written(
+            time_spent::log(&self.0, &access, place, body.duration, Logging::Set).await?,
+        ))
     }
 
-    async fn remove_time_spent(&self, access: Caller, task_id: Uuid, date: NaiveDate, person_id: Uuid) -> Result<Json<TimeSpent>, Failure> {
-        Ok(Json::written(time_spent::remove(&self.0, &access, Place { task_id, person_id, day: date }).await?))
+    async fn remove_time_spent(
+        &self,
+        access: Caller,
+        task_id: Uuid,
+        date: NaiveDate,
+        person_id: Uuid,
+    ) -> Result<Json<TimeSpent>, Failure> {
+        Ok(Json::written(
+            time_spent::remove(
+                &self.0,
+                &access,
+                LoggedDay {
+                    task_id,
+                    person_id,
+                    day: date,
+                },
+            )
+            .await?,
+        ))
     }
 
     async fn add_time_spent(
@@ -259,8 +410,14 @@ impl Tasks for TasksHandlers {
         person_id: Uuid,
         body: TimeSpentDuration,
     ) -> Result<Json<TimeSpent>, Failure> {
-        let place = Place { task_id, person_id, day: date };
-        Ok(Json::written(time_spent::log(&self.0, &access, place, body.duration, Logging::Add).await?))
+        let place = LoggedDay {
+            task_id,
+            person_id,
+            day: date,
+        };
+        Ok(Json::written(
+            time_spent::log(&self.0, &access, place, body.duration, Logging::Add).await?,
+        ))
     }
 
     async fn list_project_notifications(
@@ -272,7 +429,11 @@ impl Tasks for TasksHandlers {
         copies::of_project(&self.0, project_id, What::Notifications, query.page).await
     }
 
-    async fn list_project_subscriptions(&self, _access: Admin, project_id: Uuid) -> Result<Json<Vec<SubscriptionRow>>, Failure> {
+    async fn list_project_subscriptions(
+        &self,
+        _access: Admin,
+        project_id: Uuid,
+    ) -> Result<Json<Vec<SubscriptionRow>>, Failure> {
         copies::of_project(&self.0, project_id, What::Subscriptions, None).await
     }
 
@@ -291,6 +452,9 @@ async fn entity_type_id(app: &SharedApp, name: &str) -> Result<Uuid, Failure> {
     let mut letters = name.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let name: String = first.chain(letters.flat_map(char::to_lowercase)).collect();
-    let row = app.database.row(&Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()])).await?;
-    Ok(row.ok_or_else(Failure::not_found)?.try_get_by_index(0)?)
+    let row = app
+        .database
+        .row(&Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()]))
+        .await?;
+    Ok(row.ok_or_else(Failure::not_found)?.try_get("", "id")?)
 }

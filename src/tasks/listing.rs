@@ -1,6 +1,6 @@
 //! Plain lists of tasks: of a production, of an entity, and beside those of a person.
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{PreviewFile, Task};
@@ -9,14 +9,16 @@ use uuid::Uuid;
 
 use super::rows::{self, task_writer};
 use super::todo;
-use crate::access::tasks::{Visible, worked_on_by};
+use crate::access::previews::restrict_of_task;
+use crate::access::task_mask::TaskMask;
+use crate::access::tasks::{VisibleTasks, worked_on_by};
 use crate::app::App;
 use crate::database::json::write_list;
 use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 
-/// Which tasks of a production are asked for.
+/// Tasks of a production that are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct ProjectTasks {
     pub task_type_id: Option<Uuid>,
@@ -37,33 +39,43 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     if let Some(id) = wanted.episode_id {
         condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
     }
-    Visible::within(access, access.project_id(), access.role()).restrict(&mut condition, "t");
+    let visible = VisibleTasks::within(access, access.project_id(), access.role());
+    visible.restrict(&mut condition, "t");
     let database = &app.database;
+    let mask = TaskMask::of(database, visible.reach()).await?;
     let writer = task_writer();
-    let select = format!("SELECT {}, t.id ", writer.columns());
+    let select = format!("SELECT {} ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = wanted.page.filter(|page| *page >= 1) {
-        let page = Page { number, limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100) };
+        let page = Page {
+            number,
+            limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),
+        };
         let total = paging::count(database, &condition).await?;
-        let condition = database.page_of(condition, "t.id", order, page.limit, page.offset()).await?;
-        let assignees = rows::assignees(database.read(), &condition).await?;
+        let condition = database
+            .page_of(condition, "t.id", order, page.limit, page.offset())
+            .await?;
+        let assignees = rows::assignees(database, &condition).await?;
         let mut items = Vec::new();
         for row in database.rows(&condition.before(&select)).await? {
             let mut out = Vec::with_capacity(1024);
             writer.write_open(&mut out, &row)?;
-            write_list(&mut out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+            write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
             out.push(b'}');
+            mask.apply(&mut out, 0);
             items.push(out);
         }
         return Ok(Json::written(page.written(total, &items, &[])));
     }
-    let assignees = rows::assignees(database.read(), &condition).await?;
+    let assignees = rows::assignees(database, &condition).await?;
     let mut sql = condition.before(&select);
     sql.push(" ORDER BY ").push(order);
     let sent = stream_array(database, sql, move |out, row| {
+        let start = out.len();
         writer.write_open(out, row)?;
-        write_list(out, "assignees", &assignees, row.try_get_by_index(writer.width())?);
+        write_list(out, "assignees", &assignees, row.try_get("", "id")?);
         out.push(b'}');
+        mask.apply(out, start);
         Ok(())
     });
     Ok(sent.await?.into())
@@ -73,44 +85,70 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+pub async fn of_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<Vec<Task>>, Failure> {
     let mut sql = Sql::new("FROM task t WHERE t.entity_id = ");
     sql.bind(entity_id).push(" AND t.task_type_id = ").bind(task_type_id);
-    Visible::within(access, access.project_id(), access.role()).restrict(&mut sql, "t");
+    let visible = VisibleTasks::within(access, access.project_id(), access.role());
+    visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.name, t.id");
-    send(app, sql).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// The tasks of one type on every entity that a person has work of, as far as the caller sees the productions.
 ///
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
-pub async fn beside(app: &App, caller: &Caller, person_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
+pub async fn beside(
+    app: &App,
+    caller: &Caller,
+    person_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<Vec<Task>>, Failure> {
     let visible = todo::require_person(app, caller, person_id).await?;
-    let mut sql =
-        Sql::new("FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ");
+    let mut sql = Sql::new(
+        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id WHERE t.task_type_id = ",
+    );
     sql.bind(task_type_id);
     sql.push(" AND ");
     worked_on_by(&mut sql, "t.entity_id", person_id);
     todo::in_open_projects(&mut sql, &visible);
     visible.restrict(&mut sql, "t");
     sql.push(" ORDER BY t.created_at, t.id");
-    send(app, sql).await
+    answer_tasks(app, sql, &visible).await
 }
 
 /// Sends the tasks of a condition, without their assignees.
-async fn send(app: &App, condition: Sql) -> Result<Json<Vec<Task>>, Failure> {
+async fn answer_tasks(app: &App, condition: Sql, visible: &VisibleTasks) -> Result<Json<Vec<Task>>, Failure> {
     let writer = task_writer();
     let sql = condition.before(&format!("SELECT {} ", writer.columns()));
-    Ok(writer.list(&app.database, sql).await?)
+    let mask = TaskMask::of(&app.database, visible.reach()).await?;
+    let sent = stream_array(&app.database, sql, move |out, row| {
+        let start = out.len();
+        writer.write(out, row)?;
+        mask.apply(out, start);
+        Ok(())
+    });
+    Ok(sent.await?.into())
 }
 
-/// The previews of a task, the last revision first.
+/// The previews of a task, the last revision first. Clients don't see those that were rejected.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn previews(app: &App, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
-    let text = format!("SELECT {} FROM preview_file p WHERE p.task_id = $1 ORDER BY p.revision DESC, p.position, p.created_at", preview_columns());
+pub async fn previews(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Json<Vec<PreviewFile>>, Failure> {
+    let mut sql = Sql::with(
+        format!("SELECT {} FROM preview_file p WHERE p.task_id = $1", preview_columns()),
+        [task_id.into()],
+    );
+    restrict_of_task(&mut sql, access.role(), "p");
+    sql.push(" ORDER BY p.revision DESC, p.position, p.created_at");
     let writer = PreviewWriter::new();
-    Ok(stream_array(&app.database, Sql::with(text, [task_id.into()]), move |out, row| writer.write(out, row)).await?.into())
+    Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row))
+        .await?
+        .into())
 }

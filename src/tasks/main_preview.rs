@@ -6,15 +6,15 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::access::data_mask::DataMask;
-use crate::access::tasks::{self, PRESENT, Standing};
+use crate::access::tasks::{self, PRESENT, TaskRelation};
 use crate::app::App;
 use crate::database::json::{array, records};
 use crate::events::Work;
-use crate::previews::main_preview::{last_of_task, set_main_preview};
+use crate::previews::main_preview::{last_of_task, set_main_preview, with_status};
 
-fn require(standing: &Standing) -> Result<Uuid, Failure> {
-    standing.require(&PRESENT)?;
-    standing.entity_id.ok_or_else(Failure::not_found)
+fn require(relation: &TaskRelation) -> Result<Uuid, Failure> {
+    relation.require(&PRESENT)?;
+    relation.entity_id.ok_or_else(Failure::not_found)
 }
 
 /// Shows the entity of a task by the task's last preview, and gives the entity as JSON.
@@ -23,11 +23,16 @@ fn require(standing: &Standing) -> Result<Uuid, Failure> {
 /// 403 for clients, 400 for a task without previews.
 pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let entity_id = require(&tasks::standing(&*work, caller, task_id).await?)?;
+    let entity_id = require(&tasks::relation(&*work, caller, task_id).await?)?;
     let preview = last_of_task(&*work, task_id).await?;
-    let preview = preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
+    let preview =
+        preview.ok_or_else(|| Failure::parameter("This task has no preview file to set as the main preview."))?;
     set_main_preview(&mut work, entity_id, preview).await?;
-    let text = entities(&*work, caller, &[entity_id]).await?.pop().ok_or_else(Failure::not_found)?;
+    let text = entities(&*work, caller, &[entity_id])
+        .await?
+        .pop()
+        .ok_or_else(Failure::not_found)?;
+    let text = with_status(&*work, entity_id, text).await?;
     work.commit().await?;
     Ok(text)
 }
@@ -38,10 +43,10 @@ pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8
 /// 404 for an unknown task, 403 for one that the caller may not change; nothing changes then.
 pub async fn of_tasks(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let standings = tasks::standings(&*work, caller, wanted).await?;
+    let relations = tasks::relations(&*work, caller, wanted).await?;
     let mut shown = Vec::with_capacity(wanted.len());
     for task_id in wanted {
-        let entity_id = require(standings.get(task_id).ok_or_else(Failure::not_found)?)?;
+        let entity_id = require(relations.get(task_id).ok_or_else(Failure::not_found)?)?;
         if let Some(preview) = last_of_task(&*work, *task_id).await? {
             set_main_preview(&mut work, entity_id, preview).await?;
             shown.push(entity_id);

@@ -1,6 +1,7 @@
 //! Tasks: what there is to do on each entity, who does it, how far it is, and the time it takes.
 
 pub mod assignment;
+mod burndown;
 pub mod collections;
 pub mod creation;
 mod dates;
@@ -20,6 +21,7 @@ mod review;
 pub mod rows;
 pub mod statuses;
 mod time_spent;
+pub mod to_check;
 pub mod todo;
 
 pub use handlers::TasksHandlers;

@@ -1,22 +1,22 @@
-//! What the caller has to do, did, and has to check.
+//! Work of the caller, to do and done.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TodoTask;
 
-use super::todo::{DONE_ORDER, TODO_ORDER, in_open_projects, send};
-use crate::access::tasks::{LEAD, LISTED, Visible, assigned_to};
+use super::todo::{DONE_ORDER, TODO_ORDER, send_tasks};
+use crate::access::tasks::{LISTED, VisibleTasks, assigned_to};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::Sql;
 
-/// What the caller has to do.
+/// Tasks that the caller has to do.
 pub async fn open(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
     assigned(app, caller, false).await
 }
 
-/// What the caller has done.
+/// Tasks that the caller has done.
 pub async fn done(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
     assigned(app, caller, true).await
 }
@@ -25,19 +25,19 @@ pub async fn done(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Fai
 async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<TodoTask>>, Failure> {
     let mut filter = Sql::new("AND ");
     assigned_to(&mut filter, "t.id", caller.person.id);
-    filter.push(" AND COALESCE(s.is_done, false) = ").bind(done).push(" AND ");
+    filter
+        .push(" AND COALESCE(s.is_done, false) = ")
+        .bind(done)
+        .push(" AND ");
     open_projects_of(&mut filter, "t.project_id", caller.person.id);
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LISTED);
-    Ok(send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await?.into())
-}
-
-/// What waits for feedback of the caller: of somebody who runs productions, or supervises departments in them.
-pub async fn to_check(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
-    let visible = Visible::new(Reach::open_teams(app.database.read(), caller).await?, LEAD);
-    if visible.is_nothing() {
-        return Ok(Json::written("[]"));
-    }
-    let mut filter = Sql::new("AND s.is_feedback_request = true");
-    in_open_projects(&mut filter, &visible);
-    Ok(send(&app.database, &visible, filter, TODO_ORDER, false).await?.into())
+    let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
+    Ok(send_tasks(
+        &app.database,
+        &visible,
+        filter,
+        if done { DONE_ORDER } else { TODO_ORDER },
+        true,
+    )
+    .await?
+    .into())
 }

@@ -1,4 +1,4 @@
-//! Which task types fit an entity: those for its kind that the production uses, within the workflow of its asset type.
+//! Task types that fit an entity: those for its kind that the production uses, within the workflow of its asset type.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,7 +28,7 @@ pub struct Candidate<'a> {
 
 /// An entity as far as task types fit it.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
+pub struct TaskedEntity {
     pub kind: EntityKind,
     pub entity_type_id: Uuid,
 }
@@ -61,33 +61,54 @@ impl Pipeline {
         );
         let mut workflows: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
         for link in database::read_all::<InWorkflow>(connection, &sql).await? {
-            workflows.entry(link.asset_type_id).or_default().insert(link.task_type_id);
+            workflows
+                .entry(link.asset_type_id)
+                .or_default()
+                .insert(link.task_type_id);
         }
-        Ok(Self { project_id, enabled: enabled.into_iter().map(|link| link.task_type_id).collect(), workflows })
+        Ok(Self {
+            project_id,
+            enabled: enabled.into_iter().map(|link| link.task_type_id).collect(),
+            workflows,
+        })
     }
 
-    /// Why a task type does not fit an entity.
+    /// Reason why a task type does not fit an entity.
     #[must_use]
-    pub fn refusal(&self, task_type: Candidate<'_>, target: Target) -> Option<String> {
+    pub fn refusal(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
         if !self.enabled.contains(&task_type.id) && is_for(task_type, target.kind) {
-            return Some(format!("Task type {} is not enabled in project {}.", task_type.id, self.project_id));
+            return Some(format!(
+                "Task type {} is not enabled in project {}.",
+                task_type.id, self.project_id
+            ));
         }
         self.mismatch(task_type, target)
     }
 
     /// The same where a production without any task types lets all of them in, as scripts that never chose any expect.
     #[must_use]
-    pub fn mismatch(&self, task_type: Candidate<'_>, target: Target) -> Option<String> {
+    pub fn mismatch(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
         let Candidate { id, for_entity } = task_type;
         let kind = target.kind.type_name();
         if !is_for(task_type, target.kind) {
-            return Some(format!("Task type {id} is for {} entities, got {kind}.", for_entity.unwrap_or_default()));
+            return Some(format!(
+                "Task type {id} is for {} entities, got {kind}.",
+                for_entity.unwrap_or_default()
+            ));
         }
         if !self.enabled.is_empty() && !self.enabled.contains(&id) {
             return Some(format!("Task type {id} is not enabled in project {}.", self.project_id));
         }
-        let workflow = self.workflows.get(&target.entity_type_id).filter(|_| target.kind == EntityKind::Asset)?;
-        (!workflow.contains(&id)).then(|| format!("Task type {id} is not in the workflow of asset type {}.", target.entity_type_id))
+        let workflow = self
+            .workflows
+            .get(&target.entity_type_id)
+            .filter(|_| target.kind == EntityKind::Asset)?;
+        (!workflow.contains(&id)).then(|| {
+            format!(
+                "Task type {id} is not in the workflow of asset type {}.",
+                target.entity_type_id
+            )
+        })
     }
 }
 
@@ -95,7 +116,9 @@ impl Pipeline {
 fn is_for(task_type: Candidate<'_>, kind: EntityKind) -> bool {
     let is_named = |name: &str, kind: EntityKind| name.eq_ignore_ascii_case(kind.type_name());
     let of_shots = |name: &str| kind == EntityKind::Scene && is_named(name, EntityKind::Shot);
-    task_type.for_entity.is_none_or(|name| name.is_empty() || is_named(name, kind) || of_shots(name))
+    task_type
+        .for_entity
+        .is_none_or(|name| name.is_empty() || is_named(name, kind) || of_shots(name))
 }
 
 #[cfg(test)]
@@ -105,18 +128,46 @@ mod tests {
     #[test]
     fn what_is_outside_of_the_pipeline_does_not_fit() {
         let [modeling, animation, rigging, character] = [1, 2, 3, 4].map(Uuid::from_u128);
-        let asset = Target { kind: EntityKind::Asset, entity_type_id: character };
+        let asset = TaskedEntity {
+            kind: EntityKind::Asset,
+            entity_type_id: character,
+        };
         let pipeline = Pipeline {
             project_id: Uuid::nil(),
             enabled: vec![modeling, animation, rigging],
             workflows: HashMap::from([(character, HashSet::from([modeling]))]),
         };
-        let for_assets = |id| Candidate { id, for_entity: Some("Asset") };
+        let for_assets = |id| Candidate {
+            id,
+            for_entity: Some("Asset"),
+        };
         assert_eq!(pipeline.refusal(for_assets(modeling), asset), None);
-        assert!(pipeline.refusal(for_assets(rigging), asset).is_some_and(|why| why.contains("workflow")));
-        assert!(pipeline.refusal(Candidate { id: animation, for_entity: Some("Shot") }, asset).is_some_and(|why| why.contains("is for Shot")));
-        assert!(pipeline.refusal(for_assets(character), asset).is_some_and(|why| why.contains("not enabled")));
-        let open = Pipeline { enabled: Vec::new(), workflows: HashMap::new(), ..pipeline };
+        assert!(
+            pipeline
+                .refusal(for_assets(rigging), asset)
+                .is_some_and(|why| why.contains("workflow"))
+        );
+        assert!(
+            pipeline
+                .refusal(
+                    Candidate {
+                        id: animation,
+                        for_entity: Some("Shot")
+                    },
+                    asset
+                )
+                .is_some_and(|why| why.contains("is for Shot"))
+        );
+        assert!(
+            pipeline
+                .refusal(for_assets(character), asset)
+                .is_some_and(|why| why.contains("not enabled"))
+        );
+        let open = Pipeline {
+            enabled: Vec::new(),
+            workflows: HashMap::new(),
+            ..pipeline
+        };
         assert!(open.refusal(for_assets(rigging), asset).is_some());
         assert_eq!(open.mismatch(for_assets(rigging), asset), None);
     }

@@ -10,6 +10,7 @@ use crate::events::{Work, payload};
 
 #[derive(FromQueryResult)]
 struct Days {
+    id: Uuid,
     last_presence: Option<NaiveDate>,
     worked: Option<NaiveDate>,
     signed_in: Option<NaiveDateTime>,
@@ -21,19 +22,39 @@ struct Days {
 /// # Errors
 /// The database refuses.
 pub async fn refresh(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure> {
-    let sql = Sql::with(
-        "SELECT p.last_presence, (SELECT s.date FROM time_spent s WHERE s.person_id = p.id ORDER BY s.date DESC LIMIT 1) AS worked, \
+    refresh_all(work, &[person_id]).await
+}
+
+/// As [`refresh`], for many.
+///
+/// # Errors
+/// The database refuses.
+pub async fn refresh_all(work: &mut Work<'_>, persons: &[Uuid]) -> Result<(), Failure> {
+    let mut sql = Sql::new(
+        "SELECT p.id, p.last_presence, (SELECT s.date FROM time_spent s WHERE s.person_id = p.id ORDER BY s.date DESC LIMIT 1) AS worked, \
          (SELECT l.date FROM desktop_login_log l WHERE l.person_id = p.id ORDER BY l.date DESC LIMIT 1) AS signed_in \
-         FROM person p WHERE p.id = $1",
-        [person_id.into()],
+         FROM person p WHERE p.id",
     );
-    let Some(days) = database::read_one::<Days>(&**work, &sql).await? else { return Ok(()) };
-    let last = days.worked.max(days.signed_in.map(|moment| moment.date()));
-    if last == days.last_presence {
-        return Ok(());
+    sql.among(persons).push(" ORDER BY p.id");
+    let last = |days: &Days| days.worked.max(days.signed_in.map(|moment| moment.date()));
+    let found = database::read_all::<Days>(&**work, &sql).await?;
+    let others: Vec<(Uuid, Option<NaiveDate>)> = found
+        .iter()
+        .filter(|days| last(days) != days.last_presence)
+        .map(|days| (days.id, last(days)))
+        .collect();
+    let rows = others
+        .iter()
+        .map(|(id, day)| (*id, vec![("last_presence", (*day).into())]))
+        .collect();
+    database::update_many(&**work, &entity::person::TABLE, rows).await?;
+    for (person_id, _) in others {
+        work.emit_of_studio(
+            &entity::person::TABLE,
+            "person:update",
+            payload([("person_id", person_id)]),
+        );
+        work.person_changed(person_id);
     }
-    database::update(&**work, &entity::person::TABLE, person_id, vec![("last_presence", last.into())]).await?;
-    work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", person_id)]));
-    work.person_changed(person_id);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How far a task is: its status, the dates and counts that comments move, and how they follow from comments.
+//! Progress of a task: its status, the dates and counts that comments move, and how they follow from comments.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::statuses::Status;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
-/// What comments move in a task.
+/// Parts of a task that comments move.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     pub task_status_id: Option<Uuid>,
@@ -23,21 +23,25 @@ pub struct Progress {
 
 /// A comment as far as the task is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct StatusStep {
     pub at: NaiveDateTime,
     pub task_status_id: Option<Uuid>,
 }
 
 impl Progress {
-    /// How far a task is by all of its comments, from the oldest to the newest. Every way to post, change, move or remove a
-    /// comment comes here, so that the same comments always give the same dates: work began with the first status that means
-    /// so, it ended with the last request for feedback unless it went on, and it is done since the comment that said so.
+    /// Progress of a task by all of its comments, from the oldest to the newest. Every way to post, change, move or
+    /// remove a comment comes here, so that the same comments always give the same dates: work began with the first
+    /// status that means so, it ended with the last request for feedback unless it went on, and it is done since the
+    /// comment that said so.
     #[must_use]
-    pub fn of(steps: &[Step], statuses: &HashMap<Uuid, Status>) -> Self {
+    pub fn of(steps: &[StatusStep], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
         for (at, step) in steps.iter().enumerate() {
             let changed = at == 0 || progress.task_status_id != step.task_status_id;
-            let was_retake = progress.task_status_id.and_then(|id| statuses.get(&id)).is_some_and(|status| status.is_retake);
+            let was_retake = progress
+                .task_status_id
+                .and_then(|id| statuses.get(&id))
+                .is_some_and(|status| status.is_retake);
             progress.last_comment_date = Some(step.at);
             progress.task_status_id = step.task_status_id;
             if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
@@ -66,7 +70,7 @@ impl Progress {
 /// The place of a new comment among those of a task, as its moment. One of the same second as the newest comment comes after
 /// it, since clients tell no parts of seconds; the difference is stored, so that the order stays.
 #[must_use]
-pub fn place(steps: &[Step], at: NaiveDateTime) -> NaiveDateTime {
+pub fn place(steps: &[StatusStep], at: NaiveDateTime) -> NaiveDateTime {
     let second = |moment: NaiveDateTime| moment.with_nanosecond(0).unwrap_or(moment);
     match steps.last() {
         Some(last) if second(last.at) == second(at) => at.max(last.at + TimeDelta::microseconds(1)),
@@ -90,8 +94,17 @@ pub async fn store(work: &Work<'_>, tasks: &[(Uuid, Progress)]) -> Result<(), Db
         );
         for (at, (id, progress)) in tasks.iter().enumerate() {
             sql.push(if at > 0 { ", (" } else { "(" }).bind(*id);
-            sql.push(", ").bind(progress.task_status_id).push(", ").bind(progress.retake_count);
-            for moment in [progress.real_start_date, progress.end_date, progress.done_date, progress.last_comment_date, Some(now)] {
+            sql.push(", ")
+                .bind(progress.task_status_id)
+                .push(", ")
+                .bind(progress.retake_count);
+            for moment in [
+                progress.real_start_date,
+                progress.end_date,
+                progress.done_date,
+                progress.last_comment_date,
+                Some(now),
+            ] {
                 sql.push(", ").bind(moment);
             }
             sql.push(")");
@@ -109,26 +122,46 @@ mod tests {
     use super::*;
 
     fn moment(minutes: i64) -> NaiveDateTime {
-        let midnight = NaiveDate::from_ymd_opt(2026, 3, 2).and_then(|day| day.and_hms_opt(0, 0, 0)).expect("a moment");
+        let midnight = NaiveDate::from_ymd_opt(2026, 3, 2)
+            .and_then(|day| day.and_hms_opt(0, 0, 0))
+            .expect("a moment");
         midnight + TimeDelta::minutes(minutes)
     }
 
     fn statuses() -> [Status; 5] {
-        let status = || Status { id: Uuid::new_v4(), ..Status::default() };
+        let status = || Status {
+            id: Uuid::new_v4(),
+            ..Status::default()
+        };
         [
-            Status { is_wip: true, ..status() },
-            Status { is_feedback_request: true, ..status() },
-            Status { is_retake: true, ..status() },
-            Status { is_done: true, ..status() },
+            Status {
+                is_wip: true,
+                ..status()
+            },
+            Status {
+                is_feedback_request: true,
+                ..status()
+            },
+            Status {
+                is_retake: true,
+                ..status()
+            },
+            Status {
+                is_done: true,
+                ..status()
+            },
             status(),
         ]
     }
 
-    fn step(minutes: i64, status: &Status) -> Step {
-        Step { at: moment(minutes), task_status_id: Some(status.id) }
+    fn step(minutes: i64, status: &Status) -> StatusStep {
+        StatusStep {
+            at: moment(minutes),
+            task_status_id: Some(status.id),
+        }
     }
 
-    fn of(steps: &[Step], statuses: &[Status; 5]) -> Progress {
+    fn of(steps: &[StatusStep], statuses: &[Status; 5]) -> Progress {
         Progress::of(steps, &statuses.clone().map(|status| (status.id, status)).into())
     }
 
@@ -150,10 +183,19 @@ mod tests {
         assert_eq!(post(6, wfa).end_date, Some(moment(6)));
         assert_eq!(post(7, wfa).end_date, Some(moment(6)), "asked twice");
         let finished = post(8, done);
-        assert_eq!((finished.end_date, finished.done_date), (Some(moment(6)), Some(moment(8))));
+        assert_eq!(
+            (finished.end_date, finished.done_date),
+            (Some(moment(6)), Some(moment(8)))
+        );
         let reopened = post(9, todo);
-        assert_eq!((reopened.end_date, reopened.done_date, reopened.retake_count), (None, None, 1));
-        assert_eq!((reopened.task_status_id, reopened.last_comment_date), (Some(todo.id), Some(moment(9))));
+        assert_eq!(
+            (reopened.end_date, reopened.done_date, reopened.retake_count),
+            (None, None, 1)
+        );
+        assert_eq!(
+            (reopened.task_status_id, reopened.last_comment_date),
+            (Some(todo.id), Some(moment(9)))
+        );
         assert_eq!(of(&[], &known), Progress::default());
     }
 
@@ -161,7 +203,10 @@ mod tests {
     fn comments_of_the_same_second_are_last() {
         let status = Status::default();
         let newest = moment(1) + TimeDelta::milliseconds(900);
-        let steps = [Step { at: newest, ..step(1, &status) }];
+        let steps = [StatusStep {
+            at: newest,
+            ..step(1, &status)
+        }];
         assert_eq!(place(&steps, moment(1)), newest + TimeDelta::microseconds(1));
         assert_eq!(place(&steps, moment(0)), moment(0));
         assert_eq!(place(&steps, moment(2)), moment(2));

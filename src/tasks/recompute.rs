@@ -6,12 +6,12 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::progress::{self, Progress, Step};
+use super::progress::{self, Progress, StatusStep};
 use super::statuses;
 use crate::database::{self, BATCH, Sql, Writes};
 use crate::events::{Work, payload};
 
-/// What a task was and is.
+/// State of a task before and after.
 #[derive(Clone, Debug)]
 pub struct Recomputed {
     pub task_id: Uuid,
@@ -42,16 +42,26 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
         let rows = database::rows(&**work, &sql).await?;
         let mut found = HashMap::with_capacity(rows.len());
         for row in &rows {
-            let facts: (Option<Uuid>, Option<Uuid>, Option<String>) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-            found.insert(row.try_get_by_index::<Uuid>(0)?, facts);
+            let places: (Option<Uuid>, Option<Uuid>) =
+                (row.try_get("", "project_id")?, row.try_get("", "task_status_id")?);
+            let kind: Option<String> = row.try_get("", "name")?;
+            found.insert(row.try_get::<Uuid>("", "id")?, (places, kind));
         }
         for task_id in tasks {
-            let Some((project_id, previous, kind)) = found.remove(task_id) else { continue };
+            let Some(((project_id, previous), kind)) = found.remove(task_id) else {
+                continue;
+            };
             let mut task = Progress::of(&steps.remove(task_id).unwrap_or_default(), &known);
             if task.task_status_id.is_none() {
-                task.task_status_id = Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);
+                task.task_status_id =
+                    Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);
             }
-            done.push(Recomputed { task_id: *task_id, project_id, previous, current: task.task_status_id });
+            done.push(Recomputed {
+                task_id: *task_id,
+                project_id,
+                previous,
+                current: task.task_status_id,
+            });
             stored.push((*task_id, task));
             work.emit_in(project_id, "task:update", payload([("task_id", *task_id)]));
         }
@@ -61,7 +71,11 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
     Ok(done)
 }
 
-async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>, for_concept: bool) -> Result<Uuid, Failure> {
+async fn default_status(
+    work: &mut Work<'_>,
+    defaults: &mut HashMap<bool, Uuid>,
+    for_concept: bool,
+) -> Result<Uuid, Failure> {
     if let Some(id) = defaults.get(&for_concept) {
         return Ok(*id);
     }
@@ -74,14 +88,19 @@ async fn default_status(work: &mut Work<'_>, defaults: &mut HashMap<bool, Uuid>,
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<Step>>, DbErr> {
-    let mut found: HashMap<Uuid, Vec<Step>> = HashMap::new();
+pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashMap<Uuid, Vec<StatusStep>>, DbErr> {
+    let mut found: HashMap<Uuid, Vec<StatusStep>> = HashMap::new();
     for tasks in tasks.chunks(BATCH) {
-        let mut sql = Sql::new("SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id");
+        let mut sql = Sql::new(
+            "SELECT object_id, created_at, task_status_id FROM comment WHERE created_at IS NOT NULL AND object_id",
+        );
         sql.among(tasks).push(" ORDER BY created_at, id");
         for row in database::rows(connection, &sql).await? {
-            let step = Step { at: row.try_get_by_index(1)?, task_status_id: row.try_get_by_index(2)? };
-            found.entry(row.try_get_by_index(0)?).or_default().push(step);
+            let step = StatusStep {
+                at: row.try_get("", "created_at")?,
+                task_status_id: row.try_get("", "task_status_id")?,
+            };
+            found.entry(row.try_get("", "object_id")?).or_default().push(step);
         }
     }
     Ok(found)
@@ -92,8 +111,13 @@ pub async fn steps(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<
 /// # Errors
 /// The database refuses.
 pub async fn sum_durations(connection: &impl Writes, tasks: &[Uuid]) -> Result<(), DbErr> {
-    let mut sql = Sql::new("UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)");
-    sql.push(", updated_at = ").bind(database::now()).push(" WHERE id").among(tasks);
+    let mut sql = Sql::new(
+        "UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id), 0.0)",
+    );
+    sql.push(", updated_at = ")
+        .bind(database::now())
+        .push(" WHERE id")
+        .among(tasks);
     database::execute(connection, &sql).await?;
     Ok(())
 }
@@ -104,6 +128,6 @@ pub fn tell_changed(work: &mut Work<'_>, task: &Recomputed, author: Uuid) {
         let mut change = payload([("task_id", task.task_id), ("person_id", author)]);
         change.insert("new_task_status_id".into(), serde_json::json!(task.current));
         change.insert("previous_task_status_id".into(), serde_json::json!(task.previous));
-        work.emit_in(task.project_id, "task:status-changed", change);
+        work.emit_signed(task.project_id, "task:status-changed", change);
     }
 }

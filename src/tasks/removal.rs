@@ -1,6 +1,6 @@
 //! Removes tasks with everything that hangs on them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -11,8 +11,10 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
+use crate::previews::main_preview::ShownBy;
 use crate::previews::removal::remove_rows;
-use crate::removal::{Leftovers, remove_comment_rows};
+use crate::removal::{UnneededFiles, remove_comment_rows, tell_lost_news};
+use crate::tasks::presence;
 
 /// Rows that go before the task itself, with the column that names the task. The files made for it go in between.
 const REMOVED: [(&str, &str); 6] = [
@@ -28,36 +30,53 @@ const REMOVED: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Removed {
     /// Stored files that nobody needs after the commit.
-    pub leftovers: Leftovers,
+    pub unneeded: UnneededFiles,
+    /// Persons who spent time on them.
+    workers: BTreeSet<Uuid>,
     /// Entity, task type and production of each task that is still to be told of.
     untold: HashMap<Uuid, [Option<Uuid>; 3]>,
 }
 
 impl Removed {
     /// Tells that a task is gone, once, and if it was there.
-    pub fn tell(&mut self, work: &mut Work<'_>, task_id: Uuid) {
+    pub fn emit_delete(&mut self, work: &mut Work<'_>, task_id: Uuid) {
         if let Some([entity_id, task_type_id, project_id]) = self.untold.remove(&task_id) {
-            tell(work, task_id, entity_id, task_type_id, project_id);
+            emit_task_delete(work, task_id, entity_id, task_type_id, project_id);
         }
+    }
+
+    /// Works out anew when those who spent time on the tasks were there last.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn settle(&self, work: &mut Work<'_>) -> Result<(), Failure> {
+        for persons in self.workers.iter().copied().collect::<Vec<_>>().chunks(BATCH) {
+            presence::refresh_all(work, persons).await?;
+        }
+        Ok(())
     }
 }
 
 /// Removes tasks with their comments, previews, time spents, working files and the output files made from them,
-/// notifications, news, subscriptions and assignments, and tells of each task. Unknown ids are left alone. Says which
+/// notifications, news, subscriptions and assignments, and tells of the news and of each task. Unknown ids are left alone. Says which
 /// stored files nobody needs after the commit.
 ///
 /// # Errors
 /// The database refuses.
-pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<Leftovers, Failure> {
+pub async fn take_away(work: &mut Work<'_>, task_ids: &[Uuid]) -> Result<UnneededFiles, Failure> {
+    tell_lost_news(work, "task_id", task_ids).await?;
+    let shown = ShownBy::previews_of_tasks(&**work, task_ids).await?;
     let mut removed = remove(work, task_ids).await?;
+    shown.settle(work).await?;
     // Told in the order in which they were named.
     for id in task_ids {
-        removed.tell(work, *id);
+        removed.emit_delete(work, *id);
     }
-    Ok(removed.leftovers)
+    removed.settle(work).await?;
+    Ok(removed.unneeded)
 }
 
-/// Removes tasks as [`take_away`] does, and leaves it to the caller when to tell of each.
+/// Removes tasks as [`take_away`] does, and leaves it to the caller to tell of the news before, and of each task when it likes.
 ///
 /// # Errors
 /// The database refuses.
@@ -67,15 +86,27 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
         let mut sql = Sql::new("SELECT id, entity_id, task_type_id, project_id FROM task WHERE id");
         sql.among(ids);
         for row in database::rows(&**work, &sql).await? {
-            let facts = [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
-            removed.untold.insert(row.try_get_by_index(0)?, facts);
+            let facts = [
+                row.try_get("", "entity_id")?,
+                row.try_get("", "task_type_id")?,
+                row.try_get("", "project_id")?,
+            ];
+            removed.untold.insert(row.try_get("", "id")?, facts);
         }
         let comments = ids_of(work, "SELECT id FROM comment WHERE object_id", ids).await?;
-        removed.leftovers.extend(remove_comment_rows(work, &comments).await?);
+        removed.unneeded.extend(remove_comment_rows(work, &comments).await?);
         let previews = ids_of(work, "SELECT id FROM preview_file WHERE task_id", ids).await?;
         remove_rows(&**work, &previews).await?;
-        removed.leftovers.previews.extend(previews);
+        removed.unneeded.previews.extend(previews);
         remove_files(work, ids).await?;
+        removed.workers.extend(
+            ids_of(
+                work,
+                "SELECT DISTINCT person_id FROM time_spent WHERE person_id IS NOT NULL AND task_id",
+                ids,
+            )
+            .await?,
+        );
         for (table, column) in REMOVED {
             run(work, &format!("DELETE FROM {table} WHERE {column}"), ids, "").await?;
         }
@@ -85,7 +116,13 @@ pub async fn remove(work: &Work<'_>, task_ids: &[Uuid]) -> Result<Removed, Failu
 }
 
 /// Tells that a task was deleted.
-pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_type_id: Option<Uuid>, project_id: Option<Uuid>) {
+pub fn emit_task_delete(
+    work: &mut Work<'_>,
+    task_id: Uuid,
+    entity_id: Option<Uuid>,
+    task_type_id: Option<Uuid>,
+    project_id: Option<Uuid>,
+) {
     let mut about = payload([("task_id", task_id)]);
     about.insert("entity_id".into(), json!(entity_id));
     about.insert("task_type_id".into(), json!(task_type_id));
@@ -94,9 +131,22 @@ pub fn tell(work: &mut Work<'_>, task_id: Uuid, entity_id: Option<Uuid>, task_ty
 
 /// Working files of tasks, and the output files made from them.
 async fn remove_files(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), DbErr> {
-    const MADE: &str = "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
-    run(work, &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {MADE}"), tasks, ")").await?;
-    run(work, "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id", tasks, ")").await?;
+    const OUTPUTS_OF_TASKS: &str =
+        "(SELECT o.id FROM output_file o JOIN working_file w ON w.id = o.source_file_id WHERE w.task_id";
+    run(
+        work,
+        &format!("UPDATE preview_file SET source_file_id = NULL WHERE source_file_id IN {OUTPUTS_OF_TASKS}"),
+        tasks,
+        ")",
+    )
+    .await?;
+    run(
+        work,
+        "DELETE FROM output_file WHERE source_file_id IN (SELECT id FROM working_file WHERE task_id",
+        tasks,
+        ")",
+    )
+    .await?;
     run(work, "DELETE FROM working_file WHERE task_id", tasks, "").await
 }
 
@@ -110,7 +160,7 @@ async fn run(work: &Work<'_>, text: &str, ids: &[Uuid], end: &str) -> Result<(),
 async fn ids_of(work: &Work<'_>, text: &str, ids: &[Uuid]) -> Result<Vec<Uuid>, DbErr> {
     let mut sql = Sql::new(text);
     sql.among(ids);
-    database::rows(&**work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    database::read_values(&**work, &sql).await
 }
 
 /// Deletes all tasks of a type in a production.
@@ -125,9 +175,9 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
         "SELECT id FROM task WHERE project_id = $1 AND task_type_id = $2 ORDER BY created_at, id",
         [project_id.into(), task_type_id.into()],
     );
-    let ids = database::rows(&*work, &sql).await?.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<Uuid>, DbErr>>()?;
-    let leftovers = take_away(&mut work, &ids).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
+    let unneeded = take_away(&mut work, &ids).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }
@@ -142,8 +192,8 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     sql.bind(project_id).push(" AND id").among(ids);
     let found = database::ids(&*work, &sql).await?;
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
-    let leftovers = take_away(&mut work, &own).await?;
-    work.afterwards(|app| Box::pin(leftovers.discard(app)));
+    let unneeded = take_away(&mut work, &own).await?;
+    work.afterwards(|app| Box::pin(unneeded.discard(app)));
     work.commit().await?;
     Ok(())
 }

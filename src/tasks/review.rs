@@ -13,18 +13,25 @@ use crate::app::App;
 use crate::database::json::write_key;
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::file_trees::Place;
+use crate::file_trees::FilePlace;
 
 /// Puts a task forward, and gives it as JSON.
 ///
 /// # Errors
 /// 400 for an unknown person.
-pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewRequest) -> Result<Vec<u8>, Failure> {
+pub async fn request_review(
+    app: &App,
+    access: &TaskReader,
+    task_id: Uuid,
+    wanted: ReviewRequest,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, access).await?;
     let person_id = wanted.person_id.unwrap_or(access.person.id);
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
-    let person = database::row(&*work, &sql).await?.ok_or_else(|| Failure::refused("Cannot find given person."))?;
-    let person_shotgun_id: Option<i32> = person.try_get_by_index(0)?;
+    let person = database::row(&*work, &sql)
+        .await?
+        .ok_or_else(|| Failure::refused("Cannot find given person."))?;
+    let person_shotgun_id: Option<i32> = person.try_get("", "shotgun_id")?;
     let sql = Sql::with(
         "SELECT t.project_id, t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \
          FROM task t LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \
@@ -36,21 +43,36 @@ pub async fn send(app: &App, access: &TaskReader, task_id: Uuid, wanted: ReviewR
     let change_status = wanted.change_status.unwrap_or(true);
     if change_status {
         let status = statuses::to_review_status(&mut work).await?;
-        database::update(&*work, &entity::task::TABLE, task_id, vec![("task_status_id", status.into())]).await?;
+        database::update(
+            &*work,
+            &entity::task::TABLE,
+            task_id,
+            vec![("task_status_id", status.into())],
+        )
+        .await?;
     }
     let comment = wanted.comment.unwrap_or_default();
-    let named = |mut place: Place| {
+    let named = |mut place: FilePlace| {
         place.name_file(wanted.name.as_deref().unwrap_or("main"), wanted.revision.unwrap_or(1));
         place.path("preview", "/").ok()
     };
     // Without a place in the tree both are empty.
-    let path = Place::of_task(&*work, task_id).await?.and_then(named).unwrap_or_default();
+    let path = FilePlace::of_task(&*work, task_id)
+        .await?
+        .and_then(named)
+        .unwrap_or_default();
     let path = json!({"folder_path": path.folder, "file_name": path.file});
     let mut about = Map::new();
     about.insert("task_id".into(), json!(task_id));
     about.insert("task_shotgun_id".into(), json!(number("shotgun_id")?));
-    about.insert("entity_type_name".into(), json!(task.try_get::<Option<String>>("", "entity_type_name")?));
-    about.insert("previous_task_status_id".into(), json!(task.try_get::<Option<Uuid>>("", "task_status_id")?));
+    about.insert(
+        "entity_type_name".into(),
+        json!(task.try_get::<Option<String>>("", "entity_type_name")?),
+    );
+    about.insert(
+        "previous_task_status_id".into(),
+        json!(task.try_get::<Option<Uuid>>("", "task_status_id")?),
+    );
     about.insert("entity_shotgun_id".into(), json!(number("entity_shotgun_id")?));
     about.insert("project_shotgun_id".into(), json!(number("project_shotgun_id")?));
     about.insert("person_shotgun_id".into(), json!(person_shotgun_id));

@@ -6,6 +6,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
+use crate::access::task_mask::TaskMask;
 use crate::database::json::{id_lists, records, write_list};
 use crate::database::{BATCH, RecordWriter, Sql};
 
@@ -21,15 +22,20 @@ pub fn task_writer() -> RecordWriter {
 /// The database refuses the query.
 pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
     let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id ");
-    sql.push(") SELECT a.task_id, a.person_id FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
+    sql.push(") SELECT a.task_id AS owner, a.person_id AS item FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
     id_lists(connection, &sql).await
 }
 
-/// Tasks as JSON objects, in the order of the ids; unknown ones are left out.
+/// Tasks as JSON objects without what the mask leaves out, in the order of the ids; unknown ones are left out.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn tasks(connection: &impl ConnectionTrait, ids: &[Uuid], with_assignees: bool) -> Result<Vec<Vec<u8>>, DbErr> {
+pub async fn tasks(
+    connection: &impl ConnectionTrait,
+    mask: &TaskMask,
+    ids: &[Uuid],
+    with_assignees: bool,
+) -> Result<Vec<Vec<u8>>, DbErr> {
     let mut found = records(connection, &entity::task::TABLE, "Task", ids).await?;
     if with_assignees {
         let mut lists = HashMap::new();
@@ -44,13 +50,17 @@ pub async fn tasks(connection: &impl ConnectionTrait, ids: &[Uuid], with_assigne
             text.push(b'}');
         }
     }
+    found.values_mut().for_each(|text| mask.apply(text, 0));
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// One task as a JSON object, with its assignees.
+/// One task as a JSON object, with its assignees, and without what the mask leaves out.
 ///
 /// # Errors
 /// 404 when it is not there.
-pub async fn task(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
-    tasks(connection, &[id], true).await?.pop().ok_or_else(Failure::not_found)
+pub async fn task(connection: &impl ConnectionTrait, mask: &TaskMask, id: Uuid) -> Result<Vec<u8>, Failure> {
+    tasks(connection, mask, &[id], true)
+        .await?
+        .pop()
+        .ok_or_else(Failure::not_found)
 }

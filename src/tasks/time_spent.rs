@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::presence;
 use super::recompute::sum_durations;
-use crate::access::tasks::{is_assigned, standing};
+use crate::access::tasks::{is_assigned, relation};
 use crate::access::{Reach, hours};
 use crate::app::App;
 use crate::database::json;
@@ -21,14 +21,19 @@ use crate::events::{Work, payload};
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<NaiveDate>) -> Result<Vec<u8>, Failure> {
+pub async fn of_task(
+    app: &App,
+    access: &TaskReader,
+    task_id: Uuid,
+    day: Option<NaiveDate>,
+) -> Result<Vec<u8>, Failure> {
     let writer = RecordWriter::new(&entity::time_spent::TABLE, "s", "TimeSpent");
     let mut sql = Sql::new(format!(
-        "SELECT {}, s.person_id, s.duration FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ",
+        "SELECT {} FROM time_spent s JOIN task t ON t.id = s.task_id WHERE s.task_id = ",
         writer.columns()
     ));
     sql.bind(task_id);
-    hours::Visible::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
+    hours::VisibleHours::new(Reach::within(access, access.project_id(), access.role()), hours::READ).restrict(&mut sql);
     if let Some(day) = day {
         sql.push(" AND s.date = ").bind(day);
     }
@@ -38,14 +43,18 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
     for row in app.database.rows(&sql).await? {
         let mut out = Vec::with_capacity(256);
         writer.write(&mut out, &row)?;
-        total += row.try_get_by_index::<f64>(writer.width() + 1)?;
-        if let Some(person_id) = row.try_get_by_index::<Option<Uuid>>(writer.width())? {
+        total += row.try_get::<f64>("", "duration")?;
+        if let Some(person_id) = row.try_get::<Option<Uuid>>("", "person_id")? {
             persons.entry(person_id).or_default().push(out);
         }
     }
     let mut out = format!("{{\"total\":{total:?}").into_bytes();
     for (person_id, logged) in persons {
-        json::write_key(&mut out, &person_id.to_string(), Some(&json::array(logged.iter().map(Vec::as_slice))));
+        json::write_key(
+            &mut out,
+            &person_id.to_string(),
+            Some(&json::array(logged.iter().map(Vec::as_slice))),
+        );
     }
     out.push(b'}');
     Ok(out)
@@ -53,7 +62,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid, day: Option<
 
 /// A day of a person on a task.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct LoggedDay {
     pub task_id: Uuid,
     pub person_id: Uuid,
     pub day: NaiveDate,
@@ -67,27 +76,41 @@ enum Bots {
 }
 
 /// The production of the task, once the caller may log this.
-async fn require_logger(connection: &impl ConnectionTrait, caller: &Caller, place: Place, bots: Bots) -> Result<Option<Uuid>, Failure> {
-    let standing = standing(connection, caller, place.task_id).await?;
+async fn require_logger(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    place: LoggedDay,
+    bots: Bots,
+) -> Result<Option<Uuid>, Failure> {
+    let relation = relation(connection, caller, place.task_id).await?;
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [place.person_id.into()]);
-    let is_bot: bool = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?.try_get_by_index(0)?;
-    let bot_may = bots == Bots::WhereTheyWork && standing.bots_work;
-    let own = hours::allows(&hours::LOG, standing.role, caller.person.id, place.person_id);
+    let is_bot: bool = database::row(connection, &sql)
+        .await?
+        .ok_or_else(Failure::not_found)?
+        .try_get("", "is_bot")?;
+    let bot_may = bots == Bots::WhereTheyWork && relation.bots_work;
+    let own = hours::allows(&hours::LOG, relation.role, caller.person.id, place.person_id);
     let assigned = is_assigned(connection, place.person_id, place.task_id).await?;
-    if assigned && own && (!is_bot || bot_may) { Ok(standing.project_id) } else { Err(Failure::forbidden()) }
+    if assigned && own && (!is_bot || bot_may) {
+        Ok(relation.project_id)
+    } else {
+        Err(Failure::forbidden())
+    }
 }
 
-/// What is logged already.
-async fn logged(connection: &impl ConnectionTrait, place: Place) -> Result<Option<(Uuid, f64)>, Failure> {
+/// Time that is logged already.
+async fn logged(connection: &impl ConnectionTrait, place: LoggedDay) -> Result<Option<(Uuid, f64)>, Failure> {
     let sql = Sql::with(
         "SELECT id, duration FROM time_spent WHERE person_id = $1 AND task_id = $2 AND date = $3",
         [place.person_id.into(), place.task_id.into(), place.day.into()],
     );
-    let Some(row) = database::row(connection, &sql).await? else { return Ok(None) };
-    Ok(Some((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+    let Some(row) = database::row(connection, &sql).await? else {
+        return Ok(None);
+    };
+    Ok(Some((row.try_get("", "id")?, row.try_get("", "duration")?)))
 }
 
-/// How a duration is logged.
+/// Way of logging a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logging {
     /// In place of what is logged.
@@ -100,22 +123,50 @@ pub enum Logging {
 ///
 /// # Errors
 /// 404 for an unknown task or person, 403 for those who may not, 400 when the sum is no number.
-pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, logging: Logging) -> Result<Vec<u8>, Failure> {
+pub async fn log(
+    app: &App,
+    caller: &Caller,
+    place: LoggedDay,
+    duration: f64,
+    logging: Logging,
+) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::WhereTheyWork).await?;
     let id = match logged(&*work, place).await? {
         Some((id, before)) => {
-            let duration = if logging == Logging::Add { before + duration } else { duration };
+            let duration = if logging == Logging::Add {
+                before + duration
+            } else {
+                duration
+            };
             if !duration.is_finite() {
                 return Err(Failure::field("duration", "Input should be a finite number"));
             }
-            database::update(&*work, &entity::time_spent::TABLE, id, vec![("duration", duration.into())]).await?;
+            if !database::update_differing(
+                &*work,
+                &entity::time_spent::TABLE,
+                id,
+                vec![("duration", duration.into())],
+            )
+            .await?
+            {
+                return answer(work, id).await;
+            }
             work.emit_in(project_id, "time-spent:update", payload([("time_spent_id", id)]));
             id
         }
         None => {
-            let Place { task_id, person_id, day } = place;
-            let values = vec![("duration", duration.into()), ("date", day.into()), ("task_id", task_id.into()), ("person_id", person_id.into())];
+            let LoggedDay {
+                task_id,
+                person_id,
+                day,
+            } = place;
+            let values = vec![
+                ("duration", duration.into()),
+                ("date", day.into()),
+                ("task_id", task_id.into()),
+                ("person_id", person_id.into()),
+            ];
             let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
             presence::refresh(&mut work, person_id).await?;
             work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
@@ -126,10 +177,17 @@ pub async fn log(app: &App, caller: &Caller, place: Place, duration: f64, loggin
 }
 
 /// Sums the task up, tells of it, and gives the record as JSON.
-async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
+async fn finish(mut work: Work<'_>, place: LoggedDay, project_id: Option<Uuid>, id: Uuid) -> Result<Vec<u8>, Failure> {
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
-    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    answer(work, id).await
+}
+
+/// Ends the work, and gives the record as JSON.
+async fn answer(work: Work<'_>, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(text)
 }
@@ -138,11 +196,13 @@ async fn finish(mut work: Work<'_>, place: Place, project_id: Option<Uuid>, id: 
 ///
 /// # Errors
 /// 404 when nothing is logged, 403 for those who may not.
-pub async fn remove(app: &App, caller: &Caller, place: Place) -> Result<Vec<u8>, Failure> {
+pub async fn remove(app: &App, caller: &Caller, place: LoggedDay) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let project_id = require_logger(&*work, caller, place, Bots::Never).await?;
     let (id, _) = logged(&*work, place).await?.ok_or_else(Failure::not_found)?;
-    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id).await?.ok_or_else(Failure::not_found)?;
+    let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id)
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&text)?;
     record.insert("duration".into(), 0.0.into());
     let sql = Sql::with("DELETE FROM time_spent WHERE id = $1", [id.into()]);

@@ -10,23 +10,25 @@ use uuid::Uuid;
 
 use super::rows::{self, task_writer};
 use crate::access::Reach;
-use crate::access::comments::by_client;
-use crate::access::data_mask::DataMask;
+use crate::access::comments::{Comments, READ, by_client};
 use crate::access::persons::may_ask_for_others;
-use crate::access::tasks::{Visible, WORK_LISTED, assigned_to};
+use crate::access::task_mask::TaskMask;
+use crate::access::tasks::{VisibleTasks, WORK_LISTED, assigned_to};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid};
+use crate::database::{
+    self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
+};
 
-/// What the conditions of these lists can speak of: the task `t`, its production `p` with its status `ps`, its entity `e`
-/// with its type `k`, its task type `ty` and its status `s`.
+/// Tables that the conditions of these lists can name: the task `t`, its production `p` with its status `ps`, its
+/// entity `e` with its type `k`, its task type `ty` and its status `s`.
 pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN task_type ty ON ty.id = t.task_type_id \
      JOIN task_status s ON s.id = t.task_status_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
      LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
 
 /// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
-const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
+pub(super) const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
 
 /// Its name; an asset that belongs to something that is no episode is of the main pack.
 pub(super) const EPISODE_NAME: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN sq.name \
@@ -47,10 +49,14 @@ const CONTEXT: [(&str, &str, Kind); 10] = [
 ];
 
 /// Keys whose null is empty text; they follow the others.
-const IDS: [(&str, &str); 3] = [("e.preview_file_id", "entity_preview_file_id"), ("e.source_id", "entity_source_id"), (EPISODE_ID, "episode_id")];
+const IDS: [(&str, &str); 3] = [
+    ("e.preview_file_id", "entity_preview_file_id"),
+    ("e.source_id", "entity_source_id"),
+    (EPISODE_ID, "episode_id"),
+];
 
 /// Keys of the lists of one person.
-const OWN: [(&str, &str, Kind); 9] = [
+const KEYS_OF_OWN_LISTS: [(&str, &str, Kind); 9] = [
     ("t.estimation", "task_estimation", Kind::Float),
     ("t.duration", "task_duration", Kind::Float),
     ("t.start_date", "task_start_date", Kind::DateTime),
@@ -70,29 +76,29 @@ pub(super) struct ContextWriter {
 impl ContextWriter {
     /// A writer with further keys.
     pub(super) fn new(more: &[(&str, &str, Kind)]) -> Self {
-        Self { record: task_writer().with(&CONTEXT).with(more) }
+        Self {
+            record: task_writer().with(&CONTEXT).with(more),
+        }
     }
 
-    /// What the query selects.
+    /// Columns that the query selects.
     pub(super) fn columns(&self) -> String {
-        let ids = IDS.iter().map(|(expression, _)| *expression);
-        let rest: Vec<&str> = ids.chain(["t.id", "t.entity_id"]).collect();
-        format!("{}, {}", self.record.columns(), rest.join(", "))
+        let ids = IDS.iter().map(|(expression, key)| format!(", {expression} AS {key}"));
+        format!("{}{}", self.record.columns(), ids.collect::<String>())
     }
 
     /// Writes a task without its closing brace, and gives its id and that of its entity.
     pub(super) fn open(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(Uuid, Uuid), DbErr> {
         self.record.write_open(out, row)?;
-        let width = self.record.width();
-        for (at, (_, key)) in IDS.iter().enumerate() {
+        for (_, key) in IDS {
             let mut text = Vec::with_capacity(40);
-            match row.try_get_by_index::<Option<Uuid>>(width + at)? {
+            match row.try_get::<Option<Uuid>>("", key)? {
                 Some(id) => write_uuid(&mut text, id),
                 None => text.extend_from_slice(b"\"\""),
             }
             write_key(out, key, Some(&text));
         }
-        Ok((row.try_get_by_index(width + IDS.len())?, row.try_get_by_index(width + IDS.len() + 1)?))
+        Ok((row.try_get("", "id")?, row.try_get("", "entity_id")?))
     }
 }
 
@@ -101,52 +107,128 @@ impl ContextWriter {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn send(database: &Database, visible: &Visible, mut filter: Sql, order: &str, casting: bool) -> Result<Sent, Failure> {
-    let connection = database.read();
+pub async fn send_tasks(
+    database: &Database,
+    visible: &VisibleTasks,
+    mut filter: Sql,
+    order: &str,
+    casting: bool,
+) -> Result<Sent, Failure> {
     visible.restrict(&mut filter, "t");
-    let mask = DataMask::of_reach(connection, visible.reach()).await?;
-    let condition = filter.before(&format!("{TABLES} "));
-    let assignees = rows::assignees(connection, &condition).await?;
-    let comments = last_comments(connection, &condition).await?;
-    let episodes = if casting { cast_episodes(connection, &condition).await? } else { HashMap::new() };
-    let writer = ContextWriter::new(&OWN);
-    let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
+}
+
+/// Sends the tasks of a selection (`FROM … WHERE …`) of what is visible.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn send_selected(
+    database: &Database,
+    visible: &VisibleTasks,
+    selection: &Sql,
+    order: &str,
+    casting: bool,
+) -> Result<Sent, Failure> {
+    let writer = OwnWriter::of(database, visible, selection, casting).await?;
+    let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
-    let sent = stream_array(database, sql, move |out, row| {
+    Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
+}
+
+/// Writes the tasks of a selection as the lists of one person show them.
+pub(super) struct OwnWriter {
+    context: ContextWriter,
+    assignees: HashMap<Uuid, Vec<u8>>,
+    comments: HashMap<Uuid, Vec<u8>>,
+    episodes: HashMap<Uuid, Cast>,
+    mask: TaskMask,
+}
+
+impl OwnWriter {
+    /// Looks up what belongs to the tasks. With `casting`, each tells the episodes that its entity is cast in.
+    pub(super) async fn of(
+        connection: &impl ConnectionTrait,
+        visible: &VisibleTasks,
+        selection: &Sql,
+        casting: bool,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            context: ContextWriter::new(&KEYS_OF_OWN_LISTS),
+            assignees: rows::assignees(connection, selection).await?,
+            comments: last_comments(connection, visible, selection).await?,
+            episodes: if casting {
+                cast_episodes(connection, selection).await?
+            } else {
+                HashMap::new()
+            },
+            mask: TaskMask::of(connection, visible.reach()).await?,
+        })
+    }
+
+    /// Columns that the query selects.
+    pub(super) fn columns(&self) -> String {
+        self.context.columns()
+    }
+
+    /// Writes a task.
+    pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         let start = out.len();
-        let (id, entity_id) = writer.open(out, row)?;
-        write_list(out, "assignees", &assignees, id);
-        write_key(out, "last_comment", Some(comments.get(&id).map_or(b"{}", Vec::as_slice)));
-        if let Some(Cast { ids, names }) = episodes.get(&entity_id) {
+        let (id, entity_id) = self.context.open(out, row)?;
+        write_list(out, "assignees", &self.assignees, id);
+        write_key(
+            out,
+            "last_comment",
+            Some(self.comments.get(&id).map_or(b"{}", Vec::as_slice)),
+        );
+        if let Some(Cast { ids, names }) = self.episodes.get(&entity_id) {
             write_key(out, "episode_ids", Some(&[b"[".as_slice(), ids, b"]"].concat()));
             write_key(out, "episode_names", Some(&[b"[".as_slice(), names, b"]"].concat()));
         }
         out.push(b'}');
-        if let Some(mask) = &mask {
-            mask.apply_to_task(out, start);
-        }
+        self.mask.apply(out, start);
         Ok(())
-    });
-    Ok(sent.await?)
+    }
 }
 
-/// The latest comment on each task of a condition that no client wrote.
-async fn last_comments(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id ");
+/// The latest comment on each task of a condition that no client wrote, among those that the caller reads.
+async fn last_comments(
+    connection: &impl ConnectionTrait,
+    visible: &VisibleTasks,
+    condition: &Sql,
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let mut sql = condition
+        .clone()
+        .before("WITH chosen AS MATERIALIZED (SELECT t.id, t.project_id, t.entity_id ");
     sql.push(
         ") SELECT text, created_at, person_id, object_id FROM (SELECT c.text, c.created_at, c.person_id, c.object_id, \
          ROW_NUMBER() OVER (PARTITION BY c.object_id ORDER BY c.created_at DESC, c.id DESC) AS place \
          FROM chosen JOIN comment c ON c.object_id = chosen.id WHERE NOT ",
     );
-    sql.push(&by_client("c.person_id", "chosen.project_id")).push(") latest WHERE place = 1");
-    let fields = [Field::new("text", TEXT), Field::new("date", Kind::DateTime), Field::new("person_id", Kind::Uuid)];
+    sql.push(&by_client("c.person_id", "chosen.project_id"));
+    READ.restrict(
+        &mut sql,
+        visible.reach(),
+        &Comments {
+            id: "c.id",
+            author: "c.person_id",
+            for_client: "c.for_client",
+            project: "chosen.project_id",
+            entity: "chosen.entity_id",
+        },
+    );
+    sql.push(") latest WHERE place = 1");
+    let fields = [
+        Field::new("text", TEXT),
+        Field::new("date", Kind::DateTime),
+        Field::new("person_id", Kind::Uuid),
+    ];
     let writer = RowWriter::new(fields);
     let mut found = HashMap::new();
     for row in database::rows(connection, &sql).await? {
         let mut out = vec![b'{'];
         writer.write(&mut out, &row)?;
         out.push(b'}');
-        found.insert(row.try_get_by_index(writer.width())?, out);
+        found.insert(row.try_get("", "object_id")?, out);
     }
     Ok(found)
 }
@@ -159,19 +241,24 @@ struct Cast {
 }
 
 async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Cast>, DbErr> {
-    let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT DISTINCT t.entity_id ");
+    let mut sql = condition
+        .clone()
+        .before("WITH chosen AS MATERIALIZED (SELECT DISTINCT t.entity_id ");
     sql.push(
         ") SELECT l.entity_out_id, x.id, x.name FROM chosen JOIN entity_link l ON l.entity_out_id = chosen.entity_id \
          JOIN entity x ON x.id = l.entity_in_id JOIN entity_type y ON y.id = x.entity_type_id WHERE y.name = 'Episode' ORDER BY x.name, x.id",
     );
     let mut found: HashMap<Uuid, Cast> = HashMap::new();
     for row in database::rows(connection, &sql).await? {
-        let cast = found.entry(row.try_get_by_index(0)?).or_default();
-        for list in [&mut cast.ids, &mut cast.names].into_iter().filter(|list| !list.is_empty()) {
+        let cast = found.entry(row.try_get("", "entity_out_id")?).or_default();
+        for list in [&mut cast.ids, &mut cast.names]
+            .into_iter()
+            .filter(|list| !list.is_empty())
+        {
             list.push(b',');
         }
-        write_uuid(&mut cast.ids, row.try_get_by_index(1)?);
-        write_text(&mut cast.names, &row.try_get_by_index::<String>(2)?);
+        write_uuid(&mut cast.ids, row.try_get("", "id")?);
+        write_text(&mut cast.names, &row.try_get::<String>("", "name")?);
     }
     Ok(found)
 }
@@ -180,16 +267,19 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
 ///
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors of the studio who ask for somebody else.
-pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<Visible, Failure> {
+pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleTasks, Failure> {
     let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }
-    Ok(Visible::new(Reach::open_teams(app.database.read(), caller).await?, WORK_LISTED))
+    Ok(VisibleTasks::new(
+        Reach::open_teams(&app.database, caller).await?,
+        WORK_LISTED,
+    ))
 }
 
 /// Keeps tasks in open productions. What others than administrators see is in open productions of theirs already.
-pub fn in_open_projects(sql: &mut Sql, visible: &Visible) {
+pub fn in_open_projects(sql: &mut Sql, visible: &VisibleTasks) {
     if visible.reach().person().role == Role::Admin {
         // Names that the status has had in the studios of the years.
         sql.push(" AND ps.name IN ('Active', 'open', 'Open')");
@@ -206,7 +296,14 @@ pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) 
     assigned_to(&mut filter, "t.id", person_id);
     filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
     in_open_projects(&mut filter, &visible);
-    send(&app.database, &visible, filter, if done { DONE_ORDER } else { TODO_ORDER }, true).await
+    send_tasks(
+        &app.database,
+        &visible,
+        filter,
+        if done { DONE_ORDER } else { TODO_ORDER },
+        true,
+    )
+    .await
 }
 
 /// Order of what there is to do.

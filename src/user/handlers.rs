@@ -6,11 +6,14 @@ use dailies_definitions::access::{Caller, Human};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter, SearchFilterAdd, SearchFilterGroup,
-    SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups, SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskType,
-    TimeSpent, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
+    AssetTypeRow, DesktopLoginAdd, Entity, NotificationReading, NotificationRow, OpenProject, SearchFilter,
+    SearchFilterAdd, SearchFilterGroup, SearchFilterGroupAdd, SearchFilterGroupChange, SearchFilterGroups,
+    SearchFilters, SubscriptionRow, Success, Task, TaskSelection, TaskTimeSpent, TaskType, TimeSpent,
+    ToCheckFilterValues, TodoTask, UserContext, UserDayOff, UserDesktopLogin, UserNotification,
 };
-use dailies_definitions::user::{ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTimeSpentsQuery, User};
+use dailies_definitions::user::{
+    ListUserNotificationsQuery, ListUserOpenProjectsQuery, ListUserTasksToCheckQuery, ListUserTimeSpentsQuery, User,
+};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -22,6 +25,7 @@ use crate::people::{own_avatar, own_time};
 use crate::productions::rows::{OpenStatus, open_project_rows};
 use crate::saved_searches::{FILTERS, GROUPS, filters, groups};
 use crate::tasks::own_todo;
+use crate::tasks::to_check::{self, ToCheck};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Serves what belongs to the caller from the database.
@@ -33,8 +37,14 @@ impl User for UserHandlers {
         context::context(&self.0, &access).await
     }
 
-    async fn list_user_open_projects(&self, access: Human, query: ListUserOpenProjectsQuery) -> Result<Json<Vec<OpenProject>>, Failure> {
-        Ok(Json::written(open_project_rows(&self.0, &access, OpenStatus::Named, query.name.as_deref()).await?))
+    async fn list_user_open_projects(
+        &self,
+        access: Human,
+        query: ListUserOpenProjectsQuery,
+    ) -> Result<Json<Vec<OpenProject>>, Failure> {
+        Ok(Json::written(
+            open_project_rows(&self.0, &access, OpenStatus::Named, query.name.as_deref()).await?,
+        ))
     }
 
     async fn list_user_tasks(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
@@ -45,8 +55,29 @@ impl User for UserHandlers {
         own_todo::done(&self.0, &access).await
     }
 
-    async fn list_user_tasks_to_check(&self, access: Human) -> Result<Json<Vec<TodoTask>>, Failure> {
-        own_todo::to_check(&self.0, &access).await
+    async fn list_user_tasks_to_check(
+        &self,
+        access: Human,
+        query: ListUserTasksToCheckQuery,
+    ) -> Result<Json<Value>, Failure> {
+        let wanted = ToCheck {
+            project_id: query.project_id,
+            task_type_id: query.task_type_id,
+            task_status_id: query.task_status_id,
+            episode_id: query.episode_id,
+            person_id: query.person_id,
+            due_since: query.due_date_since,
+            due_until: query.due_date_until,
+            order_by: query.order_by,
+        };
+        match query.page {
+            Some(page) => to_check::page(&self.0, &access, &wanted, page, query.limit).await,
+            None => to_check::list(&self.0, &access, &wanted).await,
+        }
+    }
+
+    async fn get_tasks_to_check_filter_values(&self, access: Human) -> Result<Json<ToCheckFilterValues>, Failure> {
+        to_check::filter_values(&self.0, &access).await
     }
 
     async fn list_user_asset_tasks(&self, access: Human, asset_id: Uuid) -> Result<Json<Vec<Task>>, Failure> {
@@ -77,7 +108,11 @@ impl User for UserHandlers {
         own_work::tasks(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
-    async fn list_user_sequence_task_types(&self, access: Human, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_user_sequence_task_types(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
         own_work::task_types(&self.0.database, &access, EntityKind::Sequence, sequence_id).await
     }
 
@@ -85,7 +120,12 @@ impl User for UserHandlers {
         own_work::asset_types(&self.0.database, &access, project_id).await
     }
 
-    async fn list_user_assets(&self, access: Human, project_id: Uuid, asset_type_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn list_user_assets(
+        &self,
+        access: Human,
+        project_id: Uuid,
+        asset_type_id: Uuid,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         own_work::assets(&self.0.database, &access, project_id, asset_type_id).await
     }
 
@@ -105,15 +145,28 @@ impl User for UserHandlers {
         own_work::within_sequence(&self.0.database, &access, EntityKind::Scene, sequence_id).await
     }
 
-    async fn list_user_time_spents(&self, access: Human, query: ListUserTimeSpentsQuery) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_user_time_spents(
+        &self,
+        access: Human,
+        query: ListUserTimeSpentsQuery,
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, query.start_date, query.end_date).await
     }
 
-    async fn list_user_time_spents_of_day(&self, access: Human, date: NaiveDate) -> Result<Json<Vec<TimeSpent>>, Failure> {
+    async fn list_user_time_spents_of_day(
+        &self,
+        access: Human,
+        date: NaiveDate,
+    ) -> Result<Json<Vec<TaskTimeSpent>>, Failure> {
         own_time::spent_between(&self.0.database, access.person.id, Some(date), Some(date)).await
     }
 
-    async fn get_user_time_spent(&self, access: Human, task_id: Uuid, date: NaiveDate) -> Result<Json<TimeSpent>, Failure> {
+    async fn get_user_time_spent(
+        &self,
+        access: Human,
+        task_id: Uuid,
+        date: NaiveDate,
+    ) -> Result<Json<TimeSpent>, Failure> {
         own_time::spent_on_task(&self.0.database, access.person.id, task_id, date).await
     }
 
@@ -125,7 +178,11 @@ impl User for UserHandlers {
         own_time::desktop_logins(&self.0.database, access.person.id).await
     }
 
-    async fn add_user_desktop_login(&self, access: Human, body: DesktopLoginAdd) -> Result<Json<UserDesktopLogin>, Failure> {
+    async fn add_user_desktop_login(
+        &self,
+        access: Human,
+        body: DesktopLoginAdd,
+    ) -> Result<Json<UserDesktopLogin>, Failure> {
         own_time::add_desktop_login(&self.0, &access, body.date).await
     }
 
@@ -137,7 +194,12 @@ impl User for UserHandlers {
         filters::create(&self.0, &access, body).await
     }
 
-    async fn update_user_filter(&self, access: Human, filter_id: Uuid, body: Map<String, Value>) -> Result<Json<SearchFilter>, Failure> {
+    async fn update_user_filter(
+        &self,
+        access: Human,
+        filter_id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<SearchFilter>, Failure> {
         filters::update(&self.0, &access, filter_id, &body).await
     }
 
@@ -149,11 +211,19 @@ impl User for UserHandlers {
         Ok(Json::written(GROUPS.read(&self.0.database, &access).await?))
     }
 
-    async fn create_user_filter_group(&self, access: Human, body: SearchFilterGroupAdd) -> Result<Json<SearchFilterGroup>, Failure> {
+    async fn create_user_filter_group(
+        &self,
+        access: Human,
+        body: SearchFilterGroupAdd,
+    ) -> Result<Json<SearchFilterGroup>, Failure> {
         groups::create(&self.0, &access, body).await
     }
 
-    async fn get_user_filter_group(&self, access: Human, filter_group_id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
+    async fn get_user_filter_group(
+        &self,
+        access: Human,
+        filter_group_id: Uuid,
+    ) -> Result<Json<SearchFilterGroup>, Failure> {
         groups::get(&self.0.database, &access, filter_group_id).await
     }
 
@@ -170,11 +240,19 @@ impl User for UserHandlers {
         groups::delete(&self.0, &access, filter_group_id).await
     }
 
-    async fn list_user_notifications(&self, access: Human, query: ListUserNotificationsQuery) -> Result<Json<Vec<UserNotification>>, Failure> {
+    async fn list_user_notifications(
+        &self,
+        access: Human,
+        query: ListUserNotificationsQuery,
+    ) -> Result<Json<Vec<UserNotification>>, Failure> {
         inbox::list(&self.0.database, &access, &query).await
     }
 
-    async fn get_user_notification(&self, access: Human, notification_id: Uuid) -> Result<Json<UserNotification>, Failure> {
+    async fn get_user_notification(
+        &self,
+        access: Human,
+        notification_id: Uuid,
+    ) -> Result<Json<UserNotification>, Failure> {
         inbox::get(&self.0.database, &access, notification_id).await
     }
 
@@ -212,19 +290,39 @@ impl User for UserHandlers {
         Ok(Json::of(&body.task_ids)?)
     }
 
-    async fn is_sequence_followed(&self, access: Human, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<bool>, Failure> {
+    async fn is_sequence_followed(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<bool>, Failure> {
         subscriptions::follows_sequence(&self.0.database, &access, sequence_id, task_type_id).await
     }
 
-    async fn list_followed_sequences(&self, access: Human, project_id: Uuid, task_type_id: Uuid) -> Result<Json<Vec<Uuid>>, Failure> {
+    async fn list_followed_sequences(
+        &self,
+        access: Human,
+        project_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<Vec<Uuid>>, Failure> {
         subscriptions::followed_sequences(&self.0.database, &access, project_id, task_type_id).await
     }
 
-    async fn follow_sequence(&self, access: Caller, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<SubscriptionRow>, Failure> {
+    async fn follow_sequence(
+        &self,
+        access: Caller,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<Json<SubscriptionRow>, Failure> {
         subscriptions::follow_sequence(&self.0, &access, sequence_id, task_type_id).await
     }
 
-    async fn unfollow_sequence(&self, access: Human, sequence_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn unfollow_sequence(
+        &self,
+        access: Human,
+        sequence_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         subscriptions::unfollow_sequence(&self.0, &access, sequence_id, task_type_id).await
     }
 

@@ -1,4 +1,4 @@
-//! What the caller follows: tasks, and the tasks of one type in a sequence.
+//! Subscriptions of the caller: tasks, and the tasks of one type in a sequence.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -12,7 +12,7 @@ use crate::access::require_member;
 use crate::access::tasks::{self, READ};
 use crate::app::App;
 use crate::database::json::array;
-use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_value};
+use crate::database::{self, BATCH, Database, RecordWriter, Sql, stream_array, write_column};
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::notifications::subscriptions::follows;
@@ -20,7 +20,7 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Whether the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
-    Ok(Json::of(&follows(database.read(), caller.person.id, task_id).await?)?)
+    Ok(Json::of(&follows(database, caller.person.id, task_id).await?)?)
 }
 
 /// Makes the caller follow a task that they may read.
@@ -36,7 +36,11 @@ pub(super) async fn follow_task(app: &App, caller: &Caller, task_id: Uuid) -> Re
 ///
 /// # Errors
 /// 404 for an unknown task, 403 for one that the caller may not read.
-pub(super) async fn follow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> Result<Json<Vec<SubscriptionRow>>, Failure> {
+pub(super) async fn follow_tasks(
+    app: &App,
+    caller: &Caller,
+    tasks: &[Uuid],
+) -> Result<Json<Vec<SubscriptionRow>>, Failure> {
     let rows = subscribe(app, caller, tasks).await?;
     Ok(Json::written(array(rows.iter().map(Vec::as_slice))))
 }
@@ -44,18 +48,25 @@ pub(super) async fn follow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -> 
 async fn subscribe(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<Vec<u8>>, Failure> {
     require_human(caller)?;
     let work = Work::begin(app, caller).await?;
-    let standings = tasks::standings(&*work, caller, wanted).await?;
+    let relations = tasks::relations(&*work, caller, wanted).await?;
     for task in wanted {
-        standings.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
+        relations.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
     }
     let person_id = caller.person.id;
-    let rows = wanted.iter().map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);
+    let rows = wanted
+        .iter()
+        .map(|task| vec![("person_id", person_id.into()), ("task_id", (*task).into())]);
     database::insert_ignoring_duplicates(&*work, &entity::subscription::TABLE, rows.collect()).await?;
     let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
     let mut found = std::collections::HashMap::with_capacity(wanted.len());
     for tasks in wanted.chunks(BATCH) {
-        let mut sql = Sql::new(format!("SELECT {} FROM subscription r WHERE r.person_id = ", writer.columns()));
-        sql.bind(person_id).push(" AND r.task_id IN ").bind_list(tasks.iter().copied());
+        let mut sql = Sql::new(format!(
+            "SELECT {} FROM subscription r WHERE r.person_id = ",
+            writer.columns()
+        ));
+        sql.bind(person_id)
+            .push(" AND r.task_id IN ")
+            .bind_list(tasks.iter().copied());
         for row in database::rows(&*work, &sql).await? {
             let mut out = Vec::with_capacity(320);
             writer.write(&mut out, &row)?;
@@ -71,7 +82,9 @@ pub(super) async fn unfollow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -
     let work = Work::begin(app, caller).await?;
     for tasks in tasks.chunks(BATCH) {
         let mut sql = Sql::new("DELETE FROM subscription WHERE person_id = ");
-        sql.bind(caller.person.id).push(" AND task_id IN ").bind_list(tasks.iter().copied());
+        sql.bind(caller.person.id)
+            .push(" AND task_id IN ")
+            .bind_list(tasks.iter().copied());
         database::execute(&*work, &sql).await?;
     }
     work.commit().await?;
@@ -86,8 +99,16 @@ fn of_sequence(caller: &Caller, sequence_id: Uuid, task_type_id: Uuid) -> [Value
 }
 
 /// Whether the caller follows the tasks of one type in a sequence.
-pub(super) async fn follows_sequence(database: &Database, caller: &Caller, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<bool>, Failure> {
-    let sql = Sql::with(format!("SELECT 1 FROM subscription r WHERE {OF_SEQUENCE} LIMIT 1"), of_sequence(caller, sequence_id, task_type_id));
+pub(super) async fn follows_sequence(
+    database: &Database,
+    caller: &Caller,
+    sequence_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<bool>, Failure> {
+    let sql = Sql::with(
+        format!("SELECT 1 FROM subscription r WHERE {OF_SEQUENCE} LIMIT 1"),
+        of_sequence(caller, sequence_id, task_type_id),
+    );
     Ok(Json::of(&database.row(&sql).await?.is_some())?)
 }
 
@@ -102,26 +123,44 @@ pub(super) async fn followed_sequences(
         "SELECT r.entity_id FROM subscription r JOIN entity e ON e.id = r.entity_id WHERE r.person_id = $1 AND r.task_type_id = $2 AND e.project_id = $3 AND ",
         [caller.person.id.into(), task_type_id.into(), project_id.into()],
     );
-    sql.push(&EntityKind::Sequence.condition("e.entity_type_id")).push(" ORDER BY e.name, e.id");
-    Ok(stream_array(database, sql, |out, row| write_value(out, row, 0, entity::facts::Kind::Uuid)).await?.into())
+    sql.push(&EntityKind::Sequence.condition("e.entity_type_id"))
+        .push(" ORDER BY e.name, e.id");
+    Ok(stream_array(database, sql, |out, row| {
+        write_column(out, row, "entity_id", entity::facts::Kind::Uuid)
+    })
+    .await?
+    .into())
 }
 
 /// Makes the caller follow the tasks of one type in a sequence of one of their productions.
 ///
 /// # Errors
 /// 404 for an unknown sequence or task type, 403 outside of the team.
-pub(super) async fn follow_sequence(app: &App, caller: &Caller, sequence_id: Uuid, task_type_id: Uuid) -> Result<Json<SubscriptionRow>, Failure> {
+pub(super) async fn follow_sequence(
+    app: &App,
+    caller: &Caller,
+    sequence_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<Json<SubscriptionRow>, Failure> {
     require_human(caller)?;
     let work = Work::begin(app, caller).await?;
     let sequence = find_entity(&*work, sequence_id, EntityKind::Sequence).await?;
     require_member(&*work, caller, sequence.project_id).await?;
     let task_type = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [task_type_id.into()]);
-    database::row(&*work, &task_type).await?.ok_or_else(Failure::not_found)?;
-    let values = vec![("person_id", caller.person.id.into()), ("entity_id", sequence_id.into()), ("task_type_id", task_type_id.into())];
+    database::row(&*work, &task_type)
+        .await?
+        .ok_or_else(Failure::not_found)?;
+    let values = vec![
+        ("person_id", caller.person.id.into()),
+        ("entity_id", sequence_id.into()),
+        ("task_type_id", task_type_id.into()),
+    ];
     database::insert_ignoring_duplicates(&*work, &entity::subscription::TABLE, vec![values]).await?;
     let writer = RecordWriter::new(&entity::subscription::TABLE, "r", "Subscription");
     let text = format!("SELECT {} FROM subscription r WHERE {OF_SEQUENCE}", writer.columns());
-    let row = database::row(&*work, &Sql::with(text, of_sequence(caller, sequence_id, task_type_id))).await?.ok_or_else(Failure::not_found)?;
+    let row = database::row(&*work, &Sql::with(text, of_sequence(caller, sequence_id, task_type_id)))
+        .await?
+        .ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(320);
     writer.write(&mut out, &row)?;
     work.commit().await?;
@@ -129,7 +168,12 @@ pub(super) async fn follow_sequence(app: &App, caller: &Caller, sequence_id: Uui
 }
 
 /// Ends the caller's subscription to the tasks of one type in a sequence, if there is one.
-pub(super) async fn unfollow_sequence(app: &App, caller: &Caller, sequence_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+pub(super) async fn unfollow_sequence(
+    app: &App,
+    caller: &Caller,
+    sequence_id: Uuid,
+    task_type_id: Uuid,
+) -> Result<NoContent, Failure> {
     let work = Work::begin(app, caller).await?;
     let sql = Sql::with(
         "DELETE FROM subscription WHERE person_id = $1 AND entity_id = $2 AND task_type_id = $3",

@@ -6,50 +6,79 @@ use dailies_definitions::failure::Failure;
 /// First and last day.
 pub type Period = (NaiveDate, NaiveDate);
 
-/// A year, if there is such a one.
-#[must_use]
-pub fn year(year: i32) -> Option<Period> {
-    writable(year)?;
-    NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31))
+/// A year.
+///
+/// # Errors
+/// 400 when there is no such one.
+pub fn year(year: i32) -> Result<Period, Failure> {
+    let found =
+        writable(year).and_then(|()| NaiveDate::from_ymd_opt(year, 1, 1).zip(NaiveDate::from_ymd_opt(year, 12, 31)));
+    found.ok_or_else(|| invalid(&format!("year {year}")))
 }
 
-/// A month, if there is such a one.
-#[must_use]
-pub fn month(year: i32, month: i32) -> Option<Period> {
+/// A month.
+///
+/// # Errors
+/// 400 when there is no such one.
+pub fn month(year: i32, month: i32) -> Result<Period, Failure> {
+    month_of(year, month).ok_or_else(|| invalid(&format!("year {year}, month {month}")))
+}
+
+fn month_of(year: i32, month: i32) -> Option<Period> {
     writable(year)?;
     let first = NaiveDate::from_ymd_opt(year, number(month)?, 1)?;
     Some((first, first.checked_add_months(Months::new(1))? - Days::new(1)))
 }
 
-/// An ISO week, from Monday to Sunday, if there is such a one.
-#[must_use]
-pub fn week(year: i32, week: i32) -> Option<Period> {
+/// An ISO week, from Monday to Sunday.
+///
+/// # Errors
+/// 400 when there is no such one.
+pub fn week(year: i32, week: i32) -> Result<Period, Failure> {
+    week_of(year, week).ok_or_else(|| invalid(&format!("year {year}, week {week}")))
+}
+
+fn week_of(year: i32, week: i32) -> Option<Period> {
     writable(year)?;
     let monday = NaiveDate::from_isoywd_opt(year, number(week)?, Weekday::Mon)?;
     Some((monday, monday + Days::new(6)))
 }
 
-/// A day, if there is such a one.
-#[must_use]
-pub fn day(year: i32, month: i32, day: i32) -> Option<Period> {
-    writable(year)?;
-    let day = NaiveDate::from_ymd_opt(year, number(month)?, number(day)?)?;
-    Some((day, day))
+/// A day.
+///
+/// # Errors
+/// 400 when there is no such one.
+pub fn day(year: i32, month: i32, day: i32) -> Result<Period, Failure> {
+    let found = writable(year).and_then(|()| NaiveDate::from_ymd_opt(year, number(month)?, number(day)?));
+    found
+        .map(|day| (day, day))
+        .ok_or_else(|| invalid(&format!("year {year}, month {month}, day {day}")))
 }
 
-/// The whole weeks of an ISO year, if there is such a one.
-#[must_use]
-pub fn weeks_of(year: i32) -> Option<Period> {
-    let (first, _) = week(year, 1)?;
+/// The whole weeks of an ISO year.
+///
+/// # Errors
+/// 400 when there is no such one.
+pub fn weeks_of(year: i32) -> Result<Period, Failure> {
+    whole_weeks(year).ok_or_else(|| invalid(&format!("year {year}")))
+}
+
+fn whole_weeks(year: i32) -> Option<Period> {
+    let (first, _) = week_of(year, 1)?;
     let next = NaiveDate::from_isoywd_opt(year + 1, 1, Weekday::Mon)?;
     Some((first, next - Days::new(1)))
 }
 
 /// A month written as `2026-03`; one digit of the month will do.
-#[must_use]
-pub fn written_month(text: &str) -> Option<Period> {
-    let (year, of_year) = text.split_once('-')?;
-    month(year.parse().ok()?, of_year.parse().ok()?)
+///
+/// # Errors
+/// 400 that names the parameter it came as, when it is none.
+pub fn written_month(name: &str, text: &str) -> Result<Period, Failure> {
+    let parts = text
+        .split_once('-')
+        .and_then(|(year, month)| Some((year.parse().ok()?, month.parse().ok()?)));
+    let found = parts.and_then(|(year, month)| month_of(year, month));
+    found.ok_or_else(|| invalid(&format!("{name} {text}")))
 }
 
 /// Number of days in a period.
@@ -67,24 +96,17 @@ fn writable(year: i32) -> Option<()> {
     (1..=9998).contains(&year).then_some(())
 }
 
-/// 400: there is no such day, month or year.
-#[must_use]
-pub fn invalid_date() -> Failure {
-    Failure::parameter("Invalid date format.")
-}
-
 /// 400: there is no such period.
-#[must_use]
-pub fn invalid_month() -> Failure {
-    Failure::parameter("Invalid month or year.")
+fn invalid(named: &str) -> Failure {
+    Failure::parameter(format!("Invalid month or year: {named}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn text(period: Option<Period>) -> Option<String> {
-        period.map(|(first, last)| format!("{first} {last}"))
+    fn text(period: Result<Period, Failure>) -> Option<String> {
+        period.ok().map(|(first, last)| format!("{first} {last}"))
     }
 
     #[test]
@@ -96,17 +118,28 @@ mod tests {
         assert_eq!(text(week(2020, 53)).as_deref(), Some("2020-12-28 2021-01-03"));
         assert_eq!(text(day(2026, 3, 2)).as_deref(), Some("2026-03-02 2026-03-02"));
         assert_eq!(text(weeks_of(2026)).as_deref(), Some("2025-12-29 2027-01-03"));
-        assert_eq!(text(written_month("2024-2")).as_deref(), Some("2024-02-01 2024-02-29"));
-        assert_eq!(written_month("2024-02").map(length), Some(29));
+        assert_eq!(
+            text(written_month("month_date", "2024-2")).as_deref(),
+            Some("2024-02-01 2024-02-29")
+        );
+        assert_eq!(month_of(2024, 2).map(length), Some(29));
     }
 
     #[test]
     fn what_does_not_exist_is_refused() {
-        for period in [year(0), year(99_999), month(2024, 13), month(2024, -1), week(2024, 60), week(2023, 53), day(2024, 2, 30)] {
-            assert_eq!(period, None);
+        for period in [
+            year(0),
+            year(99_999),
+            month(2024, 13),
+            month(2024, -1),
+            week(2024, 60),
+            week(2023, 53),
+            day(2024, 2, 30),
+        ] {
+            assert!(period.is_err());
         }
         for text in ["2024", "2024-13", "x-1", ""] {
-            assert_eq!(written_month(text), None);
+            assert!(written_month("month_date", text).is_err());
         }
     }
 }

@@ -12,9 +12,9 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::database::json::TEXT;
-use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_text, write_uuid, write_value};
+use crate::database::{self, BATCH, Database, Field, RowWriter, Sql, write_column, write_text, write_uuid};
 
-/// What is told of a person: keys, expressions over the person `a`, and what they hold.
+/// Facts about a person: keys, expressions over the person `a`, and what they hold.
 pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
     ("id", "a.id", Kind::Uuid),
     ("first_name", "a.first_name", TEXT),
@@ -25,15 +25,27 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
 ];
 
 /// Columns that no answer ever shows.
-pub const HIDDEN_COLUMNS: [&str; 8] =
-    ["password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret", "fido_credentials", "otp_recovery_codes", "jti"];
+pub const HIDDEN_COLUMNS: [&str; 12] = [
+    "password",
+    "login_failed_attemps",
+    "last_login_failed",
+    "totp_secret",
+    "email_otp_secret",
+    "fido_credentials",
+    "otp_recovery_codes",
+    "jti",
+    "oidc_issuer",
+    "oidc_subject",
+    "saml_issuer",
+    "saml_subject",
+];
 
 /// The column that holds what a day of the person's work costs.
 pub const SALARY: &str = "daily_salary";
-/// What those get in its place who don't see salaries.
+/// Value in its place for those who don't see salaries.
 pub const NO_SALARY: &str = "CAST(NULL AS integer)";
 
-/// What a row carries beside its columns.
+/// Parts of a row beside its columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PersonRowOptions {
     /// Ids of the departments that the person belongs to.
@@ -43,14 +55,21 @@ pub struct PersonRowOptions {
 }
 
 /// Columns that stand behind `full_name`, as in every row.
-const LAST_COLUMNS: [(&str, Kind); 3] = [("id", Kind::Uuid), ("created_at", Kind::DateTime), ("updated_at", Kind::DateTime)];
+const LAST_COLUMNS: [(&str, Kind); 3] = [
+    ("id", Kind::Uuid),
+    ("created_at", Kind::DateTime),
+    ("updated_at", Kind::DateTime),
+];
 
 static FIRST_COLUMNS: LazyLock<Vec<&Column>> = LazyLock::new(|| {
-    let shown = |column: &&Column| !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name);
+    let shown = |column: &&Column| {
+        !HIDDEN_COLUMNS.contains(&column.name) && LAST_COLUMNS.iter().all(|(name, _)| *name != column.name)
+    };
     person::TABLE.columns.iter().filter(shown).collect()
 });
 
-static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
+static WRITER: LazyLock<RowWriter> =
+    LazyLock::new(|| RowWriter::new(FIRST_COLUMNS.iter().map(|column| Field::from(*column))));
 
 /// The row of a person as a JSON object, or nothing when there is no such person. It is for the person, and for
 /// administrators.
@@ -58,7 +77,10 @@ static WRITER: LazyLock<RowWriter> = LazyLock::new(|| RowWriter::new(FIRST_COLUM
 /// # Errors
 /// The database does not answer.
 pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions) -> Result<Option<Vec<u8>>, DbErr> {
-    let Some(row) = database.row(&Sql::with(format!("{} WHERE id = $1", select()), [id.into()])).await? else {
+    let Some(row) = database
+        .row(&Sql::with(format!("{} WHERE id = $1", select()), [id.into()]))
+        .await?
+    else {
         return Ok(None);
     };
     let mut out = write_open(&row)?;
@@ -67,9 +89,13 @@ pub async fn person_row(database: &Database, id: Uuid, options: PersonRowOptions
         list(&mut out, departments(database, id).await?, write_uuid);
     }
     if options.fido_devices {
-        let keys = row.try_get::<Option<JsonArray>>("", "fido_credentials")?.unwrap_or_default();
+        let keys = row
+            .try_get::<Option<JsonArray>>("", "fido_credentials")?
+            .unwrap_or_default();
         out.extend_from_slice(b",\"fido_devices\":");
-        list(&mut out, keys.0, |out, key| write_text(out, key["device_name"].as_str().unwrap_or_default()));
+        list(&mut out, keys.0, |out, key| {
+            write_text(out, key["device_name"].as_str().unwrap_or_default())
+        });
     }
     out.push(b'}');
     Ok(Some(out))
@@ -95,7 +121,11 @@ pub async fn person_rows(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Res
 
 /// Selects what rows show.
 fn select() -> String {
-    let names: Vec<&str> = FIRST_COLUMNS.iter().map(|column| column.name).chain(LAST_COLUMNS.map(|(name, _)| name)).collect();
+    let names: Vec<&str> = FIRST_COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .chain(LAST_COLUMNS.map(|(name, _)| name))
+        .collect();
     format!("SELECT {}, fido_credentials FROM person", names.join(", "))
 }
 
@@ -107,9 +137,9 @@ fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
     let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
     out.extend_from_slice(b",\"full_name\":");
     write_text(&mut out, format!("{first} {last}").trim());
-    for (at, (name, kind)) in LAST_COLUMNS.into_iter().enumerate() {
+    for (name, kind) in LAST_COLUMNS {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
-        write_value(&mut out, row, WRITER.width() + at, kind)?;
+        write_column(&mut out, row, name, kind)?;
     }
     out.extend_from_slice(b",\"type\":\"Person\"");
     Ok(out)
@@ -121,7 +151,10 @@ fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
 /// 404 for nobody.
 pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(Failure::not_found)
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(Failure::not_found)
 }
 
 /// A person that has to be there, and no bot.
@@ -131,12 +164,19 @@ pub async fn require_person(connection: &impl ConnectionTrait, id: Uuid) -> Resu
 pub async fn require_human(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT is_bot FROM person WHERE id = $1", [id.into()]);
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    if row.try_get_by_index::<bool>(0)? { Err(Failure::forbidden()) } else { Ok(()) }
+    if row.try_get::<bool>("", "is_bot")? {
+        Err(Failure::forbidden())
+    } else {
+        Ok(())
+    }
 }
 
 async fn departments(database: &Database, id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let sql = Sql::with("SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id", [id.into()]);
-    database.rows(&sql).await?.iter().map(|row| row.try_get_by_index(0)).collect()
+    let sql = Sql::with(
+        "SELECT department_id FROM department_link WHERE person_id = $1 ORDER BY department_id",
+        [id.into()],
+    );
+    database::read_values(database, &sql).await
 }
 
 fn list<T>(out: &mut Vec<u8>, items: Vec<T>, write: impl Fn(&mut Vec<u8>, T)) {

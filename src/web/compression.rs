@@ -1,4 +1,8 @@
-//! Compresses text on its way out, in the coding that the client likes best.
+//! Compresses text on its way out, in the coding that the client likes best. The coding itself is done by poem.
+//!
+//! Two middlewares were compared. That of poem 3.1 knows zstd by a misspelt name only, compresses pictures, parts and what is
+//! a few bytes long, and unpacks bodies of requests without a limit. That of tower-http 0.6 has one quality for all codings,
+//! and leaves the strong tag of the plain bytes on the compressed ones.
 
 use std::cmp::Ordering;
 
@@ -7,12 +11,18 @@ use poem::web::{Compress, CompressionAlgo, CompressionLevel};
 use poem::{IntoResponse, Response};
 
 use super::content::Content;
+use super::kept;
+use crate::conditional::{AnswerKeeper, KeptAnswer};
 
 /// Below this many bytes the work is not worth what it saves.
 const LEAST: usize = 1024;
 
 /// The codings, best first: where a client likes several equally, the fastest for its size wins.
-const CODINGS: [(&str, CompressionAlgo); 3] = [("zstd", CompressionAlgo::ZSTD), ("br", CompressionAlgo::BR), ("gzip", CompressionAlgo::GZIP)];
+const CODINGS: [(&str, CompressionAlgo); 3] = [
+    ("zstd", CompressionAlgo::ZSTD),
+    ("br", CompressionAlgo::BR),
+    ("gzip", CompressionAlgo::GZIP),
+];
 
 /// The coding for a client that accepts these, from its `Accept-Encoding`.
 pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
@@ -22,7 +32,10 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
         .flat_map(|value| value.split(','))
         .map(|item| {
             let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok());
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .map_or(Some(1.0), |q| q.parse().ok());
             (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
         })
         .collect();
@@ -41,36 +54,60 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<CompressionAlgo> {
     best.map(|(_, coding)| coding)
 }
 
-/// Compresses an answer, unless it is small, no text, part of something, or compressed already.
+/// Compresses an answer, unless it is small, no text, part of something, or compressed already. A kept one is taken from
+/// memory, and one that is to be kept is kept as it is sent.
 ///
-/// What is streamed is compressed part by part while it is sent.
+/// A streamed answer is compressed part by part while it is sent.
 pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Response) -> Response {
+    if let Some(found) = response.extensions_mut().remove::<KeptAnswer>() {
+        kept::recall(found, kept::coding(coding), LEAST, &mut response);
+        if response.headers().contains_key(header::CONTENT_ENCODING) {
+            vary(response.headers_mut());
+            weaken_tag(response.headers_mut());
+            return response;
+        }
+    }
+    let keeper = response.extensions_mut().remove::<AnswerKeeper>();
+    let media = response.headers().get(header::CONTENT_TYPE).cloned();
     if !suits(&response) {
         return response;
     }
-    let accept_encoding = HeaderValue::from_static("Accept-Encoding");
-    response.headers_mut().append(header::VARY, accept_encoding);
-    let Some(coding) = coding else {
-        return response;
-    };
+    vary(response.headers_mut());
     let length = response.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length < LEAST) {
+    let small = length.is_some_and(|length| length < LEAST);
+    let coding = coding.filter(|_| !small);
+    if coding.is_none() && keeper.is_none() {
         return response;
     }
     let content = Content::of(response.take_body()).await;
     let small = matches!(&content, Content::Whole(bytes) if bytes.len() < LEAST);
-    response.set_body(content);
-    if small {
+    let Some(coding) = coding.filter(|_| !small) else {
+        let content = match keeper {
+            Some(keeper) => kept::keep_plain(keeper, media, content).await,
+            None => content,
+        };
+        response.set_body(content);
         return response;
-    }
+    };
+    response.set_body(content);
     weaken_tag(response.headers_mut());
     let level = match coding {
         // What brotli does by default is too slow to do for each answer anew.
         CompressionAlgo::BR => CompressionLevel::Precise(4),
         _ => CompressionLevel::Default,
     };
-    Compress::new(response, coding).with_quality(level).into_response()
+    let mut response = Compress::new(response, coding).with_quality(level).into_response();
+    if let Some(keeper) = keeper {
+        let body = response.take_body();
+        response.set_body(kept::keep(keeper, kept::coding(Some(coding)), media, body));
+    }
+    response
+}
+
+/// States that the answer depends on which codings the client accepts.
+fn vary(headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
 fn suits(response: &Response) -> bool {
@@ -87,18 +124,27 @@ fn suits(response: &Response) -> bool {
 
 fn is_text(media_type: &HeaderValue) -> bool {
     let media_type = media_type.to_str().unwrap_or_default();
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match media_type.split_once('/') {
         // Events are to arrive one by one.
         Some(("text", kind)) => kind != "event-stream",
-        Some(("application", kind)) => matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm") || kind.ends_with("+json"),
+        Some(("application", kind)) => {
+            matches!(kind, "json" | "javascript" | "xml" | "yaml" | "wasm") || kind.ends_with("+json")
+        }
         _ => false,
     }
 }
 
 /// Bytes that differ with the coding are no longer equal byte by byte.
 fn weaken_tag(headers: &mut HeaderMap) {
-    let strong = headers.get(header::ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
+    let strong = headers
+        .get(header::ETAG)
+        .filter(|tag| tag.as_bytes().starts_with(b"\""));
     let weak = strong.map(|tag| HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()));
     if let Some(Ok(weak)) = weak {
         headers.insert(header::ETAG, weak);

@@ -13,7 +13,7 @@ use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::refusals::Refusal;
+use super::refusals::RefusalAnswer;
 
 /// Times that a peer has.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,12 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { head: Duration::from_secs(15), idle: Duration::from_secs(120), write: Duration::from_secs(120), farewell: Duration::from_secs(2) }
+        Self {
+            head: Duration::from_secs(15),
+            idle: Duration::from_secs(120),
+            write: Duration::from_secs(120),
+            farewell: Duration::from_secs(2),
+        }
     }
 }
 
@@ -103,7 +108,7 @@ pub(super) struct Watched<S, P> {
     /// The request, by the number of those before it, of which some has been read. Of a new connection it is the first.
     begun: usize,
     stalled: Option<Timer>,
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalAnswer>,
     farewell: Option<Timer>,
     /// Value that is kept for as long as the connection is open.
     _place: P,
@@ -111,7 +116,17 @@ pub(super) struct Watched<S, P> {
 
 impl<S, P> Watched<S, P> {
     pub(super) fn new(stream: S, activity: Arc<Activity>, pace: Pace, place: P) -> Self {
-        Self { stream, activity, pace, awaited: None, begun: 0, stalled: None, refusal: None, farewell: None, _place: place }
+        Self {
+            stream,
+            activity,
+            pace,
+            awaited: None,
+            begun: 0,
+            stalled: None,
+            refusal: None,
+            farewell: None,
+            _place: place,
+        }
     }
 
     /// Waits for the peer, for as long as it may take.
@@ -125,7 +140,10 @@ impl<S, P> Watched<S, P> {
             }
         }
         let after = self.activity.requests();
-        let awaited = Awaited { after, begun: self.begun == after };
+        let awaited = Awaited {
+            after,
+            begun: self.begun == after,
+        };
         if self.awaited.as_ref().is_none_or(|(before, _)| *before != awaited) {
             let patience = if awaited.begun { self.pace.head } else { self.pace.idle };
             self.awaited = Some((awaited, Box::pin(sleep(patience))));
@@ -183,7 +201,7 @@ impl<S: AsyncWrite + Unpin, P> Watched<S, P> {
 impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Watched<S, P> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.refusal.is_none() && !self.activity.is_busy() {
-            self.refusal = Refusal::instead_of(buf);
+            self.refusal = RefusalAnswer::instead_of(buf);
         }
         let answer = match self.refusal {
             Some(_) => self.refuse(cx, buf.len()),
@@ -192,7 +210,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Watched<S, P> {
         self.watch(cx, answer)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         if let [only] = bufs {
             return self.poll_write(cx, only);
         }

@@ -5,11 +5,13 @@ use futures::{FutureExt, StreamExt, stream};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 
+use crate::conditional::{AnswerKeeper, KeptAnswer};
+
 /// The content of an answer.
 pub(super) enum Content {
     /// All of it.
     Whole(Bytes),
-    /// What comes part by part.
+    /// Body that comes part by part.
     Streamed(Body),
 }
 
@@ -40,11 +42,20 @@ impl Content {
 pub(super) async fn without_body(mut response: Response) -> Response {
     let body = response.take_body();
     let bare = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // A kept answer has no body yet; and nobody makes all of one to keep it.
+    let kept = response.extensions_mut().remove::<KeptAnswer>();
+    response.extensions_mut().remove::<AnswerKeeper>();
+    if let Some(media) = kept.iter().find_map(|kept| kept.forms.first()?.media.clone()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, media);
+    }
     if !bare
+        && kept.is_none()
         && !response.headers().contains_key(header::CONTENT_LENGTH)
         && let Content::Whole(bytes) = Content::of(body).await
     {
-        response.headers_mut().insert(header::CONTENT_LENGTH, bytes.len().into());
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, bytes.len().into());
     }
     response
 }

@@ -1,4 +1,8 @@
 //! Tells browsers which other origins may call the server and see its answers.
+//!
+//! Two middlewares were compared. That of poem 3.1 refuses requests of other origins, and of questions with other headers,
+//! where clients know an answer without the headers; that of tower-http 0.6 takes every `OPTIONS` for a question and answers
+//! it itself. Neither tells an origin to a request that names none.
 
 use poem::Request;
 use poem::http::{HeaderMap, HeaderValue, Method, header};
@@ -10,21 +14,26 @@ pub(super) struct Cors {
     origins: Vec<HeaderValue>,
 }
 
-/// What a request says about where it comes from.
-pub(super) struct Asked {
+/// Facts in a request about the page that it comes from.
+pub(super) struct PageOrigin {
     origin: Option<HeaderValue>,
     /// For a question before the real request: the headers that it will have.
     preflight: Option<Option<HeaderValue>>,
 }
 
-impl Asked {
+impl PageOrigin {
     pub(super) fn by(request: &Request) -> Self {
         let header = |name| request.headers().get(name).cloned();
         let method = header(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let known = method.is_some_and(|method| METHODS.split(", ").any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes())));
+        let known = method.is_some_and(|method| {
+            METHODS
+                .split(", ")
+                .any(|known| known.as_bytes().eq_ignore_ascii_case(method.as_bytes()))
+        });
         Self {
             origin: header(header::ORIGIN),
-            preflight: (request.method() == Method::OPTIONS && known).then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
+            preflight: (request.method() == Method::OPTIONS && known)
+                .then(|| header(header::ACCESS_CONTROL_REQUEST_HEADERS)),
         }
     }
 }
@@ -34,12 +43,16 @@ impl Cors {
     pub(super) fn new(origins: &[String]) -> Self {
         let origins = origins.iter().map(|origin| origin.trim().trim_end_matches('/'));
         let origins = origins.filter(|origin| !origin.is_empty());
-        Self { origins: origins.filter_map(|origin| HeaderValue::from_str(origin).ok()).collect() }
+        Self {
+            origins: origins
+                .filter_map(|origin| HeaderValue::from_str(origin).ok())
+                .collect(),
+        }
     }
 
     /// Adds the headers to an answer. A request without origin, which no browser sends from
     /// elsewhere, is told the first one.
-    pub(super) fn allow(&self, asked: Asked, headers: &mut HeaderMap) {
+    pub(super) fn allow(&self, asked: PageOrigin, headers: &mut HeaderMap) {
         let Some(first) = self.origins.first() else {
             return;
         };
@@ -78,7 +91,7 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut headers = HeaderMap::new();
-        cors.allow(Asked::by(&request.finish()), &mut headers);
+        cors.allow(PageOrigin::by(&request.finish()), &mut headers);
         headers
     }
 

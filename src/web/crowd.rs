@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::peers::household;
 
 /// Seconds between two lines in the log about connections that were turned away.
-const QUIET: u64 = 60;
+const COMPLAINT_PERIOD_SECONDS: u64 = 60;
 
 /// Everybody who is connected.
 pub(super) struct Crowd {
@@ -31,7 +31,7 @@ struct Present {
 }
 
 /// The place of one connection, given back when dropped.
-pub(super) struct Place {
+pub(super) struct ConnectionPlace {
     crowd: Arc<Crowd>,
     address: IpAddr,
 }
@@ -39,11 +39,18 @@ pub(super) struct Place {
 impl Crowd {
     pub(super) fn new(per_address: usize, total: usize, exempt: Vec<IpAddr>) -> Arc<Self> {
         let (present, started, complained) = (Mutex::default(), Instant::now(), AtomicU64::new(0));
-        Arc::new(Self { per_address, total, exempt, present, started, complained })
+        Arc::new(Self {
+            per_address,
+            total,
+            exempt,
+            present,
+            started,
+            complained,
+        })
     }
 
     /// A place for a connection, if there is one.
-    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPlace> {
         let address = household(peer);
         let exempt = self.exempt.contains(&peer.to_canonical());
         let mut present = self.present();
@@ -57,7 +64,10 @@ impl Crowd {
         }
         present.by_address.insert(address, mine + 1);
         present.total += 1;
-        Some(Place { crowd: Arc::clone(self), address })
+        Some(ConnectionPlace {
+            crowd: Arc::clone(self),
+            address,
+        })
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -66,20 +76,28 @@ impl Crowd {
 
     /// Says in the log that somebody was turned away, but not each time.
     fn complain(&self, address: IpAddr, full: bool) {
-        let now = self.started.elapsed().as_secs() + QUIET;
+        let now = self.started.elapsed().as_secs() + COMPLAINT_PERIOD_SECONDS;
         let last = self.complained.load(Ordering::Relaxed);
-        if now < last + QUIET || self.complained.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        if now < last + COMPLAINT_PERIOD_SECONDS
+            || self
+                .complained
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_err()
+        {
             return;
         }
         if full {
-            tracing::warn!(most = self.total, "no further connections are taken, as too many are open");
+            tracing::warn!(
+                most = self.total,
+                "no further connections are taken, as too many are open"
+            );
         } else {
             tracing::warn!(%address, most = self.per_address, "too many connections of one address. A proxy belongs into DAILIES_TRUSTED_PROXIES");
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPlace {
     fn drop(&mut self) {
         let mut present = self.crowd.present();
         present.total -= 1;
@@ -100,7 +118,10 @@ mod tests {
     fn an_address_and_all_together_have_so_many_places() {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let crowd = Crowd::new(2, 5, vec![address("10.0.0.9")]);
-        let mut places: Vec<_> = ["10.0.0.1", "::ffff:10.0.0.1"].iter().filter_map(|peer| crowd.enter(address(peer))).collect();
+        let mut places: Vec<_> = ["10.0.0.1", "::ffff:10.0.0.1"]
+            .iter()
+            .filter_map(|peer| crowd.enter(address(peer)))
+            .collect();
         assert_eq!(places.len(), 2);
         assert!(crowd.enter(address("10.0.0.1")).is_none());
         places.pop();

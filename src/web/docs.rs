@@ -32,9 +32,12 @@ static EDITION_31: Prepared = LazyLock::new(|| {
     Ok(Tagged::new("application/json", document.to_string()))
 });
 
-/// Where Swagger UI finds the documents; relative, so that it works below `/api` as well.
+/// Place where Swagger UI finds the documents; relative, so that it works below `/api` as well.
 static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let documents = [Url::with_primary("OpenAPI 3.0", "../openapi.json", true), Url::new("OpenAPI 3.1", "../openapi-3.1.json")];
+    let documents = [
+        Url::with_primary("OpenAPI 3.0", "../openapi.json", true),
+        Url::new("OpenAPI 3.1", "../openapi-3.1.json"),
+    ];
     let config = Config::new(documents)
         .deep_linking(true)
         .display_request_duration(true)
@@ -68,19 +71,35 @@ pub fn document(edition: Edition) -> Result<Bytes, String> {
         Edition::Yaml => &YAML,
         Edition::Json31 => &EDITION_31,
     };
-    prepared.as_ref().map(|tagged| tagged.bytes.clone()).map_err(Clone::clone)
+    prepared
+        .as_ref()
+        .map(|tagged| tagged.bytes.clone())
+        .map_err(Clone::clone)
 }
 
 /// Adds the routes.
 pub(super) fn add(routes: &mut RouteTable) {
-    let documents: [(&str, &'static Prepared); 4] =
-        [("/openapi.json", &JSON), ("/openapi-raw.json", &JSON), ("/openapi.yaml", &YAML), ("/openapi-3.1.json", &EDITION_31)];
+    let documents: [(&str, &'static Prepared); 4] = [
+        ("/openapi.json", &JSON),
+        ("/openapi-raw.json", &JSON),
+        ("/openapi.yaml", &YAML),
+        ("/openapi-3.1.json", &EDITION_31),
+    ];
     for (path, document) in documents {
-        let endpoint = make(move |request: Request| async move { Ok::<_, poem::Error>(document_answer(document, &request).await) });
-        routes.entry(path.into()).or_default().insert(Method::GET, endpoint.boxed());
+        let endpoint =
+            make(
+                move |request: Request| async move { Ok::<_, poem::Error>(document_answer(document, &request).await) },
+            );
+        routes
+            .entry(path.into())
+            .or_default()
+            .insert(Method::GET, endpoint.boxed());
     }
     let mut get = |path: &str, answer: fn(Request) -> Response| {
-        routes.entry(path.into()).or_default().insert(Method::GET, make_sync(answer).boxed());
+        routes
+            .entry(path.into())
+            .or_default()
+            .insert(Method::GET, make_sync(answer).boxed());
     };
     get("/docs", |request| match has_trailing_slash(&request) {
         true => page("index.html", request.headers()),
@@ -100,8 +119,13 @@ pub(super) fn add(routes: &mut RouteTable) {
 
 fn contract() -> Result<Value, String> {
     let mut document: Value = serde_json::from_str(CONTRACT).map_err(|error| error.to_string())?;
-    let items = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
-    let operations = items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());
+    let items = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.values_mut());
+    let operations = items
+        .filter_map(Value::as_object_mut)
+        .flat_map(|item| item.values_mut());
     for operation in operations.filter_map(Value::as_object_mut) {
         // It tells the generator which pattern an operation follows, and a client nothing.
         operation.shift_remove("x-crud");
@@ -124,7 +148,8 @@ fn mark_numeric(value: &mut Value) {
     match value {
         Value::String(text) => {
             let numeric = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '-' | '_' | 'T');
-            if text.contains(['-', ':']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(numeric) {
+            if text.contains(['-', ':']) && text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(numeric)
+            {
                 *text = format!("{QUOTE}{text}{QUOTE}");
             }
         }
@@ -150,7 +175,10 @@ fn has_trailing_slash(request: &Request) -> bool {
 }
 
 fn redirect(location: &str) -> Response {
-    Response::builder().status(StatusCode::PERMANENT_REDIRECT).header(header::LOCATION, location).finish()
+    Response::builder()
+        .status(StatusCode::PERMANENT_REDIRECT)
+        .header(header::LOCATION, location)
+        .finish()
 }
 
 fn page(file: &str, headers: &HeaderMap) -> Response {
@@ -185,7 +213,11 @@ impl Tagged {
         let mut hasher = DefaultHasher::new();
         bytes.hash(&mut hasher);
         let tag = format!("W/\"{:016x}\"", hasher.finish()).parse().ok();
-        Self { media_type: media_type.into(), bytes, tag }
+        Self {
+            media_type: media_type.into(),
+            bytes,
+            tag,
+        }
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -217,28 +249,41 @@ mod tests {
     #[test]
     fn yaml_means_the_same_to_old_and_new_readers() {
         let text = yaml(contract().unwrap()).unwrap();
-        assert!(text.contains("example: '16:9'\n") && text.contains("example: '2026-03-02'\n") && !text.contains(QUOTE));
+        assert!(
+            text.contains("example: '16:9'\n") && text.contains("example: '2026-03-02'\n") && !text.contains(QUOTE)
+        );
         assert_eq!(serde_yaml_ng::from_str::<Value>(&text).unwrap(), contract().unwrap());
     }
 
     #[tokio::test]
     async fn documents_are_tagged() {
         let request = Request::builder().finish();
-        for (document, start) in [(&JSON, "{\"openapi\":\"3.0.3\""), (&YAML, "openapi: 3.0.3\n"), (&EDITION_31, "{\"openapi\":\"3.1.0\"")] {
+        for (document, start) in [
+            (&JSON, "{\"openapi\":\"3.0.3\""),
+            (&YAML, "openapi: 3.0.3\n"),
+            (&EDITION_31, "{\"openapi\":\"3.1.0\""),
+        ] {
             let first = document_answer(document, &request).await;
             assert_eq!(first.status(), StatusCode::OK);
             let tag = first.headers()["etag"].clone();
             let text = first.into_body().into_string().await.unwrap();
             assert!(text.starts_with(start), "{}", &text[..40]);
             let again = Request::builder().header("if-none-match", tag).finish();
-            assert_eq!(document_answer(document, &again).await.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(
+                document_answer(document, &again).await.status(),
+                StatusCode::NOT_MODIFIED
+            );
         }
     }
 
     #[tokio::test]
     async fn swagger_ui_is_set_up() {
         let headers = HeaderMap::new();
-        let script = page("swagger-initializer.js", &headers).into_body().into_string().await.unwrap();
+        let script = page("swagger-initializer.js", &headers)
+            .into_body()
+            .into_string()
+            .await
+            .unwrap();
         for setting in [
             r#""url": "../openapi.json""#,
             r#""persistAuthorization": true"#,

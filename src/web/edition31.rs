@@ -5,8 +5,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 /// The document in edition 3.1, and what utoipa's model of that edition has no place for.
 ///
-/// What the model makes of the document is given when nothing is lost; else the document as it
-/// was converted.
+/// The document is given as the model carries it when nothing is lost; else the document as it was converted.
 pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
     let converted = converted(document);
     let model = serde_json::from_value::<OpenApi>(converted.clone());
@@ -14,7 +13,14 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
         Ok(carried) => {
             let mut lost = Vec::new();
             compare(&converted, &carried, "", &mut lost);
-            (if lost.is_empty() { in_order(&converted, carried) } else { converted }, lost)
+            (
+                if lost.is_empty() {
+                    in_order(&converted, carried)
+                } else {
+                    converted
+                },
+                lost,
+            )
         }
         Err(error) => {
             let mut lost = vec![error.to_string()];
@@ -27,7 +33,10 @@ pub(super) fn edition31(document: &Value) -> (Value, Vec<String>) {
 /// Names of the schemas that the model does not take, for its error does not tell.
 fn refused_schemas(document: &Value) -> Vec<String> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    let refused = schemas.into_iter().flatten().filter(|(_, schema)| serde_json::from_value::<RefOr<Schema>>((*schema).clone()).is_err());
+    let refused = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| serde_json::from_value::<RefOr<Schema>>((*schema).clone()).is_err());
     refused.map(|(name, _)| name.clone()).collect()
 }
 
@@ -95,7 +104,9 @@ fn convert_schema(schema: &mut Value) {
             _ => {}
         }
     }
-    let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"].iter().any(|key| schema.contains_key(*key));
+    let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"]
+        .iter()
+        .any(|key| schema.contains_key(*key));
     if !said {
         schema.extend(anything(DEEPEST_LIST));
         return;
@@ -109,8 +120,8 @@ fn convert_schema(schema: &mut Value) {
     }
 }
 
-/// How many lists may stand inside of each other where anything may stand: compact listings have rows of cells, of which
-/// one is a list of tasks, whose assignees are a list.
+/// Number of lists that may stand inside of each other where anything may stand: compact listings have rows of cells,
+/// of which one is a list of tasks, whose assignees are a list.
 const DEEPEST_LIST: u8 = 4;
 
 /// A value of any type, which the model wants spelled out, and linters the items of a list too.
@@ -180,19 +191,23 @@ fn compare(document: &Value, carried: &Value, place: &str, lost: &mut Vec<String
     }
 }
 
-/// What the model carries in the order of the document. The model keeps extensions in none, and the text would be another one
-/// on each server.
+/// Document as the model carries it, in the order of the original. The model keeps extensions in none, and the text
+/// would be another one on each server.
 fn in_order(document: &Value, carried: Value) -> Value {
     match (document, carried) {
         (Value::Object(document), Value::Object(mut carried)) => {
-            let known = document.iter().filter_map(|(key, value)| Some((key.clone(), in_order(value, carried.shift_remove(key)?))));
+            let known = document
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), in_order(value, carried.shift_remove(key)?))));
             let mut ordered: Map<String, Value> = known.collect();
             ordered.extend(carried);
             ordered.into()
         }
-        (Value::Array(document), Value::Array(carried)) if document.len() == carried.len() => {
-            document.iter().zip(carried).map(|(value, carried)| in_order(value, carried)).collect()
-        }
+        (Value::Array(document), Value::Array(carried)) if document.len() == carried.len() => document
+            .iter()
+            .zip(carried)
+            .map(|(value, carried)| in_order(value, carried))
+            .collect(),
         (_, carried) => carried,
     }
 }
@@ -223,9 +238,15 @@ mod tests {
     fn converts_what_the_editions_write_differently() {
         let reference = json!({"$ref": "#/components/schemas/Person"});
         for (before, after) in [
-            (json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
+            (
+                json!({"type": "string", "nullable": true}),
+                json!({"type": ["string", "null"]}),
+            ),
             (json!({"type": "string", "nullable": false}), json!({"type": "string"})),
-            (json!({"type": "string", "enum": ["a"], "nullable": true}), json!({"type": ["string", "null"], "enum": ["a", null]})),
+            (
+                json!({"type": "string", "enum": ["a"], "nullable": true}),
+                json!({"type": ["string", "null"], "enum": ["a", null]}),
+            ),
             (
                 json!({"allOf": [reference], "nullable": true, "description": "x"}),
                 json!({"description": "x", "oneOf": [reference, {"type": "null"}]}),
@@ -234,7 +255,10 @@ mod tests {
                 json!({"anyOf": [{"type": "string"}, reference], "nullable": true}),
                 json!({"anyOf": [{"type": "string"}, reference, {"type": "null"}]}),
             ),
-            (json!({"$ref": "#/components/schemas/Person", "nullable": true}), json!({"oneOf": [reference, {"type": "null"}]})),
+            (
+                json!({"$ref": "#/components/schemas/Person", "nullable": true}),
+                json!({"oneOf": [reference, {"type": "null"}]}),
+            ),
             (
                 json!({"type": "number", "minimum": 0, "exclusiveMinimum": true, "maximum": 1, "exclusiveMaximum": false}),
                 json!({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
@@ -257,7 +281,12 @@ mod tests {
     fn notices_what_gets_lost() {
         let document = json!({"a": [{"b": 1, "c": []}], "d/e": "x"});
         let mut lost = Vec::new();
-        compare(&document, &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}), "", &mut lost);
+        compare(
+            &document,
+            &json!({"a": [{"b": 1.0, "f": 2}], "d/e": "x"}),
+            "",
+            &mut lost,
+        );
         assert!(lost.is_empty(), "{lost:?}");
         compare(&document, &json!({"a": [{"b": 2}]}), "", &mut lost);
         assert_eq!(lost, ["/a/0/b", "/d~1e"]);

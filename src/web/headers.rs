@@ -1,4 +1,4 @@
-//! What every request and answer carries: security headers, a request id, and the line in the log.
+//! Headers of every request and answer: security headers, a request id, and the line in the log.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -7,18 +7,26 @@ use poem::Request;
 use poem::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 
-use super::router::Target;
+use super::router::RequestTarget;
 use crate::peers;
+use crate::traces::TRACES;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const SECURITY: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'")),
-    (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("frame-ancestors 'self'"),
+    ),
+    (
+        REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    ),
 ];
 
 /// A request on its way through the server.
@@ -27,29 +35,54 @@ pub(super) struct Visit {
     method: Method,
     path: String,
     route: String,
+    operation: Option<&'static str>,
     client: Option<IpAddr>,
     started: Instant,
 }
 
 impl Visit {
     /// Begins with a request. Its id is put into its headers, where handlers find it.
-    pub(super) fn begin(request: &mut Request, target: &Target, proxies: &[IpAddr]) -> Self {
+    pub(super) fn begin(request: &mut Request, target: &RequestTarget, proxies: &[IpAddr]) -> Self {
         let id = request_id(request.headers());
         request.headers_mut().insert(REQUEST_ID, id.clone());
         Self {
             id,
             method: request.method().clone(),
             path: target.shown(),
-            route: target.template(request.method()).as_deref().unwrap_or_default().to_owned(),
+            route: target
+                .template(request.method())
+                .as_deref()
+                .unwrap_or_default()
+                .to_owned(),
+            operation: target.operation(request.method()),
             client: peers::address(request.headers(), peer(request), proxies),
             started: Instant::now(),
         }
     }
 
-    /// The span of everything that is logged on behalf of the request.
+    /// The span of everything that is logged on behalf of the request. It is there at every level of the log, so that warnings
+    /// say what they belong to.
     pub(super) fn span(&self) -> Span {
         let id = self.id.to_str().unwrap_or_default();
-        tracing::info_span!("request", id, method = %self.method, path = self.path)
+        tracing::error_span!("request", id, method = %self.method, path = self.path, operation = self.operation)
+    }
+
+    /// The span of the request in traces.
+    pub(super) fn traced(&self) -> Span {
+        tracing::info_span!(
+            target: TRACES,
+            "request",
+            otel.kind = "server",
+            otel.name = format!("{} {}", self.method, self.route).trim_end(),
+            otel.status_code = Empty,
+            http.request.method = %self.method,
+            http.route = self.route,
+            http.response.status_code = Empty,
+            url.path = self.path,
+            enduser.role = Empty,
+            dailies.operation = self.operation,
+            dailies.request.id = self.id.to_str().unwrap_or_default(),
+        )
     }
 
     /// Ends with an answer: completes its headers, and writes the log.
@@ -60,7 +93,21 @@ impl Visit {
         headers.insert(REQUEST_ID, self.id);
         let milliseconds = self.started.elapsed().as_secs_f64() * 1000.0;
         let client = self.client.map(tracing::field::display);
-        tracing::info!(status = status.as_u16(), milliseconds, route = self.route, client, "answered");
+        tracing::info!(
+            status = status.as_u16(),
+            milliseconds,
+            route = self.route,
+            client,
+            "answered"
+        );
+    }
+}
+
+/// Notes the status of the answer in the span of the request in traces.
+pub(super) fn note_status(traced: &Span, status: StatusCode) {
+    traced.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        traced.record("otel.status_code", "ERROR");
     }
 }
 

@@ -14,7 +14,7 @@ use dailies_definitions::failure::Failure;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use poem::endpoint::BoxEndpoint;
 use poem::error::ReadBodyError;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response};
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -23,7 +23,7 @@ use super::pages;
 use crate::config::Settings;
 use crate::origins::Origins;
 
-/// What a request may take.
+/// Limits of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Limits {
     /// Largest body with files in bytes; 0 for no limit.
@@ -60,15 +60,28 @@ impl Fate {
 
 impl Limits {
     pub(super) fn new(settings: &Settings) -> Self {
-        let allowed = settings.cors_allowed_origins.iter().cloned().chain([settings.public_address()]);
-        Self { body: settings.max_content_length, patience: Duration::from_secs(settings.connections.body_timeout), origins: Origins::new(allowed) }
+        let allowed = settings
+            .cors_allowed_origins
+            .iter()
+            .cloned()
+            .chain([settings.public_address()]);
+        Self {
+            body: settings.max_content_length,
+            patience: Duration::from_secs(settings.connections.body_timeout),
+            origins: Origins::new(allowed),
+        }
     }
 
     /// Calls a route.
     ///
     /// Whatever may change something runs to its end even when the client hangs up: what is
     /// stored and what is announced must not part. Reading stops with the client.
-    pub(super) async fn call(&self, endpoint: Arc<BoxEndpoint<'static>>, facts: OperationFacts, mut request: Request) -> Response {
+    pub(super) async fn call(
+        &self,
+        endpoint: Arc<BoxEndpoint<'static>>,
+        facts: OperationFacts,
+        mut request: Request,
+    ) -> Response {
         if let Err(failure) = pages::check(&self.origins, facts, request.headers()) {
             return closing(failure);
         }
@@ -145,7 +158,10 @@ impl Limits {
             let read = read + part.as_ref().map_or(0, |part| part.len() as u64);
             if most > 0 && read > most {
                 fate.tell(Break::TooLarge);
-                return Some((Err(io::Error::other(ReadBodyError::PayloadTooLarge)), (parts, read, fate)));
+                return Some((
+                    Err(io::Error::other(ReadBodyError::PayloadTooLarge)),
+                    (parts, read, fate),
+                ));
             }
             Some((part, (parts, read, fate)))
         })
@@ -154,14 +170,33 @@ impl Limits {
 
 /// An answer before the request was read to its end: the connection is of no use any more.
 fn closing(failure: Failure) -> Response {
-    let mut response = failure.into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    closed(failure.into_response())
+}
+
+fn closed(mut response: Response) -> Response {
     response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Whether a request announces a body.
+pub(super) fn announces_body(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+        || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// An answer to a request that leads nowhere. A body that it announced is not waited for.
+pub(super) fn unanswered(response: Response, announced: bool) -> Response {
+    if announced { closed(response) } else { response }
 }
 
 /// 408: the sender stopped in the middle of the body.
 fn too_slow() -> Failure {
-    Failure::plain(StatusCode::REQUEST_TIMEOUT, "The body of the request did not come in time.")
+    Failure::plain(
+        StatusCode::REQUEST_TIMEOUT,
+        "The body of the request did not come in time.",
+    )
 }
 
 fn internal_error() -> Response {
@@ -174,7 +209,8 @@ fn broken_off() -> Response {
 
 fn told(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 #[cfg(test)]
@@ -188,11 +224,21 @@ mod tests {
 
     use super::*;
 
-    const FILES: OperationFacts = OperationFacts { body_limit: 1, takes_files: true, needs_token: true, changes: false };
-    const PATIENCE: Duration = Duration::from_millis(300);
+    const FILES: OperationFacts = OperationFacts {
+        operation: "",
+        body_limit: 1,
+        takes_files: true,
+        needs_token: true,
+        changes: false,
+    };
+    const WAIT: Duration = Duration::from_millis(300);
 
     fn limits(body: u64) -> Limits {
-        Limits { body, patience: PATIENCE, origins: Origins::default() }
+        Limits {
+            body,
+            patience: WAIT,
+            origins: Origins::default(),
+        }
     }
 
     fn reader() -> Arc<BoxEndpoint<'static>> {
@@ -223,7 +269,11 @@ mod tests {
         assert_eq!(send(Body::empty(), None).await, (StatusCode::OK, "0".into()));
         assert_eq!(send("12345".into(), Some(5)).await, (StatusCode::OK, "5".into()));
         assert_eq!(send(parts(&["123", "45"]), None).await, (StatusCode::OK, "5".into()));
-        let refused = [send("123456".into(), Some(6)).await, send("123456".into(), None).await, send(parts(&["123", "456"]), None).await];
+        let refused = [
+            send("123456".into(), Some(6)).await,
+            send("123456".into(), None).await,
+            send(parts(&["123", "456"]), None).await,
+        ];
         for (status, body) in refused {
             assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
             let body: Value = serde_json::from_str(&body).unwrap();
@@ -236,27 +286,40 @@ mod tests {
     #[tokio::test]
     async fn operations_have_limits_of_their_own() {
         let limited = async |body_limit: u64, most: u64| {
-            let facts = OperationFacts { body_limit, ..OperationFacts::default() };
+            let facts = OperationFacts {
+                body_limit,
+                ..OperationFacts::default()
+            };
             let request = Request::builder().method(Method::POST).body("1234");
             let response = limits(most).call(reader(), facts, request).await;
-            (response.status().as_u16(), response.into_body().into_string().await.unwrap())
+            (
+                response.status().as_u16(),
+                response.into_body().into_string().await.unwrap(),
+            )
         };
         assert_eq!(limited(4, 0).await, (200, "4".into()));
         assert_eq!(limited(3, 0).await.0, 413);
         assert_eq!(limited(4, 3).await.0, 413);
-        assert_eq!(limited(0, 9).await, (200, "0".into()), "what takes no body does not read one");
+        assert_eq!(
+            limited(0, 9).await,
+            (200, "0".into()),
+            "what takes no body does not read one"
+        );
     }
 
     #[tokio::test]
     async fn bodies_that_stop_are_given_up() {
         let parts = stream::iter(["1", "2"]).map(Ok::<_, io::Error>).then(async |part| {
-            tokio::time::sleep(PATIENCE * 7 / 10).await;
+            tokio::time::sleep(WAIT * 7 / 10).await;
             part
         });
         let slow = send(Body::from_bytes_stream(parts), None).await;
         assert_eq!(slow, (StatusCode::OK, "2".into()), "slow is not stopped");
         let parts = stream::iter([Ok::<_, io::Error>("1")]).chain(stream::pending());
-        assert_eq!(send(Body::from_bytes_stream(parts), None).await.0, StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(
+            send(Body::from_bytes_stream(parts), None).await.0,
+            StatusCode::REQUEST_TIMEOUT
+        );
     }
 
     #[tokio::test]

@@ -1,4 +1,8 @@
 //! Finds what a request asks for: an address as clients write it goes in, a route of the contract comes out.
+//!
+//! The tree of paths is `matchit`. The router of poem 3.1 was compared: it takes a path as it is sent, with doubled and
+//! trailing slashes, and refuses two routes of one shape, of which the contract has some that are told apart by the text
+//! between two parameters.
 
 mod pattern;
 #[cfg(test)]
@@ -16,7 +20,7 @@ use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{IntoResponse, Request, Response};
 
 use self::pattern::Pattern;
-use super::limits::Limits;
+use super::limits::{Limits, announces_body, unanswered};
 
 const WRONG_METHOD: &str = "The method is not allowed for the requested URL.";
 
@@ -54,22 +58,37 @@ impl Router {
     pub(super) fn new(table: RouteTable) -> Result<Self, RouteError> {
         let mut shapes: BTreeMap<String, Vec<Arc<Route>>> = BTreeMap::new();
         for (path, methods) in table {
-            let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path))
-                .ok_or_else(|| RouteError { reason: "a segment may hold one parameter, or two with text between them".into(), path: path.clone() })?;
+            let pattern = Pattern::read(path.strip_prefix("/api/").unwrap_or(&path)).ok_or_else(|| RouteError {
+                reason: "a segment may hold one parameter, or two with text between them".into(),
+                path: path.clone(),
+            })?;
             let operations = methods.into_iter().map(|(method, endpoint)| {
                 let facts = OperationFacts::of(&method, &path).unwrap_or_default();
-                (method, Operation { endpoint: Arc::new(endpoint), facts })
+                (
+                    method,
+                    Operation {
+                        endpoint: Arc::new(endpoint),
+                        facts,
+                    },
+                )
             });
             let methods = operations.collect();
             let shape = pattern.shape.clone();
-            let route = Route { path: path.into(), pattern, methods };
+            let route = Route {
+                path: path.into(),
+                pattern,
+                methods,
+            };
             shapes.entry(shape).or_default().push(Arc::new(route));
         }
         let mut tree = matchit::Router::new();
         for (shape, mut routes) in shapes {
             routes.sort_by(|a, b| (b.pattern.values(), &a.path).cmp(&(a.pattern.values(), &b.path)));
             let path = routes.first().map(|route| route.path.to_string());
-            tree.insert(shape, routes).map_err(|error| RouteError { path: path.unwrap_or_default(), reason: error.to_string() })?;
+            tree.insert(shape, routes).map_err(|error| RouteError {
+                path: path.unwrap_or_default(),
+                reason: error.to_string(),
+            })?;
         }
         Ok(Self { tree })
     }
@@ -79,7 +98,7 @@ impl Router {
     /// The path is decoded once, as a whole. Empty segments do not count, so doubled and
     /// trailing slashes change nothing; nor does `/api` in front, however often. Dot segments lead nowhere:
     /// clients resolve them before they ask.
-    pub(super) fn find(&self, raw: &str) -> Target {
+    pub(super) fn find(&self, raw: &str) -> RequestTarget {
         let decoded = percent_decode_str(raw).decode_utf8_lossy();
         let mut segments = decoded.split('/').filter(|segment| !segment.is_empty()).peekable();
         let mut under_api = false;
@@ -105,12 +124,16 @@ impl Router {
                 }
             }
         }
-        Target { path, under_api, candidates }
+        RequestTarget {
+            path,
+            under_api,
+            candidates,
+        }
     }
 }
 
-/// Where a request leads.
-pub(super) struct Target {
+/// Target of a request.
+pub(super) struct RequestTarget {
     /// The path, decoded and tidied, without `/api` in front.
     pub(super) path: String,
     /// Whether `/api` stood in front.
@@ -118,7 +141,7 @@ pub(super) struct Target {
     candidates: Vec<(Arc<Route>, PathValues)>,
 }
 
-impl Target {
+impl RequestTarget {
     /// Whether the contract has the path.
     pub(super) fn is_known(&self) -> bool {
         !self.candidates.is_empty()
@@ -130,6 +153,17 @@ impl Target {
         chosen.map(|(route, _)| Arc::clone(&route.path))
     }
 
+    /// The `operationId` of what a request of that method asks for.
+    pub(super) fn operation(&self, method: &Method) -> Option<&'static str> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let (route, _) = self.chosen(method)?;
+        route
+            .methods
+            .get(method)
+            .map(|operation| operation.facts.operation)
+            .filter(|name| !name.is_empty())
+    }
+
     /// The path as a log may show it: whoever knows the token of a shared playlist is let in.
     pub(super) fn shown(&self) -> String {
         let values = self.candidates.iter().flat_map(|(_, values)| &values.0);
@@ -139,14 +173,17 @@ impl Target {
 
     fn chosen(&self, method: &Method) -> Option<&(Arc<Route>, PathValues)> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.candidates.iter().find(|(route, _)| route.methods.contains_key(method))
+        self.candidates
+            .iter()
+            .find(|(route, _)| route.methods.contains_key(method))
     }
 
     /// Lets the route answer; or tells that there is none, or which methods there are. HEAD is
     /// answered as GET.
     pub(super) async fn answer(self, mut request: Request, limits: &Limits) -> Response {
+        let announced = announces_body(request.headers());
         if !self.is_known() {
-            return Failure::not_found().into_response();
+            return unanswered(Failure::not_found().into_response(), announced);
         }
         if request.method() == Method::HEAD {
             request.set_method(Method::GET);
@@ -157,7 +194,7 @@ impl Target {
             route.methods.get(request.method()).cloned()
         });
         let Some(Operation { endpoint, facts }) = operation else {
-            return self.without_route(request.method());
+            return unanswered(self.without_route(request.method()), announced);
         };
         request.set_data(facts);
         limits.call(endpoint, facts, request).await
@@ -166,16 +203,24 @@ impl Target {
     fn without_route(&self, method: &Method) -> Response {
         let allow = self.allow();
         if method == Method::OPTIONS {
-            return Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").header(header::ALLOW, allow).finish();
+            return Response::builder()
+                .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+                .header(header::ALLOW, allow)
+                .finish();
         }
-        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD).with_header(header::ALLOW, allow).into_response()
+        Failure::plain(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD)
+            .with_header(header::ALLOW, allow)
+            .into_response()
     }
 
     fn allow(&self) -> HeaderValue {
         let mut methods = BTreeSet::from([Method::OPTIONS.as_str()]);
         // A record whose id is all of `7.png` is not what is asked about when there may be a picture of 7.
         let most = self.candidates.iter().map(|(route, _)| route.pattern.values()).max();
-        let meant = self.candidates.iter().filter(|(route, _)| Some(route.pattern.values()) == most);
+        let meant = self
+            .candidates
+            .iter()
+            .filter(|(route, _)| Some(route.pattern.values()) == most);
         for method in meant.flat_map(|(route, _)| route.methods.keys()) {
             methods.insert(method.as_str());
             if method == Method::GET {

@@ -25,14 +25,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Activity, Answering, Pace, Watched};
-use super::crowd::{Crowd, Place};
-use super::refusals::Refusal;
+use super::crowd::{ConnectionPlace, Crowd};
+use super::refusals::RefusalAnswer;
 use crate::config::Settings;
 
-/// How long requests in flight may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait when no connection can be accepted, as when too many are open.
-const REST: Duration = Duration::from_millis(100);
+/// Time that requests in flight may take to end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pause when no connection can be accepted, as when too many are open.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Most bytes of an address and its headers.
 const HEADING: usize = 128 * 1024;
 const CROWDED: &str = "Too many connections are open. Try again in a moment.";
@@ -54,7 +54,12 @@ impl Bound {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let listener = TcpListener::bind((host, port)).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, pace: Pace::default(), crowd: Crowd::new(0, 0, Vec::new()) })
+        Ok(Self {
+            listener,
+            address,
+            pace: Pace::default(),
+            crowd: Crowd::new(0, 0, Vec::new()),
+        })
     }
 
     /// The same port with the limits of the settings, and so many connections at most; 0 for no limit.
@@ -62,8 +67,21 @@ impl Bound {
     pub fn limited(self, settings: &Settings, connections: usize) -> Self {
         let own = &settings.connections;
         let seconds = Duration::from_secs;
-        let pace = Pace { head: seconds(own.head_timeout), idle: seconds(own.idle_timeout), write: seconds(own.write_timeout), ..self.pace };
-        Self { pace, crowd: Crowd::new(own.connections_per_address, connections, settings.trusted_proxies.clone()), ..self }
+        let pace = Pace {
+            head: seconds(own.head_timeout),
+            idle: seconds(own.idle_timeout),
+            write: seconds(own.write_timeout),
+            ..self.pace
+        };
+        Self {
+            pace,
+            crowd: Crowd::new(
+                own.connections_per_address,
+                connections,
+                settings.trusted_proxies.clone(),
+            ),
+            ..self
+        }
     }
 
     /// The address that is listened on.
@@ -91,8 +109,15 @@ impl Bound {
                 () = &mut shutdown => break,
                 accepted = self.accept() => accepted,
             };
-            let Some((stream, peer, place)) = accepted else { continue };
-            let connection = Connection { endpoint: Arc::clone(&endpoint), local: self.address, peer, ending: ending.clone() };
+            let Some((stream, peer, place)) = accepted else {
+                continue;
+            };
+            let connection = Connection {
+                endpoint: Arc::clone(&endpoint),
+                local: self.address,
+                peer,
+                ending: ending.clone(),
+            };
             let answered = connection.answer(stream, place, self.pace);
             let broken_off = broken_off.clone();
             connections.spawn(async move {
@@ -105,7 +130,7 @@ impl Bound {
         drop(self.listener);
         ending.cancel();
         connections.close();
-        if timeout(PATIENCE, connections.wait()).await.is_err() {
+        if timeout(SHUTDOWN_TIMEOUT, connections.wait()).await.is_err() {
             broken_off.cancel();
             connections.wait().await;
         }
@@ -113,18 +138,18 @@ impl Bound {
     }
 
     /// The next connection that has a place.
-    async fn accept(&self) -> Option<(TcpStream, SocketAddr, Place)> {
+    async fn accept(&self) -> Option<(TcpStream, SocketAddr, ConnectionPlace)> {
         let (stream, peer) = match self.listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(REST).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 return None;
             }
         };
         let Some(place) = self.crowd.enter(peer.ip()) else {
             // Nobody is waited for here: who can't take the answer at once gets none.
-            let _unsent = stream.try_write(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, CROWDED).rest());
+            let _unsent = stream.try_write(RefusalAnswer::new(StatusCode::SERVICE_UNAVAILABLE, CROWDED).rest());
             return None;
         };
         // Parts of a streamed answer must not wait for each other.
@@ -143,10 +168,14 @@ struct Connection<E> {
 
 impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
     /// Answers its requests, one after the other.
-    async fn answer(self, stream: TcpStream, place: Place, pace: Pace) {
+    async fn answer(self, stream: TcpStream, place: ConnectionPlace, pace: Pace) {
         let activity = Arc::new(Activity::default());
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
-        let (endpoint, local, peer) = (self.endpoint, LocalAddr(self.local.into()), RemoteAddr(self.peer.into()));
+        let (endpoint, local, peer) = (
+            self.endpoint,
+            LocalAddr(self.local.into()),
+            RemoteAddr(self.peer.into()),
+        );
         let service = service_fn(move |request: Request<Incoming>| {
             let (endpoint, activity, answering) = (Arc::clone(&endpoint), Arc::clone(&activity), activity.begin());
             let has_body = !request.body().is_end_stream();
@@ -159,10 +188,18 @@ impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
                 if has_body && response.status().is_client_error() {
                     activity.answer_early();
                 }
-                Ok::<_, Infallible>(response.map(|body| Content { body, _answering: answering }))
+                Ok::<_, Infallible>(response.map(|body| Content {
+                    body,
+                    _answering: answering,
+                }))
             }
         });
-        let mut connection = pin!(http1::Builder::new().max_buf_size(HEADING).serve_connection(stream, service).with_upgrades());
+        let mut connection = pin!(
+            http1::Builder::new()
+                .max_buf_size(HEADING)
+                .serve_connection(stream, service)
+                .with_upgrades()
+        );
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.ending.cancelled() => {
@@ -186,7 +223,10 @@ impl<B: Body + Unpin> Body for Content<B> {
     type Data = B::Data;
     type Error = B::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

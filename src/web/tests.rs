@@ -24,11 +24,13 @@ fn routes() -> RouteTable {
     let mut add = |method: Method, path: &str, endpoint: BoxEndpoint<'static>| {
         routes.entry(path.into()).or_default().insert(method, endpoint);
     };
-    let json = |text: String| make_sync(move |_| Response::builder().content_type("application/json").body(text.clone())).boxed();
+    let json = |text: String| {
+        make_sync(move |_| Response::builder().content_type("application/json").body(text.clone())).boxed()
+    };
     add(Method::GET, "/", json(r#"{"api":"Zou"}"#.into()));
     add(Method::GET, "/data/tasks", json(format!("[{}0]", "0,".repeat(2000))));
     let framed = make_sync(|_| Response::builder().header("x-frame-options", "DENY").finish());
-    add(Method::GET, "/plugins/{plugin_id}/frontend", framed.boxed());
+    add(Method::GET, "/framed/{name}", framed.boxed());
     let panics = make(|request: Request| async move {
         assert!(request.uri().path().is_empty(), "on purpose");
         Ok::<_, poem::Error>(())
@@ -64,7 +66,11 @@ impl Server {
         }
         let response = self.0.call(request.body(body)).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer { status, headers, body: response.into_body().into_vec().await.unwrap() }
+        Answer {
+            status,
+            headers,
+            body: response.into_body().into_vec().await.unwrap(),
+        }
     }
 }
 
@@ -93,10 +99,13 @@ async fn every_answer_has_the_security_headers_and_an_id() {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("x-frame-options"), Some("SAMEORIGIN"));
         assert_eq!(answer.header("content-security-policy"), Some("frame-ancestors 'self'"));
-        assert_eq!(answer.header("referrer-policy"), Some("strict-origin-when-cross-origin"));
+        assert_eq!(
+            answer.header("referrer-policy"),
+            Some("strict-origin-when-cross-origin")
+        );
         assert_eq!(answer.header("x-request-id"), Some("abc-1"));
     }
-    let answer = server.get("/plugins/x/frontend/", &[]).await;
+    let answer = server.get("/framed/x/", &[]).await;
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     assert_eq!(answer.header("x-request-id").unwrap().len(), 32);
 }
@@ -107,7 +116,10 @@ async fn head_is_get_without_the_body() {
     for (path, status) in [("/", 200), ("/data/tasks", 200), ("/nothing", 404), ("/docs/", 200)] {
         let [get, head] = [Method::GET, Method::HEAD].map(|method| server.ask(method, path, &[]));
         let (get, head) = (get.await, head.await);
-        assert_eq!((head.status, get.status), (get.status, StatusCode::from_u16(status).unwrap()));
+        assert_eq!(
+            (head.status, get.status),
+            (get.status, StatusCode::from_u16(status).unwrap())
+        );
         assert_eq!(head.header("content-type"), get.header("content-type"));
         assert_eq!(head.header("content-length"), Some(get.body.len().to_string().as_str()));
         assert!(head.body.is_empty());
@@ -126,9 +138,15 @@ async fn bodies_are_limited() {
     let server = Server::new(&["--max-content-length", "10"], Extras::default());
     let fits = server.send(Method::POST, "/data/tasks", &[], "0123456789".into()).await;
     assert_eq!((fits.status, fits.text()), (StatusCode::OK, "10"));
-    let large = server.send(Method::POST, "/data/tasks", &[], "0123456789a".into()).await;
+    let large = server
+        .send(Method::POST, "/data/tasks", &[], "0123456789a".into())
+        .await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(large.text().contains("The data value transmitted exceeds the capacity limit."));
+    assert!(
+        large
+            .text()
+            .contains("The data value transmitted exceeds the capacity limit.")
+    );
 }
 
 #[tokio::test]
@@ -138,26 +156,41 @@ async fn answers_are_compressed_and_told_to_other_origins() {
     let sent = [("accept-encoding", "gzip"), ("origin", "https://b.example.org")];
     let answer = server.get("/data/tasks", &sent).await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("https://b.example.org"));
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("https://b.example.org")
+    );
     let varies: Vec<_> = answer.headers.get_all("vary").iter().collect();
     assert_eq!(varies, ["Accept-Encoding", "Origin"]);
-    let plain = server.get("/data/tasks", &[("origin", "https://evil.example.org")]).await;
+    let plain = server
+        .get("/data/tasks", &[("origin", "https://evil.example.org")])
+        .await;
     assert_eq!(plain.header("content-encoding"), None);
     assert_eq!(plain.header("access-control-allow-origin"), None);
     assert!(plain.text().starts_with("[0,"));
-    let asked = [("origin", "https://a.example.org"), ("access-control-request-method", "POST")];
+    let asked = [
+        ("origin", "https://a.example.org"),
+        ("access-control-request-method", "POST"),
+    ];
     let preflight = server.ask(Method::OPTIONS, "/data/tasks", &asked).await;
     assert_eq!(preflight.status, StatusCode::OK);
     assert_eq!(preflight.header("allow"), Some("GET, HEAD, OPTIONS, POST"));
-    assert_eq!(preflight.header("access-control-allow-origin"), Some("https://a.example.org"));
+    assert_eq!(
+        preflight.header("access-control-allow-origin"),
+        Some("https://a.example.org")
+    );
 }
 
 #[tokio::test]
 async fn documentation_is_found() {
     let server = Server::new(&[], Extras::default());
-    for (path, location) in
-        [("/docs", "docs/"), ("/api/docs", "docs/"), ("/apidocs", "docs/"), ("/apidocs/", "../docs/"), ("/apidocs/index.html", "../docs/")]
-    {
+    for (path, location) in [
+        ("/docs", "docs/"),
+        ("/api/docs", "docs/"),
+        ("/apidocs", "docs/"),
+        ("/apidocs/", "../docs/"),
+        ("/apidocs/index.html", "../docs/"),
+    ] {
         let answer = server.get(path, &[]).await;
         assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT);
         assert_eq!(answer.header("location"), Some(location), "{path}");
@@ -173,18 +206,34 @@ async fn documentation_is_found() {
 async fn extras_are_mounted() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    let counts = || Some(Metrics::of(recorder.handle()));
-    let extras = Extras { realtime: Some(realtime.map_to_response().boxed()), metrics: counts() };
+    let counts = || Some(Metrics::of(recorder.handle(), || 0));
+    let extras = Extras {
+        realtime: Some(realtime.map_to_response().boxed()),
+        metrics: counts(),
+    };
     let server = Server::new(&["--monitors", "all"], extras);
     for method in [Method::GET, Method::POST] {
         let answer = server.ask(method.clone(), "/socket.io/?EIO=4", &[]).await;
         assert_eq!(answer.text(), method.as_str());
     }
     let metrics = server.get("/metrics", &[]).await;
-    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     assert_eq!(server.get("/api/metrics", &[]).await.status, StatusCode::NOT_FOUND);
-    let closed = Server::new(&[], Extras { realtime: None, metrics: counts() });
-    assert_eq!(closed.get("/metrics", &[]).await.status, StatusCode::NOT_FOUND, "whoever asks is not known to be here");
+    let closed = Server::new(
+        &[],
+        Extras {
+            realtime: None,
+            metrics: counts(),
+        },
+    );
+    assert_eq!(
+        closed.get("/metrics", &[]).await.status,
+        StatusCode::NOT_FOUND,
+        "whoever asks is not known to be here"
+    );
     let without = Server::new(&[], Extras::default());
     assert_eq!(without.get("/metrics", &[]).await.status, StatusCode::NOT_FOUND);
 }
@@ -218,7 +267,10 @@ async fn a_web_ui_is_served_beside_the_api() {
     let script = server.get("/assets/index-DiwrgTda.js", &[]).await;
     assert_eq!(script.text(), "let x = 1;");
     assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
-    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(
+        script.header("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
     let head = server.ask(Method::HEAD, "/assets/index-DiwrgTda.js", &[]).await;
     assert_eq!((head.header("content-length"), head.body.len()), (Some("10"), 0));
 
@@ -242,8 +294,79 @@ async fn a_web_ui_is_served_beside_the_api() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.header("content-type"), Some("application/json"));
     }
-    assert_eq!(server.ask(Method::POST, "/my-tasks", &browser).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        server.ask(Method::POST, "/my-tasks", &browser).await.status,
+        StatusCode::NOT_FOUND
+    );
     fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn plugins_have_pages_and_nothing_else() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let pages = folder.path().join("shotlist/frontend/dist");
+    fs::create_dir_all(pages.join("assets")).unwrap();
+    fs::write(
+        folder.path().join("shotlist/manifest.toml"),
+        "id = \"shotlist\"\nfrontend_project_enabled = true\n",
+    )
+    .unwrap();
+    fs::write(pages.join("index.html"), "<html>the shot list</html>").unwrap();
+    fs::write(pages.join("assets/app.js"), "let x = 1;").unwrap();
+    let flags = ["--plugin-folder", folder.path().to_str().unwrap()];
+    let server = Server::new(&flags, Extras::default());
+    for path in [
+        "/plugins/shotlist/frontend/",
+        "/api/plugins/shotlist/frontend/index.html",
+    ] {
+        let answer = server.get(path, &[]).await;
+        assert_eq!(answer.text(), "<html>the shot list</html>", "{path}");
+        assert_eq!(
+            (answer.header("cache-control"), answer.header("x-frame-options")),
+            (Some("no-cache"), Some("SAMEORIGIN"))
+        );
+        assert_eq!(
+            server
+                .get(path, &[("if-none-match", answer.header("etag").unwrap())])
+                .await
+                .status,
+            StatusCode::NOT_MODIFIED
+        );
+    }
+    assert_eq!(
+        server.get("/plugins/shotlist/frontend/assets/app.js", &[]).await.text(),
+        "let x = 1;"
+    );
+    let head = server
+        .ask(Method::HEAD, "/plugins/shotlist/frontend/assets/app.js", &[])
+        .await;
+    assert_eq!((head.header("content-length"), head.body.len()), (Some("10"), 0));
+    for path in [
+        "/plugins/shotlist/frontend/gone.js",
+        "/plugins/shotlist/frontend/%2e%2e/%2e%2e/manifest.toml",
+    ] {
+        assert_eq!(server.get(path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (method, path) in [
+        (Method::GET, "/plugins/shotlist/hello-world"),
+        (Method::POST, "/plugins/shotlist/frontend"),
+        (Method::GET, "/plugins/shotlist/manifest.toml"),
+        (Method::GET, "/plugins/unknown/other"),
+    ] {
+        let answer = server.ask(method, path, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(
+            answer.text().contains("runs no code of plugins"),
+            "{path}: {}",
+            answer.text()
+        );
+    }
+    let missing = application(
+        routes(),
+        &settings(&["--plugin-folder", "/nowhere/at/all"]),
+        Extras::default(),
+    );
+    assert!(matches!(missing, Err(SetupError::Plugins { .. })));
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! A PostgreSQL database as the reference server leaves it is taken over by `dailies adopt`: knowingly, whole, and without
 //! a change to anything that is there. What does not fit is refused, and nothing is stored then.
 
+mod filling;
+mod releases;
+mod secrets;
+
+use std::collections::BTreeSet;
+
 use dailies::database::{Database, Sql};
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -16,8 +22,29 @@ fn row_id(end: &str) -> String {
     format!("10000000-0000-1000-8000-{end:0>12}")
 }
 
-/// What is in a database apart from what Dailies adds: everything that the system knows of it, and a checksum of each table.
-async fn contents(url: &str) -> Vec<String> {
+/// Tables that Dailies did not make, each with its columns as they are now.
+async fn columns(url: &str) -> Vec<(String, String)> {
+    let database = Database::connect(url, 1).await.expect("a connection");
+    let sql = "SELECT c.relname::text AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns FROM pg_class c \
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relkind = 'r' \
+         AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'dailies\\_%' AND c.relname NOT LIKE 'seaql\\_%' GROUP BY 1";
+    let rows = database.rows(&Sql::new(sql)).await.expect("tables");
+    let found = rows
+        .iter()
+        .map(|row| {
+            (
+                row.try_get("", "name").expect("a name"),
+                row.try_get("", "columns").expect("columns"),
+            )
+        })
+        .collect();
+    database.close().await;
+    found
+}
+
+/// Contents of a database apart from what Dailies adds: everything that the system knows of it, and a checksum of these
+/// columns of each table.
+async fn contents(url: &str, columns: &[(String, String)]) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
     let ours = |column: &str| format!("{column} NOT LIKE 'dailies\\_%' AND {column} NOT LIKE 'seaql\\_%'");
     let public = "relnamespace = 'public'::regnamespace";
@@ -49,18 +76,30 @@ async fn contents(url: &str) -> Vec<String> {
     for query in queries {
         found.extend(texts(&database, &format!("{query} ORDER BY 1")).await);
     }
-    let tables = texts(&database, &format!("SELECT relname::text FROM pg_class WHERE relkind = 'r' AND {public} AND {}", ours("relname"))).await;
-    for table in tables {
-        let sum = texts(&database, &format!("SELECT concat(COUNT(*), ' ', md5(string_agg(t::text, '|' ORDER BY t::text))) FROM \"{table}\" t")).await;
+    for (table, columns) in columns {
+        let row = format!("ROW({columns})::text");
+        let sum = texts(
+            &database,
+            &format!("SELECT concat(COUNT(*), ' ', md5(string_agg({row}, '|' ORDER BY {row}))) FROM \"{table}\""),
+        )
+        .await;
         found.push(format!("{table} holds {}", sum[0]));
     }
     database.close().await;
     found
 }
 
+/// Parts that were there and are no longer as they were. Columns and tables may have come with newer releases.
+async fn lost(url: &str, columns: &[(String, String)], before: &[String]) -> Vec<String> {
+    let after: BTreeSet<String> = contents(url, columns).await.into_iter().collect();
+    before.iter().filter(|fact| !after.contains(*fact)).cloned().collect()
+}
+
 async fn texts(database: &Database, sql: &str) -> Vec<String> {
     let rows = database.rows(&Sql::new(sql)).await.expect("an answer");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).expect("a text"))
+        .collect()
 }
 
 /// A database as the reference server leaves it, after these changes.
@@ -69,15 +108,23 @@ async fn reference(changes: &str) -> Installation {
     let database = Database::connect(&url, 1).await.expect("a connection");
     let hash = bcrypt::hash(PASSWORD, 12).expect("a hash");
     assert!(hash.starts_with("$2b$12$"));
-    let schema = migration::reference().and_then(|schema| schema.statements(DbBackend::Postgres)).expect("the schema");
+    let schema = migration::reference()
+        .and_then(|schema| schema.statements(DbBackend::Postgres))
+        .expect("the schema");
     for sql in [&schema, &ROWS.replace("HASH", &hash), changes] {
-        database.schema_connection().await.expect("a connection").execute_unprepared(sql).await.expect("a reference database");
+        database
+            .schema_connection()
+            .await
+            .expect("a connection")
+            .execute_unprepared(sql)
+            .await
+            .expect("a reference database");
     }
     database.close().await;
     Installation::on_database(&url, &[])
 }
 
-/// What was added to a database.
+/// Additions to a database.
 async fn additions(url: &str) -> Vec<String> {
     let database = Database::connect(url, 1).await.expect("a connection");
     let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND (relname LIKE 'dailies\\_%' OR relname LIKE 'seaql\\_%') ORDER BY 1";
@@ -89,18 +136,30 @@ async fn additions(url: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_database_is_taken_over_and_nothing_in_it_changes() {
     let studio = reference("").await;
-    let before = contents(&studio.database_url).await;
+    let columns = columns(&studio.database_url).await;
+    let before = contents(&studio.database_url, &columns).await;
     assert!(before.len() > 1000, "{}", before.len());
 
     // The server does not begin by itself, and neither does any other command.
     let refused = studio.refused().await;
-    assert!(!refused.success && refused.complained.contains("dailies adopt"), "{refused:?}");
-    let refused = studio.run("create-admin", &["somebody@studio.example", "--password", "a long password"]).await;
+    assert!(
+        !refused.success && refused.complained.contains("dailies adopt"),
+        "{refused:?}"
+    );
+    let refused = studio
+        .run(
+            "create-admin",
+            &["somebody@studio.example", "--password", "a long password"],
+        )
+        .await;
     assert!(!refused.success, "{refused:?}");
-    let looked = studio.run("adopt", &["--dry-run"]).await;
-    assert!(looked.success && looked.printed.contains("Nothing was changed."), "{looked:?}");
+    let looked = studio.run("adopt", &["--check"]).await;
+    assert!(
+        looked.success && looked.printed.contains("Nothing was changed."),
+        "{looked:?}"
+    );
     assert_eq!(additions(&studio.database_url).await, Vec::<String>::new());
-    assert_eq!(contents(&studio.database_url).await, before);
+    assert_eq!(contents(&studio.database_url, &columns).await, before);
 
     // Two who do it at once are as good as one.
     let (adopted, other) = tokio::join!(studio.run("adopt", &[]), studio.run("adopt", &[]));
@@ -120,9 +179,15 @@ async fn a_reference_database_is_taken_over_and_nothing_in_it_changes() {
     ] {
         assert!(printed.contains(told), "{told}: {printed}");
     }
-    assert_eq!(contents(&studio.database_url).await, before);
+    assert_eq!(
+        lost(&studio.database_url, &columns, &before).await,
+        Vec::<String>::new()
+    );
     let added = additions(&studio.database_url).await;
-    assert!(added.iter().any(|table| table == "seaql_migrations") && added.len() > 2, "{added:?}");
+    assert!(
+        added.iter().any(|table| table == "seaql_migrations") && added.len() > 2,
+        "{added:?}"
+    );
 
     let again = studio.run("adopt", &[]).await;
     assert!(again.success && again.printed.contains("already"), "{again:?}");
@@ -131,7 +196,10 @@ async fn a_reference_database_is_taken_over_and_nothing_in_it_changes() {
     // A server that starts leaves all as it is until somebody comes, and does not make an administrator of its own.
     let server = studio.serve().await;
     server.nobody().get("/").await.expect(200);
-    assert_eq!(contents(&studio.database_url).await, before);
+    assert_eq!(
+        lost(&studio.database_url, &columns, &before).await,
+        Vec::<String>::new()
+    );
     server.kill().await;
 }
 
@@ -142,7 +210,10 @@ async fn work_goes_on_in_a_database_that_was_taken_over() {
     // A picture where the reference server has stored it.
     let preview = row_id("b1");
     let folder = studio.data().join("previews/pictures");
-    for (path, content) in [(format!("original/100/000/{preview}"), "whole".as_bytes()), (format!("thumbnails/squ/are/square-{preview}"), b"tiny")] {
+    for (path, content) in [
+        (format!("original/100/000/{preview}"), "whole".as_bytes()),
+        (format!("thumbnails/squ/are/square-{preview}"), b"tiny"),
+    ] {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, content).expect("a file");
@@ -150,47 +221,105 @@ async fn work_goes_on_in_a_database_that_was_taken_over() {
     let server = studio.serve().await;
 
     let nobody = server.nobody();
-    let wrong = nobody.post("/auth/login", json!({"email": "zoe@studio.example", "password": "mot de passe"})).await;
+    let wrong = nobody
+        .post(
+            "/auth/login",
+            json!({"email": "zoe@studio.example", "password": "mot de passe"}),
+        )
+        .await;
     assert_eq!(wrong.status, 400);
     assert!(hash(&studio, "61").await.starts_with("$2b$12$"));
     let zoe = server.signed_in("Zoe@Studio.Example", PASSWORD).await;
     assert!(hash(&studio, "61").await.starts_with("$argon2id$"));
-    assert!(hash(&studio, "62").await.starts_with("$2b$12$"), "only whoever signs in gets a new hash");
+    assert!(
+        hash(&studio, "62").await.starts_with("$2b$12$"),
+        "only whoever signs in gets a new hash"
+    );
     let zoe_again = server.signed_in("zoe@studio.example", PASSWORD).await;
     server.signed_in("al@studio.example", PASSWORD).await;
-    assert_eq!(nobody.post("/auth/login", json!({"email": "gone@studio.example", "password": ""})).await.status / 100, 4);
+    assert_eq!(
+        nobody
+            .post("/auth/login", json!({"email": "gone@studio.example", "password": ""}))
+            .await
+            .status
+            / 100,
+        4
+    );
 
     reads_everything(&zoe).await;
     let project = zoe.get(&format!("/data/projects/{}", row_id("71"))).await.expect(200);
-    assert_eq!((&project["name"], &project["fps"]), (&json!("L'été \"perdu\" 🎬"), &json!("23,976")));
-    assert_eq!(project["data"], json!({"": "empty key", "a.b": [1.0, 0, {}], "budget": 1000}));
+    assert_eq!(
+        (&project["name"], &project["fps"]),
+        (&json!("L'été \"perdu\" 🎬"), &json!("23,976"))
+    );
+    assert_eq!(
+        project["data"],
+        json!({"": "empty key", "a.b": [1.0, 0, {}], "budget": 1000})
+    );
     let person = zoe.get(&format!("/data/persons/{}", row_id("62"))).await.expect(200);
-    assert_eq!((&person["timezone"], &person["full_name"], &person["role"]), (&json!("UTC"), &json!("Al"), &json!("user")));
+    assert_eq!(
+        (&person["timezone"], &person["full_name"], &person["role"]),
+        (&json!("UTC"), &json!("Al"), &json!("user"))
+    );
     let asset = zoe.get(&format!("/data/assets/{}", row_id("81"))).await;
-    assert!(String::from_utf8_lossy(&asset.bytes).contains("12345678901234567890"), "numbers keep all of their digits");
-    let comments = zoe.get(&format!("/data/tasks/{}/comments", row_id("91"))).await.expect(200);
+    assert!(
+        String::from_utf8_lossy(&asset.bytes).contains("12345678901234567890"),
+        "numbers keep all of their digits"
+    );
+    let comments = zoe
+        .get(&format!("/data/tasks/{}/comments", row_id("91")))
+        .await
+        .expect(200);
     assert_eq!(comments.as_array().map(Vec::len), Some(2));
-    let square = zoe.get(&format!("/pictures/thumbnails-square/preview-files/{preview}.png")).await;
+    let square = zoe
+        .get(&format!("/pictures/thumbnails-square/preview-files/{preview}.png"))
+        .await;
     assert_eq!((square.status, square.bytes.as_slice()), (200, b"tiny".as_slice()));
     // The record says that the picture has four bytes: one of five was not stored whole.
-    assert_eq!(zoe.get(&format!("/pictures/originals/preview-files/{preview}.png")).await.status, 404);
+    assert_eq!(
+        zoe.get(&format!("/pictures/originals/preview-files/{preview}.png"))
+            .await
+            .status,
+        404
+    );
 
     // Writing, of old rows and of new ones.
     let comment = json!({"task_status_id": row_id("52"), "comment": "From the new server"});
-    zoe_again.post(&format!("/actions/tasks/{}/comment", row_id("91")), comment).await.expect(201);
+    zoe_again
+        .post(&format!("/actions/tasks/{}/comment", row_id("91")), comment)
+        .await
+        .expect(201);
     let task = zoe.get(&format!("/data/tasks/{}", row_id("91"))).await.expect(200);
     assert_eq!(task["task_status_id"], json!(row_id("52")));
-    let renamed = zoe.put(&format!("/data/entities/{}", row_id("83")), json!({"name": "SH020", "data": {"fps": 25}})).await.expect(200);
-    assert_eq!((&renamed["name"], &renamed["parent_id"]), (&json!("SH020"), &json!(row_id("82"))));
+    let renamed = zoe
+        .put(
+            &format!("/data/entities/{}", row_id("83")),
+            json!({"name": "SH020", "data": {"fps": 25}}),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (&renamed["name"], &renamed["parent_id"]),
+        (&json!("SH020"), &json!(row_id("82")))
+    );
     let person = json!({"first_name": "New", "last_name": "Person", "email": "new@studio.example"});
     zoe.post("/data/persons", person).await.expect(201);
-    zoe.delete(&format!("/data/tasks/{}?force=true", row_id("92"))).await.expect(204);
+    zoe.delete(&format!("/data/tasks/{}?force=true", row_id("92")))
+        .await
+        .expect(204);
     reads_everything(&zoe).await;
 }
 
 async fn hash(studio: &Installation, person: &str) -> String {
     let database = Database::connect(&studio.database_url, 1).await.expect("a connection");
-    let found = texts(&database, &format!("SELECT convert_from(password, 'UTF8') FROM person WHERE id = '{}'", row_id(person))).await;
+    let found = texts(
+        &database,
+        &format!(
+            "SELECT convert_from(password, 'UTF8') FROM person WHERE id = '{}'",
+            row_id(person)
+        ),
+    )
+    .await;
     database.close().await;
     found[0].clone()
 }
@@ -198,7 +327,9 @@ async fn hash(studio: &Installation, person: &str) -> String {
 /// Reads every listing that needs no more than its address. Each answer must be as the contract says.
 async fn reads_everything(client: &Client) {
     let paths = contract()["paths"].as_object().expect("paths");
-    let plain = paths.iter().filter(|(path, operations)| path.starts_with("/data/") && !path.contains('{') && operations.get("get").is_some());
+    let plain = paths.iter().filter(|(path, operations)| {
+        path.starts_with("/data/") && !path.contains('{') && operations.get("get").is_some()
+    });
     let mut read = 0;
     for (path, _) in plain {
         let answer = client.get(path).await;
@@ -225,17 +356,24 @@ async fn reads_everything(client: &Client) {
 
 /// Refuses to take a database over, and leaves nothing.
 async fn leaves_alone(studio: &Installation) -> Ended {
-    let before = contents(&studio.database_url).await;
+    let columns = columns(&studio.database_url).await;
+    let before = contents(&studio.database_url, &columns).await;
     let refused = studio.run("adopt", &[]).await;
     assert!(!refused.success, "{refused:?}");
-    assert!(refused.complained.starts_with("dailies: ") && !refused.printed.contains("taken over"), "{refused:?}");
-    assert_eq!(contents(&studio.database_url).await, before);
+    assert!(
+        refused.complained.starts_with("dailies: ") && !refused.printed.contains("taken over"),
+        "{refused:?}"
+    );
+    assert_eq!(contents(&studio.database_url, &columns).await, before);
     assert_eq!(additions(&studio.database_url).await, Vec::<String>::new());
     refused
 }
 
 #[rstest]
-#[case("ALTER TABLE task DROP COLUMN nb_drawings", "The column `task.nb_drawings` is missing.")]
+#[case(
+    "ALTER TABLE task DROP COLUMN nb_drawings",
+    "The column `task.nb_drawings` is missing."
+)]
 #[case(
     "ALTER TABLE entity ALTER COLUMN name TYPE varchar(80)",
     "The column `entity.name` is `character varying(80)` instead of `character varying(160)`."
@@ -245,13 +383,26 @@ async fn leaves_alone(studio: &Installation) -> Ended {
     "The additional column `task.duty` must always be given."
 )]
 #[case("DROP TABLE salary_scale", "The table `salary_scale` is missing.")]
-#[case("UPDATE alembic_version SET version_num = '4159fed814b5'", "The schema is at revision `4159fed814b5` instead of `b7d419c25e08`")]
+#[case(
+    "UPDATE alembic_version SET version_num = '4159fed814b5'",
+    "The schema is at revision `4159fed814b5`, which is not one of those that this release takes over: take it over with a newer release of Dailies."
+)]
+#[case(
+    "UPDATE alembic_version SET version_num = '4159fed814b5'; DROP TABLE salary_scale",
+    "The schema is at revision `4159fed814b5`, which is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn another_schema_is_refused(#[case] change: &str, #[case] sentence: &str) {
     let studio = reference(change).await;
     let refused = leaves_alone(&studio).await;
-    assert!(refused.printed.contains(&format!("in the way: {sentence}")), "{refused:?}");
-    assert!(refused.complained.contains("nothing was changed"), "{refused:?}");
+    assert!(
+        refused.printed.contains(&format!("in the way: {sentence}")),
+        "{refused:?}"
+    );
+    assert!(
+        refused.complained.contains("nothing was changed") && !refused.printed.contains("to be added"),
+        "{refused:?}"
+    );
     assert!(!studio.refused().await.success, "the server does not run on it either");
 }
 
@@ -262,14 +413,28 @@ async fn what_is_no_reference_database_is_refused() {
 
     let other = Installation::on_database(&TestServer::empty_database().await, &[]);
     let database = Database::connect(&other.database_url, 1).await.expect("a connection");
-    database.schema_connection().await.expect("a connection").execute_unprepared("CREATE TABLE article (id integer)").await.expect("a table");
+    database
+        .schema_connection()
+        .await
+        .expect("a connection")
+        .execute_unprepared("CREATE TABLE article (id integer)")
+        .await
+        .expect("a table");
     database.close().await;
-    assert!(leaves_alone(&other).await.complained.contains("belongs to another program"));
+    assert!(
+        leaves_alone(&other)
+            .await
+            .complained
+            .contains("belongs to another program")
+    );
     assert!(!other.refused().await.success);
 
     let embedded = Installation::new(On::Sqlite, &[]).await;
     let refused = embedded.run("adopt", &[]).await;
-    assert!(!refused.success && refused.complained.contains("--database-url"), "{refused:?}");
+    assert!(
+        !refused.success && refused.complained.contains("--database-url"),
+        "{refused:?}"
+    );
     assert!(!embedded.data().exists(), "no database is made");
 }
 

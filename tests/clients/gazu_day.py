@@ -9,21 +9,29 @@ does what a browser would.
 People, departments and types that the day made stay behind; its production is removed.
 """
 
+import importlib.metadata
 import tempfile
 import time
 
 from studio_day.casting import cast
 from studio_day.comments import comment
 from studio_day.day import Day
+from studio_day.edits import draw_concepts, edit_episode
 from studio_day.entities import create_assets, create_shots
 from studio_day.exports import exports
+from studio_day.files import keep_working_files, publish_outputs
 from studio_day.finishing import finish
 from studio_day.listings import contexts, pages, with_tasks
+from studio_day.newer import arrange, cast_one, move_comment, share
 from studio_day.people import create_people
+from studio_day.playlists import clear_away, line_up
 from studio_day.previews import publish_preview
 from studio_day.production import create_production, set_up_production
+from studio_day.releases import IS_NEWER
+from studio_day.scenes import place_instances, set_scenes, strike_scenes
 from studio_day.signing_in import people_arrive, sign_in
 from studio_day.tasks import create_tasks
+from studio_day.templates import take_template
 from studio_day.time_spent import spend_time
 
 SECTIONS = (
@@ -43,6 +51,17 @@ SECTIONS = (
     contexts,
     exports,
     pages,
+    edit_episode,
+    draw_concepts,
+    set_scenes,
+    place_instances,
+    keep_working_files,
+    publish_outputs,
+    strike_scenes,
+    line_up,
+    *((cast_one, move_comment, share, arrange) if IS_NEWER else ()),
+    clear_away,
+    take_template,
     finish,
 )
 
@@ -59,7 +78,8 @@ def main():
             day.stream.stayed_quiet()
         finally:
             day.stream.close()
-    print(f"gazu day: {len(SECTIONS)} sections passed, {day.checks} events arrived once, with their payloads")
+    release = importlib.metadata.version("gazu")
+    print(f"day with gazu {release}: {len(SECTIONS)} sections passed, {day.checks} events arrived once, with their payloads")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ EMAIL = "studio-admin@example.com"
 PASSWORD = "a-long-password-for-tests"
 READY_WITHIN = 60
 STOPPED_WITHIN = 20
+COMMAND_WITHIN = 60
 DEMO_WITHIN = 180
 LOG_LINES_SHOWN = 80
 
@@ -47,6 +48,20 @@ class Running:
     email: str
     password: str
     log: pathlib.Path
+    place: tuple
+    settings: dict
+
+    def command(self, name, *arguments, settings=None):
+        """Output of a command that is run beside the server, with its data and settings, and others."""
+        return subprocess.run(
+            [binary(), name, *self.place, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **self.settings, **(settings or {})},
+            check=False,
+            timeout=COMMAND_WITHIN,
+        )
 
     def environment(self):
         """The environment of a command that talks to this server."""
@@ -76,14 +91,18 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(demo=True, database_url=None):
-    """Runs a server until the block ends; raises when it does not start, stop or stay up as it should."""
+def running(demo=True, database_url=None, port=None, settings=None):
+    """Runs a server until the block ends; raises when it does not start, stop or stay up as it should.
+
+    `settings` are variables of its environment, and `port` is the one to listen on, for who has to know it before.
+    """
     folder = pathlib.Path(tempfile.mkdtemp(prefix="dailies-clients-"))
     log = folder / "server.log"
     place = ["--data-dir", str(folder / "data")]
     place += ["--database-url", database_url] if database_url else []
     # No mail server listens here, so mails would only be failures in the log.
-    environment = {**os.environ, "MAIL_ENABLED": "false", "RUST_BACKTRACE": "1"}
+    settings = {"MAIL_ENABLED": "false", **(settings or {})}
+    environment = {**os.environ, "RUST_BACKTRACE": "1", **settings}
     try:
         with log.open("wb") as output:
             if demo:
@@ -96,7 +115,7 @@ def running(demo=True, database_url=None):
                     check=True,
                     timeout=DEMO_WITHIN,
                 )
-            port = free_port()
+            port = port or free_port()
             process = subprocess.Popen(
                 [binary(), "serve", "--host", "127.0.0.1", "--port", str(port), *place]
                 + ["--admin-email", EMAIL, "--admin-password", PASSWORD],
@@ -108,7 +127,7 @@ def running(demo=True, database_url=None):
         url = f"http://127.0.0.1:{port}"
         try:
             wait_until_ready(process, url)
-            yield Running(url, EMAIL, PASSWORD, log)
+            yield Running(url, EMAIL, PASSWORD, log, tuple(place), settings)
         finally:
             stop(process)
         if "panicked at" in log.read_text(errors="replace"):
@@ -127,7 +146,7 @@ def wait_until_ready(process, url):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode} while starting")
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"{url}/status", timeout=2) as answer:
+            with urllib.request.urlopen(f"{url}/status", timeout=10) as answer:
                 if answer.status == 200:
                     return
         time.sleep(0.1)

@@ -1,33 +1,16 @@
 // A newcomer in Swagger UI: signs in from the page, authorizes with the token, lists the projects.
 // Runs in headless Chromium against DAILIES_URL and leaves screenshots in target/screenshots/.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./browser.mjs";
 
 const url = process.env.DAILIES_URL;
 const screenshots = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 mkdirSync(screenshots, { recursive: true });
 
-// A profile of its own, and none of the connections that a browser opens by itself.
-const profile = mkdtempSync(join(tmpdir(), "dailies-chromium-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  viewport: { width: 1280, height: 1000 },
-  args: [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
+const browser = await openBrowser();
 
 // The block of an operation, unfolded and ready for values.
 async function tryOut(page, method, path) {
@@ -52,7 +35,7 @@ async function execute(block) {
 }
 
 try {
-  const page = browser.pages()[0] ?? (await browser.newPage());
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
   page.setDefaultTimeout(20_000);
   const problems = [];
   page.on("pageerror", (error) => problems.push(`the page failed: ${error.message}`));
@@ -98,5 +81,4 @@ try {
   console.log(`swagger ui: signed in from /docs, authorized, and saw ${rows.map((row) => row.name).join(", ")}`);
 } finally {
   await browser.close();
-  rmSync(profile, { recursive: true, force: true });
 }

@@ -5,41 +5,12 @@ use serde_json::{Map, Value, json};
 use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
+use super::bodies::{BODIES, TABLES, TIMELINES};
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
 use crate::stored_files::LIGHT;
 use harness::{Client, contract, fill, fill_all, picture};
 
 use Which::{First, Second};
-
-/// Bodies of operations whose schema does not say enough; in braces, records and texts of the sample.
-const BODIES: &[(&str, &str)] = &[
-    ("sign_in", r#"{"email": "{email}", "password": "{password}"}"#),
-    ("change_password", r#"{"old_password": "{password}", "password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
-    ("change_password_of_person", r#"{"password": "new wool for {mark}", "password_2": "new wool for {mark}"}"#),
-    ("request_password_reset", r#"{"email": "{email}"}"#),
-    ("enable_totp", r#"{"totp": "{code}"}"#),
-    ("update_entities_casting", r#"{"{shot}": [{"asset_id": "{second asset}", "nb_occurences": 2}]}"#),
-    ("update_asset_casting", r#"[{"asset_id": "{second asset}", "nb_occurences": 2}]"#),
-    ("comment_tasks", r#"[{"object_id": "{task}", "task_status_id": "{wip_status}", "comment": "{mark}"}]"#),
-    ("reorder_metadata_descriptors_in_projects", r#"{"entity_type": "Asset", "field_order": ["metadata__{mark}_1", "metadata__{mark}_0"]}"#),
-    ("update_metadata_descriptor_in_projects", r#"{"entity_type": "Asset", "name": "{mark} other"}"#),
-    ("create_schedule_item", r#"{"project_id": "{project}", "task_type_id": "{second task_type}"}"#),
-    ("create_entity_tasks", r#"{"task_type_ids": ["{task_type}"]}"#),
-    ("move_comment", r#"{"target_task_id": "{second task}"}"#),
-    ("set_main_preview", "{}"),
-    ("update_preview_annotations", r#"{"additions": [{"time": 1.5, "drawing": {"objects": [{"id": "{mark}", "type": "path"}]}}]}"#),
-];
-
-/// Tables that imports read; in braces, texts of the sample.
-const TABLES: &[(&str, &str)] = &[
-    ("import_persons", "First Name,Last Name,Email\nAda,{mark},new.{mark}@example.com\n"),
-    ("import_assets", "Type,Name,Description\nType {mark},New {mark},Wool\n"),
-    ("import_shots", "Episode,Sequence,Name\nEpisode {mark},Sequence {mark},New {mark}\n"),
-    ("import_edits", "Name,Description\nNew {mark},Wool\n"),
-    ("import_casting", "Parent,Name,Asset Type,Asset,Occurences\nsequence {mark} First,shot {mark} First,Character,asset {mark} Second,3\n"),
-    ("import_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
-    ("import_episode_estimations", "Parent,Entity,Estimation\nsequence {mark} First,shot {mark} First,2\n"),
-];
 
 /// Records that parameters of an operation name, other than the usual ones.
 const PARAMETERS: &[(&str, &str, &str)] = &[
@@ -51,21 +22,52 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Properties whose texts are told apart by the mark of the sample.
-const MARKED: [&str; 10] = ["name", "title", "text", "comment", "description", "short_name", "field_name", "plugin_id", "desktop_login", "path"];
+const MARKED: [&str; 10] = [
+    "name",
+    "title",
+    "text",
+    "comment",
+    "description",
+    "short_name",
+    "field_name",
+    "plugin_id",
+    "desktop_login",
+    "path",
+];
 
 /// Operations whose effect is an answer, an e-mail or something that is kept for a short time, and no row.
-pub const WITHOUT_ROWS: [&str; 11] = [
+pub const WITHOUT_ROWS: [&str; 12] = [
     "build_entity_output_file_path",
     "build_instance_output_file_path",
     "build_working_file_path",
     "create_temporary_playlist",
     "guess_from_path",
+    "hand_session_out",
     "make_password_link",
     "next_entity_output_revision",
     "next_instance_output_revision",
     "notify_playlist_clients",
     "request_password_reset",
     "search",
+];
+
+/// Operations that take a secret which an earlier call told somebody: the code of an e-mail, the answer of a key or of a
+/// provider, the cookie of a guest.
+pub const WITH_SECRETS: [&str; 14] = [
+    "create_shared_comment",
+    "update_shared_comment",
+    "delete_shared_comment",
+    "add_shared_attachments",
+    "delete_shared_attachment",
+    "update_shared_annotations",
+    "enable_email_otp",
+    "disable_email_otp",
+    "enable_fido",
+    "disable_fido",
+    "redeem_session",
+    "finish_saml",
+    "reset_password",
+    "disable_totp",
 ];
 
 /// An operation that writes.
@@ -80,7 +82,7 @@ pub struct Operation {
     pub creates: bool,
 }
 
-/// What a call is made of.
+/// Parts of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
     pub path: Which,
@@ -120,10 +122,19 @@ impl Call {
 
 /// The operations of the contract that are not GET. Older addresses of others are left out: the same code answers them.
 pub fn operations() -> Vec<Operation> {
+    found(|method| method != "get")
+}
+
+/// The operations of the contract that are GET, without older addresses of others.
+pub fn readings() -> Vec<Operation> {
+    found(|method| method == "get")
+}
+
+fn found(wanted: impl Fn(&str) -> bool) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in contract()["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path item") {
-            if method != "get" && operation["deprecated"] != true {
+            if wanted(method) && operation["deprecated"] != true {
                 found.push(Operation::read(path, method, operation));
             }
         }
@@ -134,7 +145,12 @@ pub fn operations() -> Vec<Operation> {
 impl Operation {
     fn read(path: &'static str, method: &str, operation: &'static Value) -> Self {
         let content = operation["requestBody"]["content"].as_object();
-        let media = content.and_then(|content| content.iter().find(|(media, _)| *media == "application/json").or_else(|| content.iter().next()));
+        let media = content.and_then(|content| {
+            content
+                .iter()
+                .find(|(media, _)| *media == "application/json")
+                .or_else(|| content.iter().next())
+        });
         Self {
             id: operation["operationId"].as_str().expect("an id"),
             method: method.to_uppercase().parse().expect("a method"),
@@ -159,17 +175,57 @@ impl Operation {
         match (self.method.as_str(), self.body.is_some()) {
             ("DELETE", _) => without.into_iter().rev().collect(),
             (_, false) => without.to_vec(),
-            ("PUT", _) => [(First, true), (First, false), (Second, true), (Second, false)].map(|(path, full)| choice(path, First, full)).to_vec(),
+            ("PUT", _) => [(First, true), (First, false), (Second, true), (Second, false)]
+                .map(|(path, full)| choice(path, First, full))
+                .to_vec(),
             _ => {
                 let ways = [(First, First), (First, Second), (Second, First), (Second, Second)];
-                ways.into_iter().flat_map(|(path, body)| [false, true].map(|full| choice(path, body, full))).collect()
+                ways.into_iter()
+                    .flat_map(|(path, body)| [false, true].map(|full| choice(path, body, full)))
+                    .collect()
             }
         }
     }
 
     /// A call with the records of a sample. Calls of different numbers have different texts.
     pub fn call(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Call {
-        Call { method: self.method.clone(), path: self.address(sample, choice), body: self.content(sample, choice, number) }
+        Call {
+            method: self.method.clone(),
+            path: self.address(sample, choice),
+            body: self.content(sample, choice, number),
+        }
+    }
+
+    /// A call without the parameters that may be left out, and one with each of those that are known.
+    pub fn questions(&self, sample: &Sample, which: Which) -> Vec<Call> {
+        let plain = self.call(
+            sample,
+            Choice {
+                path: which,
+                body: which,
+                full: false,
+            },
+            None,
+        );
+        let joint = if plain.path.contains('?') { '&' } else { '?' };
+        let optional = self
+            .parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "query" && parameter["required"] != true);
+        let asked = optional.filter_map(|parameter| {
+            let name = parameter["name"].as_str().expect("a name");
+            let usual = match parameter["schema"]["type"].as_str() {
+                Some("boolean") => Some("true".to_owned()),
+                Some("integer") => Some("1".to_owned()),
+                _ => None,
+            };
+            let value = self.parameter(sample, name, which).or(usual)?;
+            Some(Call {
+                path: format!("{}{joint}{name}={value}", plain.path),
+                ..plain.clone()
+            })
+        });
+        std::iter::once(plain.clone()).chain(asked).collect()
     }
 
     fn address(&self, sample: &Sample, choice: Choice) -> String {
@@ -177,14 +233,20 @@ impl Operation {
         let mut query = Vec::new();
         for parameter in &self.parameters {
             let name = parameter["name"].as_str().expect("a name");
-            let value = self.parameter(sample, name, choice.path).unwrap_or_else(|| text(&parameter["example"]));
+            let value = self
+                .parameter(sample, name, choice.path)
+                .unwrap_or_else(|| text(&parameter["example"]));
             match parameter["in"].as_str() {
                 Some("path") => address = address.replace(&format!("{{{name}}}"), &value),
                 _ if parameter["required"] == true => query.push(format!("{name}={value}")),
                 _ => {}
             }
         }
-        if query.is_empty() { address } else { format!("{address}?{}", query.join("&")) }
+        if query.is_empty() {
+            address
+        } else {
+            format!("{address}?{}", query.join("&"))
+        }
     }
 
     fn parameter(&self, sample: &Sample, name: &str, which: Which) -> Option<String> {
@@ -201,13 +263,22 @@ impl Operation {
     }
 
     fn content(&self, sample: &Sample, choice: Choice, number: Option<usize>) -> Body {
-        let Some((media, schema)) = self.body else { return Body::None };
+        let Some((media, schema)) = self.body else {
+            return Body::None;
+        };
         if let Some((_, table)) = TABLES.iter().find(|(id, _)| *id == self.id) {
             return Body::File("table.csv", fill(table, &sample.variables()).into_bytes());
         }
+        if let Some((_, list)) = TIMELINES.iter().find(|(id, _)| *id == self.id) {
+            return Body::File("cut.edl", fill(list, &sample.variables()).into_bytes());
+        }
         if media == "multipart/form-data" {
             let hdr = self.path.contains("background");
-            return if hdr { Body::File("light.hdr", LIGHT.to_vec()) } else { Body::File("picture.png", picture()) };
+            return if hdr {
+                Body::File("light.hdr", LIGHT.to_vec())
+            } else {
+                Body::File("picture.png", picture())
+            };
         }
         if let Some((_, body)) = BODIES.iter().find(|(id, _)| *id == self.id) {
             let mut variables = sample.variables();
@@ -233,7 +304,10 @@ impl Operation {
 /// The collection that an address is of.
 fn collection(path: &'static str) -> Option<&'static str> {
     let before = path.trim_end_matches(".png").strip_suffix("/{instance_id}");
-    let crud = contract()["paths"][path].as_object()?.values().find_map(|operation| operation["x-crud"]["collection"].as_str());
+    let crud = contract()["paths"][path]
+        .as_object()?
+        .values()
+        .find_map(|operation| operation["x-crud"]["collection"].as_str());
     crud.or_else(|| before?.rsplit('/').next())
 }
 
@@ -251,7 +325,12 @@ fn table_of(collection: &'static str) -> &'static str {
 /// A code of the caller's second factor.
 fn code() -> String {
     let secret = Secret::try_from_base32(TOTP_SECRET).expect("a secret");
-    Builder::new().with_secret(secret).build().expect("a generator").generate_current().to_string()
+    Builder::new()
+        .with_secret(secret)
+        .build()
+        .expect("a generator")
+        .generate_current()
+        .to_string()
 }
 
 /// A schema without reference, and the first of alternatives.
@@ -259,7 +338,9 @@ fn resolved(schema: &'static Value) -> &'static Value {
     if let Some(reference) = schema["$ref"].as_str() {
         return resolved(contract().pointer(reference.trim_start_matches('#')).expect("a schema"));
     }
-    let alternatives = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].get(0));
+    let alternatives = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .find_map(|key| schema[key].get(0));
     alternatives.map_or(schema, resolved)
 }
 
@@ -288,16 +369,22 @@ impl Writer<'_> {
             Some("array") => self.list(name, resolved(&schema["items"])),
             Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
             Some("string") if schema["format"] == "uuid" || name.ends_with("_id") => match name {
-                "object_id" if self.path.contains("chats") => self.sample.record("shot", self.which).map(|id| json!(id)),
+                "object_id" if self.path.contains("chats") => {
+                    self.sample.record("shot", self.which).map(|id| json!(id))
+                }
                 "object_id" => self.sample.record("task", self.which).map(|id| json!(id)),
                 "asset_id" | "entity_out_id" => self.sample.record("asset", self.which).map(|id| json!(id)),
                 "entity_in_id" => self.sample.record("shot", self.which).map(|id| json!(id)),
                 _ => self.sample.named(name, self.which).map(|id| json!(id)),
             },
-            Some("string") if schema["format"] == "email" => {
-                Some(json!(format!("c{}.{}@example.com", self.number.unwrap_or_default(), self.sample.mark)))
-            }
-            Some("string") => example().or_else(|| schema["enum"].get(0).cloned()).or_else(|| Some(json!(self.sample.mark))),
+            Some("string") if schema["format"] == "email" => Some(json!(format!(
+                "c{}.{}@example.com",
+                self.number.unwrap_or_default(),
+                self.sample.mark
+            ))),
+            Some("string") => example()
+                .or_else(|| schema["enum"].get(0).cloned())
+                .or_else(|| Some(json!(self.sample.mark))),
             Some("integer" | "number") => example().or_else(|| Some(json!(1))),
             Some("boolean") => example().or_else(|| Some(json!(true))),
             _ => example(),
@@ -306,23 +393,42 @@ impl Writer<'_> {
 
     fn marked(&self, schema: &Value) -> Value {
         let number = self.number.map(|number| number.to_string()).unwrap_or_default();
-        let text = format!("{}{number} {}", self.sample.mark, text(&schema["example"]).trim_matches('"'));
-        let longest = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        let text = format!(
+            "{}{number} {}",
+            self.sample.mark,
+            text(&schema["example"]).trim_matches('"')
+        );
+        let longest = schema["maxLength"]
+            .as_u64()
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(usize::MAX);
         let cut: String = text.chars().take(longest).collect();
         json!(cut.trim())
     }
 
     fn object(&self, name: &str, schema: &'static Value) -> Option<Value> {
-        let required = |name: &str| schema["required"].as_array().is_some_and(|list| list.iter().any(|of| of == name));
-        let Some(properties) = schema["properties"].as_object().filter(|properties| !properties.is_empty()) else {
+        let required = |name: &str| {
+            schema["required"]
+                .as_array()
+                .is_some_and(|list| list.iter().any(|of| of == name))
+        };
+        let Some(properties) = schema["properties"]
+            .as_object()
+            .filter(|properties| !properties.is_empty())
+        else {
             return (name == "data").then(|| json!({format!("key{}", self.number.unwrap_or_default()): 1}));
         };
         let nothing_required = !properties.keys().any(|name| required(name));
         let mut body = Map::new();
         for (name, property) in properties {
-            let reference = resolved(property)["format"] == "uuid" || name.ends_with("_id") || resolved(property)["type"] == "array";
-            let optional =
-                if self.full { !(self.changes && reference || DANGEROUS.contains(&name.as_str())) } else { nothing_required && body.is_empty() };
+            let reference = resolved(property)["format"] == "uuid"
+                || name.ends_with("_id")
+                || resolved(property)["type"] == "array";
+            let optional = if self.full {
+                !(self.changes && reference || DANGEROUS.contains(&name.as_str()))
+            } else {
+                nothing_required && body.is_empty()
+            };
             if (required(name) || optional)
                 && let Some(value) = self.value(name, property)
             {
@@ -337,18 +443,38 @@ impl Writer<'_> {
             let word = match name {
                 "" if self.path.contains("delete-entities") => "shot_ids",
                 "" if self.path.contains("delete-tasks") => "task_ids",
-                "" => ENTITY_LISTS.iter().find(|(part, _)| self.path.contains(part)).map_or("shot_ids", |(_, word)| *word),
+                "" => ENTITY_LISTS
+                    .iter()
+                    .find(|(part, _)| self.path.contains(part))
+                    .map_or("shot_ids", |(_, word)| *word),
                 _ => name,
             };
-            let ids: Vec<Uuid> = [First, Second].into_iter().filter_map(|which| self.sample.named(word, which)).collect();
+            let ids: Vec<Uuid> = [First, Second]
+                .into_iter()
+                .filter_map(|which| self.sample.named(word, which))
+                .collect();
             return (!ids.is_empty()).then(|| json!(ids));
         }
         self.value("", items).map(|item| json!([item]))
     }
 }
 
-/// What bare lists of ids are of, by a part of the address.
-const ENTITY_LISTS: [(&str, &str); 3] = [("/assets/", "asset_ids"), ("/edits/", "edit_ids"), ("/concepts/", "concept_ids")];
+/// Kinds that bare lists of ids are of, by a part of the address.
+const ENTITY_LISTS: [(&str, &str); 3] = [
+    ("/assets/", "asset_ids"),
+    ("/edits/", "edit_ids"),
+    ("/concepts/", "concept_ids"),
+];
 
 /// Properties that would take a record out of use, or that are unique among all.
-const DANGEROUS: [&str; 9] = ["archived", "active", "canceled", "is_bot", "role", "shotgun_id", "ldap_uid", "expiration_date", "password"];
+const DANGEROUS: [&str; 9] = [
+    "archived",
+    "active",
+    "canceled",
+    "is_bot",
+    "role",
+    "shotgun_id",
+    "ldap_uid",
+    "expiration_date",
+    "password",
+];

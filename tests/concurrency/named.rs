@@ -52,8 +52,21 @@ impl Case {
     async fn calls(self, sample: &Sample, retake: &str) -> Vec<Call> {
         let id = |word, which| sample.record(word, which).expect("a record");
         let (project, task, shot) = (id("project", First), id("task", First), id("shot", First));
-        let add = |day: &str| post(format!("/actions/tasks/{task}/time-spents/{day}/persons/{}/add", id("person", First)), json!({"duration": 60}));
-        let comment = |text: &str| post(format!("/actions/tasks/{task}/comment"), json!({"task_status_id": retake, "comment": text}));
+        let add = |day: &str| {
+            post(
+                format!(
+                    "/actions/tasks/{task}/time-spents/{day}/persons/{}/add",
+                    id("person", First)
+                ),
+                json!({"duration": 60}),
+            )
+        };
+        let comment = |text: &str| {
+            post(
+                format!("/actions/tasks/{task}/comment"),
+                json!({"task_status_id": retake, "comment": text}),
+            )
+        };
         match self {
             Self::TimeAddedTwice => vec![add("2026-04-01"); 2],
             Self::TimeAddedTenTimes => vec![add("2026-04-01"); 10],
@@ -65,7 +78,10 @@ impl Case {
             Self::TwoShotsOfAnEpisode => castings(sample, [First, Second]).await,
             Self::OneAssetInTwoShots => castings(sample, [Second, Second]).await,
             Self::TasksOfOneType => {
-                let path = format!("/actions/projects/{project}/task-types/{}/assets/create-tasks", id("asset_task_type", First));
+                let path = format!(
+                    "/actions/projects/{project}/task-types/{}/assets/create-tasks",
+                    id("asset_task_type", First)
+                );
                 vec![post(path, json!([id("asset", Second)])); 10]
             }
             Self::TasksOfOneEntity => {
@@ -77,36 +93,74 @@ impl Case {
                 let (_, made) = comment("Not so").send(&sample.caller).await;
                 let made: Value = serde_json::from_str(&made).expect("a comment");
                 let path = format!("/data/tasks/{task}/comments/{}", made["id"].as_str().expect("an id"));
-                vec![Call { method: Method::DELETE, path, body: Body::None }; 5]
+                vec![
+                    Call {
+                        method: Method::DELETE,
+                        path,
+                        body: Body::None
+                    };
+                    5
+                ]
             }
             Self::PreviewsOfOneTask => {
                 let path = format!("/actions/tasks/{task}/comment");
-                let comment = post(path, json!({"task_status_id": id("task_status", First), "comment": format!("Of {shot}")}));
+                let comment = post(
+                    path,
+                    json!({"task_status_id": id("task_status", First), "comment": format!("Of {shot}")}),
+                );
                 let comments = in_turn(&sample.caller, vec![comment; 10]).await;
-                let ids = comments.iter().map(|(_, made)| serde_json::from_str::<Value>(made).expect("a comment")["id"].clone());
-                ids.map(|id| post(format!("/actions/tasks/{task}/comments/{}/add-preview", id.as_str().expect("an id")), json!({}))).collect()
+                let ids = comments
+                    .iter()
+                    .map(|(_, made)| serde_json::from_str::<Value>(made).expect("a comment")["id"].clone());
+                ids.map(|id| {
+                    post(
+                        format!(
+                            "/actions/tasks/{task}/comments/{}/add-preview",
+                            id.as_str().expect("an id")
+                        ),
+                        json!({}),
+                    )
+                })
+                .collect()
             }
         }
     }
 
-    /// What is wrong afterwards, whatever calls in turn come to.
+    /// Fault that is there afterwards, whatever calls in turn come to.
     async fn fault(self, sample: &Sample, answers: &[Answer]) -> Option<String> {
         let id = |word, which| sample.record(word, which).expect("a record");
         let task = format!("/data/tasks/{}", id("task", First));
         let number = |status: u16| answers.iter().filter(|(of, _)| *of == status).count();
-        let wrong = |what: &str, found: String, right: String| (found != right).then(|| format!("{what} {found} instead of {right}"));
+        let wrong = |what: &str, found: String, right: String| {
+            (found != right).then(|| format!("{what} {found} instead of {right}"))
+        };
         match self {
             Self::TimeAddedTwice | Self::TimeAddedTenTimes | Self::TimeAddedToWhatIsLogged => {
                 let found = sample.caller.get(&task).await.expect(200)["duration"].clone();
                 // Each sample has two other entries of an hour on the task.
-                wrong("a duration of", found.to_string(), format!("{:.1}", 60.0 * (answers.len() + 2) as f64))
+                wrong(
+                    "a duration of",
+                    found.to_string(),
+                    format!("{:.1}", 60.0 * (answers.len() + 2) as f64),
+                )
             }
             Self::OverlappingDayOffs => wrong("day offs taken:", number(201).to_string(), "1".into()),
             Self::TwoShotsOfAnEpisode | Self::OneAssetInTwoShots => {
                 let episode = id("episode", First);
-                let casting = sample.caller.get(&format!("/data/projects/{}/entities/{episode}/casting", id("project", First))).await.expect(200);
+                let casting = sample
+                    .caller
+                    .get(&format!(
+                        "/data/projects/{}/entities/{episode}/casting",
+                        id("project", First)
+                    ))
+                    .await
+                    .expect(200);
                 let links = casting.as_array().map_or(0, Vec::len);
-                let count = &sample.caller.get(&format!("/data/episodes/{episode}")).await.expect(200)["nb_entities_out"];
+                let count = &sample
+                    .caller
+                    .get(&format!("/data/episodes/{episode}"))
+                    .await
+                    .expect(200)["nb_entities_out"];
                 wrong("nb_entities_out of", count.to_string(), links.to_string())
             }
             Self::TasksOfOneType | Self::TasksOfOneEntity => {
@@ -116,7 +170,11 @@ impl Case {
             }
             Self::Retakes => {
                 let comments = sample.caller.get(&format!("{task}/comments")).await.expect(200);
-                wrong("comments:", comments.as_array().map_or(0, Vec::len).to_string(), "12".into())
+                wrong(
+                    "comments:",
+                    comments.as_array().map_or(0, Vec::len).to_string(),
+                    "12".into(),
+                )
             }
             Self::OneCommentDeleted => wrong("times deleted:", number(204).to_string(), "1".into()),
             Self::PreviewsOfOneTask => {
@@ -129,18 +187,31 @@ impl Case {
 }
 
 fn post(path: impl Into<String>, body: Value) -> Call {
-    Call { method: Method::POST, path: path.into(), body: Body::Json(body) }
+    Call {
+        method: Method::POST,
+        path: path.into(),
+        body: Body::Json(body),
+    }
 }
 
 fn put(path: impl Into<String>, body: Value) -> Call {
-    Call { method: Method::PUT, path: path.into(), body: Body::Json(body) }
+    Call {
+        method: Method::PUT,
+        path: path.into(),
+        body: Body::Json(body),
+    }
 }
 
 /// Castings of the two shots of the episode, in a show.
 async fn castings(sample: &Sample, assets: [Which; 2]) -> Vec<Call> {
     let id = |word, which| sample.record(word, which).expect("a record");
     let project = id("project", First);
-    put(format!("/data/projects/{project}"), json!({"production_type": "tvshow"})).send(&sample.caller).await;
+    put(
+        format!("/data/projects/{project}"),
+        json!({"production_type": "tvshow"}),
+    )
+    .send(&sample.caller)
+    .await;
     let cast = |shot, asset| {
         let path = format!("/data/projects/{project}/entities/{}/casting", id("shot", shot));
         put(path, json!([{"asset_id": id("asset", asset), "nb_occurences": 1}]))
@@ -164,15 +235,24 @@ async fn what_people_do_at_once_is_kept(#[case] on: On) {
         // Any of the four days off may be the one that is taken.
         let expected = before.state(family.database, &sample).await.without_rows_of("day_off");
         let fault = case.fault(&sample, &wanted).await;
-        family.problems.extend(fault.map(|fault| format!("{case:?} in turn: {fault}")));
+        family
+            .problems
+            .extend(fault.map(|fault| format!("{case:?} in turn: {fault}")));
         let sample = family.samples.fresh().await;
         let calls = case.calls(&sample, &retake).await;
-        let answers = family.compare(&format!("{case:?}"), &sample, calls, &wanted, &expected).await;
+        let answers = family
+            .compare(&format!("{case:?}"), &sample, calls, &wanted, &expected)
+            .await;
         let fault = case.fault(&sample, &answers).await;
         family.problems.extend(fault.map(|fault| format!("{case:?}: {fault}")));
     }
     let problems = family.problems;
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
 }
 
 #[rstest]
@@ -184,11 +264,22 @@ async fn keys_that_are_set_at_once_are_all_kept(#[case] on: On) {
     let mut family = Family::of(&studio).await;
     let mut merging = Vec::new();
     for operation in operations().iter().filter(|operation| operation.sets_data()) {
-        let choice = Choice { path: First, body: First, full: false };
-        let call = |sample: &Sample, number| put(operation.call(sample, choice, None).path, json!({"data": {format!("k{number}"): number}}));
+        let choice = Choice {
+            path: First,
+            body: First,
+            full: false,
+        };
+        let call = |sample: &Sample, number| {
+            put(
+                operation.call(sample, choice, None).path,
+                json!({"data": {format!("k{number}"): number}}),
+            )
+        };
         let keys = async |sample: &Sample| {
             let record = sample.caller.get(&call(sample, 0).path).await.json;
-            record["data"].as_object().map_or(0, |data| data.keys().filter(|key| key.starts_with('k')).count())
+            record["data"]
+                .as_object()
+                .map_or(0, |data| data.keys().filter(|key| key.starts_with('k')).count())
         };
         let sample = family.samples.fresh().await;
         in_turn(&sample.caller, vec![call(&sample, 0), call(&sample, 1)]).await;
@@ -199,13 +290,27 @@ async fn keys_that_are_set_at_once_are_all_kept(#[case] on: On) {
         merging.push(operation.id);
         let sample = family.samples.fresh().await;
         let answers = at_once(&sample.caller, (0..KEYS).map(|number| call(&sample, number)).collect()).await;
-        let (kept, right) = (keys(&sample).await, answers.iter().filter(|(status, _)| *status == 200).count());
+        let (kept, right) = (
+            keys(&sample).await,
+            answers.iter().filter(|(status, _)| *status == 200).count(),
+        );
         if (kept, right) != (KEYS, KEYS) {
-            family.problems.push(format!("{}: {right} of {KEYS} answers are 200, and {kept} keys are kept", operation.id));
+            family.problems.push(format!(
+                "{}: {right} of {KEYS} answers are 200, and {kept} keys are kept",
+                operation.id
+            ));
         }
     }
     println!("{on:?}: keys are merged by {merging:?}");
     let problems = family.problems;
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
-    assert!(["update_entity", "update_task"].iter().all(|id| merging.contains(id)), "{merging:?}");
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+    assert!(
+        ["update_entity", "update_task"].iter().all(|id| merging.contains(id)),
+        "{merging:?}"
+    );
 }

@@ -1,6 +1,6 @@
 //! Samples: productions of their own with two records of everything, each as like the others as one twin is like another.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 use dailies::database::{Transaction, insert_ignoring_duplicates};
@@ -10,9 +10,10 @@ use sea_orm::{DbErr, Value};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::table_order::tables_in_order;
 use harness::{Client, ENTITIES, Studio, rows, word};
 
-/// What the caller of every sample signs in with.
+/// Password of the caller of every sample.
 pub const PASSWORD: &str = "sheep in the morning fog";
 
 /// The secret of the caller's second factor, which is not in use yet.
@@ -20,13 +21,6 @@ pub const TOTP_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
 /// Samples that are made at once.
 const BATCH: usize = 24;
-
-/// Tables that are filled first, in this order, because other tables refer to them and they to each other.
-const EARLY: [&str; 11] =
-    ["studio", "person", "department", "entity_type", "preview_background_file", "project", "task_type", "task_status", "entity", "task", "comment"];
-
-/// Tables that nothing writes to but imports.
-const EMPTY: [&str; 1] = ["data_import_error"];
 
 /// Records beyond the two of each table: the word for one, its table, and what is special to it.
 const MORE: [(&str, &str, &str); 5] = [
@@ -51,14 +45,17 @@ const FILE_TREE: &str = include_str!("../../src/file_trees/shipped/simple.json")
 
 type Row = Vec<(&'static str, Value)>;
 
+/// Value that records beyond the two of each table have, so that a number in ShotGrid means one record.
+const UNNUMBERED: (&str, Value) = ("shotgun_id", Value::Int(None));
+
 /// One production with what belongs to it, and somebody who may do everything.
 pub struct Sample {
-    /// What every text of the sample has in it, and of no other one.
+    /// Mark that every text of the sample has in it, and of no other one.
     pub mark: String,
     pub caller: Client,
     /// Records by their word: a table, a kind of entities, or a word of `MORE`.
     own: BTreeMap<(&'static str, Which), Uuid>,
-    /// What all samples have together.
+    /// Rows that all samples share.
     shared: HashMap<&'static str, Uuid>,
 }
 
@@ -96,7 +93,13 @@ impl Sample {
 
     /// Names of the sample's records, by their ids.
     pub fn labels(&self) -> HashMap<Uuid, String> {
-        let label = |(word, which): &(&str, Which)| if *which == First { (*word).to_owned() } else { format!("second {word}") };
+        let label = |(word, which): &(&str, Which)| {
+            if *which == First {
+                (*word).to_owned()
+            } else {
+                format!("second {word}")
+            }
+        };
         self.own.iter().map(|(key, id)| (*id, label(key))).collect()
     }
 
@@ -104,16 +107,29 @@ impl Sample {
     pub fn of_table(&self, table: &str) -> impl Iterator<Item = Uuid> {
         let table_of = |word: &'static str| {
             let entity = ENTITIES.iter().any(|(kind, ..)| *kind == word).then_some("entity");
-            entity.or_else(|| MORE.iter().find(|(more, ..)| *more == word).map(|(_, table, _)| *table)).unwrap_or(word)
+            entity
+                .or_else(|| MORE.iter().find(|(more, ..)| *more == word).map(|(_, table, _)| *table))
+                .unwrap_or(word)
         };
-        self.own.iter().filter(move |((word, _), _)| table_of(word) == table).map(|(_, id)| *id)
+        self.own
+            .iter()
+            .filter(move |((word, _), _)| table_of(word) == table)
+            .map(|(_, id)| *id)
     }
 
-    /// What templates of bodies may name in braces.
+    /// Variables that templates of bodies may name in braces.
     pub fn variables(&self) -> HashMap<String, String> {
-        let mut variables: HashMap<String, String> = self.shared.iter().map(|(word, id)| ((*word).to_owned(), id.to_string())).collect();
+        let mut variables: HashMap<String, String> = self
+            .shared
+            .iter()
+            .map(|(word, id)| ((*word).to_owned(), id.to_string()))
+            .collect();
         variables.extend(self.labels().into_iter().map(|(id, label)| (label, id.to_string())));
         variables.insert("mark".into(), self.mark.clone());
+        variables.extend(
+            [("shotgun", First), ("second shotgun", Second)]
+                .map(|(name, which)| (name.to_owned(), self.number(which).to_string())),
+        );
         variables.insert("email".into(), self.email(First));
         variables
     }
@@ -121,6 +137,12 @@ impl Sample {
     /// The secret part of the address of the sample's shared playlist.
     pub fn share_token(&self, which: Which) -> String {
         format!("share-{}-{}", self.mark, which as u8)
+    }
+
+    /// The number that its records have in ShotGrid.
+    fn number(&self, which: Which) -> i32 {
+        let own: i32 = self.mark.trim_start_matches('n').parse().expect("a number");
+        2 * own + 1 + i32::from(which == Second)
     }
 
     fn email(&self, which: Which) -> String {
@@ -159,7 +181,16 @@ impl<'a> Samples<'a> {
         shared.insert("entity_type", shared["asset_type"]);
         let closed = studio.named("project-status", "Closed").await;
         let password = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
-        Self { studio, shared, closed, password, order: order(), made: 0, waiting: Vec::new(), open: None }
+        Self {
+            studio,
+            shared,
+            closed,
+            password,
+            order: tables_in_order(),
+            made: 0,
+            waiting: Vec::new(),
+            open: None,
+        }
     }
 
     /// A fresh sample, whose production alone is open.
@@ -168,15 +199,28 @@ impl<'a> Samples<'a> {
             self.make().await;
         }
         let sample = self.waiting.pop().expect("a sample");
-        let database = self.studio.server.app.database.read();
+        let database = &self.studio.server.app.database;
         if let Some(before) = self.open {
             let closed = vec![("project_status_id", self.closed.into())];
-            rows::update(database, &entity::project::TABLE, before, closed).await.expect("a production");
+            rows::update(database, &entity::project::TABLE, before, closed)
+                .await
+                .expect("a production");
         }
         for which in [First, Second] {
             let id = sample.own_record("project", which).expect("a production");
-            let status = if which == First { self.shared["project_status"] } else { self.closed };
-            rows::update(database, &entity::project::TABLE, id, vec![("project_status_id", status.into())]).await.expect("a production");
+            let status = if which == First {
+                self.shared["project_status"]
+            } else {
+                self.closed
+            };
+            rows::update(
+                database,
+                &entity::project::TABLE,
+                id,
+                vec![("project_status_id", status.into())],
+            )
+            .await
+            .expect("a production");
         }
         self.open = sample.own_record("project", First);
         sample
@@ -184,9 +228,23 @@ impl<'a> Samples<'a> {
 
     async fn make(&mut self) {
         let samples: Vec<Sample> = (0..BATCH).map(|at| self.sample(self.made + at)).collect();
-        let tables: Vec<(&'static Table, Vec<Row>)> =
-            self.order.iter().map(|table| (*table, samples.iter().flat_map(|sample| self.rows(sample, table)).collect())).collect();
-        self.studio.server.app.database.transact(|| store(&tables)).await.expect("samples");
+        let tables: Vec<(&'static Table, Vec<Row>)> = self
+            .order
+            .iter()
+            .map(|table| {
+                (
+                    *table,
+                    samples.iter().flat_map(|sample| self.rows(sample, table)).collect(),
+                )
+            })
+            .collect();
+        self.studio
+            .server
+            .app
+            .database
+            .transact(|| store(&tables))
+            .await
+            .expect("samples");
         self.made += samples.len();
         self.waiting = samples;
     }
@@ -194,24 +252,48 @@ impl<'a> Samples<'a> {
     fn sample(&self, number: usize) -> Sample {
         let mut own = BTreeMap::new();
         let kinds = ENTITIES.iter().map(|(word, ..)| *word);
-        let tables = TABLES.iter().filter(|table| table.name != "entity" && table.column("id").is_some()).map(|table| table.name);
+        let tables = TABLES
+            .iter()
+            .filter(|table| table.name != "entity" && table.column("id").is_some())
+            .map(|table| table.name);
         for word in kinds.chain(tables).chain(["reply"]) {
             own.extend([First, Second].map(|which| ((word, which), Uuid::new_v4())));
         }
         own.extend(MORE.iter().map(|(word, ..)| ((*word, First), Uuid::new_v4())));
         let caller = self.studio.server.as_person(own[&("person", First)]);
-        Sample { mark: format!("n{number:05}"), caller, own, shared: self.shared.clone() }
+        Sample {
+            mark: format!("n{number:05}"),
+            caller,
+            own,
+            shared: self.shared.clone(),
+        }
     }
 
     fn rows(&self, sample: &Sample, table: &'static Table) -> Vec<Row> {
         let row = |which, given: Row| self.row(sample, table, which, given);
         let two = || vec![row(First, vec![]), row(Second, vec![])];
-        let more = || MORE.iter().filter(|(_, of, _)| *of == table.name).map(|(word, _, kind)| (sample.own[&(*word, First)], *word, *kind));
+        let more = || {
+            MORE.iter()
+                .filter(|(_, of, _)| *of == table.name)
+                .map(|(word, _, kind)| (sample.own[&(*word, First)], *word, *kind))
+        };
         match table.name {
-            "entity" => ENTITIES.iter().flat_map(|kind| [First, Second].map(|which| row(which, entity_of(sample, kind, which)))).collect(),
+            "entity" => ENTITIES
+                .iter()
+                .flat_map(|kind| [First, Second].map(|which| row(which, entity_of(sample, kind, which))))
+                .collect(),
             "task_type" => {
                 let others = more().map(|(id, word, kind)| {
-                    row(First, vec![("id", id.into()), ("name", format!("{word} {}", sample.mark).into()), ("for_entity", kind.into())])
+                    let name = format!("{word} {}", sample.mark);
+                    row(
+                        First,
+                        vec![
+                            ("id", id.into()),
+                            UNNUMBERED,
+                            ("name", name.into()),
+                            ("for_entity", kind.into()),
+                        ],
+                    )
                 });
                 two().into_iter().chain(others).collect()
             }
@@ -222,6 +304,7 @@ impl<'a> Samples<'a> {
                         First,
                         vec![
                             ("id", id.into()),
+                            UNNUMBERED,
                             ("name", format!("{word} {}", sample.mark).into()),
                             ("short_name", short.into()),
                             ("is_wip", true.into()),
@@ -233,21 +316,45 @@ impl<'a> Samples<'a> {
             "task" => {
                 let of_asset = [("entity_id", "asset"), ("task_type_id", "asset_task_type")];
                 let given = of_asset.map(|(column, word)| (column, sample.own[&(word, First)].into()));
-                let others = more().map(|(id, ..)| row(First, std::iter::once(("id", id.into())).chain(given.clone()).collect()));
+                let others = more().map(|(id, ..)| {
+                    row(
+                        First,
+                        [("id", id.into()), UNNUMBERED]
+                            .into_iter()
+                            .chain(given.clone())
+                            .collect(),
+                    )
+                });
                 two().into_iter().chain(others).collect()
             }
             "project_task_type_link" => {
                 let types = ["task_type", "asset_task_type", "edit_task_type", "concept_task_type"];
                 types
                     .iter()
-                    .map(|word| row(First, vec![("id", Uuid::new_v4().into()), ("task_type_id", sample.own[&(*word, First)].into())]))
+                    .map(|word| {
+                        row(
+                            First,
+                            vec![
+                                ("id", Uuid::new_v4().into()),
+                                ("task_type_id", sample.own[&(*word, First)].into()),
+                            ],
+                        )
+                    })
                     .collect()
             }
             "project_task_status_link" => {
                 let states = ["task_status", "wip_status"];
                 states
                     .iter()
-                    .map(|word| row(First, vec![("id", Uuid::new_v4().into()), ("task_status_id", sample.own[&(*word, First)].into())]))
+                    .map(|word| {
+                        row(
+                            First,
+                            vec![
+                                ("id", Uuid::new_v4().into()),
+                                ("task_status_id", sample.own[&(*word, First)].into()),
+                            ],
+                        )
+                    })
                     .collect()
             }
             _ if table.column("id").is_none() => vec![row(First, vec![])],
@@ -258,7 +365,11 @@ impl<'a> Samples<'a> {
     fn row(&self, sample: &Sample, table: &'static Table, which: Which, given: Row) -> Row {
         let place = |name: &str| self.order.iter().position(|table| table.name == name);
         let there = |word: &str| {
-            let of = if ENTITIES.iter().any(|(kind, ..)| *kind == word) { "entity" } else { word };
+            let of = if ENTITIES.iter().any(|(kind, ..)| *kind == word) {
+                "entity"
+            } else {
+                word
+            };
             sample.shared.contains_key(word) || place(of) < place(table.name)
         };
         let value = |column: &Column| {
@@ -270,14 +381,21 @@ impl<'a> Samples<'a> {
             }
             match column.name {
                 "id" => Some(sample.own[&(table.name, which)].into()),
-                _ if column.references.is_some() => {
-                    Some(word(table, column)).filter(|word| there(word)).and_then(|word| sample.record(word, First)).map(Value::from)
-                }
-                "object_id" => sample.record(if table.name == "comment" { "task" } else { "entity" }, First).map(Value::from),
+                _ if column.references.is_some() => Some(word(table, column))
+                    .filter(|word| there(word))
+                    .and_then(|word| sample.record(word, First))
+                    .map(Value::from),
+                "object_id" => sample
+                    .record(if table.name == "comment" { "task" } else { "entity" }, First)
+                    .map(Value::from),
                 _ => plain(sample, table, column, which),
             }
         };
-        table.columns.iter().filter_map(|column| Some((column.name, value(column)?))).collect()
+        table
+            .columns
+            .iter()
+            .filter_map(|column| Some((column.name, value(column)?)))
+            .collect()
     }
 
     /// The value of a column that means more than any value does.
@@ -285,6 +403,7 @@ impl<'a> Samples<'a> {
         let own = |word, which| Some(Value::from(sample.own[&(word, which)]));
         let json = |value: Json| Some(Value::from(value));
         match (table.name, column.name, which) {
+            (_, "shotgun_id", _) => Some(sample.number(which).into()),
             ("person", "role", First) => Some("admin".into()),
             ("person", "email", _) => Some(sample.email(which).into()),
             ("person", "password", _) => Some(self.password.clone().into()),
@@ -308,9 +427,9 @@ impl<'a> Samples<'a> {
             // An entity has one chat.
             ("chat", "object_id", Second) => own("asset", First),
             ("preview_file", "source_file_id", _) => Some(Value::Uuid(None)),
-            ("playlist", "shots", First) => {
-                json(json!([{"entity_id": sample.own[&("shot", First)], "preview_file_id": sample.own[&("preview_file", First)]}]))
-            }
+            ("playlist", "shots", First) => json(
+                json!([{"entity_id": sample.own[&("shot", First)], "preview_file_id": sample.own[&("preview_file", First)]}]),
+            ),
             ("task_type_asset_type_link", "asset_type_id", _) => own("entity_type", First),
             ("entity_link", "entity_in_id", _) => own("shot", First),
             ("entity_link", "entity_out_id", Second) => own("scene", First),
@@ -334,11 +453,12 @@ fn type_word(kind: &str) -> &'static str {
         "asset" => "asset_type",
         "edit" => "edit_type",
         "scene" => "scene_type",
+        "concept_folder" => "concept_folder_type",
         _ => "concept_type",
     }
 }
 
-/// What is special to an entity of a kind.
+/// Columns special to an entity of a kind.
 fn entity_of(sample: &Sample, (word, _, parent): &(&'static str, &str, Option<&'static str>), which: Which) -> Row {
     vec![
         ("id", sample.own[&(*word, which)].into()),
@@ -350,27 +470,21 @@ fn entity_of(sample: &Sample, (word, _, parent): &(&'static str, &str, Option<&'
 
 /// The entity type of that name, which is made where the base data lacks it.
 async fn entity_type(studio: &Studio, name: &str) -> Uuid {
-    let known = studio.admin.get(&format!("/data/entity-types?name={name}")).await.expect(200);
+    let known = studio
+        .admin
+        .get(&format!("/data/entity-types?name={name}"))
+        .await
+        .expect(200);
     match known[0]["id"].as_str() {
         Some(id) => id.parse().expect("an id"),
-        None => rows::insert(studio.server.app.database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("a type"),
+        None => rows::insert(
+            &studio.server.app.database,
+            &entity::entity_type::TABLE,
+            vec![("name", name.into())],
+        )
+        .await
+        .expect("a type"),
     }
-}
-
-/// The tables that are filled, each after those that it must refer to and, where that can be, after all others.
-fn order() -> Vec<&'static Table> {
-    let mut order: Vec<&'static Table> = EARLY.iter().map(|name| Table::find(name).expect("a table")).collect();
-    let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !EARLY.contains(&table.name) && !EMPTY.contains(&table.name)).collect();
-    while !left.is_empty() {
-        let done: HashSet<&str> = order.iter().map(|table| table.name).collect();
-        let ready = |table: &&'static Table, all: bool| {
-            let waits = |column: &&Column| column.references.is_some_and(|target| target != table.name && !done.contains(target));
-            !table.columns.iter().any(|column| waits(&column) && (all || !column.nullable))
-        };
-        let place = left.iter().position(|table| ready(table, true)).or_else(|| left.iter().position(|table| ready(table, false)));
-        order.push(left.remove(place.expect("a table that waits for no other one")));
-    }
-    order
 }
 
 /// The value of a column that refers to nothing; none where the usual one will do.
@@ -386,8 +500,17 @@ fn plain(sample: &Sample, table: &Table, column: &Column, which: Which) -> Optio
         (_, Kind::Text { .. }) if !column.choices.is_empty() => Some(column.choices[0].into()),
         (_, Kind::Text { max }) => {
             let short = format!("{}{}", sample.mark, which as u8);
-            let long = format!("{}_{}_{}", table.name.get(..9).unwrap_or(table.name), sample.mark, which as u8);
-            let text = if max.is_none_or(|max| long.len() <= usize::from(max)) { long } else { short };
+            let long = format!(
+                "{}_{}_{}",
+                table.name.get(..9).unwrap_or(table.name),
+                sample.mark,
+                which as u8
+            );
+            let text = if max.is_none_or(|max| long.len() <= usize::from(max)) {
+                long
+            } else {
+                short
+            };
             Some(text.into())
         }
         (_, Kind::Date) => Some(day.into()),

@@ -21,8 +21,14 @@ use harness::{ENTITIES, Listener, On, contract};
 fn names_in_the_contract() -> BTreeSet<String> {
     let text = contract().to_string();
     let is_name = |word: &&str| {
-        let part = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'));
-        word.split_once(':').is_some_and(|(before, after)| part(before) && part(after))
+        let part = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
+        };
+        word.split_once(':')
+            .is_some_and(|(before, after)| part(before) && part(after))
     };
     text.split('`').filter(is_name).map(str::to_owned).collect()
 }
@@ -39,11 +45,13 @@ fn is_of_production(name: &str) -> bool {
 async fn is_loose(database: &Database, name: &str, payload: &Value) -> bool {
     let word = name.split(':').next().unwrap_or_default().replace('-', "_");
     let Some(table) = Table::find(&word) else { return false };
-    let Some(id) = payload[format!("{word}_id")].as_str().and_then(|id| id.parse().ok()) else { return false };
+    let Some(id) = payload[format!("{word}_id")].as_str().and_then(|id| id.parse().ok()) else {
+        return false;
+    };
     production_of(database, table, id).await.is_none()
 }
 
-/// Who listens.
+/// Listener.
 struct Ear {
     who: &'static str,
     listener: Listener,
@@ -70,19 +78,40 @@ async fn events_of_a_production_are_told_to_its_team_alone(#[case] on: On) {
     let of_q = studio.stranger_id(Role::Manager);
     let q = two.q.own_record("project", super::Which::First);
     let link = vec![("project_id", q.into()), ("person_id", of_q.into())];
-    insert_many(&studio.server.app.database, &entity::project_person_link::TABLE, vec![link]).await.expect("a place in the team");
-    let ears = [("stranger", studio.stranger(Role::Manager)), ("client", studio.member(Role::Client)), ("admin", studio.admin.clone())];
+    insert_many(
+        &studio.server.app.database,
+        &entity::project_person_link::TABLE,
+        vec![link],
+    )
+    .await
+    .expect("a place in the team");
+    let ears = [
+        ("stranger", studio.stranger(Role::Manager)),
+        ("client", studio.member(Role::Client)),
+        ("admin", studio.admin.clone()),
+    ];
     let mut open = Vec::new();
     for (who, client) in &ears {
-        open.push(Ear { who, listener: Listener::open(client).await });
+        open.push(Ear {
+            who,
+            listener: Listener::open(client).await,
+        });
     }
     let mut problems = Vec::new();
     let mut heard: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let marker = studio.named("departments", "Animation").await;
-    let ended = |operation: &Operation| operation.path.starts_with("/auth/") || operation.path.starts_with("/data/departments");
+    let ended =
+        |operation: &Operation| operation.path.starts_with("/auth/") || operation.path.starts_with("/data/departments");
     for (at, operation) in operations().iter().filter(|operation| !ended(operation)).enumerate() {
         call(&mut two, operation).await;
-        studio.admin.put(&format!("/data/departments/{marker}"), json!({"name": format!("Animation {at}")})).await.expect(200);
+        studio
+            .admin
+            .put(
+                &format!("/data/departments/{marker}"),
+                json!({"name": format!("Animation {at}")}),
+            )
+            .await
+            .expect(200);
         for Ear { who, listener } in &open {
             for (name, payload) in listener.until("department:update").await {
                 heard.entry(name.clone()).or_default().insert(who);
@@ -95,16 +124,32 @@ async fn events_of_a_production_are_told_to_its_team_alone(#[case] on: On) {
                 if *who == "client" && text.contains(&two.p.mark) {
                     problems.push(format!("{}: a client hears words in {name} {payload}", operation.id));
                 }
-                let silent = payload["project_id"] == Value::Null && !is_loose(&studio.server.app.database, &name, &payload).await;
+                let silent = payload["project_id"] == Value::Null
+                    && !is_loose(&studio.server.app.database, &name, &payload).await;
                 if *who == "admin" && (of_production || is_of_production(&name)) && silent {
-                    problems.push(format!("{}: {name} {payload} does not say its production", operation.id));
+                    problems.push(format!(
+                        "{}: {name} {payload} does not say its production",
+                        operation.id
+                    ));
                 }
             }
         }
     }
     let stated = names_in_the_contract();
     let silent: Vec<&String> = stated.iter().filter(|name| !heard.contains_key(*name)).collect();
-    println!("{on:?}: {} names heard, {} stated; not heard: {silent:?}", heard.len(), stated.len());
-    assert!(problems.is_empty(), "{} problem(s) on {on:?}:\n{}", problems.len(), problems.join("\n"));
-    assert!(silent.len() * 4 < stated.len(), "too few of the events were heard: {silent:?}");
+    println!(
+        "{on:?}: {} names heard, {} stated; not heard: {silent:?}",
+        heard.len(),
+        stated.len()
+    );
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+    assert!(
+        silent.len() * 4 < stated.len(),
+        "too few of the events were heard: {silent:?}"
+    );
 }

@@ -25,7 +25,10 @@ fn beyond(column: &Column, name: &str) -> Option<String> {
     let target = Table::find(column.targets().first()?).expect("a table");
     let inner = format!("{name}x");
     let found = production(target, &inner)?;
-    Some(format!("(SELECT {found} FROM \"{}\" {inner} WHERE {inner}.id = {name}.\"{}\")", target.name, column.name))
+    Some(format!(
+        "(SELECT {found} FROM \"{}\" {inner} WHERE {inner}.id = {name}.\"{}\")",
+        target.name, column.name
+    ))
 }
 
 /// The rows that refer to two productions, by table and column; what is shared does not count.
@@ -37,9 +40,16 @@ fn queries() -> Vec<(String, &'static Table, Sql)> {
             let Some(other) = beyond(column, "r") else { continue };
             let mut condition = format!("{own} <> {other}");
             if column.targets().first() == Some(&"entity") {
-                condition.push_str(&format!(" AND NOT EXISTS (SELECT 1 FROM entity s WHERE s.id = r.\"{}\" AND s.is_shared)", column.name));
+                condition.push_str(&format!(
+                    " AND NOT EXISTS (SELECT 1 FROM entity s WHERE s.id = r.\"{}\" AND s.is_shared)",
+                    column.name
+                ));
             }
-            found.push((format!("{}.{}", table.name, column.name), table, Sql::new(format!("FROM \"{}\" r WHERE {condition}", table.name))));
+            found.push((
+                format!("{}.{}", table.name, column.name),
+                table,
+                Sql::new(format!("FROM \"{}\" r WHERE {condition}", table.name)),
+            ));
         }
     }
     found
@@ -48,15 +58,29 @@ fn queries() -> Vec<(String, &'static Table, Sql)> {
 /// The production that a row belongs to.
 pub async fn production_of(database: &Database, table: &Table, id: Uuid) -> Option<Uuid> {
     let expression = production(table, "r")?;
-    let sql = Sql::with(format!("SELECT {expression} AS project_id FROM \"{}\" r WHERE r.id = $1", table.name), [id.into()]);
-    database.row(&sql).await.expect("an answer").and_then(|row| row.try_get("", "project_id").expect("an id"))
+    let sql = Sql::with(
+        format!(
+            "SELECT {expression} AS project_id FROM \"{}\" r WHERE r.id = $1",
+            table.name
+        ),
+        [id.into()],
+    );
+    database
+        .row(&sql)
+        .await
+        .expect("an answer")
+        .and_then(|row| row.try_get("", "project_id").expect("an id"))
 }
 
 /// The columns that hold rows of other productions, with how many do.
 pub async fn torn(database: &Database) -> Vec<String> {
     let mut problems = Vec::new();
     for (place, _, rows) in queries() {
-        let row = database.row(&rows.before("SELECT COUNT(*) ")).await.expect("an answer").expect("a number");
+        let row = database
+            .row(&rows.before("SELECT COUNT(*) "))
+            .await
+            .expect("an answer")
+            .expect("a number");
         let count: i64 = row.try_get_by_index(0).expect("a number");
         if count > 0 {
             problems.push(format!("{count} row(s) of {place} refer to two productions"));
@@ -67,7 +91,10 @@ pub async fn torn(database: &Database) -> Vec<String> {
 
 /// Removes the rows that refer to two productions, so that later calls are not blamed for them.
 pub async fn mend(database: &Database) {
-    for (_, table, rows) in queries().into_iter().filter(|(_, table, _)| table.column("id").is_some()) {
+    for (_, table, rows) in queries()
+        .into_iter()
+        .filter(|(_, table, _)| table.column("id").is_some())
+    {
         let ids = rows.before("SELECT r.id ");
         let text = format!("DELETE FROM \"{}\" WHERE id IN ({})", table.name, ids.text());
         // What others refer to stays, and is found again.

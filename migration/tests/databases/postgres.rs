@@ -3,14 +3,20 @@
 use entity::arrays::{BytesArray, JsonArray, TextArray};
 use entity::data_import_error::ImportSource;
 use entity::{comment, data_import_error, person};
-use migration::{Catalogue, Differences, REVISION, State, differences, reference, revision, state, take_over, up};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait, Set, Statement, TransactionTrait};
+use migration::{
+    Catalogue, Differences, NEWEST, OLDEST, State, compare, give_back, plan, recorded, reference, revisions, state,
+    statements_to, take_over, up,
+};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set, Statement,
+    TransactionTrait,
+};
 use serde_json::json;
 use temporary_postgres::TemporaryPostgres;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::{Outcome, pages, select_everything};
+use crate::{Outcome, newest, pages, select_everything};
 
 /// An empty database on the server that the tests share.
 async fn empty() -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
@@ -20,7 +26,7 @@ async fn empty() -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
 }
 
 #[tokio::test]
-async fn an_empty_database_gets_the_reference_schema() -> Outcome {
+async fn an_empty_database_gets_the_schema_of_the_newest_release() -> Outcome {
     let db = empty().await?;
     assert_eq!(state(&db).await?, State::Empty);
     up(&db).await?;
@@ -28,29 +34,57 @@ async fn an_empty_database_gets_the_reference_schema() -> Outcome {
     up(&db).await?;
 
     select_everything(&db).await?;
-    assert_eq!(differences(&db).await?, Differences::default());
+    let found = Catalogue::read(&db).await?;
+    let schedules = [
+        "production_schedule_version.production_schedule_from",
+        "project.from_schedule_version_id",
+    ];
+    let kept = schedules.map(|place| {
+        format!(
+            "The foreign key from `{place}` to `production_schedule_version` refuses deletion instead of sets null."
+        )
+    });
+    let wide = ["parent_id", "project_id"]
+        .map(|column| format!("The index on `entity` (entity_type_id, {column}) is additional."));
+    assert_eq!(
+        compare(&newest()?, &found),
+        Differences {
+            missing: kept.into(),
+            additional: wide.into()
+        }
+    );
 
-    // Names of constraints and indexes, which `differences` leaves open, are the same too.
-    let mut found = Catalogue::read(&db).await?;
-    found.tables.retain(|name, _| name != "seaql_migrations" && !name.starts_with("dailies_"));
-    for table in found.tables.values_mut() {
-        table.indexes.retain(|index| !index.name.starts_with("dailies_ix_"));
-    }
+    // Names of constraints and indexes, which the comparison leaves open, are the same too.
     for (name, expected) in reference()?.tables {
-        let mut table = found.tables.remove(&name).expect("a table");
-        table.foreign_keys.sort_by(|one, other| one.name.cmp(&other.name));
-        let mut expected = expected;
-        expected.foreign_keys.sort_by(|one, other| one.name.cmp(&other.name));
-        expected.indexes.sort_by(|one, other| one.name.cmp(&other.name));
-        for check in &mut table.checks {
-            check.expression = check.expression.replace(['(', ')'], "");
+        let table = &found.tables[&name];
+        let names: Vec<&String> = table
+            .foreign_keys
+            .iter()
+            .map(|key| &key.name)
+            .chain(table.unique.iter().map(|unique| &unique.name))
+            .collect();
+        let names: Vec<&String> = names
+            .into_iter()
+            .chain(table.indexes.iter().map(|index| &index.name))
+            .collect();
+        let names: Vec<&String> = names
+            .into_iter()
+            .chain(table.checks.iter().map(|check| &check.name))
+            .collect();
+        let keys = expected
+            .foreign_keys
+            .iter()
+            .map(|key| &key.name)
+            .chain(expected.unique.iter().map(|unique| &unique.name));
+        let others = expected
+            .indexes
+            .iter()
+            .map(|index| &index.name)
+            .chain(expected.checks.iter().map(|check| &check.name));
+        for wanted in keys.chain(others) {
+            assert!(names.contains(&wanted), "{name}: {wanted}");
         }
-        for index in &mut table.indexes {
-            index.predicate = index.predicate.take().map(|text| text.replace(['(', ')'], ""));
-        }
-        assert_eq!(table, expected);
     }
-    assert!(found.tables.is_empty());
     Ok(())
 }
 
@@ -61,7 +95,11 @@ async fn pages_come_in_the_order_of_an_index() -> Outcome {
     for page in pages() {
         // Empty tables are sorted at no cost, so that only a plan which may not sort says what is possible.
         let transaction = db.begin().await?;
-        transaction.execute_unprepared("SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off").await?;
+        transaction
+            .execute_unprepared(
+                "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off",
+            )
+            .await?;
         let explain = Statement::from_string(DbBackend::Postgres, format!("EXPLAIN {page}"));
         for step in transaction.query_all_raw(explain).await? {
             let step: String = step.try_get_by_index(0)?;
@@ -83,18 +121,150 @@ async fn servers_started_together_migrate_once() -> Outcome {
 #[tokio::test]
 async fn a_reference_database_is_taken_over_knowingly() -> Outcome {
     let db = empty().await?;
-    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?).await?;
-    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?)
+        .await?;
+    db.execute_unprepared("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
+        .await?;
     assert_eq!(state(&db).await?, State::ReferenceWithoutBaseline);
     assert!(up(&db).await.is_err());
-    assert_eq!(differences(&db).await?, Differences { missing: vec![], additional: vec!["The table `alembic_version` is additional.".to_owned()] });
-    assert_eq!(revision(&db).await?, None);
-    db.execute_unprepared(&format!("INSERT INTO alembic_version VALUES ('{REVISION}')")).await?;
-    assert_eq!(revision(&db).await?.as_deref(), Some(REVISION));
+    let looked = plan(&db).await?;
+    assert_eq!(
+        looked.found,
+        Differences {
+            missing: vec![],
+            additional: vec!["The table `alembic_version` is additional.".to_owned()]
+        }
+    );
+    assert_eq!(looked.recorded, Vec::<String>::new());
+    db.execute_unprepared(&format!("INSERT INTO alembic_version VALUES ('{OLDEST}')"))
+        .await?;
+    assert_eq!(recorded(&db).await?, [OLDEST]);
     take_over(&db).await?;
     assert_eq!(state(&db).await?, State::Current);
     take_over(&db).await?;
     assert_eq!(state(&db).await?, State::Current);
+    Ok(())
+}
+
+/// A database at a revision of the reference system: its migrations up to there were run.
+async fn at(revisions: &[&str]) -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
+    let db = empty().await?;
+    db.execute_unprepared(&reference()?.statements(DbBackend::Postgres)?)
+        .await?;
+    db.execute_unprepared(&format!(
+        "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('{OLDEST}')"
+    ))
+    .await?;
+    for revision in revisions {
+        for statement in statements_to(&db, revision).await? {
+            db.execute_unprepared(&statement).await?;
+        }
+    }
+    let recorded: Vec<String> = revisions.iter().map(|revision| format!("('{revision}')")).collect();
+    db.execute_unprepared(&format!(
+        "DELETE FROM alembic_version; INSERT INTO alembic_version VALUES {}",
+        recorded.join(", ")
+    ))
+    .await?;
+    Ok(db)
+}
+
+#[tokio::test]
+async fn each_revision_is_taken_over_and_given_back() -> Outcome {
+    let known = revisions()?;
+    let single = known.iter().map(|revision| vec![revision.name.as_str()]);
+    for revision in single.chain([
+        vec!["e1a7c3d9b5f2", "c4e8a1f6d2b9"],
+        vec!["888d74d1cbc4", "e1a7c3d9b5f2"],
+    ]) {
+        let db = at(&revision).await?;
+        let looked = plan(&db).await?;
+        assert_eq!(looked.found.missing, Vec::<String>::new(), "{revision:?}");
+        assert_eq!(
+            looked.additions.is_empty(),
+            revision == [NEWEST],
+            "{revision:?}: {:?}",
+            looked.additions
+        );
+        let before = Catalogue::read(&db).await?;
+        take_over(&db).await?;
+        assert_eq!(state(&db).await?, State::Current, "{revision:?}");
+        select_everything(&db).await?;
+
+        // Tables, columns with what fills them, and rules are as before, with others beside them.
+        let after = Catalogue::read(&db).await?;
+        for (name, table) in before.tables {
+            let found = &after.tables[&name];
+            assert!(
+                table.columns.iter().all(|column| found.columns.contains(column)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.foreign_keys.iter().all(|key| found.foreign_keys.contains(key)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.unique.iter().all(|unique| found.unique.contains(unique)),
+                "{revision:?} {name}"
+            );
+            assert!(
+                table.indexes.iter().all(|index| found.indexes.contains(index)),
+                "{revision:?} {name}"
+            );
+        }
+        let mut told: Vec<&str> = revision.clone();
+        told.sort_unstable();
+        assert_eq!(recorded(&db).await?, told, "the recorded revision stays");
+
+        give_back(&db).await?;
+        assert_eq!(recorded(&db).await?, [NEWEST]);
+        assert_eq!(
+            compare(&newest()?, &Catalogue::read(&db).await?).missing,
+            Vec::<String>::new(),
+            "{revision:?}"
+        );
+        assert_eq!(state(&db).await?, State::Current, "Dailies goes on as well");
+        assert_eq!(statements_to(&db, NEWEST).await?, Vec::<String>::new());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_revisions_are_told_from_each_other() -> Outcome {
+    let db = at(&[NEWEST]).await?;
+    db.execute_unprepared("UPDATE alembic_version SET version_num = '0123456789ab'")
+        .await?;
+    let looked = plan(&db).await?;
+    assert!(
+        looked.found.missing[0].contains("`0123456789ab`")
+            && looked.found.missing[0].contains("a newer release of Dailies"),
+        "{looked:?}"
+    );
+    db.execute_unprepared("ALTER TABLE task DROP COLUMN nb_drawings")
+        .await?;
+    let looked = plan(&db).await?;
+    assert!(
+        looked.found.missing[0].contains("is older than release 1.0.67"),
+        "{looked:?}"
+    );
+    assert!(give_back(&db).await.is_err(), "it was not taken over");
+    assert_eq!(recorded(&db).await?, ["0123456789ab"]);
+
+    // A column of a newer release that is there, and is another one.
+    let db = at(&[OLDEST]).await?;
+    db.execute_unprepared(
+        "ALTER TABLE build_job ADD COLUMN message integer; ALTER TABLE output_file ADD COLUMN quality varchar(255)",
+    )
+    .await?;
+    let looked = plan(&db).await?;
+    assert_eq!(
+        looked.found.missing,
+        ["The column `build_job.message` is `integer` instead of `text`."]
+    );
+    assert!(
+        !looked.additions.iter().any(|addition| addition.contains("quality")),
+        "{looked:?}"
+    );
     Ok(())
 }
 
@@ -119,7 +289,7 @@ async fn differences_are_told_in_sentences() -> Outcome {
          CREATE UNIQUE INDEX ON person (email);",
     )
     .await?;
-    let found = differences(&db).await?;
+    let found = compare(&reference()?, &Catalogue::read(&db).await?);
     assert_eq!(
         found.missing,
         [
@@ -183,7 +353,8 @@ async fn rows_keep_their_values() -> Outcome {
     .insert(&db)
     .await?;
     assert_eq!(note.links, Some(TextArray(vec!["https://example.org".to_owned()])));
-    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']").await?;
+    db.execute_unprepared("UPDATE comment SET links = ARRAY['a', NULL, 'b']")
+        .await?;
     let note = comment::Entity::find_by_id(note.id).one(&db).await?.expect("a comment");
     assert_eq!(note.links, Some(TextArray(vec!["a".to_owned(), "b".to_owned()])));
 
@@ -196,5 +367,42 @@ async fn rows_keep_their_values() -> Outcome {
     .insert(&db)
     .await?;
     assert_eq!(error.source, Some(ImportSource::Csv));
+    Ok(())
+}
+
+#[tokio::test]
+async fn marks_grow_whoever_writes() -> Outcome {
+    let db = empty().await?;
+    up(&db).await?;
+    db.execute_unprepared("CREATE ROLE writer_of_departments; GRANT SELECT, INSERT, UPDATE, DELETE ON department TO writer_of_departments").await?;
+    let transaction = db.begin().await?;
+    let mark = async || {
+        let sql = "SELECT COALESCE(SUM(amount), 0)::bigint FROM dailies_mark WHERE subject = 'department'";
+        let row = transaction
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+            .await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("a sum".into()))?
+            .try_get_by_index::<i64>(0)
+    };
+    let mut last = mark().await?;
+    for statement in [
+        "SET LOCAL ROLE writer_of_departments; INSERT INTO department (id, name, color) VALUES (gen_random_uuid(), 'Wool', '#fff'); RESET ROLE",
+        "SET LOCAL ROLE writer_of_departments; SET LOCAL search_path = pg_catalog; UPDATE public.department SET name = 'Felt'; RESET ROLE; RESET search_path",
+        "SET LOCAL ROLE writer_of_departments; DELETE FROM department; RESET ROLE",
+        "TRUNCATE department CASCADE",
+    ] {
+        transaction.execute_unprepared(statement).await?;
+        let now = mark().await?;
+        assert!(now > last, "{statement}");
+        last = now;
+    }
+    transaction
+        .execute_unprepared("UPDATE department SET name = 'Fog' WHERE name = 'nothing'")
+        .await?;
+    assert_eq!(mark().await?, last, "what touches no row changes nothing");
+    // Whoever goes back to another server may drop what Dailies added.
+    transaction
+        .execute_unprepared("DROP TABLE dailies_mark; INSERT INTO department (id, name, color) VALUES (gen_random_uuid(), 'Fog', '#fff')")
+        .await?;
     Ok(())
 }

@@ -2,5 +2,12 @@
 //!
 //! Made by progenitor at build time. What the contract says beyond what progenitor can express is narrowed first, see
 //! `build.rs`: lists are whole lists, errors are one type, and operations that take nothing but forms with files are left out.
+//! Written by hand are the tokens of a session, retries, and the upload of previews.
+
+mod previews;
+mod retries;
+mod session;
+
+pub use session::Session;
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));

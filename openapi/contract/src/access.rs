@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::ContractError;
 use crate::model::Operation;
 
-/// Who may call an operation.
+/// Rule about who may call an operation.
 #[derive(Clone, Debug)]
 pub struct AccessRule {
     /// Name, as operations write it.
@@ -47,9 +47,19 @@ pub(crate) const ROW: &str = "row";
 impl AccessRules {
     pub(crate) fn from_value(value: &Value) -> Result<Self, ContractError> {
         let wrong = |problem: String| ContractError::Rules(vec![format!("access.yaml: {problem}")]);
-        let sentence = |name: &str, value: &Value| value.as_str().map(str::to_owned).ok_or_else(|| wrong(format!("rule {name} has no sentence")));
-        let rules = value.as_object().ok_or_else(|| wrong("it is not a map of rules".into()))?;
-        let mut found = Self { rules: Vec::new(), records: Vec::new() };
+        let sentence = |name: &str, value: &Value| {
+            value
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| wrong(format!("rule {name} has no sentence")))
+        };
+        let rules = value
+            .as_object()
+            .ok_or_else(|| wrong("it is not a map of rules".into()))?;
+        let mut found = Self {
+            rules: Vec::new(),
+            records: Vec::new(),
+        };
         for (name, rule) in rules {
             found.rules.push(AccessRule {
                 name: name.clone(),
@@ -62,16 +72,25 @@ impl AccessRules {
             });
         }
         for (name, who) in value[ROW]["rules"].as_object().into_iter().flatten() {
-            found.records.push(RecordRule { name: name.clone(), who: sentence(name, who)? });
+            found.records.push(RecordRule {
+                name: name.clone(),
+                who: sentence(name, who)?,
+            });
         }
         Ok(found)
     }
 
     /// One sentence for each rule about records that no operation names: the list is no longer than it has to be.
     pub(crate) fn unnamed(&self, operations: &[Operation]) -> Vec<String> {
-        let named = |name: &str| operations.iter().any(|operation| operation.rule == ROW && operation.rule_parameter.as_deref() == Some(name));
+        let named = |name: &str| {
+            operations
+                .iter()
+                .any(|operation| operation.rule == ROW && operation.rule_parameter.as_deref() == Some(name))
+        };
         let unnamed = self.records.iter().filter(|record| !named(&record.name));
-        unnamed.map(|record| format!("access.yaml: no operation names the rule {}", record.name)).collect()
+        unnamed
+            .map(|record| format!("access.yaml: no operation names the rule {}", record.name))
+            .collect()
     }
 
     /// The rule of that name.
@@ -104,7 +123,10 @@ mod tests {
 
     #[test]
     fn a_rule_may_name_a_parameter() {
-        assert_eq!(split("project-member(project_id)"), ("project-member", Some("project_id")));
+        assert_eq!(
+            split("project-member(project_id)"),
+            ("project-member", Some("project_id"))
+        );
         assert_eq!(split("admin"), ("admin", None));
     }
 
@@ -112,8 +134,14 @@ mod tests {
     fn rules_about_records_are_found_by_name_and_have_to_be_used() {
         let rules = json!({"row": {"who": "It depends.", "rules": {"gadget-reader": "Readers may call this."}}, "admin": {"who": "Few."}});
         let rules = AccessRules::from_value(&rules).expect("rules");
-        assert_eq!(rules.record("gadget-reader").map(|rule| rule.who.as_str()), Some("Readers may call this."));
+        assert_eq!(
+            rules.record("gadget-reader").map(|rule| rule.who.as_str()),
+            Some("Readers may call this.")
+        );
         assert!(rules.record("admin").is_none() && rules.find("gadget-reader").is_none());
-        assert_eq!(rules.unnamed(&[]), ["access.yaml: no operation names the rule gadget-reader"]);
+        assert_eq!(
+            rules.unnamed(&[]),
+            ["access.yaml: no operation names the rule gadget-reader"]
+        );
     }
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
-/// What may stand in front of every address.
+/// Prefix that may stand in front of every address.
 pub(crate) const PREFIX: &str = "/api";
 
-/// How much a segment says of what stands there.
+/// Certainty of a segment about what stands there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     /// One parameter, and nothing else.
@@ -36,12 +36,17 @@ pub(crate) fn ambiguous(one: &str, other: &str) -> bool {
     one != other
         && one.split('/').count() == other.split('/').count()
         && parameters(one) == parameters(other)
-        && one.split('/').zip(other.split('/')).all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
+        && one
+            .split('/')
+            .zip(other.split('/'))
+            .all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
 }
 
 /// Whether the first path says more where the two first differ.
 fn says_more(one: &str, other: &str) -> bool {
-    let differing = segments(one).zip(segments(other)).find(|((_, one), (_, other))| one != other);
+    let differing = segments(one)
+        .zip(segments(other))
+        .find(|((_, one), (_, other))| one != other);
     differing.is_some_and(|((_, one), (_, other))| one > other)
 }
 
@@ -50,7 +55,9 @@ pub(crate) fn keep_apart(paths: &mut Map<String, Value>) {
     let known: Vec<String> = paths.keys().cloned().collect();
     let taken = std::mem::take(paths);
     for (path, item) in taken {
-        let prefixed = known.iter().any(|other| ambiguous(&path, other) && says_more(&path, other));
+        let prefixed = known
+            .iter()
+            .any(|other| ambiguous(&path, other) && says_more(&path, other));
         if prefixed {
             let mut item = item;
             say_so(&mut item, &path);
@@ -65,7 +72,9 @@ pub(crate) fn keep_apart(paths: &mut Map<String, Value>) {
 fn say_so(item: &mut Value, path: &str) {
     for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
         let description = operation["description"].as_str().unwrap_or_default();
-        let more = format!("Answers at `{path}` as well; here it has `{PREFIX}` in front, since tools could take it for another path.");
+        let more = format!(
+            "Answers at `{path}` as well; here it has `{PREFIX}` in front, since tools could take it for another path."
+        );
         operation["description"] = format!("{description}\n\n{more}").trim().into();
     }
 }

@@ -9,16 +9,28 @@ use crate::complete::{METHODS, path_parameters};
 pub(crate) fn add(paths: &mut Map<String, Value>, aliases: &Value, problems: &mut Vec<String>) {
     let mut made = Vec::new();
     for (address, value) in aliases["operations"].as_object().into_iter().flatten() {
-        let told = if value.is_string() { json!({"as": value}) } else { value.clone() };
+        let told = if value.is_string() {
+            json!({"as": value})
+        } else {
+            value.clone()
+        };
         let Some((method, path)) = address.split_once(' ') else {
             problems.push(format!("the alias {address} is no method and path"));
             continue;
         };
         let target = told["as"].as_str().unwrap_or_default();
-        let id = told["id"].as_str().map_or_else(|| format!("{target}_legacy"), str::to_owned);
+        let id = told["id"]
+            .as_str()
+            .map_or_else(|| format!("{target}_legacy"), str::to_owned);
         match find(paths, |operation| operation["operationId"] == target) {
-            Some((place, operation)) => made.push((path.to_owned(), method.to_lowercase(), alias(&operation, &place, &id, &told["parameters"]))),
-            None => problems.push(format!("the alias {address} stands for {target}, which is no operation")),
+            Some((place, operation)) => made.push((
+                path.to_owned(),
+                method.to_lowercase(),
+                alias(&operation, &place, &id, &told["parameters"]),
+            )),
+            None => problems.push(format!(
+                "the alias {address} stands for {target}, which is no operation"
+            )),
         }
     }
     for (name, collection) in aliases["collections"].as_object().into_iter().flatten() {
@@ -31,20 +43,39 @@ pub(crate) fn add(paths: &mut Map<String, Value>, aliases: &Value, problems: &mu
             ("delete", "delete", format!("/data/{name}/{{instance_id}}")),
         ] {
             let id = format!("{verb}_{name}_legacy");
-            match find(paths, |operation| operation["x-crud"] == json!({"collection": collection, "verb": verb})) {
-                Some((place, operation)) => made.push((path, method.to_owned(), alias(&operation, &place, &id, &Value::Null))),
-                None => problems.push(format!("the alias {name} stands for {collection}, which is no collection")),
+            match find(paths, |operation| {
+                operation["x-crud"] == json!({"collection": collection, "verb": verb})
+            }) {
+                Some((place, operation)) => {
+                    made.push((path, method.to_owned(), alias(&operation, &place, &id, &Value::Null)))
+                }
+                None => problems.push(format!(
+                    "the alias {name} stands for {collection}, which is no collection"
+                )),
             }
         }
     }
     for (path, method, mut operation) in made {
         let target = paths.entry(path.clone()).or_insert_with(|| json!({}));
-        let described = operation["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "path");
-        if !described.clone().map(|parameter| parameter["name"].as_str().unwrap_or_default()).eq(path_parameters(&path)) {
-            problems.push(format!("the alias {path} has other path parameters than what it stands for"));
+        let described = operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path");
+        if !described
+            .clone()
+            .map(|parameter| parameter["name"].as_str().unwrap_or_default())
+            .eq(path_parameters(&path))
+        {
+            problems.push(format!(
+                "the alias {path} has other path parameters than what it stands for"
+            ));
         }
         // An address is described under one tag. Operations of collections are at home under any.
-        let tags = target.as_object().and_then(|item| item.values().next()).map(|other| other["tags"].clone());
+        let tags = target
+            .as_object()
+            .and_then(|item| item.values().next())
+            .map(|other| other["tags"].clone());
         if let Some(tags) = tags.filter(|_| operation.get("x-crud").is_some()) {
             operation["tags"] = tags;
         }
@@ -59,7 +90,9 @@ pub(crate) fn add(paths: &mut Map<String, Value>, aliases: &Value, problems: &mu
 fn find(paths: &Map<String, Value>, is_it: impl Fn(&Value) -> bool) -> Option<(String, Value)> {
     paths.iter().find_map(|(path, item)| {
         METHODS.iter().find_map(|method| {
-            let operation = item.get(method).filter(|operation| operation.get("x-alias-of").is_none() && is_it(operation))?;
+            let operation = item
+                .get(method)
+                .filter(|operation| operation.get("x-alias-of").is_none() && is_it(operation))?;
             Some((format!("{} {path}", method.to_uppercase()), operation.clone()))
         })
     })
@@ -70,7 +103,11 @@ fn alias(operation: &Value, place: &str, id: &str, more: &Value) -> Value {
     alias["x-alias-of"] = operation["operationId"].clone();
     alias["operationId"] = id.into();
     alias["deprecated"] = true.into();
-    alias["summary"] = format!("{}, by an old address", operation["summary"].as_str().unwrap_or_default()).into();
+    alias["summary"] = format!(
+        "{}, by an old address",
+        operation["summary"].as_str().unwrap_or_default()
+    )
+    .into();
     let description = operation["description"].as_str().unwrap_or_default().trim();
     alias["description"] = format!("{description}\n\nNew clients call `{place}`, which is the same.").into();
     if let Some(more) = more.as_array() {
@@ -108,19 +145,36 @@ mod tests {
     #[test]
     fn a_collection_has_five_old_addresses() {
         let (mut paths, mut problems) = (paths(), Vec::new());
-        add(&mut paths, &json!({"collections": {"old_gadgets": "gadgets"}}), &mut problems);
+        add(
+            &mut paths,
+            &json!({"collections": {"old_gadgets": "gadgets"}}),
+            &mut problems,
+        );
         assert!(problems.is_empty(), "{problems:?}");
-        assert_eq!(paths["/data/old_gadgets"]["post"]["operationId"], "create_old_gadgets_legacy");
+        assert_eq!(
+            paths["/data/old_gadgets"]["post"]["operationId"],
+            "create_old_gadgets_legacy"
+        );
         let alias = &paths["/data/old_gadgets/{instance_id}"]["put"];
-        assert_eq!((&alias["x-alias-of"], &alias["deprecated"]), (&json!("update_gadget"), &json!(true)));
-        assert_eq!(alias["description"], "Does it.\n\nNew clients call `PUT /data/gadgets/{instance_id}`, which is the same.");
+        assert_eq!(
+            (&alias["x-alias-of"], &alias["deprecated"]),
+            (&json!("update_gadget"), &json!(true))
+        );
+        assert_eq!(
+            alias["description"],
+            "Does it.\n\nNew clients call `PUT /data/gadgets/{instance_id}`, which is the same."
+        );
     }
 
     #[test]
     fn an_operation_may_have_more_parameters_at_its_old_address() {
         let (mut paths, mut problems) = (paths(), Vec::new());
         let more = json!([{"name": "sep", "in": "query"}]);
-        add(&mut paths, &json!({"operations": {"PUT /start": {"as": "start", "parameters": more}}}), &mut problems);
+        add(
+            &mut paths,
+            &json!({"operations": {"PUT /start": {"as": "start", "parameters": more}}}),
+            &mut problems,
+        );
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(paths["/start"]["put"]["operationId"], "start_legacy");
         assert_eq!(paths["/start"]["put"]["parameters"][0]["name"], "sep");
@@ -130,10 +184,17 @@ mod tests {
     #[test]
     fn what_stands_for_nothing_is_named() {
         let mut problems = Vec::new();
-        add(&mut paths(), &json!({"operations": {"GET /a": "nothing", "PUT /{b}": "start"}}), &mut problems);
+        add(
+            &mut paths(),
+            &json!({"operations": {"GET /a": "nothing", "PUT /{b}": "start"}}),
+            &mut problems,
+        );
         assert_eq!(
             problems,
-            ["the alias GET /a stands for nothing, which is no operation", "the alias /{b} has other path parameters than what it stands for"]
+            [
+                "the alias GET /a stands for nothing, which is no operation",
+                "the alias /{b} has other path parameters than what it stands for"
+            ]
         );
     }
 }

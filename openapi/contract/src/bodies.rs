@@ -1,4 +1,4 @@
-//! What it takes to check bodies: the schemas that they refer to, without the prose.
+//! Means to check bodies: the schemas that they refer to, without the prose.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,12 @@ use crate::Contract;
 #[must_use]
 pub fn schemas(contract: &Contract) -> Value {
     let mut found = Map::new();
-    for (_, schema) in contract.operations.iter().filter_map(|operation| operation.body.as_ref()).flat_map(|body| &body.content) {
+    for (_, schema) in contract
+        .operations
+        .iter()
+        .filter_map(|operation| operation.body.as_ref())
+        .flat_map(|body| &body.content)
+    {
         collect(&contract.document["components"]["schemas"], schema, &mut found);
     }
     found.into()
@@ -17,7 +22,10 @@ pub fn schemas(contract: &Contract) -> Value {
 fn collect(schemas: &Value, part: &Value, found: &mut Map<String, Value>) {
     match part {
         Value::Object(map) => {
-            if let Some(name) = map.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next())
+            if let Some(name) = map
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|reference| reference.rsplit('/').next())
                 && !found.contains_key(name)
             {
                 found.insert(name.to_owned(), without_prose(&schemas[name], false));
@@ -34,8 +42,12 @@ fn collect(schemas: &Value, part: &Value, found: &mut Map<String, Value>) {
 fn without_prose(part: &Value, named: bool) -> Value {
     match part {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(key, _)| named || !matches!(key.as_str(), "description" | "example" | "title"));
-            kept.map(|(key, part)| (key.clone(), without_prose(part, !named && key == "properties"))).collect::<Map<_, _>>().into()
+            let kept = map
+                .iter()
+                .filter(|(key, _)| named || !matches!(key.as_str(), "description" | "example" | "title"));
+            kept.map(|(key, part)| (key.clone(), without_prose(part, !named && key == "properties")))
+                .collect::<Map<_, _>>()
+                .into()
         }
         Value::Array(list) => list.iter().map(|part| without_prose(part, false)).collect(),
         other => other.clone(),

@@ -1,5 +1,5 @@
-//! What the contract demands of itself beyond being OpenAPI: no dangling reference, no operation without its texts,
-//! no name used twice.
+//! Demands of the contract on itself OpenAPI: no dangling reference, no operation without its texts, no name used
+//! twice.
 
 use std::collections::HashSet;
 
@@ -12,18 +12,29 @@ use crate::model::Operation;
 pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String> {
     let mut problems = Vec::new();
     dangling(document, document, &mut problems);
-    let tags: HashSet<&str> = document["tags"].as_array().into_iter().flatten().filter_map(|tag| tag["name"].as_str()).collect();
+    let tags: HashSet<&str> = document["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
     let mut ids = HashSet::new();
     for operation in operations {
         let id = &operation.id;
         if !ids.insert(id) {
             problems.push(format!("the operationId {id} is used twice"));
         }
-        if !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+        if !id
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        {
             problems.push(format!("the operationId {id} is not in snake_case"));
         }
         if !tags.contains(operation.tag.as_str()) {
-            problems.push(format!("{id}: the tag {} is not described in openapi.yaml", operation.tag));
+            problems.push(format!(
+                "{id}: the tag {} is not described in openapi.yaml",
+                operation.tag
+            ));
         }
         if operation.successes().next().is_none() {
             problems.push(format!("{id}: no answer below 400"));
@@ -38,7 +49,11 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
             }
         }
     }
-    let paths: Vec<&String> = document["paths"].as_object().into_iter().flat_map(|paths| paths.keys()).collect();
+    let paths: Vec<&String> = document["paths"]
+        .as_object()
+        .into_iter()
+        .flat_map(|paths| paths.keys())
+        .collect();
     for (at, path) in paths.iter().enumerate() {
         if let Some(other) = paths[..at].iter().find(|other| ambiguous(path, other)) {
             problems.push(format!("an address may be {path} as well as {other}"));
@@ -78,7 +93,12 @@ fn described(name: &str, schema: &Value, problems: &mut Vec<String>) {
 }
 
 fn required(name: &str, schema: &Value, problems: &mut Vec<String>) {
-    for property in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for property in schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         if schema["properties"].get(property).is_none() {
             problems.push(format!("{name} requires {property}, which it does not describe"));
         }
@@ -99,7 +119,11 @@ mod tests {
         }}});
         assert_eq!(
             problems(&document, &[]),
-            ["#/components/schemas/Nothing refers to nothing", "Gadget.size has no description", "Gadget requires name, which it does not describe",]
+            [
+                "#/components/schemas/Nothing refers to nothing",
+                "Gadget.size has no description",
+                "Gadget requires name, which it does not describe",
+            ]
         );
     }
 }

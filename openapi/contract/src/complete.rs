@@ -7,6 +7,7 @@ use crate::ContractError;
 use crate::access::{self, AccessRule, AccessRules};
 use crate::addresses;
 use crate::alias;
+use crate::conditional;
 use crate::crud;
 use crate::limits;
 use crate::source::Source;
@@ -28,7 +29,11 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
         }
     }
     for file in &source.schemas {
-        merge(&mut schemas, file.as_object().cloned().unwrap_or_default(), &mut problems);
+        merge(
+            &mut schemas,
+            file.as_object().cloned().unwrap_or_default(),
+            &mut problems,
+        );
     }
     for file in &source.paths {
         add_paths(&mut paths, file, &mut problems);
@@ -69,7 +74,11 @@ fn local_moments(value: &mut Value) {
         Value::Object(map) => {
             if map.get("format") == Some(&json!("date-time")) && map.get("type") == Some(&json!("string")) {
                 map.insert("format".into(), json!("date-time-local"));
-                let pattern = if map.get("x-empty") == Some(&json!(true)) { format!("^$|{LOCAL_MOMENT}") } else { LOCAL_MOMENT.to_owned() };
+                let pattern = if map.get("x-empty") == Some(&json!(true)) {
+                    format!("^$|{LOCAL_MOMENT}")
+                } else {
+                    LOCAL_MOMENT.to_owned()
+                };
                 map.insert("pattern".into(), pattern.into());
             }
             map.values_mut().for_each(local_moments);
@@ -85,7 +94,9 @@ fn singles(value: &mut Value) {
         Value::Object(map) => {
             map.values_mut().for_each(singles);
             if map.get("x-single") == Some(&json!(true)) {
-                let shared = ["description", "default", "example"].into_iter().filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
+                let shared = ["description", "default", "example"]
+                    .into_iter()
+                    .filter_map(|key| Some((key.to_owned(), map.shift_remove(key)?)));
                 let mut either: Map<String, Value> = shared.collect();
                 let item = map.get("items").cloned();
                 either.insert("oneOf".into(), json!([std::mem::take(map), item]));
@@ -97,7 +108,11 @@ fn singles(value: &mut Value) {
     }
 }
 
-fn merge(schemas: &mut Map<String, Value>, more: impl IntoIterator<Item = (String, Value)>, problems: &mut Vec<String>) {
+fn merge(
+    schemas: &mut Map<String, Value>,
+    more: impl IntoIterator<Item = (String, Value)>,
+    problems: &mut Vec<String>,
+) {
     for (name, schema) in more {
         if schemas.insert(name.clone(), schema).is_some() {
             problems.push(format!("the schema {name} is defined twice"));
@@ -120,21 +135,39 @@ fn add_paths(paths: &mut Map<String, Value>, file: &Value, problems: &mut Vec<St
     }
 }
 
-fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rules: &AccessRules, problems: &mut Vec<String>) {
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or(path).to_owned();
-    let text = operation.get("x-access").and_then(Value::as_str).unwrap_or_default().to_owned();
+fn complete(
+    operation: &mut Map<String, Value>,
+    path: &str,
+    source: &Source,
+    rules: &AccessRules,
+    problems: &mut Vec<String>,
+) {
+    let id = operation
+        .get("operationId")
+        .and_then(Value::as_str)
+        .unwrap_or(path)
+        .to_owned();
+    let text = operation
+        .get("x-access")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let (name, parameter) = access::split(&text);
     let Some(rule) = rules.find(name) else {
         problems.push(format!("{id}: '{name}' is no access rule; access.yaml has the list"));
         return;
     };
     if rule.finds && !parameter.is_some_and(|parameter| path.contains(&format!("{{{parameter}}}"))) {
-        problems.push(format!("{id}: the rule '{name}' needs a path parameter, as in '{name}(project_id)'"));
+        problems.push(format!(
+            "{id}: the rule '{name}' needs a path parameter, as in '{name}(project_id)'"
+        ));
     }
     let who = match (name, parameter.and_then(|name| rules.record(name))) {
         (access::ROW, Some(record)) => &record.who,
         (access::ROW, None) => {
-            problems.push(format!("{id}: '{text}' names no rule about records, as in 'row(task-reader)'; access.yaml has the list"));
+            problems.push(format!(
+                "{id}: '{text}' names no rule about records, as in 'row(task-reader)'; access.yaml has the list"
+            ));
             return;
         }
         _ => &rule.who,
@@ -145,23 +178,44 @@ fn complete(operation: &mut Map<String, Value>, path: &str, source: &Source, rul
     limits::add(operation, rule, &id, problems);
     add_security(operation, rule);
     add_errors(operation, path, rule);
+    conditional::add(operation);
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        responses.sort_keys();
+    }
 }
 
 /// Names of the parameters in a path, in their order.
 pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+    path.split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &Source, id: &str, problems: &mut Vec<String>) {
-    let own: Vec<Value> = operation.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+fn add_path_parameters(
+    operation: &mut Map<String, Value>,
+    path: &str,
+    source: &Source,
+    id: &str,
+    problems: &mut Vec<String>,
+) {
+    let own: Vec<Value> = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let in_path = |parameter: &&Value, name: &str| parameter["in"] == "path" && parameter["name"] == name;
     let mut parameters = Vec::new();
     for name in path_parameters(path) {
         // An operation may say something else of a parameter than the shared file does.
-        let special = own.iter().find(|parameter| in_path(parameter, name)).unwrap_or(&Value::Null);
+        let special = own
+            .iter()
+            .find(|parameter| in_path(parameter, name))
+            .unwrap_or(&Value::Null);
         let shared = &source.parameters[name];
         if special.is_null() && shared.is_null() {
-            problems.push(format!("{id}: the path parameter '{name}' is not described in parameters.yaml"));
+            problems.push(format!(
+                "{id}: the path parameter '{name}' is not described in parameters.yaml"
+            ));
         }
         let mut parameter = json!({"name": name, "in": "path", "required": true});
         for key in ["description", "schema", "example", "x-malformed"] {
@@ -173,13 +227,18 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
     }
     for mut parameter in own.into_iter().filter(|parameter| parameter["in"] != "path") {
         // Swagger UI sends examples: of a filter that nobody asked for it would make an empty answer.
-        if let Some(parameter) = parameter.as_object_mut().filter(|parameter| parameter.get("required") != Some(&json!(true))) {
+        if let Some(parameter) = parameter
+            .as_object_mut()
+            .filter(|parameter| parameter.get("required") != Some(&json!(true)))
+        {
             parameter.remove("example");
             if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
                 schema.remove("example");
             }
             // Forms of clients send what was not chosen as nothing. Filters of collections know no such thing.
-            let is_choice = parameter.get("schema").is_some_and(|schema| schema["format"] == "uuid" || schema["type"] == "boolean");
+            let is_choice = parameter
+                .get("schema")
+                .is_some_and(|schema| schema["format"] == "uuid" || schema["type"] == "boolean");
             if is_choice && !operation.contains_key("x-crud") {
                 parameter.insert("allowEmptyValue".into(), true.into());
             }
@@ -197,8 +256,14 @@ fn add_path_parameters(operation: &mut Map<String, Value>, path: &str, source: &
 /// a CRUD operation insists on a body.
 fn allow_no_body(operation: &mut Map<String, Value>, source: &Source) {
     let is_crud = operation.contains_key("x-crud");
-    let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else { return };
-    let content = body.get("content").and_then(Value::as_object).cloned().unwrap_or_default();
+    let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let content = body
+        .get("content")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     if is_crud || content.contains_key("multipart/form-data") {
         return;
     }
@@ -216,7 +281,11 @@ fn allow_no_body(operation: &mut Map<String, Value>, source: &Source) {
 }
 
 fn describe_access(operation: &mut Map<String, Value>, who: &str) {
-    let description = operation.get("description").and_then(Value::as_str).unwrap_or_default().trim();
+    let description = operation
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim();
     let text = format!("{description}\n\n{who}");
     operation.insert("description".into(), text.into());
 }
@@ -260,7 +329,11 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         errors.push(("429", "TooManyGuesses"));
     }
     let in_query = |parameter: &Value| parameter["in"] == "query";
-    if operation.get("parameters").and_then(Value::as_array).is_some_and(|parameters| parameters.iter().any(in_query)) {
+    if operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .is_some_and(|parameters| parameters.iter().any(in_query))
+    {
         errors.push(("414", "AddressTooLong"));
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
@@ -269,15 +342,15 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
             responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
         }
     }
-    if let Some(map) = responses.as_object_mut() {
-        map.sort_keys();
-    }
 }
 
 fn shared_responses(responses: &Value) -> Value {
     let mut shared = Map::new();
     for (name, response) in responses.as_object().into_iter().flatten() {
-        let schema = format!("#/components/schemas/{}", response["schema"].as_str().unwrap_or_default());
+        let schema = format!(
+            "#/components/schemas/{}",
+            response["schema"].as_str().unwrap_or_default()
+        );
         shared.insert(
             name.clone(),
             json!({
@@ -295,10 +368,14 @@ mod tests {
 
     #[test]
     fn what_may_be_a_list_of_one_has_two_shapes() {
-        let mut schema = json!({"type": "array", "x-single": true, "description": "Words.", "items": {"type": "string"}});
+        let mut schema =
+            json!({"type": "array", "x-single": true, "description": "Words.", "items": {"type": "string"}});
         singles(&mut schema);
         let list = json!({"type": "array", "x-single": true, "items": {"type": "string"}});
-        assert_eq!(schema, json!({"description": "Words.", "oneOf": [list, {"type": "string"}]}));
+        assert_eq!(
+            schema,
+            json!({"description": "Words.", "oneOf": [list, {"type": "string"}]})
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod alias;
 pub mod bodies;
 mod check;
 mod complete;
+mod conditional;
 mod crud;
 pub mod generate;
 pub mod limits;
@@ -18,9 +19,10 @@ use std::path::Path;
 use serde_json::Value;
 
 pub use access::{AccessRule, AccessRules, RecordRule};
+pub use conditional::Conditional;
 pub use model::{Body, CrudVerb, Operation, Parameter, Place, Response};
 
-/// What is wrong with the files of the contract.
+/// Faults of the files of the contract.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
     /// A file can't be read or is not YAML.
@@ -34,7 +36,7 @@ pub enum ContractError {
 /// The completed contract.
 #[derive(Debug)]
 pub struct Contract {
-    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access` and `x-crud` on its operations.
+    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access`, `x-crud` and `x-conditional` on its operations.
     pub document: Value,
     /// Every operation, in the order of the document.
     pub operations: Vec<Operation>,
@@ -54,6 +56,14 @@ impl Contract {
         let operations = model::operations(&document)?;
         let mut problems = check::problems(&document, &operations);
         problems.extend(access.unnamed(&operations));
-        if problems.is_empty() { Ok(Self { document, operations, access }) } else { Err(ContractError::Rules(problems)) }
+        if problems.is_empty() {
+            Ok(Self {
+                document,
+                operations,
+                access,
+            })
+        } else {
+            Err(ContractError::Rules(problems))
+        }
     }
 }

@@ -30,7 +30,11 @@ pub(crate) fn add(operation: &mut Map<String, Value>, rule: &AccessRule, id: &st
         problems.push(format!("{id}: {problem}"));
     }
     if operation.get("x-changes") == Some(&json!(true)) {
-        let description = operation.get("description").and_then(Value::as_str).unwrap_or_default().trim();
+        let description = operation
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim();
         operation.insert("description".into(), format!("{description}\n\n{CHANGES}").into());
     }
 }
@@ -42,17 +46,28 @@ fn limit_body(operation: &mut Map<String, Value>, rule: &AccessRule) -> Result<(
     let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) else {
         return own.map_or(Ok(()), |_| Err("x-body-limit of an operation without a body".into()));
     };
-    let brings_files = body.get("content").is_some_and(|content| content.get("multipart/form-data").is_some());
+    let brings_files = body
+        .get("content")
+        .is_some_and(|content| content.get("multipart/form-data").is_some());
     if open_to_all && (brings_files || own.is_some()) {
         return Err("who is not signed in sends no files and no large bodies".into());
     }
     let limit = match own {
-        Some(limit) => limit.as_u64().filter(|limit| (BODY + 1..=MOST_BODY).contains(limit)).ok_or("x-body-limit is to be from 1 MB to 16 MB")?,
+        Some(limit) => limit
+            .as_u64()
+            .filter(|limit| (BODY + 1..=MOST_BODY).contains(limit))
+            .ok_or("x-body-limit is to be from 1 MB to 16 MB")?,
         None if open_to_all => PUBLIC_BODY,
         None => BODY,
     };
-    let description = body.get("description").and_then(Value::as_str).unwrap_or_default().trim();
-    let mut text = format!("{description} The body may have up to {}.", size(limit)).trim().to_owned();
+    let description = body
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim();
+    let mut text = format!("{description} The body may have up to {}.", size(limit))
+        .trim()
+        .to_owned();
     if brings_files && rule.open {
         text = format!("{text} {FILES_OF_GUESTS} {}.", size(GUEST_FILES));
     } else if brings_files {
@@ -65,7 +80,12 @@ fn limit_body(operation: &mut Map<String, Value>, rule: &AccessRule) -> Result<(
 
 /// Gives every `limit` in a query its maximum. `x-cut` marks those that may ask for more than they get.
 fn limit_pages(operation: &mut Map<String, Value>) -> Result<(), String> {
-    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+    for parameter in operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         if parameter["name"] != "limit" || parameter["in"] != "query" || parameter.get("x-cut").is_some() {
             continue;
         }
@@ -81,7 +101,11 @@ fn limit_pages(operation: &mut Map<String, Value>) -> Result<(), String> {
 
 /// A number of bytes as people write it.
 fn size(bytes: u64) -> String {
-    if bytes.is_multiple_of(1_000_000) { format!("{} MB", bytes / 1_000_000) } else { format!("{} kB", bytes / 1000) }
+    if bytes.is_multiple_of(1_000_000) {
+        format!("{} MB", bytes / 1_000_000)
+    } else {
+        format!("{} kB", bytes / 1000)
+    }
 }
 
 #[cfg(test)]
@@ -101,22 +125,43 @@ mod tests {
         let mut operation = operation.as_object().expect("an operation").clone();
         let mut problems = Vec::new();
         add(&mut operation, &rule, "call", &mut problems);
-        if problems.is_empty() { Ok(operation.into()) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(operation.into())
+        } else {
+            Err(problems)
+        }
     }
 
     #[test]
     fn bodies_say_how_large_they_may_be() {
         let json = json!({"requestBody": {"description": "Words.", "content": {"application/json": {}}}});
         let open = limited(&json, None).expect("no problem");
-        assert_eq!((&open["x-body-limit"], &open["requestBody"]["description"]), (&json!(64_000), &json!("Words. The body may have up to 64 kB.")));
-        assert_eq!(limited(&json, Some("Caller")).expect("no problem")["x-body-limit"], 1_000_000);
+        assert_eq!(
+            (&open["x-body-limit"], &open["requestBody"]["description"]),
+            (&json!(64_000), &json!("Words. The body may have up to 64 kB."))
+        );
+        assert_eq!(
+            limited(&json, Some("Caller")).expect("no problem")["x-body-limit"],
+            1_000_000
+        );
         let mut large = json.clone();
         large["x-body-limit"] = 4_000_000.into();
         let told = limited(&large, Some("Caller")).expect("no problem");
-        assert_eq!(told["requestBody"]["description"], "Words. The body may have up to 4 MB.");
-        assert_eq!(limited(&large, None), Err(vec!["call: who is not signed in sends no files and no large bodies".into()]));
+        assert_eq!(
+            told["requestBody"]["description"],
+            "Words. The body may have up to 4 MB."
+        );
+        assert_eq!(
+            limited(&large, None),
+            Err(vec![
+                "call: who is not signed in sends no files and no large bodies".into()
+            ])
+        );
         large["x-body-limit"] = 1.into();
-        assert_eq!(limited(&large, Some("Caller")), Err(vec!["call: x-body-limit is to be from 1 MB to 16 MB".into()]));
+        assert_eq!(
+            limited(&large, Some("Caller")),
+            Err(vec!["call: x-body-limit is to be from 1 MB to 16 MB".into()])
+        );
         let form = json!({"requestBody": {"content": {"multipart/form-data": {}}}});
         assert!(limited(&form, Some("Refresher")).is_err());
         assert!(limited(&form, Some("Admin")).is_ok());
@@ -128,7 +173,10 @@ mod tests {
         let limit = |more: Value| json!({"parameters": [{"name": "limit", "in": "query", "description": "Most.", "schema": more}]});
         let told = limited(&limit(json!({"type": "integer"})), None).expect("no problem");
         assert_eq!(
-            (&told["parameters"][0]["schema"]["maximum"], &told["parameters"][0]["description"]),
+            (
+                &told["parameters"][0]["schema"]["maximum"],
+                &told["parameters"][0]["description"]
+            ),
             (&json!(10_000), &json!("Most. More than 10000 are refused."))
         );
         assert!(limited(&limit(json!({"maximum": 1_000_000})), None).is_err());

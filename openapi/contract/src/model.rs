@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::complete::METHODS;
+use crate::conditional::Conditional;
 use crate::{ContractError, access};
 
-/// Where a parameter stands in a request.
+/// Place where a parameter stands in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Path,
@@ -20,12 +21,12 @@ pub struct Parameter {
     pub required: bool,
     pub description: String,
     pub deprecated: bool,
-    /// What is answered, with 400, to a value that can't be read; none for the usual answer.
+    /// Answer, with 400, to a value that can't be read; none for the usual answer.
     pub malformed: Option<String>,
     pub schema: Value,
 }
 
-/// What an operation takes as its body: media types with their schemas.
+/// Body that an operation takes: media types with their schemas.
 #[derive(Clone, Debug)]
 pub struct Body {
     pub description: String,
@@ -51,7 +52,7 @@ pub struct Response {
     pub content: Vec<(String, Value)>,
 }
 
-/// What a CRUD operation does with its collection.
+/// Verb of a CRUD operation: how it treats its collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrudVerb {
     List,
@@ -61,7 +62,7 @@ pub enum CrudVerb {
     Delete,
 }
 
-/// How an operation works with the database.
+/// Way in which an operation works with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transaction {
     /// It reads.
@@ -88,6 +89,8 @@ pub struct Operation {
     /// The path parameter that the rule looks at.
     pub rule_parameter: Option<String>,
     pub transaction: Transaction,
+    /// Owners of the rows that the answer shows, where it may be one that the client has.
+    pub conditional: Option<Conditional>,
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
@@ -100,9 +103,11 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The answers below 400.
+    /// The answers below 400, save that which says that the client has the answer.
     pub fn successes(&self) -> impl Iterator<Item = &Response> {
-        self.responses.iter().filter(|response| response.status < 400)
+        self.responses
+            .iter()
+            .filter(|response| response.status < 400 && response.status != 304)
     }
 }
 
@@ -119,16 +124,28 @@ pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, ContractErr
             }
         }
     }
-    if problems.is_empty() { Ok(found) } else { Err(ContractError::Rules(problems)) }
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(ContractError::Rules(problems))
+    }
 }
 
 fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Operation, String> {
-    let text = |key: &str| value[key].as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |key: &str| {
+        value[key]
+            .as_str()
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
     let mut parameters = Vec::new();
-    for parameter in value["parameters"].as_array().into_iter().flatten() {
+    // Headers are no business of handlers.
+    let in_address = |parameter: &&Value| parameter["in"] != "header";
+    for parameter in value["parameters"].as_array().into_iter().flatten().filter(in_address) {
         parameters.push(read_parameter(parameter)?);
     }
     let mut responses = Vec::new();
@@ -147,6 +164,12 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         limit: value["x-body-limit"].as_u64().unwrap_or_default(),
     });
     let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
+    let conditional = Conditional::read(&value["x-conditional"])?;
+    if conditional.is_some()
+        && (transaction != Transaction::None || value["security"].as_array().is_none_or(Vec::is_empty))
+    {
+        return Err("only what reads, for somebody who is signed in, can be conditional".into());
+    }
     Ok(Operation {
         id: needed("operationId")?,
         method: method.to_uppercase(),
@@ -158,6 +181,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         rule: rule.to_owned(),
         rule_parameter: rule_parameter.map(str::to_owned),
         transaction,
+        conditional,
         parameters,
         body,
         responses,
@@ -167,7 +191,8 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     })
 }
 
-/// What `x-transaction` says, or what follows from the method and the body: `GET` reads, and forms bring files.
+/// Transaction of an operation: that of `x-transaction`, or what follows from the method and the body. `GET` reads, and
+/// forms bring files.
 fn transaction(value: &Value, method: &str, body: Option<&Body>) -> Result<Transaction, String> {
     let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
     match value.as_str() {
@@ -187,10 +212,17 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
         place: match value["in"].as_str() {
             Some("path") => Place::Path,
             Some("query") => Place::Query,
-            _ => return Err(format!("the parameter '{name}' is neither in the path nor in the query")),
+            _ => {
+                return Err(format!(
+                    "the parameter '{name}' is neither in the path nor in the query"
+                ));
+            }
         },
         required: value["required"] == true,
-        description: value["description"].as_str().ok_or_else(|| format!("the parameter '{name}' has no description"))?.to_owned(),
+        description: value["description"]
+            .as_str()
+            .ok_or_else(|| format!("the parameter '{name}' has no description"))?
+            .to_owned(),
         deprecated: value["deprecated"] == true,
         schema: value["schema"].clone(),
         malformed: value["x-malformed"].as_str().map(str::to_owned),
@@ -200,11 +232,17 @@ fn read_parameter(value: &Value) -> Result<Parameter, String> {
 
 fn content(value: &Value) -> Vec<(String, Value)> {
     let content = value["content"].as_object();
-    content.into_iter().flatten().map(|(media, value)| (media.clone(), value["schema"].clone())).collect()
+    content
+        .into_iter()
+        .flatten()
+        .map(|(media, value)| (media.clone(), value["schema"].clone()))
+        .collect()
 }
 
 fn crud(value: &Value) -> Result<Option<(String, CrudVerb)>, String> {
-    let Some(collection) = value["collection"].as_str() else { return Ok(None) };
+    let Some(collection) = value["collection"].as_str() else {
+        return Ok(None);
+    };
     let verb = match value["verb"].as_str() {
         Some("list") => CrudVerb::List,
         Some("create") => CrudVerb::Create,
@@ -218,7 +256,10 @@ fn crud(value: &Value) -> Result<Option<(String, CrudVerb)>, String> {
 
 /// Follows a `$ref` inside the document.
 pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    match value["$ref"].as_str().and_then(|reference| document.pointer(reference.trim_start_matches('#'))) {
+    match value["$ref"]
+        .as_str()
+        .and_then(|reference| document.pointer(reference.trim_start_matches('#')))
+    {
         Some(target) => target,
         None => value,
     }

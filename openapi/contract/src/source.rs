@@ -46,13 +46,19 @@ impl Source {
 }
 
 fn file(path: &Path) -> Result<Value, ContractError> {
-    let problem = |reason: String| ContractError::File { file: path.display().to_string(), reason };
+    let problem = |reason: String| ContractError::File {
+        file: path.display().to_string(),
+        reason,
+    };
     let text = fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
     serde_yaml_ng::from_str(&text).map_err(|error| problem(error.to_string()))
 }
 
 fn files(folder: &Path) -> Result<Vec<Value>, ContractError> {
-    let problem = |reason: String| ContractError::File { file: folder.display().to_string(), reason };
+    let problem = |reason: String| ContractError::File {
+        file: folder.display().to_string(),
+        reason,
+    };
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(|error| problem(error.to_string()))?
         .map(|entry| entry.map(|entry| entry.path()))

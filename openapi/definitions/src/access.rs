@@ -4,10 +4,10 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use uuid::Uuid;
 
-/// What a person may do, in the studio or in one production.
+/// Role of a person, in the studio or in one production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     Admin,
@@ -21,12 +21,22 @@ pub enum Role {
 
 impl Role {
     /// All roles, the mightiest first.
-    pub const ALL: [Self; 6] = [Self::Admin, Self::Manager, Self::Supervisor, Self::Artist, Self::Client, Self::Vendor];
+    pub const ALL: [Self; 6] = [
+        Self::Admin,
+        Self::Manager,
+        Self::Supervisor,
+        Self::Artist,
+        Self::Client,
+        Self::Vendor,
+    ];
 
     /// The role with that code, or an artist for what is no code: an unknown role never gives power.
     #[must_use]
     pub fn from_code(code: &str) -> Self {
-        Self::ALL.into_iter().find(|role| role.code() == code).unwrap_or(Self::Artist)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.code() == code)
+            .unwrap_or(Self::Artist)
     }
 
     /// The code in the database and on the wire.
@@ -43,7 +53,7 @@ impl Role {
     }
 }
 
-/// What the server keeps in mind of a person who calls.
+/// Facts about a person who calls.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: Uuid,
@@ -63,6 +73,27 @@ pub struct Person {
     pub expiration_date: Option<NaiveDate>,
     /// Identifier of the one personal token that is good.
     pub token_id: Option<String>,
+    /// Until when the person may look at a production, where the account is for nothing else.
+    pub preview: Option<PreviewWindow>,
+}
+
+/// Time in which a preview account is open. It reads and changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PreviewWindow {
+    pub opened_at: Option<NaiveDateTime>,
+    pub open_until: Option<NaiveDateTime>,
+}
+
+impl PreviewWindow {
+    /// Whether a session of that age is good at a moment. `issued_at` is in seconds since 1970; a session of before the opening
+    /// is dead, since it is of a former one.
+    #[must_use]
+    pub fn admits(&self, issued_at: i64, now: NaiveDateTime) -> bool {
+        self.open_until.is_some_and(|end| end > now)
+            && self
+                .opened_at
+                .is_some_and(|opened| opened.and_utc().timestamp() <= issued_at)
+    }
 }
 
 impl Person {
@@ -73,7 +104,7 @@ impl Person {
     }
 }
 
-/// What a token stands for.
+/// Subject of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identity {
     /// A person who signed in.
@@ -93,6 +124,8 @@ pub struct Token {
     pub refresh_id: Option<String>,
     /// Whether a second factor has to be set up before anything else.
     pub needs_second_factor: bool,
+    /// Whether the person never has to set one up in this session, because who vouched for them has asked for one.
+    pub skips_second_factor: bool,
 }
 
 /// Somebody who is signed in.
@@ -152,12 +185,14 @@ caller_proofs! {
     StudioManager,
 }
 
-/// Who holds a refresh token.
+/// Person who holds a refresh token.
 #[derive(Clone, Debug)]
 pub struct Refresher {
     pub person: Arc<Person>,
     /// Identifier of the refresh token.
     pub refresh_id: String,
+    /// Whether the person never has to set a second factor up in this session, because who vouched for them has asked for one.
+    pub skips_second_factor: bool,
 }
 
 /// Whoever holds the link of a shared playlist, which is good, and its password where there is one.
@@ -168,7 +203,7 @@ pub struct ShareVisitor {
     pub project_id: Uuid,
     /// Whether guests may write and draw.
     pub can_comment: bool,
-    /// What stands for the password from now on, where the request brought the password.
+    /// Text that stands for the password from now on, where the request brought the password.
     pub pass: Option<String>,
 }
 

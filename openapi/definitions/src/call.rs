@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::access::{Caller, Role};
 use crate::facts::OperationFacts;
 use crate::failure::{Failure, FieldProblem};
 use crate::payload::{Json, NoContent};
@@ -23,7 +23,7 @@ use crate::query::{Query, parse_day, parse_id};
 use crate::reading::{Unreadable, read};
 use crate::rules::{Collection, Guard, Rule};
 use crate::submission::{FIELD_LIMIT, PART_LIMIT, Submission, read_submission, too_many_fields};
-use crate::validate::{documents_hold, resolve, unstorable, validate};
+use crate::validate::{has_several_shapes, misshapen, out_of_bounds, resolve, unstorable, validate};
 
 /// Every path of the contract with its methods.
 pub type RouteTable = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -35,7 +35,23 @@ pub struct PathValues(pub Vec<(String, String)>);
 /// An answer that is being worked on.
 pub type Working<'a> = BoxFuture<'a, Result<Response, Failure>>;
 
-/// How operations work with the database.
+/// Request for an answer that depends on rows, on who asks, and on nothing else.
+#[derive(Clone, Debug)]
+pub struct ConditionalRequest {
+    /// The `operationId`.
+    pub operation: &'static str,
+    /// Values of the path parameters, and the query.
+    pub address: String,
+    pub caller: Caller,
+    /// The caller's role in the production, where the access rule looked it up.
+    pub role: Option<Role>,
+    /// The production whose rows are shown, besides those that every production shares; none for those of all.
+    pub production: Option<Uuid>,
+    /// The `If-None-Match` headers of the request.
+    pub none_match: Vec<String>,
+}
+
+/// Way in which operations work with the database.
 pub trait Sessions: Send + Sync + 'static {
     /// Lets a request keep one connection, from its first statement on.
     fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a>;
@@ -45,21 +61,56 @@ pub trait Sessions: Send + Sync + 'static {
     fn apart<'a>(&'a self, request: Working<'a>) -> Working<'a>;
     /// Works on a request in one transaction, again when another transaction was in the way.
     fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a>;
+    /// Works on a request whose answer may be one that the client has, or that was made before.
+    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Working<'a>) -> Working<'a>;
 }
 
 /// The operations of the CRUD pattern, for every collection.
 #[async_trait]
 pub trait Crud: Send + Sync + 'static {
     /// `GET /data/{collection}`
-    async fn list(&self, collection: Collection, rule: Rule, caller: Caller, query: Query) -> Result<Json<Value>, Failure>;
+    async fn list(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        query: Query,
+    ) -> Result<Json<Value>, Failure>;
     /// `POST /data/{collection}`
-    async fn create(&self, collection: Collection, rule: Rule, caller: Caller, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    async fn create(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure>;
     /// `GET /data/{collection}/{instance_id}`
-    async fn get(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<Json<Value>, Failure>;
+    async fn get(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<Json<Value>, Failure>;
     /// `PUT /data/{collection}/{instance_id}`
-    async fn update(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, body: Map<String, Value>) -> Result<Json<Value>, Failure>;
+    async fn update(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        body: Map<String, Value>,
+    ) -> Result<Json<Value>, Failure>;
     /// `DELETE /data/{collection}/{instance_id}`
-    async fn delete(&self, collection: Collection, rule: Rule, caller: Caller, id: Uuid, query: Query) -> Result<NoContent, Failure>;
+    async fn delete(
+        &self,
+        collection: Collection,
+        rule: Rule,
+        caller: Caller,
+        id: Uuid,
+        query: Query,
+    ) -> Result<NoContent, Failure>;
 }
 
 /// Somebody who calls an operation that is open to all.
@@ -73,7 +124,11 @@ pub struct Visitor {
 
 impl Visitor {
     pub(crate) fn new(request: &Request) -> Self {
-        Self { headers: request.headers().clone(), address: peer_of(request), query: Query::parse(request.uri().query().unwrap_or_default()) }
+        Self {
+            headers: request.headers().clone(),
+            address: peer_of(request),
+            query: Query::parse(request.uri().query().unwrap_or_default()),
+        }
     }
 }
 
@@ -90,7 +145,7 @@ pub fn request_peer() -> Option<IpAddr> {
     SENDER.try_with(|sender| sender.peer).ok().flatten()
 }
 
-/// What a request tells of whoever sent it.
+/// Facts about the sender of a request.
 struct Sender {
     headers: Arc<HeaderMap>,
     peer: Option<IpAddr>,
@@ -119,9 +174,45 @@ impl Call {
         Query::parse(self.request.uri().query().unwrap_or_default())
     }
 
+    /// The request, for an answer that may not have changed.
+    pub(crate) fn asked(
+        &self,
+        operation: &'static str,
+        caller: &Caller,
+        role: Option<Role>,
+        production: Option<Uuid>,
+    ) -> ConditionalRequest {
+        let values = self
+            .request
+            .data::<PathValues>()
+            .map(|values| format!("{:?}", values.0))
+            .unwrap_or_default();
+        let address = format!("{values}?{}", self.request.uri().query().unwrap_or_default());
+        let sent = self.request.headers().get_all(header::IF_NONE_MATCH);
+        let none_match = sent
+            .iter()
+            .filter_map(|value| value.to_str().ok().map(str::to_owned))
+            .collect();
+        ConditionalRequest {
+            operation,
+            address,
+            caller: caller.clone(),
+            role,
+            production,
+            none_match,
+        }
+    }
+
+    /// The one production that the query names.
+    pub(crate) fn asked_production(&self) -> Option<Uuid> {
+        parse_id(self.query().only("project_id")?)
+    }
+
     fn path_value(&self, name: &str) -> &str {
         let values = self.request.data::<PathValues>();
-        values.and_then(|values| values.0.iter().find(|(found, _)| found == name)).map_or("", |(_, value)| value.as_str())
+        values
+            .and_then(|values| values.0.iter().find(|(found, _)| found == name))
+            .map_or("", |(_, value)| value.as_str())
     }
 
     /// An identifier in the path; what is none leads nowhere.
@@ -136,7 +227,11 @@ impl Call {
 
     pub(crate) fn path_text(&self, name: &str) -> Result<String, Failure> {
         let value = self.path_value(name);
-        if value.contains('\0') { Err(Failure::not_found()) } else { Ok(value.to_owned()) }
+        if value.contains('\0') {
+            Err(Failure::not_found())
+        } else {
+            Ok(value.to_owned())
+        }
     }
 
     /// A day in the path; what is none leads nowhere, unless the contract has a message for that.
@@ -154,26 +249,47 @@ impl Call {
     }
 
     fn media_type(&self) -> String {
-        let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = self
+            .request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The body of a CRUD operation: a JSON object, and nothing else. Of the schema only lists and objects are looked at,
-    /// which no column would refuse; what else is wrong is found when the values are brought into the types of columns.
+    /// The body of a CRUD operation: a JSON object, and nothing else. Of the schema only lists and objects are looked at, and
+    /// the bounds of numbers, which no column would refuse; what else is wrong is found when the values are brought into the types
+    /// of columns.
     pub(crate) async fn record(&mut self, schema: &Value) -> Result<Map<String, Value>, Failure> {
         let media = self.media_type();
         if media != "application/json" && !(media.starts_with("application/") && media.ends_with("+json")) {
-            let message = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
+            let message =
+                "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.";
             return Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
         }
         let limit = self.facts().memory();
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, &Value::Null, limit) {
-            Ok(Value::Object(map)) if !documents_hold(&map, schema) || map.iter().any(|(key, value)| unstorable(key, value).is_some()) => {
-                Err(Failure::record("One of the provided values has an invalid format."))
+            Ok(Value::Object(map)) => {
+                let wrong = misshapen(&map, schema).or_else(|| {
+                    map.iter()
+                        .find(|(key, value)| unstorable(key, value).is_some())
+                        .map(|(key, _)| key.as_str())
+                });
+                if let Some(field) = wrong {
+                    return Err(Failure::record(format!(
+                        "One of the provided values has an invalid format: {field}."
+                    )));
+                }
+                match out_of_bounds(&map, schema) {
+                    Some((field, problem)) => Err(Failure::record(format!("{field}: {problem}"))),
+                    None => Ok(map),
+                }
             }
-            Ok(Value::Object(map)) => Ok(map),
-            Ok(Value::Null) => Err(Failure::parameter("Data are empty. Please verify that you sent JSON data and that you set the right headers.")),
+            Ok(Value::Null) => Err(Failure::parameter(
+                "Data are empty. Please verify that you sent JSON data and that you set the right headers.",
+            )),
             Ok(_) => Err(Failure::parameter("Request body must be a JSON object.")),
             Err(problem) => Err(not_read(problem)),
         }
@@ -187,18 +303,36 @@ impl Call {
             return typed(self.with_query(form.fields), schema);
         }
         let is_form = media == "application/x-www-form-urlencoded";
-        let limit = if is_form { facts.memory().min(FIELD_LIMIT) } else { facts.memory() };
+        let limit = if is_form {
+            facts.memory().min(FIELD_LIMIT)
+        } else {
+            facts.memory()
+        };
         let bytes = read_bytes(&mut self.body, limit).await?;
         match read(&bytes, schema, limit) {
+            Ok(Value::Null) if has_several_shapes(schema) => {
+                return Err(Failure::parameter("The body of the request can't be null."));
+            }
             Ok(value) => return typed(value, schema),
             Err(Unreadable::TooMany) => return Err(too_large()),
             Err(Unreadable::NotJson) => {}
         }
-        let form = if is_form { Query::of_form(&bytes, PART_LIMIT).ok_or_else(too_many_fields)? } else { Query::default() };
-        let fields = form.pairs().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let form = if is_form {
+            Query::of_form(&bytes, PART_LIMIT).ok_or_else(too_many_fields)?
+        } else {
+            Query::default()
+        };
+        let fields = form
+            .pairs()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
         let value = typed(self.with_query(fields), schema)?;
         // The query may bring all that is needed. A body that says nothing was still meant to say something.
-        if is_form || bytes.trim_ascii().is_empty() { Ok(value) } else { Err(unreadable()) }
+        if is_form || bytes.trim_ascii().is_empty() {
+            Ok(value)
+        } else {
+            Err(unreadable())
+        }
     }
 
     /// The fields of a form, and those of the query that the form lacks.
@@ -216,7 +350,10 @@ impl Call {
             read_submission(&self.request, &mut self.body, facts).await
         } else {
             let fields = self.json::<Map<String, Value>>(schema).await?;
-            Ok(Submission { fields, files: Vec::new() })
+            Ok(Submission {
+                fields,
+                files: Vec::new(),
+            })
         }
     }
 }
@@ -244,7 +381,10 @@ fn unreadable() -> Failure {
 /// 413: the body is larger than the server accepts.
 #[must_use]
 pub fn too_large() -> Failure {
-    Failure::plain(StatusCode::PAYLOAD_TOO_LARGE, "The data value transmitted exceeds the capacity limit.")
+    Failure::plain(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The data value transmitted exceeds the capacity limit.",
+    )
 }
 
 /// Checks a value against its schema and reads it as the type that stands for the schema.
@@ -256,7 +396,12 @@ fn typed<T: DeserializeOwned>(mut value: Value, schema: &Value) -> Result<T, Fai
     if !problems.is_empty() {
         return Err(Failure::fields(&problems));
     }
-    serde_json::from_value(value).map_err(|error| Failure::fields(&[FieldProblem { field: String::new(), message: error.to_string() }]))
+    serde_json::from_value(value).map_err(|error| {
+        Failure::fields(&[FieldProblem {
+            field: String::new(),
+            message: error.to_string(),
+        }])
+    })
 }
 
 /// The message that the contract has for a body that is wrong like that, if it has one: for the whole body, or for the items
@@ -265,14 +410,24 @@ fn message_of_all<'a>(schema: &'a Value, problems: &[FieldProblem]) -> Option<&'
     problems.first()?;
     let body = resolve(schema);
     let inside = problems.iter().all(|problem| !problem.field.is_empty());
-    let about = if inside && body["type"] == "array" { resolve(&body["items"]) } else { body };
+    let about = if inside && body["type"] == "array" {
+        resolve(&body["items"])
+    } else {
+        body
+    };
     let deep = about["additionalProperties"].is_object() && problems.iter().any(|problem| problem.field.contains('.'));
     about["x-malformed"].as_str().filter(|_| !deep)
 }
 
 /// Adds one operation to the table.
-pub(crate) fn route<A, F, R>(routes: &mut RouteTable, method: Method, path: &str, api: &Arc<A>, guard: &Arc<dyn Guard>, handler: F)
-where
+pub(crate) fn route<A, F, R>(
+    routes: &mut RouteTable,
+    method: Method,
+    path: &str,
+    api: &Arc<A>,
+    guard: &Arc<dyn Guard>,
+    handler: F,
+) where
     A: Send + Sync + 'static,
     F: Fn(Arc<A>, Call) -> R + Send + Sync + Copy + 'static,
     R: Future<Output = Result<Response, Failure>> + Send + 'static,
@@ -282,7 +437,10 @@ where
     let endpoint = make(move |mut request: Request| {
         let api = Arc::clone(&api);
         let guard = Arc::clone(&guard);
-        let sender = Sender { headers: Arc::new(request.headers().clone()), peer: peer_of(&request) };
+        let sender = Sender {
+            headers: Arc::new(request.headers().clone()),
+            peer: peer_of(&request),
+        };
         let body = request.take_body();
         SENDER.scope(sender, async move {
             let answer = guard.keeping(Box::pin(handler(api, Call { request, body }))).await;
@@ -292,5 +450,8 @@ where
             }))
         })
     });
-    routes.entry(path.to_owned()).or_default().insert(method, endpoint.map_to_response().boxed());
+    routes
+        .entry(path.to_owned())
+        .or_default()
+        .insert(method, endpoint.map_to_response().boxed());
 }

@@ -2,24 +2,35 @@
 
 use poem::http::Method;
 use poem_openapi::registry::{
-    MetaApi, MetaMediaType, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest, MetaResponse, MetaResponses, MetaSchema,
-    MetaSchemaRef, MetaSecurityScheme, Registry,
+    MetaApi, MetaHeader, MetaMediaType, MetaOperation, MetaOperationParam, MetaParamIn, MetaPath, MetaRequest,
+    MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, MetaSecurityScheme, Registry,
 };
 use serde_json::Value;
 
 /// Methods that the contract has.
-const METHODS: [(&str, Method); 4] = [("get", Method::GET), ("post", Method::POST), ("put", Method::PUT), ("delete", Method::DELETE)];
+const METHODS: [(&str, Method); 4] = [
+    ("get", Method::GET),
+    ("post", Method::POST),
+    ("put", Method::PUT),
+    ("delete", Method::DELETE),
+];
 
 /// The operations of the contract. They are read from its text when poem-openapi is asked for its document: as code they
 /// would be two thirds of this crate, for a document that only a test looks at.
 pub(crate) fn operations() -> Vec<MetaApi> {
     let contract = schema(crate::CONTRACT);
-    let paths = entries(&contract["paths"]).map(|(path, item)| MetaPath { path: path.clone(), operations: operations_at(&contract, item) });
+    let paths = entries(&contract["paths"]).map(|(path, item)| MetaPath {
+        path: path.clone(),
+        operations: operations_at(&contract, item),
+    });
     vec![MetaApi { paths: paths.collect() }]
 }
 
 fn operations_at(contract: &Value, item: &Value) -> Vec<MetaOperation> {
-    METHODS.into_iter().filter_map(|(name, method)| item.get(name).map(|operation| described(contract, method, operation))).collect()
+    METHODS
+        .into_iter()
+        .filter_map(|(name, method)| item.get(name).map(|operation| described(contract, method, operation)))
+        .collect()
 }
 
 fn described(contract: &Value, method: Method, operation: &Value) -> MetaOperation {
@@ -37,10 +48,14 @@ fn described(contract: &Value, method: Method, operation: &Value) -> MetaOperati
             required: body["required"] == true,
         }),
         responses: MetaResponses {
-            responses: entries(&operation["responses"]).map(|(status, value)| response(status, resolve(contract, value))).collect(),
+            responses: entries(&operation["responses"])
+                .map(|(status, value)| response(status, resolve(contract, value)))
+                .collect(),
         },
         deprecated: operation["deprecated"] == true,
-        security: items(&operation["security"]).map(|schemes| entries(schemes).map(|(name, _)| (leak(name), Vec::new())).collect()).collect(),
+        security: items(&operation["security"])
+            .map(|schemes| entries(schemes).map(|(name, _)| (leak(name), Vec::new())).collect())
+            .collect(),
         operation_id: text("operationId"),
         code_samples: Vec::new(),
     }
@@ -50,7 +65,11 @@ fn parameter(value: &Value) -> MetaOperationParam {
     MetaOperationParam {
         name: value["name"].as_str().unwrap_or_default().to_owned(),
         schema: schema_ref(&value["schema"]),
-        in_type: if value["in"] == "path" { MetaParamIn::Path } else { MetaParamIn::Query },
+        in_type: match value["in"].as_str() {
+            Some("path") => MetaParamIn::Path,
+            Some("header") => MetaParamIn::Header,
+            _ => MetaParamIn::Query,
+        },
         description: value["description"].as_str().map(str::to_owned),
         required: value["required"] == true,
         deprecated: value["deprecated"] == true,
@@ -65,12 +84,29 @@ fn response(status: &str, value: &Value) -> MetaResponse {
         status: status.parse().ok(),
         status_range: None,
         content: content(value),
-        headers: Vec::new(),
+        headers: entries(&value["headers"])
+            .map(|(name, value)| header(name, value))
+            .collect(),
+    }
+}
+
+fn header(name: &str, value: &Value) -> MetaHeader {
+    MetaHeader {
+        name: name.to_owned(),
+        description: value["description"].as_str().map(str::to_owned),
+        required: value["required"] == true,
+        deprecated: false,
+        schema: schema_ref(&value["schema"]),
     }
 }
 
 fn content(value: &Value) -> Vec<MetaMediaType> {
-    entries(&value["content"]).map(|(media, value)| MetaMediaType { content_type: leak(media), schema: schema_ref(&value["schema"]) }).collect()
+    entries(&value["content"])
+        .map(|(media, value)| MetaMediaType {
+            content_type: leak(media),
+            schema: schema_ref(&value["schema"]),
+        })
+        .collect()
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
@@ -83,7 +119,10 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 /// Follows a `$ref` inside the contract.
 fn resolve<'a>(contract: &'a Value, value: &'a Value) -> &'a Value {
-    value["$ref"].as_str().and_then(|reference| contract.pointer(reference.trim_start_matches('#'))).unwrap_or(value)
+    value["$ref"]
+        .as_str()
+        .and_then(|reference| contract.pointer(reference.trim_start_matches('#')))
+        .unwrap_or(value)
 }
 
 /// A schema of the contract from its text, which build.rs wrote.
@@ -129,8 +168,20 @@ fn schema_ref(value: &Value) -> MetaSchemaRef {
     let text = |key: &str| value[key].as_str().map(leak);
     let number = |key: &str| value[key].as_f64();
     let size = |key: &str| value[key].as_u64().and_then(|size| usize::try_from(size).ok());
-    let nested = |key: &str| value.get(key).filter(|value| value.is_object()).map(|value| Box::new(schema_ref(value)));
-    let several = |key: &str| value[key].as_array().into_iter().flatten().map(schema_ref).collect::<Vec<_>>();
+    let nested = |key: &str| {
+        value
+            .get(key)
+            .filter(|value| value.is_object())
+            .map(|value| Box::new(schema_ref(value)))
+    };
+    let several = |key: &str| {
+        value[key]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(schema_ref)
+            .collect::<Vec<_>>()
+    };
     let any = || Some(Box::new(MetaSchemaRef::Inline(Box::new(MetaSchema::ANY))));
     MetaSchemaRef::Inline(Box::new(MetaSchema {
         ty: text("type").unwrap_or_default(),
@@ -138,10 +189,25 @@ fn schema_ref(value: &Value) -> MetaSchemaRef {
         title: value["title"].as_str().map(str::to_owned),
         description: text("description"),
         default: value.get("default").cloned(),
-        required: value["required"].as_array().into_iter().flatten().filter_map(Value::as_str).map(leak).collect(),
-        properties: value["properties"].as_object().into_iter().flatten().map(|(name, value)| (leak(name), schema_ref(value))).collect(),
+        required: value["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(leak)
+            .collect(),
+        properties: value["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (leak(name), schema_ref(value)))
+            .collect(),
         items: nested("items"),
-        additional_properties: if value["additionalProperties"] == true { any() } else { nested("additionalProperties") },
+        additional_properties: if value["additionalProperties"] == true {
+            any()
+        } else {
+            nested("additionalProperties")
+        },
         enum_items: value["enum"].as_array().cloned().unwrap_or_default(),
         deprecated: value["deprecated"] == true,
         nullable: value["nullable"] == true,

@@ -6,17 +6,20 @@ use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-const NOT_FOUND: &str =
-    "404 Not Found: The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
+const NOT_FOUND: &str = "404 Not Found: The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.";
 const FORBIDDEN: &str = "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.";
 
-/// Why an operation gives no result.
+/// Reason why an operation gives no result.
 ///
 /// Any error of a library turns into a [`Failure::Fault`] with `?`; the server then decides what the client is told.
 #[derive(Debug)]
 pub enum Failure {
     /// An answer that the contract describes.
-    Answer { status: StatusCode, body: Value, headers: Vec<(HeaderName, HeaderValue)> },
+    Answer {
+        status: StatusCode,
+        body: Value,
+        headers: Vec<(HeaderName, HeaderValue)>,
+    },
     /// Something broke; the client must not see what.
     Fault(Box<dyn Error + Send + Sync>),
 }
@@ -31,7 +34,11 @@ impl Failure {
     /// An answer with any body.
     #[must_use]
     pub fn answer(status: StatusCode, body: Value) -> Self {
-        Self::Answer { status, body, headers: Vec::new() }
+        Self::Answer {
+            status,
+            body,
+            headers: Vec::new(),
+        }
     }
 
     /// The usual error: `{"error": true, "message": …}`.
@@ -67,7 +74,10 @@ impl Failure {
     /// 400 for a parameter or field, with details.
     #[must_use]
     pub fn parameter_with(message: impl Into<String>, data: Value) -> Self {
-        Self::answer(StatusCode::BAD_REQUEST, json!({"error": true, "message": message.into(), "data": data}))
+        Self::answer(
+            StatusCode::BAD_REQUEST,
+            json!({"error": true, "message": message.into(), "data": data}),
+        )
     }
 
     /// 400 for a record that the rules of the database refuse: `{"message": …}`.
@@ -79,14 +89,20 @@ impl Failure {
     /// 400 for a body whose fields are wrong, each with what is wrong with it.
     #[must_use]
     pub fn fields(errors: &[FieldProblem]) -> Self {
-        let errors: Vec<Value> = errors.iter().map(|error| json!({"field": error.field, "message": error.message})).collect();
+        let errors: Vec<Value> = errors
+            .iter()
+            .map(|error| json!({"field": error.field, "message": error.message}))
+            .collect();
         Self::parameter_with("Validation error.", json!({"errors": errors}))
     }
 
     /// 400 for one field that is wrong.
     #[must_use]
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::fields(&[FieldProblem { field: field.into(), message: message.into() }])
+        Self::fields(&[FieldProblem {
+            field: field.into(),
+            message: message.into(),
+        }])
     }
 
     /// An answer about a token: `{"msg": …}`.
@@ -123,13 +139,16 @@ impl IntoResponse for Failure {
                 (StatusCode::INTERNAL_SERVER_ERROR, body, Vec::new())
             }
         };
-        let mut response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(body.to_string());
+        let mut response = Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.to_string());
         response.headers_mut().extend(headers);
         response
     }
 }
 
-/// What is wrong with one field of a body.
+/// Problem with one field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// Name, with dots for nested fields; empty for the body as a whole.

@@ -1,4 +1,4 @@
-//! What the contract demands of a server, as Rust: a handler trait and a poem-openapi API for each tag, a type for each
+//! Demands of the contract on a server, as Rust: a handler trait and a poem-openapi API for each tag, a type for each
 //! schema, and the few types that the generated code and the handlers share. Nothing here knows how the server works.
 
 pub mod access;
@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 /// The completed contract, OpenAPI 3.0.3, as JSON.
 pub const CONTRACT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-/// What every generated file uses.
+/// Names that every generated file uses.
 mod prelude {
     pub(crate) use std::sync::{Arc, LazyLock};
 

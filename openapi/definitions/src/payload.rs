@@ -1,4 +1,4 @@
-//! What handlers answer: JSON of a schema of the contract, another kind of content, or nothing.
+//! Answers of handlers: JSON of a schema of the contract, another kind of content, or nothing.
 
 use std::marker::PhantomData;
 
@@ -24,18 +24,30 @@ pub struct Json<T> {
 impl<T> Json<T> {
     /// JSON that was written elsewhere and is known to follow the schema.
     pub fn written(text: impl Into<Bytes>) -> Self {
-        Self { body: Body::from(text.into()), headers: Vec::new(), schema: PhantomData }
+        Self {
+            body: Body::from(text.into()),
+            headers: Vec::new(),
+            schema: PhantomData,
+        }
     }
 
     /// JSON that is written while it is sent.
     pub fn streamed(parts: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static) -> Self {
-        Self { body: Body::from_bytes_stream(parts), headers: Vec::new(), schema: PhantomData }
+        Self {
+            body: Body::from_bytes_stream(parts),
+            headers: Vec::new(),
+            schema: PhantomData,
+        }
     }
 
     /// The same text, known to follow another schema too.
     #[must_use]
     pub fn retyped<U>(self) -> Json<U> {
-        Json { body: self.body, headers: self.headers, schema: PhantomData }
+        Json {
+            body: self.body,
+            headers: self.headers,
+            schema: PhantomData,
+        }
     }
 
     /// The same answer with one more header.
@@ -47,7 +59,10 @@ impl<T> Json<T> {
 
     pub(crate) fn into_response(self, status: u16) -> Response {
         let status = StatusCode::from_u16(status).unwrap_or_default();
-        let mut response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(self.body);
+        let mut response = Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(self.body);
         for (name, value) in self.headers {
             response.headers_mut().append(name, value);
         }
@@ -72,7 +87,10 @@ pub struct NoContent;
 impl NoContent {
     pub(crate) fn into_response(self, status: u16) -> Response {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NO_CONTENT);
-        Response::builder().status(status).header(header::CONTENT_TYPE, "text/html; charset=utf-8").finish()
+        Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, "text/html; charset=utf-8")
+            .finish()
     }
 }
 

@@ -36,13 +36,26 @@ impl Query {
     /// Names and values as they were sent, first occurrences only.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut seen = HashSet::new();
-        self.0.iter().filter(move |(name, _)| seen.insert(name.as_str())).map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .filter(move |(name, _)| seen.insert(name.as_str()))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of a parameter that was sent once.
+    pub(crate) fn only(&self, name: &str) -> Option<&str> {
+        let mut values = self.0.iter().filter(|(found, _)| found == name);
+        let (_, value) = values.next()?;
+        values.next().is_none().then_some(value.as_str())
     }
 
     /// The value of a parameter as it was sent.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A text.
@@ -63,7 +76,11 @@ impl Query {
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let word = value.trim().to_ascii_lowercase();
-        if TRUE_WORDS.contains(&word.as_str()) || FALSE_WORDS.contains(&word.as_str()) { Ok(Some(word == "true")) } else { Err(wrong_value(name)) }
+        if TRUE_WORDS.contains(&word.as_str()) || FALSE_WORDS.contains(&word.as_str()) {
+            Ok(Some(word == "true"))
+        } else {
+            Err(wrong_value(name))
+        }
     }
 
     /// A whole number.
@@ -71,17 +88,33 @@ impl Query {
     /// # Errors
     /// 400 for what is no whole number.
     pub fn integer(&self, name: &str) -> Result<Option<i64>, Failure> {
-        self.get(name).map(|value| value.trim().parse().map_err(|_| Failure::parameter(format!("{name} must be an integer.")))).transpose()
+        self.get(name)
+            .map(|value| {
+                value
+                    .trim()
+                    .parse()
+                    .map_err(|_| Failure::parameter(format!("{name} must be an integer.")))
+            })
+            .transpose()
     }
 
     /// A whole number between bounds.
     ///
     /// # Errors
     /// 400 for what is no whole number, or too small, or too large.
-    pub fn integer_within(&self, name: &str, minimum: Option<i64>, maximum: Option<i64>) -> Result<Option<i64>, Failure> {
+    pub fn integer_within(
+        &self,
+        name: &str,
+        minimum: Option<i64>,
+        maximum: Option<i64>,
+    ) -> Result<Option<i64>, Failure> {
         let value = self.integer(name)?;
         match value {
-            Some(value) if minimum.is_some_and(|minimum| value < minimum) || maximum.is_some_and(|maximum| value > maximum) => Err(wrong_value(name)),
+            Some(value)
+                if minimum.is_some_and(|minimum| value < minimum) || maximum.is_some_and(|maximum| value > maximum) =>
+            {
+                Err(wrong_value(name))
+            }
             value => Ok(value),
         }
     }
@@ -91,7 +124,16 @@ impl Query {
     /// # Errors
     /// 400 for what is no number.
     pub fn number(&self, name: &str) -> Result<Option<f64>, Failure> {
-        self.get(name).map(|value| value.trim().parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| wrong_value(name))).transpose()
+        self.get(name)
+            .map(|value| {
+                value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|number: &f64| number.is_finite())
+                    .ok_or_else(|| wrong_value(name))
+            })
+            .transpose()
     }
 
     /// An identifier; an empty text counts as none.
@@ -101,7 +143,9 @@ impl Query {
     pub fn id(&self, name: &str) -> Result<Option<Uuid>, Failure> {
         match self.get(name).filter(|value| !value.is_empty()) {
             None => Ok(None),
-            Some(value) => parse_id(value).map(Some).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for {name}: {value}"))),
+            Some(value) => parse_id(value)
+                .map(Some)
+                .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for {name}: {value}"))),
         }
     }
 
@@ -110,7 +154,9 @@ impl Query {
     /// # Errors
     /// 400 for what is no day of the form `2026-03-01`.
     pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Failure> {
-        self.get(name).map(|value| parse_day(value).ok_or_else(|| wrong_date(name))).transpose()
+        self.get(name)
+            .map(|value| parse_day(value).ok_or_else(|| wrong_date(name)))
+            .transpose()
     }
 
     /// A moment; a day stands for its midnight.
@@ -118,7 +164,9 @@ impl Query {
     /// # Errors
     /// 400 for what is no moment.
     pub fn moment(&self, name: &str) -> Result<Option<NaiveDateTime>, Failure> {
-        self.get(name).map(|value| parse_moment(value).ok_or_else(|| wrong_date(name))).transpose()
+        self.get(name)
+            .map(|value| parse_moment(value).ok_or_else(|| wrong_date(name)))
+            .transpose()
     }
 
     /// One of several words.
@@ -137,8 +185,17 @@ impl Query {
     /// # Errors
     /// 400 when a text holds a NUL character.
     pub fn texts(&self, name: &str) -> Result<Vec<String>, Failure> {
-        let values: Vec<String> = self.0.iter().filter(|(found, _)| found == name).map(|(_, value)| value.clone()).collect();
-        if values.iter().any(|value| value.contains('\0')) { Err(wrong_value(name)) } else { Ok(values) }
+        let values: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(found, _)| found == name)
+            .map(|(_, value)| value.clone())
+            .collect();
+        if values.iter().any(|value| value.contains('\0')) {
+            Err(wrong_value(name))
+        } else {
+            Ok(values)
+        }
     }
 
     /// All identifiers of a parameter that may be repeated.
@@ -147,7 +204,11 @@ impl Query {
     /// 400 for what is no identifier.
     pub fn ids(&self, name: &str) -> Result<Vec<Uuid>, Failure> {
         let values = self.0.iter().filter(|(found, _)| found == name);
-        values.map(|(_, value)| parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for {name}: {value}")))).collect()
+        values
+            .map(|(_, value)| {
+                parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID format for {name}: {value}")))
+            })
+            .collect()
     }
 
     /// A value that must be there.
@@ -164,7 +225,9 @@ fn wrong_value(name: &str) -> Failure {
 }
 
 fn wrong_date(name: &str) -> Failure {
-    Failure::parameter(format!("Wrong date format for {name} argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"))
+    Failure::parameter(format!(
+        "Wrong date format for {name} argument.Expected format: 2020-01-05T13:23:10 or 2020-01-05"
+    ))
 }
 
 /// An identifier in its hyphenated form, in any letter case; nothing else.
@@ -230,18 +293,40 @@ mod tests {
 
     #[test]
     fn a_moment_may_be_a_day() {
-        assert_eq!(parse_moment("2026-03-01").map(|m| m.to_string()), Some("2026-03-01 00:00:00".into()));
-        assert_eq!(parse_moment("2026-03-01T10:11:12.5").map(|m| m.to_string()), Some("2026-03-01 10:11:12.500".into()));
+        assert_eq!(
+            parse_moment("2026-03-01").map(|m| m.to_string()),
+            Some("2026-03-01 00:00:00".into())
+        );
+        assert_eq!(
+            parse_moment("2026-03-01T10:11:12.5").map(|m| m.to_string()),
+            Some("2026-03-01 10:11:12.500".into())
+        );
         assert_eq!(parse_moment("tomorrow"), None);
     }
 
     #[test]
     fn days_have_years_of_four_digits() {
-        assert_eq!(parse_day("2024-2-29").map(|day| day.to_string()), Some("2024-02-29".into()));
-        for text in ["0000-01-01", "+10000-01-01", "-0001-01-01", "2026-02-29", "2026-03", "2026-03-01x", ""] {
+        assert_eq!(
+            parse_day("2024-2-29").map(|day| day.to_string()),
+            Some("2024-02-29".into())
+        );
+        for text in [
+            "0000-01-01",
+            "+10000-01-01",
+            "-0001-01-01",
+            "2026-02-29",
+            "2026-03",
+            "2026-03-01x",
+            "",
+        ] {
             assert_eq!(parse_day(text), None, "{text}");
         }
-        for text in ["0000-01-01T00:00:00", "+10000-01-01T00:00:00", "2026-03-01T23:59:60", "2026-03-01T24:00:00"] {
+        for text in [
+            "0000-01-01T00:00:00",
+            "+10000-01-01T00:00:00",
+            "2026-03-01T23:59:60",
+            "2026-03-01T24:00:00",
+        ] {
             assert_eq!(parse_moment(text), None, "{text}");
         }
     }

@@ -31,9 +31,19 @@ pub(crate) enum Unreadable {
 pub(crate) fn read(text: &[u8], schema: &Value, limit: usize) -> Result<Value, Unreadable> {
     let left = Cell::new(Some(limit / BYTES_PER_VALUE + LEAST_VALUES));
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Part { schema: resolve(schema), left: &left }.deserialize(&mut deserializer);
+    let value = Part {
+        schema: resolve(schema),
+        left: &left,
+    }
+    .deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
-    value.map_err(|_| if left.get().is_none() { Unreadable::TooMany } else { Unreadable::NotJson })
+    value.map_err(|_| {
+        if left.get().is_none() {
+            Unreadable::TooMany
+        } else {
+            Unreadable::NotJson
+        }
+    })
 }
 
 /// A value on its way in, with its schema and what the body may still hold.
@@ -48,8 +58,14 @@ impl<'a> Part<'a> {
     fn of(self, schema: &'a Value) -> Self {
         let schema = resolve(schema);
         // A list that may come as its only item has two shapes, of which the list is the first.
-        let schema = schema["oneOf"].get(0).filter(|list| list["x-single"] == true).unwrap_or(schema);
-        Self { schema, left: self.left }
+        let schema = schema["oneOf"]
+            .get(0)
+            .filter(|list| list["x-single"] == true)
+            .unwrap_or(schema);
+        Self {
+            schema,
+            left: self.left,
+        }
     }
 
     /// True when the schema has a place for values of this type.
@@ -174,7 +190,10 @@ mod tests {
         let expected = json!({"name": [], "sizes": [1, {}, 2.5], "data": {"a": [true, null]}, "any": [{"c": "d"}]});
         assert_eq!(taken(text, &schema), Ok(expected));
         let loose = json!({"type": "object", "properties": {}, "additionalProperties": {"type": "string"}});
-        assert_eq!(taken(r#"{"a": {"b": 1}, "c": "d"}"#, &loose), Ok(json!({"a": {}, "c": "d"})));
+        assert_eq!(
+            taken(r#"{"a": {"b": 1}, "c": "d"}"#, &loose),
+            Ok(json!({"a": {}, "c": "d"}))
+        );
         assert_eq!(taken(r#"[1]"#, &json!({"type": "object"})), Ok(json!([])));
     }
 
@@ -186,7 +205,11 @@ mod tests {
         let lists = |count: usize| format!("[{}1]", "[],".repeat(count));
         assert!(taken(&lists((LEAST_VALUES - LIST - 1) / LIST), &json!({})).is_ok());
         assert_eq!(taken(&lists(LEAST_VALUES), &json!({})), Err(Unreadable::TooMany));
-        assert_eq!(taken(&lists(LEAST_VALUES * 9), &json!({"type": "string"})), Ok(json!([])), "what is not kept is not counted");
+        assert_eq!(
+            taken(&lists(LEAST_VALUES * 9), &json!({"type": "string"})),
+            Ok(json!([])),
+            "what is not kept is not counted"
+        );
         assert!(read(lists(LEAST_VALUES).as_bytes(), &json!({}), 16_000).is_ok());
     }
 }

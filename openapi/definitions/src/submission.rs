@@ -14,7 +14,7 @@ pub(crate) const FIELD_LIMIT: usize = 500_000;
 /// Most fields and files that a form may have.
 pub(crate) const PART_LIMIT: usize = 1000;
 
-/// What a form brought.
+/// Contents of a form.
 #[derive(Debug)]
 pub struct Submission {
     /// Fields that are no files, by name. Of a field that is repeated the first counts.
@@ -32,7 +32,7 @@ pub struct UploadedFile {
     pub name: String,
     /// Media type that the sender claims.
     pub media_type: Option<String>,
-    /// Where the bytes are.
+    /// Place of the bytes.
     pub path: TempPath,
     /// Number of bytes.
     pub size: u64,
@@ -53,10 +53,19 @@ impl Submission {
 }
 
 /// Reads a form. Files are only taken by operations that have them; of others, nothing is written anywhere.
-pub(crate) async fn read_submission(request: &Request, body: &mut Body, facts: OperationFacts) -> Result<Submission, Failure> {
+pub(crate) async fn read_submission(
+    request: &Request,
+    body: &mut Body,
+    facts: OperationFacts,
+) -> Result<Submission, Failure> {
     let mut body = RequestBody::new(std::mem::replace(body, Body::empty()));
-    let mut form = Multipart::from_request(request, &mut body).await.map_err(|_| broken())?;
-    let mut submission = Submission { fields: Map::new(), files: Vec::new() };
+    let mut form = Multipart::from_request(request, &mut body)
+        .await
+        .map_err(|_| broken())?;
+    let mut submission = Submission {
+        fields: Map::new(),
+        files: Vec::new(),
+    };
     let mut room = facts.memory();
     let mut parts = 0;
     while let Some(part) = form.next_field().await.map_err(|error| upload_problem(&error))? {
@@ -66,7 +75,10 @@ pub(crate) async fn read_submission(request: &Request, body: &mut Body, facts: O
         }
         if part.file_name().is_some() {
             if !facts.takes_files {
-                return Err(Failure::field(part.name().unwrap_or_default(), "Input should be a valid string, not a file"));
+                return Err(Failure::field(
+                    part.name().unwrap_or_default(),
+                    "Input should be a valid string, not a file",
+                ));
             }
             submission.files.push(UploadedFile::keep(part).await?);
         } else {
@@ -86,9 +98,17 @@ impl UploadedFile {
         let media_type = part.content_type().map(str::to_owned);
         let (file, path) = tempfile::NamedTempFile::new()?.into_parts();
         let mut file = tokio::fs::File::from_std(file);
-        let size = tokio::io::copy(&mut part.into_async_read(), &mut file).await.map_err(|error| upload_problem(&error))?;
+        let size = tokio::io::copy(&mut part.into_async_read(), &mut file)
+            .await
+            .map_err(|error| upload_problem(&error))?;
         file.flush().await?;
-        Ok(Self { field, name, media_type, path, size })
+        Ok(Self {
+            field,
+            name,
+            media_type,
+            path,
+            size,
+        })
     }
 }
 
@@ -96,7 +116,11 @@ impl UploadedFile {
 async fn read_text(part: Field, limit: usize) -> Result<(String, String), Failure> {
     let name = part.name().unwrap_or_default().to_owned();
     let mut bytes = Vec::new();
-    part.into_async_read().take(limit as u64 + 1).read_to_end(&mut bytes).await.map_err(|error| upload_problem(&error))?;
+    part.into_async_read()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(|error| upload_problem(&error))?;
     if bytes.len() > limit {
         return Err(crate::call::too_large());
     }
@@ -108,7 +132,10 @@ async fn read_text(part: Field, limit: usize) -> Result<(String, String), Failur
 
 /// 400: the form has more fields than anybody needs.
 pub(crate) fn too_many_fields() -> Failure {
-    Failure::parameter_with(format!("A form may have at most {PART_LIMIT} fields."), json!({"limit": PART_LIMIT}))
+    Failure::parameter_with(
+        format!("A form may have at most {PART_LIMIT} fields."),
+        json!({"limit": PART_LIMIT}),
+    )
 }
 
 fn broken() -> Failure {

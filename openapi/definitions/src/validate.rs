@@ -1,4 +1,8 @@
 //! Checks a body against its schema, and brings what forms send as text into the types that the schema names.
+//!
+//! `jsonschema`, which the tests check answers with, was compared: it changes nothing, so texts of forms would stay texts, and
+//! its messages are not those that clients know. `garde` and `validator` check structs, while the bodies of collections stay
+//! JSON for the engine.
 
 use std::sync::LazyLock;
 
@@ -9,55 +13,128 @@ use crate::query::{parse_day, parse_id, parse_moment};
 use crate::reading::read;
 
 /// The schemas that bodies refer to, by their names.
-static SCHEMAS: LazyLock<Value> = LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
+static SCHEMAS: LazyLock<Value> =
+    LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
 
 /// Everything that is wrong with the value; what can be read as the schema's type is changed into it.
 pub(crate) fn validate(value: &mut Value, schema: &Value) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     check(value, schema, "", &mut problems);
     if let Some(field) = unstorable("", value).filter(|_| problems.is_empty()) {
-        problems.push(FieldProblem { field, message: "Input should be without NUL characters".into() });
+        problems.push(FieldProblem {
+            field,
+            message: "Input should be without NUL characters".into(),
+        });
     }
     problems
 }
 
-/// Where a part of a field is.
+/// Name of a part of a field.
 fn nested(field: &str, part: &str) -> String {
-    if field.is_empty() { part.to_owned() } else { format!("{field}.{part}") }
+    if field.is_empty() {
+        part.to_owned()
+    } else {
+        format!("{field}.{part}")
+    }
 }
 
 /// The field, if any, with a text that no database keeps: one with a NUL character.
 pub(crate) fn unstorable(field: &str, value: &Value) -> Option<String> {
     match value {
         Value::String(text) => text.contains('\0').then(|| field.to_owned()),
-        Value::Array(items) => items.iter().enumerate().find_map(|(at, item)| unstorable(&nested(field, &at.to_string()), item)),
-        Value::Object(map) => {
-            map.iter().find_map(|(name, value)| if name.contains('\0') { Some(field.to_owned()) } else { unstorable(&nested(field, name), value) })
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| unstorable(&nested(field, &at.to_string()), item)),
+        Value::Object(map) => map.iter().find_map(|(name, value)| {
+            if name.contains('\0') {
+                Some(field.to_owned())
+            } else {
+                unstorable(&nested(field, name), value)
+            }
+        }),
         _ => None,
     }
 }
 
-/// Whether the lists and objects of a record are what its schema says. Lists of ids are left to those who link records:
+/// The first list or object of a record that is not what its schema says. Lists of ids are left to those who link records:
 /// they take more.
-pub(crate) fn documents_hold(record: &Map<String, Value>, schema: &Value) -> bool {
+pub(crate) fn misshapen<'a>(record: &Map<String, Value>, schema: &'a Value) -> Option<&'a str> {
     let properties = resolve(schema)["properties"].as_object().into_iter().flatten();
     let documents = properties.map(|(name, schema)| (name, resolve(schema)));
     let documents = documents.filter(|(_, schema)| matches!(schema["type"].as_str(), Some("array" | "object")));
     let mut documents = documents.filter(|(_, schema)| resolve(&schema["items"])["format"] != "uuid");
-    documents.all(|(name, schema)| record.get(name).is_none_or(|value| !value.is_string() && validate(&mut value.clone(), schema).is_empty()))
+    let holds = |value: &Value, schema: &Value| !value.is_string() && validate(&mut value.clone(), schema).is_empty();
+    documents
+        .find(|(name, schema)| record.get(*name).is_some_and(|value| !holds(value, schema)))
+        .map(|(name, _)| name.as_str())
+}
+
+/// The first number of a record, also as a text of digits, that is below or above what its schema allows, with what is wrong
+/// with it. Whether it is a number at all is left to those who know its column.
+pub(crate) fn out_of_bounds<'a>(record: &Map<String, Value>, schema: &'a Value) -> Option<(&'a str, String)> {
+    let properties = resolve(schema)["properties"].as_object().into_iter().flatten();
+    let mut numbers =
+        properties.filter_map(|(name, schema)| Some((name.as_str(), record.get(name)?, number_shape(schema)?)));
+    numbers.find_map(|(name, value, schema)| {
+        let number = match value {
+            Value::String(text) => text.trim().parse().ok(),
+            value => value.as_f64(),
+        };
+        let problem = beyond(number?, schema)?;
+        Some((name, schema["x-malformed"].as_str().map_or(problem, str::to_owned)))
+    })
+}
+
+/// The shape of a number among those that a property may have.
+fn number_shape(schema: &Value) -> Option<&Value> {
+    let schema = resolve(schema);
+    let mut shapes = schema["oneOf"]
+        .as_array()
+        .map_or_else(|| std::slice::from_ref(schema), Vec::as_slice)
+        .iter();
+    shapes.find(|shape| matches!(shape["type"].as_str(), Some("integer" | "number")))
+}
+
+/// Words for a number that is below or above what its schema allows.
+fn beyond(number: f64, schema: &Value) -> Option<String> {
+    let more = schema["exclusiveMinimum"] == true;
+    if let Some(least) = schema["minimum"]
+        .as_f64()
+        .filter(|least| number < *least || (more && number <= *least))
+    {
+        return Some(format!(
+            "Input should be greater than {}{least}",
+            if more { "" } else { "or equal to " }
+        ));
+    }
+    schema["maximum"]
+        .as_f64()
+        .filter(|most| number > *most)
+        .map(|most| format!("Input should be less than or equal to {most}"))
 }
 
 /// The schema that a reference stands for.
 pub(crate) fn resolve(schema: &Value) -> &Value {
-    let target = schema["$ref"].as_str().and_then(|reference| SCHEMAS.get(reference.rsplit('/').next()?));
+    let target = schema["$ref"]
+        .as_str()
+        .and_then(|reference| SCHEMAS.get(reference.rsplit('/').next()?));
     target.unwrap_or(schema)
+}
+
+/// Whether a value may have one shape or another, of which null is none.
+pub(crate) fn has_several_shapes(schema: &Value) -> bool {
+    let schema = resolve(schema);
+    schema["oneOf"].is_array() || schema["anyOf"].is_array()
 }
 
 fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<FieldProblem>) {
     let schema = resolve(schema);
     // A list that may come as its only item has two shapes, of which the list is the first.
-    let schema = schema["oneOf"].get(0).filter(|list| list["x-single"] == true).unwrap_or(schema);
+    let schema = schema["oneOf"]
+        .get(0)
+        .filter(|list| list["x-single"] == true)
+        .unwrap_or(schema);
     if value.is_null() && (schema["nullable"] == true || schema.get("type").is_none()) {
         return;
     }
@@ -72,7 +149,10 @@ fn check(value: &mut Value, schema: &Value, field: &str, problems: &mut Vec<Fiel
     };
     if let Some(message) = problem {
         let message = schema["x-malformed"].as_str().map_or(message, str::to_owned);
-        problems.push(FieldProblem { field: field.to_owned(), message });
+        problems.push(FieldProblem {
+            field: field.to_owned(),
+            message,
+        });
     }
 }
 
@@ -88,16 +168,31 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
         *value = parsed;
     }
     let Some(map) = value.as_object_mut() else {
-        let message = if field.is_empty() { "Input should be a valid dictionary or object" } else { "Input should be a valid dictionary" };
-        problems.push(FieldProblem { field: field.to_owned(), message: message.into() });
+        let message = if field.is_empty() {
+            "Input should be a valid dictionary or object"
+        } else {
+            "Input should be a valid dictionary"
+        };
+        problems.push(FieldProblem {
+            field: field.to_owned(),
+            message: message.into(),
+        });
         return;
     };
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
         let place = nested(field, name);
         match map.get_mut(name) {
             Some(value) => check(value, schema, &place, problems),
-            None if required.contains(&name.as_str()) => problems.push(FieldProblem { field: place, message: "Field required".into() }),
+            None if required.contains(&name.as_str()) => problems.push(FieldProblem {
+                field: place,
+                message: "Field required".into(),
+            }),
             None => {
                 if let Some(default) = resolve(schema).get("default") {
                     map.insert(name.clone(), default.clone());
@@ -106,7 +201,10 @@ fn check_object(value: &mut Value, schema: &Value, field: &str, problems: &mut V
         }
     }
     if schema["additionalProperties"].is_object() {
-        for (name, value) in map.iter_mut().filter(|(name, _)| schema["properties"].get(name.as_str()).is_none()) {
+        for (name, value) in map
+            .iter_mut()
+            .filter(|(name, _)| schema["properties"].get(name.as_str()).is_none())
+        {
             check(value, &schema["additionalProperties"], &nested(field, name), problems);
         }
     }
@@ -121,16 +219,28 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
         *value = Value::Array(vec![value.take()]);
     }
     let Some(list) = value.as_array_mut() else {
-        problems.push(FieldProblem { field: field.to_owned(), message: "Input should be a valid list".into() });
+        problems.push(FieldProblem {
+            field: field.to_owned(),
+            message: "Input should be a valid list".into(),
+        });
         return;
     };
     let count = list.len() as u64;
-    let too_few = schema["minItems"].as_u64().filter(|least| count < *least).map(|least| ("least", least));
-    let too_many = schema["maxItems"].as_u64().filter(|most| count > *most).map(|most| ("most", most));
+    let too_few = schema["minItems"]
+        .as_u64()
+        .filter(|least| count < *least)
+        .map(|least| ("least", least));
+    let too_many = schema["maxItems"]
+        .as_u64()
+        .filter(|most| count > *most)
+        .map(|most| ("most", most));
     for (word, bound) in too_few.into_iter().chain(too_many) {
         let plural = if bound == 1 { "" } else { "s" };
         let message = format!("List should have at {word} {bound} item{plural} after validation, not {count}");
-        problems.push(FieldProblem { field: field.to_owned(), message });
+        problems.push(FieldProblem {
+            field: field.to_owned(),
+            message,
+        });
     }
     for (at, item) in list.iter_mut().enumerate() {
         check(item, &schema["items"], &nested(field, &at.to_string()), problems);
@@ -138,15 +248,25 @@ fn check_array(value: &mut Value, schema: &Value, field: &str, problems: &mut Ve
 }
 
 fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
-    let Some(text) = value.as_str() else { return Some("Input should be a valid string".into()) };
+    let Some(text) = value.as_str() else {
+        return Some("Input should be a valid string".into());
+    };
     match schema["format"].as_str() {
         // Forms send empty text for what nobody filled in.
         Some("uuid" | "date-time-local") if text.is_empty() && schema["x-empty"] == true => {
             *value = Value::Null;
             return None;
         }
-        Some("uuid") => return parse_id(text).is_none().then(|| "Input should be a valid UUID, 36 characters with hyphens".into()),
-        Some("date") => return parse_day(text).is_none().then(|| "Input should be a valid date in the format YYYY-MM-DD".into()),
+        Some("uuid") => {
+            return parse_id(text)
+                .is_none()
+                .then(|| "Input should be a valid UUID, 36 characters with hyphens".into());
+        }
+        Some("date") => {
+            return parse_day(text)
+                .is_none()
+                .then(|| "Input should be a valid date in the format YYYY-MM-DD".into());
+        }
         Some("date-time-local") => return check_moment(value),
         _ => {}
     }
@@ -160,7 +280,11 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     }
     let choices = schema["enum"].as_array()?;
     (!choices.contains(value)).then(|| {
-        let choices: Vec<String> = choices.iter().filter_map(Value::as_str).map(|choice| format!("'{choice}'")).collect();
+        let choices: Vec<String> = choices
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|choice| format!("'{choice}'"))
+            .collect();
         format!("Input should be {}", choices.join(", "))
     })
 }
@@ -169,7 +293,11 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
 fn check_moment(value: &mut Value) -> Option<String> {
     let text = value.as_str().unwrap_or_default();
     let bare = text.trim_end_matches('Z');
-    let bare = bare.char_indices().skip(19).find(|(_, c)| matches!(c, '+' | '-')).map_or(bare, |(at, _)| &bare[..at]);
+    let bare = bare
+        .char_indices()
+        .skip(19)
+        .find(|(_, c)| matches!(c, '+' | '-'))
+        .map_or(bare, |(at, _)| &bare[..at]);
     match parse_moment(&bare.replacen(' ', "T", 1)) {
         Some(moment) => {
             *value = moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string().into();
@@ -186,12 +314,17 @@ fn check_integer(value: &mut Value, schema: &Value) -> Option<String> {
         };
         *value = number.into();
     }
-    if let Some(number) = value.as_f64().filter(|number| !value.is_i64() && number.fract() == 0.0 && number.abs() < 9e15) {
+    if let Some(number) = value
+        .as_f64()
+        .filter(|number| !value.is_i64() && number.fract() == 0.0 && number.abs() < 9e15)
+    {
         #[expect(clippy::cast_possible_truncation, reason = "the number is whole and small enough")]
         let whole = number as i64;
         *value = whole.into();
     }
-    let Some(number) = value.as_i64() else { return Some("Input should be a valid integer".into()) };
+    let Some(number) = value.as_i64() else {
+        return Some("Input should be a valid integer".into());
+    };
     let (floor, ceiling) = match schema["format"].as_str() {
         Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
         _ => (i64::MIN, i64::MAX),
@@ -211,12 +344,10 @@ fn check_number(value: &mut Value, schema: &Value) -> Option<String> {
         };
         *value = number.into();
     }
-    let Some(number) = value.as_f64() else { return Some("Input should be a valid number".into()) };
-    let more = schema["exclusiveMinimum"] == true;
-    if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least || (more && number <= *least)) {
-        return Some(format!("Input should be greater than {}{least}", if more { "" } else { "or equal to " }));
+    match value.as_f64() {
+        Some(number) => beyond(number, schema),
+        None => Some("Input should be a valid number".into()),
     }
-    schema["maximum"].as_f64().filter(|most| number > *most).map(|most| format!("Input should be less than or equal to {most}"))
 }
 
 fn check_boolean(value: &mut Value) -> Option<String> {
@@ -240,7 +371,10 @@ mod tests {
     use super::*;
 
     fn messages(mut value: Value, schema: &Value) -> Vec<String> {
-        validate(&mut value, schema).into_iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect()
+        validate(&mut value, schema)
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.field, problem.message))
+            .collect()
     }
 
     #[test]
@@ -257,17 +391,32 @@ mod tests {
                 "parts.0: Input should be a valid UUID, 36 characters with hyphens",
             ]
         );
-        assert_eq!(messages(json!([]), &schema), [": Input should be a valid dictionary or object"]);
+        assert_eq!(
+            messages(json!([]), &schema),
+            [": Input should be a valid dictionary or object"]
+        );
         let list = json!({"type": "array", "minItems": 1, "maxItems": 2, "items": {}});
-        assert_eq!(messages(json!([]), &list), [": List should have at least 1 item after validation, not 0"]);
-        assert_eq!(messages(json!([1, 2, 3]), &list), [": List should have at most 2 items after validation, not 3"]);
+        assert_eq!(
+            messages(json!([]), &list),
+            [": List should have at least 1 item after validation, not 0"]
+        );
+        assert_eq!(
+            messages(json!([1, 2, 3]), &list),
+            [": List should have at most 2 items after validation, not 3"]
+        );
     }
 
     #[test]
     fn fields_of_any_name_have_their_schema() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "array", "items": {"type": "integer"}}});
         assert!(messages(json!({"a": "", "b": [1], "c": ["2"]}), &schema).is_empty());
-        assert_eq!(messages(json!({"b": {}, "c": [1.5]}), &schema), ["b: Input should be a valid list", "c.0: Input should be a valid integer"]);
+        assert_eq!(
+            messages(json!({"b": {}, "c": [1.5]}), &schema),
+            [
+                "b: Input should be a valid list",
+                "c.0: Input should be a valid integer"
+            ]
+        );
     }
 
     #[test]
@@ -277,7 +426,10 @@ mod tests {
         }});
         let mut value = json!({"size": "12", "done": "yes", "when": "2026-03-01T10:00:00+02:00"});
         assert!(validate(&mut value, &schema).is_empty());
-        assert_eq!(value, json!({"size": 12, "done": true, "when": "2026-03-01T10:00:00", "kind": "a"}));
+        assert_eq!(
+            value,
+            json!({"size": 12, "done": true, "when": "2026-03-01T10:00:00", "kind": "a"})
+        );
     }
 
     #[test]
@@ -288,7 +440,10 @@ mod tests {
         let mut value = json!({"words": "a"});
         assert!(validate(&mut value, &schema).is_empty());
         assert_eq!(value, json!({"words": ["a"]}));
-        assert_eq!(messages(json!({"words": "c"}), &schema), ["words.0: Input should be 'a', 'b'"]);
+        assert_eq!(
+            messages(json!({"words": "c"}), &schema),
+            ["words.0: Input should be 'a', 'b'"]
+        );
     }
 
     #[test]
@@ -296,7 +451,10 @@ mod tests {
         let schema = json!({"type": "object", "properties": {"note": {"type": "string"}}});
         let message = |field: &str| [format!("{field}: Input should be without NUL characters")];
         assert_eq!(messages(json!({"note": "a\u{0}"}), &schema), message("note"));
-        assert_eq!(messages(json!({"data": {"list": ["a", {"key": "\u{0}"}]}}), &schema), message("data.list.1.key"));
+        assert_eq!(
+            messages(json!({"data": {"list": ["a", {"key": "\u{0}"}]}}), &schema),
+            message("data.list.1.key")
+        );
         assert_eq!(messages(json!({"data": {"\u{0}": 1}}), &schema), message("data"));
     }
 
@@ -307,17 +465,57 @@ mod tests {
             "data": {"type": "object", "nullable": true, "additionalProperties": true},
             "team": {"type": "array", "items": {"type": "string", "format": "uuid"}},
         }});
-        let holds = |record: Value| documents_hold(record.as_object().expect("a record"), &schema);
+        let wrong = |record: &Value| misshapen(record.as_object().expect("a record"), &schema).map(str::to_owned);
+        let holds = |record: Value| wrong(&record).is_none();
         assert!(holds(json!({"words": ["a"], "team": [{"id": 1}], "other": 1})) && holds(json!({"words": null})));
         assert!(holds(json!({"data": {"a": [1]}})) && holds(json!({"data": null})));
-        for wrong in [json!({"words": [null]}), json!({"words": 1}), json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
-            assert!(!holds(wrong.clone()), "{wrong}");
+        for record in [json!({"words": [null]}), json!({"words": 1})] {
+            assert_eq!(wrong(&record).as_deref(), Some("words"), "{record}");
         }
+        for record in [json!({"data": []}), json!({"data": 0}), json!({"data": "{}"})] {
+            assert_eq!(wrong(&record).as_deref(), Some("data"), "{record}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_records_keep_within_their_bounds() {
+        let either = json!({"oneOf": [{"type": "string"}, {"type": "number", "minimum": 0}]});
+        let rank = json!({"type": "integer", "minimum": 1, "maximum": 5, "nullable": true, "x-malformed": "a rank is 1 to 5."});
+        let schema = json!({"type": "object", "properties": {"size": {"type": "number", "minimum": 0}, "rank": rank, "rate": either}});
+        let wrong = |record: Value| {
+            let found = out_of_bounds(record.as_object().expect("a record"), &schema);
+            found.map(|(field, problem)| format!("{field}: {problem}"))
+        };
+        for record in [
+            json!({"size": 0, "rank": 5}),
+            json!({"rank": null}),
+            json!({"size": "soon"}),
+            json!({"rate": "2"}),
+            json!({"other": -1}),
+        ] {
+            assert_eq!(wrong(record), None);
+        }
+        let least = Some("size: Input should be greater than or equal to 0".to_owned());
+        assert_eq!(
+            [json!({"size": -0.5}), json!({"size": "-1"})].map(wrong),
+            [least.clone(), least]
+        );
+        assert_eq!(
+            [json!({"rank": 6}), json!({"rank": "9"})].map(wrong),
+            [const { "rank: a rank is 1 to 5." }; 2].map(|text| Some(text.to_owned()))
+        );
+        assert_eq!(
+            wrong(json!({"rate": -24})).as_deref(),
+            Some("rate: Input should be greater than or equal to 0")
+        );
     }
 
     #[test]
     fn null_is_only_for_what_may_be_null() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string", "nullable": true}}});
-        assert_eq!(messages(json!({"a": null, "b": null}), &schema), ["a: Input should be a valid string"]);
+        assert_eq!(
+            messages(json!({"a": null, "b": null}), &schema),
+            ["a: Input should be a valid string"]
+        );
     }
 }

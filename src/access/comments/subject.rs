@@ -6,13 +6,13 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
-use crate::access::tasks::{self, Standing, is_mentioned, standing};
+use crate::access::tasks::{self, TaskRelation, is_mentioned, relation};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
-/// What decides about a comment.
+/// Facts that decide about a comment.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct CommentSubject {
     pub id: Uuid,
     pub task_id: Uuid,
     pub author_id: Uuid,
@@ -22,11 +22,11 @@ pub struct Subject {
     pub author_studio: Option<Uuid>,
     pub for_client: bool,
     pub task_status_id: Option<Uuid>,
-    /// Where the caller stands towards the task.
-    pub standing: Standing,
+    /// Relation of the caller to the task.
+    pub relation: TaskRelation,
 }
 
-impl Subject {
+impl CommentSubject {
     /// The comment with that id, for this caller.
     ///
     /// # Errors
@@ -51,7 +51,7 @@ impl Subject {
             author_studio: row.try_get("", "studio_id")?,
             for_client: row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default(),
             task_status_id: row.try_get("", "task_status_id")?,
-            standing: standing(connection, caller, task_id).await?,
+            relation: relation(connection, caller, task_id).await?,
         })
     }
 
@@ -59,27 +59,44 @@ impl Subject {
     ///
     /// # Errors
     /// 404 when it is not.
-    pub async fn on_task(connection: &impl ConnectionTrait, caller: &Caller, task_id: Uuid, id: Uuid) -> Result<Self, Failure> {
+    pub async fn on_task(
+        connection: &impl ConnectionTrait,
+        caller: &Caller,
+        task_id: Uuid,
+        id: Uuid,
+    ) -> Result<Self, Failure> {
         let subject = Self::find(connection, caller, id).await?;
-        if subject.task_id == task_id { Ok(subject) } else { Err(Failure::not_found()) }
+        if subject.task_id == task_id {
+            Ok(subject)
+        } else {
+            Err(Failure::not_found())
+        }
     }
 
     /// The production of the task.
     #[must_use]
     pub fn project_id(&self) -> Option<Uuid> {
-        self.standing.project_id
+        self.relation.project_id
     }
 
-    /// What decides about the comment, without the viewer.
+    /// Facts that decide about the comment, without the viewer.
     #[must_use]
     pub fn seen(&self) -> Seen {
-        Seen { author_id: self.author_id, author_role: self.author_role, for_client: self.for_client }
+        Seen {
+            author_id: self.author_id,
+            author_role: self.author_role,
+            for_client: self.for_client,
+        }
     }
 
     /// The caller as a viewer of the comments of the production.
     #[must_use]
     pub fn viewer(&self, caller: &Caller) -> Viewer {
-        Viewer { person_id: caller.person.id, place: self.standing.role, clients_isolated: self.standing.clients_isolated }
+        Viewer {
+            person_id: caller.person.id,
+            place: self.relation.role,
+            clients_isolated: self.relation.clients_isolated,
+        }
     }
 
     /// Whether a rule allows it to the caller.
@@ -94,7 +111,7 @@ impl Subject {
         self.viewer(caller).require(rule, self.seen())
     }
 
-    /// How much the caller sees of the comment, of which some see no more than its previews.
+    /// Extent to which the caller sees the comment, of which some see no more than its previews.
     ///
     /// # Errors
     /// The database does not answer.
@@ -103,8 +120,15 @@ impl Subject {
         if sight != Sight::Previews {
             return Ok(sight);
         }
-        let sql = Sql::with("SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1", [self.id.into()]);
-        Ok(if database::row(connection, &sql).await?.is_some() { sight } else { Sight::Nothing })
+        let sql = Sql::with(
+            "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
+            [self.id.into()],
+        );
+        Ok(if database::row(connection, &sql).await?.is_some() {
+            sight
+        } else {
+            Sight::Nothing
+        })
     }
 
     /// `comment-reader`: whoever reads the task and the whole comment.
@@ -112,26 +136,35 @@ impl Subject {
     /// # Errors
     /// 403 for everybody else.
     pub fn comment_reader(&self, caller: &Caller) -> Result<(), Failure> {
-        self.standing.require(&tasks::READ)?;
+        self.relation.require(&tasks::READ)?;
         self.require(caller, &READ)
     }
 
     /// `comment-replier`: the author, whoever may comment the task, and whoever its comments mention, if they see anything
-    /// of the comment. No client replies to a client of another studio.
+    /// of the comment. What is between clients and whoever runs the production is for managers and clients alone, and no client
+    /// replies to a client of another studio.
     ///
     /// # Errors
     /// 403 for everybody else.
     pub async fn comment_replier(&self, connection: &impl ConnectionTrait, caller: &Caller) -> Result<(), Failure> {
-        let standing = &self.standing;
-        if !standing.role.is_member() || self.sight(connection, caller).await? == Sight::Nothing {
+        let relation = &self.relation;
+        let of_clients = self.for_client || self.author_role == Role::Client;
+        if of_clients && !relation.role.is_manager() && relation.role.role != Role::Client {
+            return Err(Failure::forbidden());
+        }
+        if !relation.role.is_member() || self.sight(connection, caller).await? == Sight::Nothing {
             return Err(Failure::forbidden());
         }
         if self.author_id == caller.person.id {
             return Ok(());
         }
-        let writes = standing.allows(&tasks::ACT) || is_mentioned(connection, caller, standing).await?;
-        let between_clients = standing.role.role == Role::Client && self.author_role == Role::Client;
-        if writes && (!between_clients || self.author_studio == caller.person.studio_id) { Ok(()) } else { Err(Failure::forbidden()) }
+        let writes = relation.allows(&tasks::ACT) || is_mentioned(connection, caller, relation).await?;
+        let between_clients = relation.role.role == Role::Client && self.author_role == Role::Client;
+        if writes && (!between_clients || self.author_studio == caller.person.studio_id) {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        }
     }
 }
 
@@ -149,12 +182,23 @@ pub async fn attachment_reader(
     use crate::access::entities;
 
     if let Some(comment_id) = comment_id {
-        return Subject::find(connection, caller, comment_id).await?.comment_reader(caller);
+        return CommentSubject::find(connection, caller, comment_id)
+            .await?
+            .comment_reader(caller);
     }
     let Some(message_id) = message_id else {
-        return if caller.is_admin() { Ok(()) } else { Err(Failure::forbidden()) };
+        return if caller.is_admin() {
+            Ok(())
+        } else {
+            Err(Failure::forbidden())
+        };
     };
-    let sql = Sql::with("SELECT c.object_id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE m.id = $1", [message_id.into()]);
+    let sql = Sql::with(
+        "SELECT c.object_id FROM chat_message m JOIN chat c ON c.id = m.chat_id WHERE m.id = $1",
+        [message_id.into()],
+    );
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-    entities::require(connection, caller, row.try_get("", "object_id")?, &entities::READ).await.map(|_| ())
+    entities::require(connection, caller, row.try_get("", "object_id")?, &entities::READ)
+        .await
+        .map(|_| ())
 }

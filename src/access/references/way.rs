@@ -5,7 +5,7 @@ use entity::belonging::Belonging::{self, By, Itself, Studio};
 use entity::facts::Table;
 
 use crate::access::roles::MEMBER;
-use crate::access::rule::Ground;
+use crate::access::rule::QueriedRecords;
 use crate::access::{comments, entities, playlists, previews, tasks};
 use crate::database::Sql;
 
@@ -24,15 +24,21 @@ pub(super) const SHARED: [(&str, &str); 7] = [
 type ListKey = (&'static [&'static str], &'static [&'static str]);
 
 /// JSON columns that hold lists of objects with references: the table, the column, and the keys with what they name.
-pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] =
-    [("playlist", "shots", &[(&["entity_id", "id"], &["entity"]), (&["preview_file_id"], &["preview_file"])])];
+pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] = [(
+    "playlist",
+    "shots",
+    &[
+        (&["entity_id", "id"], &["entity"]),
+        (&["preview_file_id"], &["preview_file"]),
+    ],
+)];
 
 /// Names of a table within a query, from the outermost to the innermost.
 const NAMES: [&str; 6] = ["r", "ra", "rb", "rc", "rd", "re"];
 
 /// A table of a query at some depth.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct RowPlace {
     table: &'static Table,
     depth: usize,
 }
@@ -40,7 +46,7 @@ pub(super) struct Place {
 /// Productions, whose id is in a column.
 struct Projects(String);
 
-impl Ground<std::convert::Infallible> for Projects {
+impl QueriedRecords<std::convert::Infallible> for Projects {
     fn project(&self) -> String {
         self.0.clone()
     }
@@ -50,10 +56,15 @@ impl Ground<std::convert::Infallible> for Projects {
     }
 }
 
-impl Place {
+impl RowPlace {
     /// The table that references are looked for in, which is called `r`.
     pub(super) fn outermost(table: &'static Table) -> Self {
         Self { table, depth: 0 }
+    }
+
+    /// A table that the outermost one refers to, which is called `ra`.
+    pub(super) fn next(table: &'static Table) -> Self {
+        Self { table, depth: 1 }
     }
 
     fn name(self) -> &'static str {
@@ -63,7 +74,10 @@ impl Place {
     /// The table that one of its columns leads to.
     fn beyond(self, column: &str) -> Option<Self> {
         let target = self.table.column(column)?.targets().first()?;
-        Some(Self { table: Table::find(target)?, depth: self.depth + 1 })
+        Some(Self {
+            table: Table::find(target)?,
+            depth: self.depth + 1,
+        })
     }
 
     /// SQL expression of the production that a row belongs to.
@@ -83,14 +97,18 @@ impl Place {
         }
     }
 
-    fn way(self, column: &str) -> Option<String> {
+    /// SQL expression of the production that one of its columns leads to.
+    pub(super) fn way(self, column: &str) -> Option<String> {
         let name = self.name();
         let beyond = self.beyond(column)?;
         if Belonging::of(beyond.table.name) == Itself {
             return Some(format!("{name}.{column}"));
         }
         let (table, inner) = (beyond.table.name, beyond.name());
-        Some(format!("(SELECT {} FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column})", beyond.production()))
+        Some(format!(
+            "(SELECT {} FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column})",
+            beyond.production()
+        ))
     }
 
     /// SQL expression that is true of rows which other productions may use.
@@ -98,7 +116,9 @@ impl Place {
         let name = self.name();
         match self.table.name {
             "entity" => format!("{name}.is_shared"),
-            "asset_instance" => format!("EXISTS (SELECT 1 FROM entity sh WHERE sh.id = {name}.asset_id AND sh.is_shared)"),
+            "asset_instance" => {
+                format!("EXISTS (SELECT 1 FROM entity sh WHERE sh.id = {name}.asset_id AND sh.is_shared)")
+            }
             "preview_file" => format!(
                 "EXISTS (SELECT 1 FROM task st JOIN entity sh ON sh.id = st.entity_id \
                  WHERE st.id = {name}.task_id AND sh.is_shared AND sh.preview_file_id = {name}.id)"
@@ -111,19 +131,39 @@ impl Place {
     pub(super) fn readable(self, sql: &mut Sql, person: &Person) {
         let name = self.name();
         match (self.table.name, Belonging::of(self.table.name)) {
-            ("entity", _) => entities::READ.express_in_teams(sql, person, &entities::Entities { table: name, kind: None }),
+            ("entity", _) => entities::READ.express_in_teams(
+                sql,
+                person,
+                &entities::Entities {
+                    table: name,
+                    kind: None,
+                },
+            ),
             ("task", _) => tasks::READ.express_in_teams(sql, person, &tasks::Tasks(name)),
             ("playlist", _) => playlists::READ.express_in_teams(sql, person, &playlists::Playlists(name)),
             ("preview_file", _) => {
-                sql.push(&format!("EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.task_id AND "));
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.task_id AND "
+                ));
                 previews::LISTED.express_in_teams(sql, person, &tasks::Tasks("k"));
                 sql.push(")");
             }
             ("comment", _) => {
-                let (id, author, for_client) = (format!("{name}.id"), format!("{name}.person_id"), format!("{name}.for_client"));
-                let columns =
-                    comments::Comments { id: &id, author: &author, for_client: &for_client, project: "k.project_id", entity: "k.entity_id" };
-                sql.push(&format!("EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.object_id AND "));
+                let (id, author, for_client) = (
+                    format!("{name}.id"),
+                    format!("{name}.person_id"),
+                    format!("{name}.for_client"),
+                );
+                let columns = comments::Comments {
+                    id: &id,
+                    author: &author,
+                    for_client: &for_client,
+                    project: "k.project_id",
+                    entity: "k.entity_id",
+                };
+                sql.push(&format!(
+                    "EXISTS (SELECT 1 FROM task k WHERE k.id = {name}.object_id AND "
+                ));
                 tasks::READ.express_in_teams(sql, person, &tasks::Tasks("k"));
                 sql.push(" AND ");
                 comments::READ.express_in_teams(sql, person, &columns);
@@ -148,7 +188,9 @@ impl Place {
                 continue;
             }
             let (table, inner) = (beyond.table.name, beyond.name());
-            sql.push(&format!("EXISTS (SELECT 1 FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column} AND "));
+            sql.push(&format!(
+                "EXISTS (SELECT 1 FROM \"{table}\" {inner} WHERE {inner}.id = {name}.{column} AND "
+            ));
             beyond.readable(sql, person);
             sql.push(")");
         }

@@ -1,30 +1,25 @@
-//! What a shared playlist shows: the revisions of its previews, and the tasks that they belong to.
+//! Contents of a shared playlist: the revisions of its previews, and the tasks that they belong to.
 
 use std::collections::HashSet;
 
 use dailies_definitions::failure::Failure;
 use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
-use serde_json::Value;
 use uuid::Uuid;
 
+use crate::access::playlists::stored_entries;
 use crate::database::{self, Sql};
 
-/// What guests see of productions.
+/// Parts of productions that guests see.
 #[derive(Clone, Debug, Default)]
-pub struct Shown {
+pub struct SharedRecords {
     tasks: HashSet<Uuid>,
     /// Numbers of revisions with their tasks.
     revisions: HashSet<(Uuid, Option<i32>)>,
 }
 
 #[derive(FromQueryResult)]
-struct Contents {
-    shots: Option<Value>,
-}
-
-#[derive(FromQueryResult)]
-struct Preview {
+struct ShownPreview {
     id: Uuid,
     task_id: Uuid,
     revision: Option<i32>,
@@ -32,34 +27,37 @@ struct Preview {
 }
 
 #[derive(FromQueryResult)]
-struct Task {
+struct ShownTask {
     id: Uuid,
     entity_id: Option<Uuid>,
 }
 
-impl Shown {
-    /// What a playlist shows.
+impl SharedRecords {
+    /// Contents of a playlist.
     ///
     /// # Errors
     /// 404 when the playlist is gone.
     pub async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Self, Failure> {
-        let sql = Sql::with("SELECT shots FROM playlist WHERE id = $1", [playlist_id.into()]);
-        let contents = database::read_one::<Contents>(connection, &sql).await?.ok_or_else(Failure::not_found)?;
-        Ok(Self::of(connection, &Entry::all(contents.shots.as_ref())).await?)
+        Ok(Self::of(connection, &stored_entries(connection, playlist_id).await?).await?)
     }
 
-    /// What the entries of a playlist show: their previews, as far as they are previews of their entities, and tasks of their
-    /// entities that were stored with them.
+    /// Contents of the entries of a playlist: their previews, as far as they are previews of their entities, and tasks
+    /// of their entities that were stored with them.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn of(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<Self, DbErr> {
         let mut shown = Self::default();
         let previews: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-        let mut sql = Sql::new("SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+        let mut sql = Sql::new(
+            "SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
+        );
         sql.among(&previews);
-        let pairs: HashSet<_> = entries.iter().map(|entry| (entry.preview_file_id, entry.entity_id)).collect();
-        for preview in database::read_all::<Preview>(connection, &sql).await? {
+        let pairs: HashSet<_> = entries
+            .iter()
+            .map(|entry| (entry.preview_file_id, entry.entity_id))
+            .collect();
+        for preview in database::read_all::<ShownPreview>(connection, &sql).await? {
             if preview.entity_id.is_some() && pairs.contains(&(Some(preview.id), preview.entity_id)) {
                 shown.tasks.insert(preview.task_id);
                 shown.revisions.insert((preview.task_id, preview.revision));
@@ -70,8 +68,10 @@ impl Shown {
             let pairs: HashSet<_> = entries.iter().map(|entry| (entry.task_id, entry.entity_id)).collect();
             let mut sql = Sql::new("SELECT t.id, t.entity_id FROM task t WHERE t.id");
             sql.among(&stored);
-            let found = database::read_all::<Task>(connection, &sql).await?;
-            let own = found.iter().filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
+            let found = database::read_all::<ShownTask>(connection, &sql).await?;
+            let own = found
+                .iter()
+                .filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
             shown.tasks.extend(own.map(|task| task.id));
         }
         Ok(shown)

@@ -1,4 +1,4 @@
-//! Who comments a task: those who act on it, and those whom its comments mention.
+//! Rule about who comments a task: those who act on it, and those whom its comments mention.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{ACT, Standing};
+use super::{ACT, TaskRelation};
 use crate::access::roles::MEMBER_NOT_VENDOR;
 use crate::database::{self, Sql};
 
@@ -16,8 +16,13 @@ use crate::database::{self, Sql};
 ///
 /// # Errors
 /// 403 for everybody else.
-pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing, keeps_status: bool) -> Result<(), Failure> {
-    let may = standing.allows(&ACT) || (keeps_status && is_mentioned(connection, caller, standing).await?);
+pub async fn task_commenter(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    relation: &TaskRelation,
+    keeps_status: bool,
+) -> Result<(), Failure> {
+    let may = relation.allows(&ACT) || (keeps_status && is_mentioned(connection, caller, relation).await?);
     if may { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
@@ -26,28 +31,45 @@ pub async fn task_commenter(connection: &impl ConnectionTrait, caller: &Caller, 
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn is_mentioned(connection: &impl ConnectionTrait, caller: &Caller, standing: &Standing) -> Result<bool, Failure> {
-    if !standing.role.allows(&MEMBER_NOT_VENDOR) {
+pub async fn is_mentioned(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    relation: &TaskRelation,
+) -> Result<bool, Failure> {
+    if !relation.role.allows(&MEMBER_NOT_VENDOR) {
         return Ok(false);
     }
     let person = &caller.person;
     let mut sql = Sql::new("SELECT 1 FROM comment c JOIN comment_mentions m ON m.comment = c.id WHERE m.person = ");
-    sql.bind(person.id).push(" AND c.object_id = ").bind(standing.task_id);
-    sql.push(" UNION SELECT 1 FROM comment c JOIN comment_department_mentions d ON d.comment = c.id WHERE c.object_id = ");
-    sql.bind(standing.task_id).push(" AND d.department IN ").bind_list(person.departments.iter().copied());
+    sql.bind(person.id).push(" AND c.object_id = ").bind(relation.task_id);
+    sql.push(
+        " UNION SELECT 1 FROM comment c JOIN comment_department_mentions d ON d.comment = c.id WHERE c.object_id = ",
+    );
+    sql.bind(relation.task_id)
+        .push(" AND d.department IN ")
+        .bind_list(person.departments.iter().copied());
     if database::row(connection, &sql).await?.is_some() {
         return Ok(true);
     }
-    let sql = Sql::with("SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL", [standing.task_id.into()]);
+    let sql = Sql::with(
+        "SELECT replies FROM comment WHERE object_id = $1 AND replies IS NOT NULL",
+        [relation.task_id.into()],
+    );
     for row in database::rows(connection, &sql).await? {
         let mut text = Vec::new();
-        database::write_value(&mut text, &row, 0, Kind::Json)?;
+        database::write_column(&mut text, &row, "replies", Kind::Json)?;
         let replies: Value = serde_json::from_slice(&text)?;
         let names = |reply: &Value, key: &str, wanted: &dyn Fn(Uuid) -> bool| {
-            reply[key].as_array().into_iter().flatten().filter_map(|id| id.as_str().and_then(parse_id)).any(wanted)
+            reply[key]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|id| id.as_str().and_then(parse_id))
+                .any(wanted)
         };
         let mentioned = replies.as_array().into_iter().flatten().any(|reply| {
-            names(reply, "mentions", &|id| id == person.id) || names(reply, "department_mentions", &|id| person.departments.contains(&id))
+            names(reply, "mentions", &|id| id == person.id)
+                || names(reply, "department_mentions", &|id| person.departments.contains(&id))
         });
         if mentioned {
             return Ok(true);

@@ -13,8 +13,18 @@ use crate::crud::{Nested, Record, Resource};
 pub struct AttachmentFiles;
 
 static NESTED: [Nested; 2] = [
-    Nested { key: "comment", column: "comment_id", table: &entity::comment::TABLE, type_name: "Comment" },
-    Nested { key: "chat_message", column: "chat_message_id", table: &entity::chat_message::TABLE, type_name: "ChatMessage" },
+    Nested {
+        key: "comment",
+        column: "comment_id",
+        table: &entity::comment::TABLE,
+        type_name: "Comment",
+    },
+    Nested {
+        key: "chat_message",
+        column: "chat_message_id",
+        table: &entity::chat_message::TABLE,
+        type_name: "ChatMessage",
+    },
 ];
 
 #[async_trait]
@@ -36,6 +46,12 @@ impl Resource for AttachmentFiles {
     }
 
     async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
-        attachment_reader(app.database.read(), caller, record.id_of("comment_id"), record.id_of("chat_message_id")).await
+        attachment_reader(
+            &app.database,
+            caller,
+            record.id_of("comment_id"),
+            record.id_of("chat_message_id"),
+        )
+        .await
     }
 }

@@ -3,12 +3,17 @@
 use async_trait::async_trait;
 use entity::facts::Table;
 
-use crate::access::records::Subject;
+use crate::access::records::RecordSubject;
 use crate::crud::{Record, Relation, Resource};
 
 pub struct AssetInstances;
 
-static RELATIONS: [Relation; 1] = [Relation::links("shots", &entity::asset_instance_link::TABLE, "asset_instance_id", "entity_id")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "shots",
+    &entity::asset_instance_link::TABLE,
+    "asset_instance_id",
+    "entity_id",
+)];
 
 #[async_trait]
 impl Resource for AssetInstances {
@@ -28,7 +33,7 @@ impl Resource for AssetInstances {
         &["number"]
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Entity(record.id_of("asset_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Entity(record.id_of("asset_id"))
     }
 }

@@ -3,19 +3,20 @@
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectMember};
 use dailies_definitions::edits::{
-    DeleteEditQuery, Edits, ListAllEditsQuery, ListEditTasksQuery, ListEditsQuery, ListEditsWithTasksQuery, ListEpisodeEditsQuery,
+    DeleteEditQuery, Edits, ListAllEditsQuery, ListEditTasksQuery, ListEditsQuery, ListEditsWithTasksQuery,
+    ListEpisodeEditsQuery,
 };
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{EditVersion, EditWithTasks, Entity, EntityTask, ListedEdit, NewEdit, TaskType};
 use uuid::Uuid;
 
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
-use crate::entities::cells::Form;
+use crate::entities::cells::RowForm;
 use crate::entities::rows::find_entity;
-use crate::entities::with_tasks::Wish;
-use crate::entities::work_lists::{Of, TaskList, task_types};
+use crate::entities::with_tasks::ListingOptions;
+use crate::entities::work_lists::{TaskList, TaskSet, task_types};
 use crate::entities::{edits, listings, removal, versions};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -32,9 +33,13 @@ impl Edits for EditsHandlers {
         Ok(edits::list(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_edits_with_tasks(&self, access: Caller, query: ListEditsWithTasksQuery) -> Result<Json<Vec<EditWithTasks>>, Failure> {
-        let wish = Wish::read(&query.all, query.project_id, query.id, Form::Plain)?;
-        let listing = edits::list_with_tasks(&self.0, &access, wish).await?;
+    async fn list_edits_with_tasks(
+        &self,
+        access: Caller,
+        query: ListEditsWithTasksQuery,
+    ) -> Result<Json<Vec<EditWithTasks>>, Failure> {
+        let options = ListingOptions::read(&query.all, query.project_id, query.id, RowForm::Plain)?;
+        let listing = edits::list_with_tasks(&self.0, &access, options).await?;
         Ok(listing.into_document().await?.into())
     }
 
@@ -42,35 +47,58 @@ impl Edits for EditsHandlers {
         Ok(listings::of_project(&self.0, &access, EntityKind::Edit).await?.into())
     }
 
-    async fn create_edit(&self, access: ProjectManager, _project_id: Uuid, body: NewEdit) -> Result<Json<Entity>, Failure> {
+    async fn create_edit(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: NewEdit,
+    ) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(edits::create(&self.0, &access, body).await?))
     }
 
-    async fn list_episode_edits(&self, access: EntityReader, episode_id: Uuid, query: ListEpisodeEditsQuery) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(edits::list_of_episode(&self.0, &access, episode_id, query.relations).await?.into())
+    async fn list_episode_edits(
+        &self,
+        access: EntityReader,
+        episode_id: Uuid,
+        query: ListEpisodeEditsQuery,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(edits::list_of_episode(&self.0, &access, episode_id, query.relations)
+            .await?
+            .into())
     }
 
     async fn get_edit(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<EditWithTasks>, Failure> {
-        Ok(Json::written(edits::read(&self.0, &access, edit_id).await?))
+        Ok(Json::written(edits::read_edit(&self.0, &access, edit_id).await?))
     }
 
     async fn delete_edit(&self, access: Caller, edit_id: Uuid, query: DeleteEditQuery) -> Result<NoContent, Failure> {
         removal::delete(&self.0, &access, edit_id, EntityKind::Edit, query.force).await
     }
 
-    async fn list_edit_tasks(&self, access: EntityReader, edit_id: Uuid, query: ListEditTasksQuery) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
-        let visible = Visible::of_entity(&access, access.project_id(), access.role());
-        let list = TaskList { of: Of::Entity(edit_id), visible, assignees: query.relations };
+    async fn list_edit_tasks(
+        &self,
+        access: EntityReader,
+        edit_id: Uuid,
+        query: ListEditTasksQuery,
+    ) -> Result<Json<Vec<EntityTask>>, Failure> {
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        let list = TaskList {
+            of: TaskSet::Entity(edit_id),
+            visible,
+            assignees: query.relations,
+        };
         Ok(list.send(&self.0.database).await?.into())
     }
 
     async fn list_edit_task_types(&self, _access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), edit_id, EntityKind::Edit).await?;
-        Ok(task_types(&self.0.database, Of::Entity(edit_id)).await?.into())
+        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
+        Ok(task_types(&self.0.database, TaskSet::Entity(edit_id)).await?.into())
     }
 
     async fn list_edit_versions(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<EditVersion>>, Failure> {
-        Ok(Json::written(versions::list(&self.0, &access, edit_id, EntityKind::Edit).await?))
+        Ok(Json::written(
+            versions::list(&self.0, &access, edit_id, EntityKind::Edit).await?,
+        ))
     }
 }

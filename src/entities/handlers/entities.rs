@@ -13,7 +13,7 @@ use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::LINKED;
 use crate::entities::removal;
-use crate::entities::with_tasks::{Request, Wish};
+use crate::entities::with_tasks::{ListingOptions, Request};
 use crate::notifications::feed;
 
 /// Answers the operations of the tag *Entities*.
@@ -25,13 +25,21 @@ impl Entities for EntitiesHandlers {
         Ok(Json::written(feed::of_entity(&self.0, &access, entity_id).await?))
     }
 
-    async fn list_linked_entities_with_tasks(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<Vec<LinkedEntity>>, Failure> {
+    async fn list_linked_entities_with_tasks(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+    ) -> Result<Json<Vec<LinkedEntity>>, Failure> {
         if !STAFF.contains(&access.role()) {
             return Ok(Json::written("[]"));
         }
         let scope = Scope::teams(&self.0, access.caller()).await?;
-        let mut request = Request::listing(&LINKED, scope, &Wish::default());
-        request.conditions.push(" AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ").bind(entity_id).push(")");
+        let mut request = Request::listing(&LINKED, scope, &ListingOptions::default());
+        request
+            .conditions
+            .push(" AND e.id IN (SELECT entity_in_id FROM entity_concept_link WHERE entity_out_id = ")
+            .bind(entity_id)
+            .push(")");
         Ok(request.load(&self.0.database).await?.into_document().await?.into())
     }
 

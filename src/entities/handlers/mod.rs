@@ -1,4 +1,4 @@
-//! What answers the operations of the contract, one file for each tag.
+//! Handlers of the operations of the contract, one file for each tag.
 
 mod assets;
 mod concepts;
@@ -23,7 +23,7 @@ pub use scenes::ScenesHandlers;
 pub use sequences::SequencesHandlers;
 pub use shots::ShotsHandlers;
 
-use super::cells::Form;
+use super::cells::RowForm;
 use super::with_tasks::Listing;
 
 /// A switch that only `true` in small letters turns on.
@@ -32,15 +32,25 @@ fn is_on(query: &Query, name: &str) -> bool {
 }
 
 /// The form of rows that a query asks for.
-fn form(query: &Query) -> Form {
-    if is_on(query, "compact") { Form::Compact } else { Form::Plain }
+fn form(query: &Query) -> RowForm {
+    if is_on(query, "compact") {
+        RowForm::Compact
+    } else {
+        RowForm::Plain
+    }
 }
 
 /// A listing in the way that a query asks for: one document, or lines.
 async fn answer(listing: Listing, query: &Query) -> Result<Media, Failure> {
     if is_on(query, "stream") {
-        Ok(Media::content("application/x-ndjson", Body::from(listing.into_lines().await?)))
+        Ok(Media::content(
+            "application/x-ndjson",
+            Body::from(listing.into_lines().await?),
+        ))
     } else {
-        Ok(Media::content("application/json", Body::from(listing.into_document().await?)))
+        Ok(Media::content(
+            "application/json",
+            Body::from(listing.into_document().await?),
+        ))
     }
 }

@@ -5,13 +5,15 @@ use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectM
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::scenes::{ListAllScenesQuery, ListScenesWithTasksQuery, Scenes};
-use dailies_definitions::schemas::{Entity, EntityTask, ListedScene, ListedShot, NewScene, SceneDetails, SceneShot, SequenceWithTasks, TaskType};
+use dailies_definitions::schemas::{
+    Entity, EntityTask, ListedScene, ListedShot, NewScene, SceneDetails, SceneShot, SequenceWithTasks, TaskType,
+};
 use uuid::Uuid;
 
-use crate::access::tasks::Visible;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{Of, TaskList, task_types};
+use crate::entities::work_lists::{TaskList, TaskSet, task_types};
 use crate::entities::{groups, listings, removal, scenes};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -20,29 +22,52 @@ pub struct ScenesHandlers(pub SharedApp);
 
 #[async_trait]
 impl Scenes for ScenesHandlers {
-    async fn list_all_scenes(&self, access: Caller, query: ListAllScenesQuery) -> Result<Json<Vec<ListedScene>>, Failure> {
+    async fn list_all_scenes(
+        &self,
+        access: Caller,
+        query: ListAllScenesQuery,
+    ) -> Result<Json<Vec<ListedScene>>, Failure> {
         Ok(scenes::list(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_scenes_with_tasks(&self, access: Caller, query: ListScenesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
+    async fn list_scenes_with_tasks(
+        &self,
+        access: Caller,
+        query: ListScenesWithTasksQuery,
+    ) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
         let listing = scenes::list_with_tasks(&self.0, &access, query.project_id, &query.all).await?;
         Ok(listing.into_document().await?.into())
     }
 
-    async fn list_project_scenes(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn list_project_scenes(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         Ok(listings::of_project(&self.0, &access, EntityKind::Scene).await?.into())
     }
 
-    async fn create_scene(&self, access: ProjectManager, _project_id: Uuid, body: NewScene) -> Result<Json<Entity>, Failure> {
+    async fn create_scene(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: NewScene,
+    ) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(scenes::create(&self.0, &access, body).await?))
     }
 
-    async fn list_sequence_scenes(&self, access: EntityReader, sequence_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
+    async fn list_sequence_scenes(
+        &self,
+        access: EntityReader,
+        sequence_id: Uuid,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
         Ok(scenes::list_of_sequence(&self.0, &access, sequence_id).await?.into())
     }
 
     async fn get_scene(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<SceneDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, scene_id, EntityKind::Scene).await?))
+        Ok(Json::written(
+            groups::read_group(&self.0, &access, scene_id, EntityKind::Scene).await?,
+        ))
     }
 
     async fn delete_scene(&self, access: Caller, scene_id: Uuid) -> Result<NoContent, Failure> {
@@ -50,14 +75,25 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn list_scene_tasks(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(self.0.database.read(), scene_id, EntityKind::Scene).await?;
-        let visible = Visible::of_entity(&access, access.project_id(), access.role());
-        Ok(TaskList { of: Of::Entity(scene_id), visible, assignees: false }.send(&self.0.database).await?.into())
+        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(TaskList {
+            of: TaskSet::Entity(scene_id),
+            visible,
+            assignees: false,
+        }
+        .send(&self.0.database)
+        .await?
+        .into())
     }
 
-    async fn list_scene_task_types(&self, _access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), scene_id, EntityKind::Scene).await?;
-        Ok(task_types(&self.0.database, Of::Entity(scene_id)).await?.into())
+    async fn list_scene_task_types(
+        &self,
+        _access: EntityReader,
+        scene_id: Uuid,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
+        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
+        Ok(task_types(&self.0.database, TaskSet::Entity(scene_id)).await?.into())
     }
 
     async fn list_scene_shots(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<ListedShot>>, Failure> {
@@ -65,7 +101,9 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn add_scene_shot(&self, access: Caller, scene_id: Uuid, body: SceneShot) -> Result<Json<Entity>, Failure> {
-        Ok(Json::written(scenes::add_shot(&self.0, &access, scene_id, body.shot_id).await?))
+        Ok(Json::written(
+            scenes::add_shot(&self.0, &access, scene_id, body.shot_id).await?,
+        ))
     }
 
     async fn remove_scene_shot(&self, access: Caller, scene_id: Uuid, shot_id: Uuid) -> Result<NoContent, Failure> {

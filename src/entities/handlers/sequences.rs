@@ -7,8 +7,8 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::{Entity, EntityTask, NewSequence, SequenceDetails, SequenceWithTasks, TaskType};
 use dailies_definitions::sequences::{
-    DeleteSequenceQuery, ListEpisodeSequencesQuery, ListSequenceShotTasksQuery, ListSequenceTasksQuery, ListSequencesQuery,
-    ListSequencesWithTasksQuery, Sequences,
+    DeleteSequenceQuery, ListEpisodeSequencesQuery, ListSequenceShotTasksQuery, ListSequenceTasksQuery,
+    ListSequencesQuery, ListSequencesWithTasksQuery, Sequences,
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::access::entities::Scope;
 use crate::app::SharedApp;
 use crate::entities::layouts::SEQUENCES;
 use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{Of, task_types};
+use crate::entities::work_lists::{TaskSet, task_types};
 use crate::entities::{groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -29,17 +29,32 @@ impl Sequences for SequencesHandlers {
         Ok(groups::list_sequences(&self.0, &access, &query.all).await?.into())
     }
 
-    async fn list_sequences_with_tasks(&self, access: Caller, query: ListSequencesWithTasksQuery) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
+    async fn list_sequences_with_tasks(
+        &self,
+        access: Caller,
+        query: ListSequencesWithTasksQuery,
+    ) -> Result<Json<Vec<SequenceWithTasks>>, Failure> {
         let scope = Scope::named(&self.0, &access, query.project_id).await?;
         let listing = groups::list_with_tasks(&self.0, scope, &SEQUENCES, &query.all).await?;
         Ok(listing.into_document().await?.into())
     }
 
-    async fn list_project_sequences(&self, access: ProjectMember, _project_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {
-        Ok(groups::list_of_project(&self.0, &access, EntityKind::Sequence).await?.into())
+    async fn list_project_sequences(
+        &self,
+        access: ProjectMember,
+        _project_id: Uuid,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        Ok(groups::list_of_project(&self.0, &access, EntityKind::Sequence)
+            .await?
+            .into())
     }
 
-    async fn create_sequence(&self, access: ProjectManager, _project_id: Uuid, body: NewSequence) -> Result<Json<Entity>, Failure> {
+    async fn create_sequence(
+        &self,
+        access: ProjectManager,
+        _project_id: Uuid,
+        body: NewSequence,
+    ) -> Result<Json<Entity>, Failure> {
         Ok(Json::written(groups::create_sequence(&self.0, &access, body).await?))
     }
 
@@ -49,19 +64,29 @@ impl Sequences for SequencesHandlers {
         episode_id: String,
         query: ListEpisodeSequencesQuery,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        // Clients ask for the sequences of all episodes in this way, and are used to none.
         if matches!(episode_id.as_str(), "all" | "main") {
-            return Ok(Json::written("[]"));
+            return groups::list_no_sequences(&query.all);
         }
         let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
-        Ok(groups::list_sequences_of_episode(&self.0, &access, episode_id, &query.all).await?.into())
+        Ok(
+            groups::list_sequences_of_episode(&self.0, &access, episode_id, &query.all)
+                .await?
+                .into(),
+        )
     }
 
     async fn get_sequence(&self, access: EntityReader, sequence_id: Uuid) -> Result<Json<SequenceDetails>, Failure> {
-        Ok(Json::written(groups::read(&self.0, &access, sequence_id, EntityKind::Sequence).await?))
+        Ok(Json::written(
+            groups::read_group(&self.0, &access, sequence_id, EntityKind::Sequence).await?,
+        ))
     }
 
-    async fn delete_sequence(&self, access: Caller, sequence_id: Uuid, query: DeleteSequenceQuery) -> Result<NoContent, Failure> {
+    async fn delete_sequence(
+        &self,
+        access: Caller,
+        sequence_id: Uuid,
+        query: DeleteSequenceQuery,
+    ) -> Result<NoContent, Failure> {
         removal::delete(&self.0, &access, sequence_id, EntityKind::Sequence, query.force).await
     }
 
@@ -71,7 +96,11 @@ impl Sequences for SequencesHandlers {
         sequence_id: Uuid,
         query: ListSequenceTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        Ok(groups::list_tasks(&self.0, &access, sequence_id, EntityKind::Sequence, query.relations).await?.into())
+        Ok(
+            groups::list_tasks(&self.0, &access, sequence_id, EntityKind::Sequence, query.relations)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_sequence_shot_tasks(
@@ -80,12 +109,22 @@ impl Sequences for SequencesHandlers {
         sequence_id: Uuid,
         query: ListSequenceShotTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        let of = Of::Sequence(sequence_id);
-        Ok(groups::list_inner_tasks(&self.0, &access, sequence_id, EntityKind::Sequence, of, query.relations).await?.into())
+        let of = TaskSet::Sequence(sequence_id);
+        Ok(
+            groups::list_inner_tasks(&self.0, &access, sequence_id, EntityKind::Sequence, of, query.relations)
+                .await?
+                .into(),
+        )
     }
 
-    async fn list_sequence_task_types(&self, _access: EntityReader, sequence_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(self.0.database.read(), sequence_id, EntityKind::Sequence).await?;
-        Ok(task_types(&self.0.database, Of::Sequence(sequence_id)).await?.into())
+    async fn list_sequence_task_types(
+        &self,
+        _access: EntityReader,
+        sequence_id: Uuid,
+    ) -> Result<Json<Vec<TaskType>>, Failure> {
+        find_entity(&self.0.database, sequence_id, EntityKind::Sequence).await?;
+        Ok(task_types(&self.0.database, TaskSet::Sequence(sequence_id))
+            .await?
+            .into())
     }
 }

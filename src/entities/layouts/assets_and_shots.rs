@@ -1,10 +1,13 @@
 //! Assets and shots.
 
-use super::{Cell, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or};
+use super::{
+    Cell, EntityLayout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text,
+    text_or,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Assets. Clients rely on the empty texts, and on the text `None`, in place of nulls.
-pub(in crate::entities) const ASSETS: Layout = Layout {
+pub(in crate::entities) const ASSETS: EntityLayout = EntityLayout {
     kind: EntityKind::Asset,
     any_kind: false,
     header: "asset_fields",
@@ -56,7 +59,7 @@ pub(in crate::entities) const ASSETS: Layout = Layout {
 };
 
 /// Shots.
-pub(in crate::entities) const SHOTS: Layout = Layout {
+pub(in crate::entities) const SHOTS: EntityLayout = EntityLayout {
     kind: EntityKind::Shot,
     any_kind: false,
     header: "shot_fields",

@@ -1,14 +1,20 @@
 //! Concepts, and what is linked with an entity as they are.
 
-use super::{Cell, Field, Layout, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text};
+use super::{
+    Cell, EntityLayout, Field, LinkedIds, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Ids of the entities that a concept is about.
-const CONCEPT_LINKS: LinkedIds =
-    LinkedIds { id: "l.entity_out_id", tables: "entity_concept_link l", condition: "l.entity_in_id = e.id", order: "l.created_at, l.id" };
+const CONCEPT_LINKS: LinkedIds = LinkedIds {
+    id: "l.entity_out_id",
+    tables: "entity_concept_link l",
+    condition: "l.entity_in_id = e.id",
+    order: "l.created_at, l.id",
+};
 
 /// Fields of concepts and of what is listed beside them, which differ in where their type comes from alone.
-const fn fields(type_name: Cell) -> [Field; 22] {
+const fn fields(type_name: Cell) -> [Field; 23] {
     [
         ("canceled", flag("e.canceled")),
         ("data", Cell::Metadata("{}")),
@@ -22,6 +28,10 @@ const fn fields(type_name: Cell) -> [Field; 22] {
         ("nb_frames", integer("e.nb_frames")),
         ("parent_id", id("e.parent_id")),
         ("preview_file_id", id("e.preview_file_id")),
+        (
+            "preview_file_status",
+            text("(SELECT v.status FROM preview_file v WHERE v.id = e.preview_file_id)"),
+        ),
         ("project_id", id("e.project_id")),
         ("project_name", text("p.name")),
         ("source_id", id("e.source_id")),
@@ -36,7 +46,7 @@ const fn fields(type_name: Cell) -> [Field; 22] {
 }
 
 /// Concepts.
-pub(in crate::entities) const CONCEPTS: Layout = Layout {
+pub(in crate::entities) const CONCEPTS: EntityLayout = EntityLayout {
     kind: EntityKind::Concept,
     any_kind: false,
     header: "concept_fields",
@@ -66,12 +76,14 @@ pub(in crate::entities) const CONCEPTS: Layout = Layout {
 };
 
 /// Concepts about an entity, and whatever else is linked with it in the same way.
-pub(in crate::entities) const LINKED: Layout = Layout {
+pub(in crate::entities) const LINKED: EntityLayout = EntityLayout {
     kind: EntityKind::Concept,
     any_kind: true,
     header: "concept_fields",
     from: "entity e JOIN entity_type et ON et.id = e.entity_type_id JOIN project p ON p.id = e.project_id",
-    fields: &fields(text("CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept') THEN et.name ELSE 'Asset' END")),
+    fields: &fields(text(
+        "CASE WHEN et.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN et.name ELSE 'Asset' END",
+    )),
     ids: Some(CONCEPT_LINKS),
     task_fields: &[
         ("id", id("t.id")),

@@ -1,10 +1,10 @@
 //! Edits.
 
-use super::{Cell, Layout, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text, text_or};
+use super::{Cell, EntityLayout, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, integer, moment, text, text_or};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Edits.
-pub(in crate::entities) const EDITS: Layout = Layout {
+pub(in crate::entities) const EDITS: EntityLayout = EntityLayout {
     kind: EntityKind::Edit,
     any_kind: false,
     header: "edit_fields",

@@ -1,6 +1,8 @@
 //! Sequences, episodes and scenes.
 
-use super::{Cell, Field, Layout, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or};
+use super::{
+    Cell, EntityLayout, Field, PRIORITY, SUBSCRIBED, TASK_DATA, flag, float, id, id_or, integer, moment, text, text_or,
+};
 use crate::vocabulary::kinds::EntityKind;
 
 const GROUP_FIELDS: &[Field] = &[
@@ -40,7 +42,7 @@ const GROUP_TASK_FIELDS: &[Field] = &[
 ];
 
 /// Sequences.
-pub(in crate::entities) const SEQUENCES: Layout = Layout {
+pub(in crate::entities) const SEQUENCES: EntityLayout = EntityLayout {
     kind: EntityKind::Sequence,
     any_kind: false,
     header: "sequence_fields",
@@ -52,7 +54,7 @@ pub(in crate::entities) const SEQUENCES: Layout = Layout {
 };
 
 /// Episodes.
-pub(in crate::entities) const EPISODES: Layout = Layout {
+pub(in crate::entities) const EPISODES: EntityLayout = EntityLayout {
     kind: EntityKind::Episode,
     any_kind: false,
     header: "episode_fields",
@@ -64,7 +66,7 @@ pub(in crate::entities) const EPISODES: Layout = Layout {
 };
 
 /// Scenes. Clients know the sequence of a scene by the key of an episode.
-pub(in crate::entities) const SCENES: Layout = Layout {
+pub(in crate::entities) const SCENES: EntityLayout = EntityLayout {
     kind: EntityKind::Scene,
     any_kind: false,
     header: "scene_fields",

@@ -1,5 +1,5 @@
-//! What the listings with tasks tell of each kind of entity: the keys in the order of the compact form, and where each
-//! value comes from.
+//! Contents of the listings with tasks for each kind of entity: the keys in the order of the compact form, and where
+//! each value comes from.
 
 mod assets_and_shots;
 mod concepts;
@@ -17,7 +17,7 @@ pub(super) use self::concepts::{CONCEPTS, LINKED};
 pub(super) use self::edits::EDITS;
 pub(super) use self::groups::{EPISODES, SCENES, SEQUENCES};
 
-/// Where the value of a key comes from.
+/// Origin of the value of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cell {
     /// A column of the query, what it holds, and the JSON that stands for null.
@@ -42,7 +42,7 @@ pub(super) struct LinkedIds {
     id: &'static str,
     /// The tables that hold it.
     tables: &'static str,
-    /// What is true of the rows that belong to an entity.
+    /// Condition that is true of the rows that belong to an entity.
     condition: &'static str,
     order: &'static str,
 }
@@ -50,49 +50,55 @@ pub(super) struct LinkedIds {
 impl LinkedIds {
     /// The query of pairs of an entity, of those that a query calls `e`, and an id.
     pub(super) fn pairs(&self) -> String {
-        let Self { id, tables, condition, order } = self;
-        format!("SELECT e.id, {id} FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
+        let Self {
+            id,
+            tables,
+            condition,
+            order,
+        } = self;
+        format!("SELECT e.id AS owner, {id} AS item FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
     }
 
     /// SQL of the JSON list of the ids of one entity.
     pub(super) fn as_list(&self, backend: DbBackend) -> String {
-        let Self { id, tables, condition, order } = self;
+        let Self {
+            id,
+            tables,
+            condition,
+            order,
+        } = self;
         json_values(backend, (id, Kind::Uuid), &format!("{tables} WHERE {condition}"), order)
     }
-}
-
-/// The SQL of the columns that fields are read from.
-pub(super) fn sql_of(fields: &[Field]) -> impl Iterator<Item = &'static str> {
-    fields.iter().filter_map(|(_, cell)| match cell {
-        Cell::Column(sql, ..) => Some(*sql),
-        _ => None,
-    })
 }
 
 /// One listing with tasks. Its query calls the entities `e`, and tasks are called `t`, where `s` is the caller's
 /// subscription.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
+pub(super) struct EntityLayout {
     /// The kind of the entities; their metadata is hidden from vendors as that of this kind.
     pub(super) kind: EntityKind,
     /// Whether entities of other kinds are listed as well.
     pub(super) any_kind: bool,
     /// Name of the list of keys in the compact form.
     pub(super) header: &'static str,
-    /// What the rows are read from.
+    /// Tables that the rows are read from.
     pub(super) from: &'static str,
     pub(super) fields: &'static [Field],
-    /// Where the ids of [`Cell::Ids`] come from, if there is such a field.
+    /// Origin of the ids of [`Cell::Ids`], if there is such a field.
     pub(super) ids: Option<LinkedIds>,
     pub(super) task_fields: &'static [Field],
     /// Texts that rows are ordered by; the id comes last.
     pub(super) order: &'static [&'static str],
 }
 
-impl Layout {
+impl EntityLayout {
     /// The condition on the entities `e` that every row fulfils.
     pub(super) fn condition(&self) -> String {
-        if self.any_kind { "1 = 1".to_owned() } else { self.kind.condition("e.entity_type_id") }
+        if self.any_kind {
+            "1 = 1".to_owned()
+        } else {
+            self.kind.condition("e.entity_type_id")
+        }
     }
 
     /// Whether rows have a key.

@@ -4,7 +4,7 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::persons::{require_session, signed_in};
@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::crud::{Changes, Record};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::people::checks;
 
 /// The caller's own password in a body that changes what only its owner may change.
 pub(super) const CURRENT_PASSWORD: &str = "current_password";
@@ -39,26 +40,56 @@ pub(super) fn only_by_session(caller: &Caller, record: &Record, body: &mut Map<S
 /// address can choose a password.
 pub(super) fn only_with_password(caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     let stored = record.text("email").unwrap_or_default().to_lowercase();
-    if body.get("email").is_none_or(|given| given.as_str().unwrap_or_default().trim().to_lowercase() == stored) {
+    if body
+        .get("email")
+        .is_none_or(|given| given.as_str().unwrap_or_default().trim().to_lowercase() == stored)
+    {
         return Ok(());
     }
     if caller.person.id == record.id {
         let confirmed = body.contains_key(CURRENT_PASSWORD) || record.flag("is_bot");
-        return if confirmed { Ok(()) } else { Err(Failure::parameter("To change your e-mail address, send your password as current_password.")) };
+        return if confirmed {
+            Ok(())
+        } else {
+            Err(Failure::parameter(
+                "To change your e-mail address, send your password as current_password.",
+            ))
+        };
     }
     // Nobody needs to steal an account that nobody can sign in to yet.
-    let has_password = record.values.get("password").is_some_and(|password| !password.is_null());
+    let has_password = record
+        .values
+        .get("password")
+        .is_some_and(|password| !password.is_null());
     if record.text("role") == Some("admin") && has_password {
-        return Err(Failure::parameter("An admin can't change another admin's e-mail address."));
+        return Err(Failure::parameter(
+            "An admin can't change another admin's e-mail address.",
+        ));
     }
     Ok(())
 }
 
 /// Refuses a change by which an administrator stops being one, when nobody else is.
-pub(super) async fn leaves_an_administrator(work: &Work<'_>, record: &Record, changes: &Changes) -> Result<(), Failure> {
-    let text = |column, expected: &str| changes.get(column).is_none_or(|value| *value == SqlValue::String(Some(expected.into())));
-    let flag = |column, expected| changes.get(column).is_none_or(|value| *value == SqlValue::Bool(Some(expected)));
-    if text("role", "admin") && flag("active", true) && flag("is_bot", false) { Ok(()) } else { require_another(work, record).await }
+pub(super) async fn leaves_an_administrator(
+    work: &Work<'_>,
+    record: &Record,
+    changes: &Changes,
+) -> Result<(), Failure> {
+    let text = |column, expected: &str| {
+        changes
+            .get(column)
+            .is_none_or(|value| *value == SqlValue::String(Some(expected.into())))
+    };
+    let flag = |column, expected| {
+        changes
+            .get(column)
+            .is_none_or(|value| *value == SqlValue::Bool(Some(expected)))
+    };
+    if text("role", "admin") && flag("active", true) && flag("is_bot", false) {
+        Ok(())
+    } else {
+        require_another(work, record).await
+    }
 }
 
 /// Refuses to go on without an administrator who can sign in, when this one is about to go. Two that send each other away at
@@ -72,13 +103,23 @@ pub(super) async fn require_another(work: &Work<'_>, record: &Record) -> Result<
         [true.into(), false.into(), record.id.into()],
     );
     let another = database::row(&**work, &sql).await?;
-    another.map(|_| ()).ok_or_else(|| Failure::refused("The last administrator can't be demoted, made inactive or deleted."))
+    another
+        .map(|_| ())
+        .ok_or_else(|| Failure::refused("The last administrator can't be demoted, made inactive or deleted."))
 }
 
 /// Whether a person is switched on, as it is stored now.
 pub(super) async fn is_active(work: &Work<'_>, id: Uuid) -> Result<bool, Failure> {
-    let row = database::row(&**work, &Sql::with("SELECT active FROM person WHERE id = $1", [id.into()])).await?;
-    Ok(row.map(|row| row.try_get::<Option<bool>>("", "active")).transpose()?.flatten().unwrap_or_default())
+    let row = database::row(
+        &**work,
+        &Sql::with("SELECT active FROM person WHERE id = $1", [id.into()]),
+    )
+    .await?;
+    Ok(row
+        .map(|row| row.try_get::<Option<bool>>("", "active"))
+        .transpose()?
+        .flatten()
+        .unwrap_or_default())
 }
 
 /// Whether a body asks for a second factor of the caller's own that is set up, or for none of them.
@@ -89,7 +130,12 @@ pub(super) fn prefers_what_is_set_up(caller: &Caller, record: &Record, body: &Ma
 
 pub(super) fn is_protected(app: &App, record: &Record) -> bool {
     let email = record.text("email").unwrap_or_default();
-    !email.is_empty() && app.settings.protected_accounts.iter().any(|protected| protected.eq_ignore_ascii_case(email))
+    !email.is_empty()
+        && app
+            .settings
+            .protected_accounts
+            .iter()
+            .any(|protected| protected.eq_ignore_ascii_case(email))
 }
 
 /// Others can't deactivate a protected account, nor change its role.
@@ -109,7 +155,10 @@ pub(super) fn protect(app: &App, caller: &Caller, record: &Record, body: &Map<St
 
 /// Refuses one more active person than the studio may have.
 pub(super) async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<String, Value>) -> Result<(), Failure> {
-    let is_bot = record.map_or_else(|| body.get("is_bot") == Some(&Value::Bool(true)), |record| record.flag("is_bot"));
+    let is_bot = record.map_or_else(
+        || body.get("is_bot") == Some(&Value::Bool(true)),
+        |record| record.flag("is_bot"),
+    );
     let becomes_active = match record {
         None => body.get("active").and_then(Value::as_bool).unwrap_or(true),
         Some(record) => !record.flag("active") && body.get("active") == Some(&Value::Bool(true)),
@@ -117,15 +166,12 @@ pub(super) async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<S
     if is_bot || !becomes_active {
         return Ok(());
     }
-    let limit = work.app().settings.user_limit;
-    let sql = Sql::with("SELECT COUNT(*) FROM person WHERE active = $1 AND is_bot = $2 AND is_guest = $2", [true.into(), false.into()]);
-    let count: i64 = match database::row(&**work, &sql).await? {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    if u64::try_from(count).unwrap_or_default() < limit {
+    if checks::has_room(work, 1).await? {
         return Ok(());
     }
-    let data = if record.is_none() { json!({"limit": limit}) } else { Value::Null };
-    Err(Failure::parameter_with("User limit reached.", data))
+    Err(if record.is_none() {
+        checks::no_room(work.app())
+    } else {
+        Failure::parameter("User limit reached.")
+    })
 }

@@ -2,6 +2,7 @@
 
 mod account_rules;
 mod day_offs;
+mod identities;
 mod persons;
 
 pub use day_offs::DayOffs;

@@ -11,15 +11,16 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::account_rules::{
-    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password, prefers_what_is_set_up, protect,
-    require_another,
+    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password,
+    prefers_what_is_set_up, protect, require_another,
 };
-use crate::access::persons::{require_session, sees_salaries, sees_whole};
-use crate::access::records::Subject;
+use super::identities;
+use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
+use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
-use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape};
+use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -28,10 +29,15 @@ use crate::vocabulary::persons::{NO_SALARY, SALARY};
 
 pub struct Persons;
 
-static RELATIONS: [Relation; 1] = [Relation::links("departments", &entity::department_link::TABLE, "person_id", "department_id")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "departments",
+    &entity::department_link::TABLE,
+    "person_id",
+    "department_id",
+)];
 
-/// What nobody gets to see, and what second factors and sign-ins write themselves.
-pub(crate) const SECRETS: [&str; 9] = [
+/// Columns that nobody gets to see, and those that second factors and sign-ins write themselves.
+pub(crate) const SECRETS: [&str; 13] = [
     "password",
     "totp_secret",
     "email_otp_secret",
@@ -41,17 +47,54 @@ pub(crate) const SECRETS: [&str; 9] = [
     "login_failed_attemps",
     "last_login_failed",
     "fido_devices",
+    "oidc_issuer",
+    "oidc_subject",
+    "saml_issuer",
+    "saml_subject",
 ];
 
 /// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 4] = ["totp_enabled", "email_otp_enabled", "fido_enabled", "is_guest"];
+const NOT_BY_BODY: [&str; 7] = [
+    "totp_enabled",
+    "email_otp_enabled",
+    "fido_enabled",
+    "is_guest",
+    "preview_project_id",
+    "preview_opened_at",
+    "preview_open_until",
+];
 
-/// What somebody who is no manager gets to see of others.
-const SHORT: [&str; 12] =
-    ["id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments", "studio_id", "role", "desktop_login", "is_bot"];
+/// Columns that somebody who is no manager gets to see of others.
+const COLUMNS_FOR_COLLEAGUES: [&str; 12] = [
+    "id",
+    "type",
+    "first_name",
+    "last_name",
+    "full_name",
+    "has_avatar",
+    "active",
+    "departments",
+    "studio_id",
+    "role",
+    "desktop_login",
+    "is_bot",
+];
 
-/// What a person who is no administrator may change of themself.
-const OWN: [&str; 19] = [
+/// Columns that a client gets to see of others.
+const COLUMNS_FOR_CLIENTS: [&str; 9] = [
+    "id",
+    "type",
+    "first_name",
+    "last_name",
+    "full_name",
+    "has_avatar",
+    "active",
+    "role",
+    "is_bot",
+];
+
+/// Columns that a person who is no administrator may change of themself.
+const COLUMNS_OF_ONESELF: [&str; 19] = [
     "first_name",
     "last_name",
     "email",
@@ -96,29 +139,61 @@ impl Resource for Persons {
 
     fn accepted(&self) -> &'static [&'static str] {
         // A password comes in the clear and is stored as a hash.
-        &["password", CURRENT_PASSWORD]
+        &[
+            "password",
+            CURRENT_PASSWORD,
+            "oidc_issuer",
+            "oidc_subject",
+            "saml_issuer",
+            "saml_subject",
+        ]
     }
 
     fn extras(&self) -> Vec<Extra> {
-        vec![Extra { key: "full_name", expression: FULL_NAME, kind: Kind::Text { max: None } }]
+        vec![Extra {
+            key: "full_name",
+            expression: FULL_NAME,
+            kind: Kind::Text { max: None },
+        }]
     }
 
     fn shape(&self, caller: &Caller, one: bool) -> Shape {
         let mut shape = self.full_shape();
-        let whole = caller.is_admin() || (one && sees_whole(caller));
-        if !whole {
-            shape.keep(&SHORT);
+        let view = if one {
+            View::of_studio(caller)
+        } else {
+            View::of_others(caller)
+        };
+        if view == View::Card {
+            shape.keep(&COLUMNS_FOR_CLIENTS);
+        } else if view == View::Short {
+            shape.keep(&COLUMNS_FOR_COLLEAGUES);
             shape.keeps_relations = true;
         } else if !sees_salaries(caller) {
             shape.columns.retain(|column| column.name != SALARY);
-            shape.extras.push(Extra { key: SALARY, expression: NO_SALARY, kind: Kind::Integer });
+            shape.extras.push(Extra {
+                key: SALARY,
+                expression: NO_SALARY,
+                kind: Kind::Integer,
+            });
         }
         shape
     }
 
-    fn special_filter(&self, sql: &mut Sql, caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         match key {
-            "full_name" => sql.push(" AND ").push(FULL_NAME).push(" = ").bind(value.replace('\0', "")),
+            "full_name" => sql
+                .push(" AND ")
+                .push(FULL_NAME)
+                .push(" = ")
+                .bind(value.replace('\0', "")),
             // Addresses are stored in small letters.
             "email" if !value.starts_with('[') => {
                 sql.push(" AND t.email = ").bind(value.to_lowercase().replace('\0', ""));
@@ -137,21 +212,57 @@ impl Resource for Persons {
         true
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Person(Some(record.id))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Person(Some(record.id))
     }
 
-    async fn before_update(&self, app: &App, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    /// Preview accounts are shown in the team of their production, and nowhere else.
+    async fn visible(&self, _app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
+        sql.push(" AND t.preview_project_id IS NULL");
+        restrict_to_known(sql, caller, "t.id");
+        Ok(())
+    }
+
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        _query: &Query,
+        text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        require_known(&app.database, caller, id).await?;
+        Ok(text)
+    }
+
+    async fn before_update(
+        &self,
+        app: &App,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         match body.get(CURRENT_PASSWORD) {
-            Some(password) if caller.person.id == id => confirm_password(app, id, password.as_str().unwrap_or_default()).await,
+            Some(password) if caller.person.id == id => {
+                confirm_password(app, id, password.as_str().unwrap_or_default()).await
+            }
             _ => Ok(()),
         }
     }
 
-    async fn check(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(record) = record {
+            if record.id_of("preview_project_id").is_some() {
+                return Err(Failure::forbidden());
+            }
             if !caller.is_admin() {
-                body.retain(|key, _| OWN.contains(&key.as_str()) || key == CURRENT_PASSWORD);
+                body.retain(|key, _| COLUMNS_OF_ONESELF.contains(&key.as_str()) || key == CURRENT_PASSWORD);
             }
             body.remove("password");
             protect(work.app(), caller, record, body)?;
@@ -167,6 +278,7 @@ impl Resource for Persons {
                 return Err(Failure::refused("Password is too short."));
             }
         }
+        identities::check(caller, record, body)?;
         for column in NOT_BY_BODY {
             body.remove(column);
         }
@@ -178,12 +290,20 @@ impl Resource for Persons {
         limit(work, record, body).await
     }
 
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         if record.is_none() && changes.get("is_bot") == Some(&SqlValue::Bool(Some(true))) {
             changes.set("jti", Uuid::new_v4().to_string());
         }
         if let Some(record) = record
-            && changes.get("is_bot").is_some_and(|is_bot| *is_bot != SqlValue::Bool(Some(record.flag("is_bot"))))
+            && changes
+                .get("is_bot")
+                .is_some_and(|is_bot| *is_bot != SqlValue::Bool(Some(record.flag("is_bot"))))
         {
             changes.set("jti", None::<String>);
         }
@@ -200,7 +320,10 @@ impl Resource for Persons {
             leaves_an_administrator(work, record, changes).await?;
         }
         // A token that was made before a person was switched off is dead when they come back.
-        if changes.get("active").is_some_and(|active| *active != SqlValue::Bool(Some(true))) {
+        if changes
+            .get("active")
+            .is_some_and(|active| *active != SqlValue::Bool(Some(true)))
+        {
             changes.set("jti", None::<String>);
         }
         if let Some(record) = record
@@ -212,7 +335,13 @@ impl Resource for Persons {
         Ok(())
     }
 
-    async fn after_create(&self, work: &mut Work<'_>, _caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(password) = body.get("password").and_then(Value::as_str) {
             let hash = work.app().passwords.hash(password).await?;
             database::update(&**work, self.table(), id, vec![("password", hash.into())]).await?;
@@ -220,7 +349,14 @@ impl Resource for Persons {
         Ok(())
     }
 
-    async fn after_update(&self, work: &mut Work<'_>, _caller: &Caller, before: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_update(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        before: &Record,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        identities::store(work, before, body).await?;
         work.person_changed(before.id);
         if body.contains_key("active") && before.flag("active") != is_active(work, before.id).await? {
             // On the return, too: what was to be ended when they went may not have been.
@@ -229,16 +365,28 @@ impl Resource for Persons {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         if is_protected(work.app(), record) {
-            return Err(Failure::plain(poem::http::StatusCode::FORBIDDEN, "Can't delete this person it's a protected account."));
+            return Err(Failure::plain(
+                poem::http::StatusCode::FORBIDDEN,
+                "Can't delete this person it's a protected account.",
+            ));
         }
         require_another(work, record).await?;
         if query.flag("force")?.unwrap_or_default() {
             crate::people::removal::detach(work, record.id).await?;
         }
         self.remove_row(work, record).await.map_err(|failure| match &failure {
-            Failure::Fault(error) => match error.downcast_ref::<sea_orm::DbErr>().and_then(crate::database::explain) {
+            Failure::Fault(error) => match error
+                .downcast_ref::<sea_orm::DbErr>()
+                .and_then(crate::database::explain)
+            {
                 Some(_) => Failure::refused("Some data are still linked to given person."),
                 None => failure,
             },
@@ -246,8 +394,8 @@ impl Resource for Persons {
         })?;
         work.person_changed(record.id);
         // Clients are used to being told twice.
-        self.tell(work, "delete", record.id, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await?;
+        self.emit_change(work, "delete", record.id, record).await
     }
 
     /// A bot is answered with its token once, and so is whoever asks for a new personal token.
@@ -255,19 +403,28 @@ impl Resource for Persons {
         &self,
         app: &App,
         _caller: &Caller,
-        id: Uuid,
-        body: &Map<String, Value>,
-        created: bool,
+        written: &WrittenRecord<'_>,
         text: Vec<u8>,
     ) -> Result<Vec<u8>, Failure> {
-        let sql = Sql::with("SELECT jti, is_bot, expiration_date FROM person WHERE id = $1", [id.into()]);
-        let Some(row) = app.database.row(&sql).await? else { return Ok(text) };
-        let is_bot: bool = row.try_get_by_index(1)?;
-        let Some(jti) = row.try_get_by_index::<Option<String>>(0)?.filter(|_| if created { is_bot } else { body.contains_key("expiration_date") })
-        else {
+        let WrittenRecord { id, body, created } = *written;
+        let sql = Sql::with(
+            "SELECT jti, is_bot, expiration_date FROM person WHERE id = $1",
+            [id.into()],
+        );
+        let Some(row) = app.database.row(&sql).await? else {
             return Ok(text);
         };
-        let expires: Option<NaiveDate> = row.try_get_by_index(2)?;
+        let is_bot: bool = row.try_get("", "is_bot")?;
+        let Some(jti) = row.try_get::<Option<String>>("", "jti")?.filter(|_| {
+            if created {
+                is_bot
+            } else {
+                body.contains_key("expiration_date")
+            }
+        }) else {
+            return Ok(text);
+        };
+        let expires: Option<NaiveDate> = row.try_get("", "expiration_date")?;
         if expires.is_some_and(|day| day < database::now().date()) {
             return Ok(text);
         }

@@ -26,18 +26,37 @@ impl Resource for PreviewBackgroundFiles {
         "PreviewBackgroundFile"
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        let Some(name) = body.get("name").and_then(Value::as_str) else { return Ok(()) };
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let Some(name) = body.get("name").and_then(Value::as_str) else {
+            return Ok(());
+        };
         let itself = record.map_or(Uuid::nil(), |record| record.id);
-        let sql = Sql::with("SELECT 1 FROM preview_background_file WHERE name = $1 AND id <> $2", [name.replace('\0', "").into(), itself.into()]);
+        let sql = Sql::with(
+            "SELECT 1 FROM preview_background_file WHERE name = $1 AND id <> $2",
+            [name.replace('\0', "").into(), itself.into()],
+        );
         if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::parameter("A preview background file with similar name already exists"));
+            return Err(Failure::parameter(
+                "A preview background file with similar name already exists",
+            ));
         }
         Ok(())
     }
 
     /// At most one background is the default.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         if changes.get("is_default") == Some(&SqlValue::Bool(Some(true))) {
             let itself = record.map_or(Uuid::nil(), |record| record.id);
             let sql = Sql::with(
@@ -49,10 +68,16 @@ impl Resource for PreviewBackgroundFiles {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         self.remove_row(work, record).await?;
         let id = record.id;
         work.afterwards(move |app| Box::pin(remove_background_files(app, id)));
-        self.tell(work, "delete", id, record).await
+        self.emit_change(work, "delete", id, record).await
     }
 }

@@ -7,20 +7,28 @@ use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use sea_orm::Value as SqlValue;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::previews::Visible;
-use crate::access::records::{Subject, require_record};
+use crate::access::previews::{VisiblePreviews, require_shown};
+use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource};
+use crate::crud::rules::given_project;
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
-use crate::events::Work;
+use crate::events::{Work, payload};
+use crate::previews::processing;
 
 pub struct PreviewFiles;
 
-static RELATIONS: [Relation; 1] = [Relation::links("comments", &entity::comment_preview_link::TABLE, "preview_file", "comment")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "comments",
+    &entity::comment_preview_link::TABLE,
+    "preview_file",
+    "comment",
+)];
 
 #[async_trait]
 impl Resource for PreviewFiles {
@@ -36,38 +44,79 @@ impl Resource for PreviewFiles {
         &RELATIONS
     }
 
-    /// Where a preview belongs is said by the operations that publish one, and drawing on it has one of its own.
+    /// Columns that an update leaves alone: other operations say where a preview belongs, and one of its own draws on
+    /// it.
     fn protected(&self) -> &'static [&'static str] {
         &["annotations", "comments", "person_id", "task_id"]
     }
 
+    /// The production, which is that of the task.
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
+        if key != "project_id" {
+            return Ok(false);
+        }
+        let project_id = given_project(value)?;
+        sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ")
+            .bind(project_id)
+            .push(")");
+        Ok(true)
+    }
+
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        Visible::new(Reach::open_teams(app.database.read(), caller).await?).restrict(sql, "t.task_id");
+        VisiblePreviews::new(Reach::open_teams(&app.database, caller).await?).restrict(sql, "t");
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 
-    /// What was decided about a preview is for those who lead the task.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        let decides = body.get("validation_status").is_some_and(|status| Some(status) != record.values.get("validation_status"));
-        require_record(&**work, caller, if decides { RecordRule::TaskSupervisor } else { rule }, self.subject(record)).await
+    async fn may_read(&self, app: &App, caller: &Caller, rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        require_record(&app.database, caller, rule, self.subject(record)).await?;
+        require_shown(
+            &app.database,
+            caller,
+            record.id_of("task_id"),
+            record.text("validation_status"),
+        )
+        .await
+    }
+
+    /// Rule about decisions on a preview, which are for those who lead the task.
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
+        let decides = body
+            .get("validation_status")
+            .is_some_and(|status| Some(status) != record.values.get("validation_status"));
+        require_record(
+            &**work,
+            caller,
+            if decides { RecordRule::TaskSupervisor } else { rule },
+            self.subject(record),
+        )
+        .await
     }
 
     /// A revision that changes takes the other pictures of the same revision along.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let Some(record) = record else { return Ok(()) };
         let old = record.values.get("revision").and_then(Value::as_i64);
-        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else { return Ok(()) };
+        let Some(SqlValue::Int(Some(new))) = changes.get("revision").cloned() else {
+            return Ok(());
+        };
         if old == Some(new.into()) || record.values.get("position").and_then(Value::as_i64) != Some(1) {
             return Ok(());
         }
@@ -90,7 +139,31 @@ impl Resource for PreviewFiles {
         Ok(())
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    /// Tells the new status along, and that the preview is still being worked on.
+    async fn emit_change(
+        &self,
+        work: &mut Work<'_>,
+        what: &'static str,
+        id: Uuid,
+        record: &Record,
+    ) -> Result<(), Failure> {
+        let project_id = production_of(&**work, self.table(), id, &record.values).await?;
+        let status = processing::status(&**work, id).await?;
+        let mut about = payload([("preview_file_id", id)]);
+        if what == "update" && (status.as_deref() != record.text("status") || status.as_deref() == Some("processing")) {
+            about.insert("status".into(), json!(status));
+        }
+        work.emit_in(project_id, format!("preview-file:{what}"), about);
+        Ok(())
+    }
+
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         let force = query.flag("force")?.unwrap_or_default();
         let project_id = production_of(&**work, self.table(), record.id, &record.values).await?;
         crate::previews::removal::remove_preview(work, project_id, record.id, force).await

@@ -23,7 +23,18 @@ pub(super) async fn check_file_tree(
     if problems.is_empty() {
         return Ok(());
     }
-    let sql = Sql::with(format!("SELECT file_tree FROM {} WHERE id = $1", table.name), [id.into()]);
-    let kept = database::row(connection, &sql).await?.map(|row| row.try_get::<Option<Value>>("", "file_tree")).transpose()?.flatten();
-    if kept.as_ref() == body.get("file_tree") { Ok(()) } else { Err(Failure::fields(&problems)) }
+    let sql = Sql::with(
+        format!("SELECT file_tree FROM {} WHERE id = $1", table.name),
+        [id.into()],
+    );
+    let kept = database::row(connection, &sql)
+        .await?
+        .map(|row| row.try_get::<Option<Value>>("", "file_tree"))
+        .transpose()?
+        .flatten();
+    if kept.as_ref() == body.get("file_tree") {
+        Ok(())
+    } else {
+        Err(Failure::fields(&problems))
+    }
 }

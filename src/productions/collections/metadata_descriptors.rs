@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
@@ -15,8 +16,12 @@ use crate::events::Work;
 
 pub struct MetadataDescriptors;
 
-static RELATIONS: [Relation; 1] =
-    [Relation::links("departments", &entity::department_metadata_descriptor_link::TABLE, "metadata_descriptor_id", "department_id")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "departments",
+    &entity::department_metadata_descriptor_link::TABLE,
+    "metadata_descriptor_id",
+    "department_id",
+)];
 
 #[async_trait]
 impl Resource for MetadataDescriptors {
@@ -38,15 +43,35 @@ impl Resource for MetadataDescriptors {
 
     /// Those of the open productions that the caller sees there.
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        metadata::restrict(sql, &Reach::open_teams(app.database.read(), caller).await?, "t");
+        metadata::restrict(sql, &Reach::open_teams(&app.database, caller).await?, "t");
         Ok(())
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        let Some(given) = body.get("data_type").filter(|given| record.is_none_or(|record| record.values.get("data_type") != Some(*given))) else {
+    async fn may_read(&self, app: &App, caller: &Caller, _rule: RecordRule, record: &Record) -> Result<(), Failure> {
+        metadata::column_reader(&app.database, caller, record.id).await
+    }
+
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let Some(given) = body
+            .get("data_type")
+            .filter(|given| record.is_none_or(|record| record.values.get("data_type") != Some(*given)))
+        else {
             return Ok(());
         };
-        let known = self.table().column("data_type").is_some_and(|column| given.as_str().is_some_and(|given| column.choices.contains(&given)));
-        if known { Ok(()) } else { Err(Failure::parameter("Invalid data_type")) }
+        let known = self
+            .table()
+            .column("data_type")
+            .is_some_and(|column| given.as_str().is_some_and(|given| column.choices.contains(&given)));
+        if known {
+            Ok(())
+        } else {
+            Err(Failure::parameter("Invalid data_type"))
+        }
     }
 }

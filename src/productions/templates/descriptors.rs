@@ -4,12 +4,13 @@ use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::ProjectTemplate;
+use entity::facts::Kind;
 use sea_orm::Value as SqlValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::super::field_name::field_name;
-use super::{answer, missing, require, tell};
+use super::{answer, emit_template_update, missing, require};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -17,21 +18,29 @@ use crate::events::Work;
 /// The kinds of things that have metadata columns.
 const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"];
 
+/// Choices that a column may have, and departments, as the contract says.
+const MOST_TEXTS: usize = 1000;
+
 /// Replaces the metadata columns of a template.
-pub(super) async fn set(app: &App, access: &Admin, template_id: Uuid, body: Value) -> Result<Json<ProjectTemplate>, Failure> {
-    let columns = read(body)?;
+pub(super) async fn set(
+    app: &App,
+    access: &Admin,
+    template_id: Uuid,
+    body: Value,
+) -> Result<Json<ProjectTemplate>, Failure> {
+    let columns = read_descriptors(body)?;
     let mut work = Work::begin(app, access).await?;
     let values = vec![("metadata_descriptors", SqlValue::Json(Some(Box::new(columns.into()))))];
     if !database::update(&*work, &entity::project_template::TABLE, template_id, values).await? {
         return Err(missing("Project template"));
     }
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     answer(app, template_id).await
 }
 
 /// The columns of a body, which is a list or an object with one, each with every key.
-fn read(mut body: Value) -> Result<Vec<Value>, Failure> {
+fn read_descriptors(mut body: Value) -> Result<Vec<Value>, Failure> {
     let list = match &mut body {
         Value::Object(object) => object.remove("metadata_descriptors").unwrap_or_default(),
         other => other.take(),
@@ -55,17 +64,26 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         (None, None) => None,
     };
     let data_type = text(item, "data_type")?;
-    let known = entity::metadata_descriptor::TABLE.column("data_type").map_or(&[][..], |column| column.choices);
+    let known = entity::metadata_descriptor::TABLE
+        .column("data_type")
+        .map_or(&[][..], |column| column.choices);
     if data_type.is_some_and(|data_type| !known.contains(&data_type)) {
         return Err(Failure::record("Invalid data_type"));
     }
     let entity_type = text(item, "entity_type")?;
     if entity_type.is_some_and(|entity_type| !ENTITY_TYPES.contains(&entity_type)) {
-        return Err(Failure::record("Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task."));
+        return Err(Failure::record(
+            "Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task.",
+        ));
     }
     let position = match &item["position"] {
         Value::Null => None,
-        number => Some(number.as_i64().and_then(|number| i32::try_from(number).ok()).ok_or_else(|| wrong("position"))?),
+        number => Some(
+            number
+                .as_i64()
+                .and_then(|number| i32::try_from(number).ok())
+                .ok_or_else(|| wrong("position"))?,
+        ),
     };
     let for_client = match &item["for_client"] {
         Value::Null => false,
@@ -92,10 +110,15 @@ fn wrong(key: &str) -> Failure {
     Failure::record(format!("Wrong value for {key} of a metadata descriptor"))
 }
 
+/// A text that fits into the column that it is for.
 fn text<'a>(item: &'a Value, key: &str) -> Result<Option<&'a str>, Failure> {
+    let max = match entity::metadata_descriptor::TABLE.column(key).map(|column| column.kind) {
+        Some(Kind::Text { max: Some(max) }) => usize::from(max),
+        _ => usize::MAX,
+    };
     match &item[key] {
         Value::Null => Ok(None),
-        Value::String(text) if !text.contains('\0') => Ok(Some(text)),
+        Value::String(text) if !text.contains('\0') && text.chars().count() <= max => Ok(Some(text)),
         _ => Err(wrong(key)),
     }
 }
@@ -105,7 +128,16 @@ fn texts<'a>(item: &'a Value, key: &str, is_good: impl Fn(&str) -> bool) -> Resu
         Value::Null => return Ok(Vec::new()),
         list => list.as_array().ok_or_else(|| wrong(key))?,
     };
-    list.iter().map(|text| text.as_str().filter(|text| !text.contains('\0') && is_good(text)).ok_or_else(|| wrong(key))).collect()
+    if list.len() > MOST_TEXTS {
+        return Err(wrong(key));
+    }
+    list.iter()
+        .map(|text| {
+            text.as_str()
+                .filter(|text| !text.contains('\0') && is_good(text))
+                .ok_or_else(|| wrong(key))
+        })
+        .collect()
 }
 
 /// Chooses the default background of a template, or none.
@@ -123,12 +155,14 @@ pub(super) async fn set_default_background(
             [template_id.into(), background_id.into()],
         );
         if database::row(&*work, &sql).await?.is_none() {
-            return Err(Failure::record("Preview background file is not linked to this template"));
+            return Err(Failure::record(
+                "Preview background file is not linked to this template",
+            ));
         }
     }
     let values = vec![("default_preview_background_file_id", background_id.into())];
     database::update(&*work, &entity::project_template::TABLE, template_id, values).await?;
-    tell(&mut work, template_id);
+    emit_template_update(&mut work, template_id);
     work.commit().await?;
     answer(app, template_id).await
 }
@@ -143,10 +177,10 @@ mod tests {
         let complete = json!({"name": "Équipe A / é", "field_name": "equipe_a_e", "entity_type": "Asset", "task_type_id": null,
             "data_type": "list", "choices": ["a"], "for_client": false, "departments": [], "position": null});
         for body in [json!([column]), json!({"metadata_descriptors": [column]})] {
-            assert_eq!(read(body).ok(), Some(vec![complete.clone()]));
+            assert_eq!(read_descriptors(body).ok(), Some(vec![complete.clone()]));
         }
         for body in [json!({}), json!([]), Value::Null, json!({"metadata_descriptors": null})] {
-            assert_eq!(read(body).ok(), Some(Vec::new()));
+            assert_eq!(read_descriptors(body).ok(), Some(Vec::new()));
         }
     }
 
@@ -161,7 +195,7 @@ mod tests {
             json!([{"name": "A", "departments": ["x"]}]),
             json!([{"name": "A", "position": "first"}]),
         ] {
-            assert!(read(body.clone()).is_err(), "{body}");
+            assert!(read_descriptors(body.clone()).is_err(), "{body}");
         }
     }
 }

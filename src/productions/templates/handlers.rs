@@ -27,11 +27,20 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         snapshot::of_project(&self.0, &access, project_id, body).await
     }
 
-    async fn apply_project_template(&self, access: Admin, project_id: Uuid, project_template_id: Uuid) -> Result<Json<Project>, Failure> {
+    async fn apply_project_template(
+        &self,
+        access: Admin,
+        project_id: Uuid,
+        project_template_id: Uuid,
+    ) -> Result<Json<Project>, Failure> {
         snapshot::apply(&self.0, &access, project_id, project_template_id).await
     }
 
-    async fn list_project_template_task_types(&self, _access: StudioManager, project_template_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_project_template_task_types(
+        &self,
+        _access: StudioManager,
+        project_template_id: Uuid,
+    ) -> Result<Json<Vec<ProjectTemplateTaskType>>, Failure> {
         links::list(&self.0, &TASK_TYPES, project_template_id).await
     }
 
@@ -39,12 +48,17 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         &self,
         access: Admin,
         project_template_id: Uuid,
-        body: ProjectTaskTypeAdd,
+        body: ProjectTaskTypeSet,
     ) -> Result<Json<ProjectTemplateTaskTypeLink>, Failure> {
-        links::set_task_type(&self.0, &access, project_template_id, &body).await
+        links::set_task_type(&self.0, &access, project_template_id, body).await
     }
 
-    async fn remove_project_template_task_type(&self, access: Admin, project_template_id: Uuid, task_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_project_template_task_type(
+        &self,
+        access: Admin,
+        project_template_id: Uuid,
+        task_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         links::remove(&self.0, &access, &TASK_TYPES, project_template_id, task_type_id).await
     }
 
@@ -89,7 +103,14 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         body: TaskStatusOrder,
     ) -> Result<Json<Vec<ProjectTemplateTaskStatusLink>>, Failure> {
-        links::reorder(&self.0, &access, &TASK_STATUSES, project_template_id, &body.task_status_ids).await
+        links::reorder(
+            &self.0,
+            &access,
+            &TASK_STATUSES,
+            project_template_id,
+            &body.task_status_ids,
+        )
+        .await
     }
 
     async fn list_project_template_asset_types(
@@ -109,7 +130,12 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         links::add(&self.0, &access, &ASSET_TYPES, project_template_id, body.asset_type_id).await
     }
 
-    async fn remove_project_template_asset_type(&self, access: Admin, project_template_id: Uuid, asset_type_id: Uuid) -> Result<NoContent, Failure> {
+    async fn remove_project_template_asset_type(
+        &self,
+        access: Admin,
+        project_template_id: Uuid,
+        asset_type_id: Uuid,
+    ) -> Result<NoContent, Failure> {
         links::remove(&self.0, &access, &ASSET_TYPES, project_template_id, asset_type_id).await
     }
 
@@ -127,7 +153,14 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         body: ProjectStatusAutomationAdd,
     ) -> Result<Json<StatusAutomation>, Failure> {
-        links::add(&self.0, &access, &STATUS_AUTOMATIONS, project_template_id, body.status_automation_id).await
+        links::add(
+            &self.0,
+            &access,
+            &STATUS_AUTOMATIONS,
+            project_template_id,
+            body.status_automation_id,
+        )
+        .await
     }
 
     async fn remove_project_template_status_automation(
@@ -136,7 +169,14 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         status_automation_id: Uuid,
     ) -> Result<NoContent, Failure> {
-        links::remove(&self.0, &access, &STATUS_AUTOMATIONS, project_template_id, status_automation_id).await
+        links::remove(
+            &self.0,
+            &access,
+            &STATUS_AUTOMATIONS,
+            project_template_id,
+            status_automation_id,
+        )
+        .await
     }
 
     async fn list_project_template_preview_backgrounds(
@@ -153,7 +193,14 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         body: ProjectPreviewBackgroundAdd,
     ) -> Result<Json<ProjectTemplatePreviewBackground>, Failure> {
-        links::add(&self.0, &access, &BACKGROUNDS, project_template_id, body.preview_background_file_id).await
+        links::add(
+            &self.0,
+            &access,
+            &BACKGROUNDS,
+            project_template_id,
+            body.preview_background_file_id,
+        )
+        .await
     }
 
     async fn remove_project_template_preview_background(
@@ -162,7 +209,14 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         preview_background_file_id: Uuid,
     ) -> Result<NoContent, Failure> {
-        links::remove(&self.0, &access, &BACKGROUNDS, project_template_id, preview_background_file_id).await
+        links::remove(
+            &self.0,
+            &access,
+            &BACKGROUNDS,
+            project_template_id,
+            preview_background_file_id,
+        )
+        .await
     }
 
     async fn set_project_template_default_preview_background(
@@ -171,7 +225,13 @@ impl ProjectTemplates for ProjectTemplatesHandlers {
         project_template_id: Uuid,
         body: ProjectTemplateDefaultBackground,
     ) -> Result<Json<ProjectTemplate>, Failure> {
-        descriptors::set_default_background(&self.0, &access, project_template_id, body.default_preview_background_file_id).await
+        descriptors::set_default_background(
+            &self.0,
+            &access,
+            project_template_id,
+            body.default_preview_background_file_id,
+        )
+        .await
     }
 
     async fn set_project_template_metadata_descriptors(

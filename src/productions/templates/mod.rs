@@ -5,6 +5,8 @@ mod handlers;
 mod links;
 mod snapshot;
 
+pub(in crate::productions) use self::links::as_record;
+
 pub use handlers::ProjectTemplatesHandlers;
 
 use dailies_definitions::failure::Failure;
@@ -27,22 +29,38 @@ fn missing(what: &str) -> Failure {
 /// 404 when there is no such template.
 async fn require(connection: &impl ConnectionTrait, template_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM project_template WHERE id = $1", [template_id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(|| missing("Project template"))
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| missing("Project template"))
 }
 
 /// 404 when there is no such production.
 async fn require_project(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with("SELECT 1 FROM project WHERE id = $1", [project_id.into()]);
-    database::row(connection, &sql).await?.map(|_| ()).ok_or_else(|| missing("Project"))
+    database::row(connection, &sql)
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| missing("Project"))
 }
 
 /// Tells that a template changed.
-fn tell(work: &mut Work<'_>, template_id: Uuid) {
-    work.emit_of_studio(&entity::project_template::TABLE, "project-template:update", payload([("project_template_id", template_id)]));
+fn emit_template_update(work: &mut Work<'_>, template_id: Uuid) {
+    work.emit_of_studio(
+        &entity::project_template::TABLE,
+        "project-template:update",
+        payload([("project_template_id", template_id)]),
+    );
 }
 
 /// The template without its relations.
 async fn answer<T>(app: &App, template_id: Uuid) -> Result<Json<T>, Failure> {
-    let record = json::record(app.database.read(), &entity::project_template::TABLE, "ProjectTemplate", template_id).await?;
+    let record = json::record(
+        &app.database,
+        &entity::project_template::TABLE,
+        "ProjectTemplate",
+        template_id,
+    )
+    .await?;
     Ok(Json::written(record.ok_or_else(|| missing("Project template"))?))
 }

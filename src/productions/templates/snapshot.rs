@@ -18,7 +18,17 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
 /// The keys that a template keeps of a metadata column.
-const KEPT: [&str; 9] = ["name", "field_name", "entity_type", "task_type_id", "data_type", "choices", "for_client", "departments", "position"];
+const DESCRIPTOR_KEYS: [&str; 9] = [
+    "name",
+    "field_name",
+    "entity_type",
+    "task_type_id",
+    "data_type",
+    "choices",
+    "for_client",
+    "departments",
+    "position",
+];
 
 /// Makes a template of a production.
 pub(super) async fn of_project(
@@ -29,16 +39,27 @@ pub(super) async fn of_project(
 ) -> Result<Json<ProjectTemplate>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require_project(&*work, project_id).await?;
-    let sql = Sql::with("SELECT 1 FROM project_template WHERE name = $1", [body.name.as_str().into()]);
+    let sql = Sql::with(
+        "SELECT 1 FROM project_template WHERE name = $1",
+        [body.name.as_str().into()],
+    );
     if database::row(&*work, &sql).await?.is_some() {
         return Err(Failure::record("A project template with this name already exists"));
     }
     let descriptors = SqlValue::Json(Some(Box::new(descriptors(&work, project_id).await?)));
-    let values = vec![("name", body.name.into()), ("description", body.description.into()), ("metadata_descriptors", descriptors)];
+    let values = vec![
+        ("name", body.name.into()),
+        ("description", body.description.into()),
+        ("metadata_descriptors", descriptors),
+    ];
     let template_id = database::insert(&*work, &entity::project_template::TABLE, values).await?;
     copy_settings(&work, project_id, template_id).await?;
     copy_links(&work, project_id, template_id).await?;
-    work.emit_of_studio(&entity::project_template::TABLE, "project-template:new", payload([("project_template_id", template_id)]));
+    work.emit_of_studio(
+        &entity::project_template::TABLE,
+        "project-template:new",
+        payload([("project_template_id", template_id)]),
+    );
     work.commit().await?;
     answer(app, template_id).await
 }
@@ -46,7 +67,9 @@ pub(super) async fn of_project(
 async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     let mut sql = Sql::new("UPDATE project_template SET updated_at = updated_at");
     for column in SETTINGS.iter().chain(&["default_preview_background_file_id"]) {
-        sql.push(&format!(", {column} = (SELECT p.{column} FROM project p WHERE p.id = ")).bind(project_id).push(")");
+        sql.push(&format!(", {column} = (SELECT p.{column} FROM project p WHERE p.id = "))
+            .bind(project_id)
+            .push(")");
     }
     sql.push(" WHERE id = ").bind(template_id);
     database::execute(&**work, &sql).await?;
@@ -56,7 +79,9 @@ async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> 
 async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     for (to, from, column) in PLAIN_LINKS {
         let mut sql = Sql::new(format!("INSERT INTO {to} (project_template_id, {column}) SELECT "));
-        sql.bind(template_id).push(&format!(", l.{column} FROM {from} l WHERE l.project_id = ")).bind(project_id);
+        sql.bind(template_id)
+            .push(&format!(", l.{column} FROM {from} l WHERE l.project_id = "))
+            .bind(project_id);
         database::execute(&**work, &sql).await?;
     }
     // The default background may be none of those that the production offers; a template only has one of its own.
@@ -67,41 +92,70 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         [template_id.into()],
     );
     database::execute(&**work, &sql).await?;
-    let links = project_task_type_link::Entity::find().filter(project_task_type_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
+    let links = project_task_type_link::Entity::find()
+        .filter(project_task_type_link::Column::ProjectId.eq(project_id))
+        .all(&**work)
+        .await?;
     let links = links.into_iter().map(|link| {
-        vec![("project_template_id", template_id.into()), ("task_type_id", link.task_type_id.into()), ("priority", link.priority.into())]
+        vec![
+            ("project_template_id", template_id.into()),
+            ("task_type_id", link.task_type_id.into()),
+            ("priority", link.priority.into()),
+            ("hd_bitrate_compression", link.hd_bitrate_compression.into()),
+            ("ld_bitrate_compression", link.ld_bitrate_compression.into()),
+            ("is_client_visible", link.is_client_visible.into()),
+        ]
     });
-    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_type_link::TABLE, links.collect()).await?;
-    let links = project_task_status_link::Entity::find().filter(project_task_status_link::Column::ProjectId.eq(project_id)).all(&**work).await?;
+    database::insert_ignoring_duplicates(
+        &**work,
+        &entity::project_template_task_type_link::TABLE,
+        links.collect(),
+    )
+    .await?;
+    let links = project_task_status_link::Entity::find()
+        .filter(project_task_status_link::Column::ProjectId.eq(project_id))
+        .all(&**work)
+        .await?;
     let links = links.into_iter().map(|link| {
         vec![
             ("project_template_id", template_id.into()),
             ("task_status_id", link.task_status_id.into()),
             ("priority", link.priority.into()),
             ("roles_for_board", boards(link.roles_for_board)),
+            ("is_client_allowed", link.is_client_allowed.into()),
         ]
     });
-    database::insert_ignoring_duplicates(&**work, &entity::project_template_task_status_link::TABLE, links.collect()).await?;
+    database::insert_ignoring_duplicates(
+        &**work,
+        &entity::project_template_task_status_link::TABLE,
+        links.collect(),
+    )
+    .await?;
     Ok(())
 }
 
 /// The metadata columns of a production as a template keeps them.
 async fn descriptors(work: &Work<'_>, project_id: Uuid) -> Result<Value, Failure> {
     let condition = Sql::with("d.project_id = $1", [project_id.into()]);
-    let text = columns::list(&**work, condition, &format!("d.entity_type, {ORDER}"), true).await?;
+    let text = columns::list(&**work, condition, &format!("d.entity_type, {ORDER}")).await?;
     let mut found: Vec<Map<String, Value>> = serde_json::from_slice(&text)?;
     for column in &mut found {
-        column.retain(|key, _| KEPT.contains(&key.as_str()));
+        column.retain(|key, _| DESCRIPTOR_KEYS.contains(&key.as_str()));
     }
     Ok(serde_json::to_value(found)?)
 }
 
 /// Hands a template over to a production.
-pub(super) async fn apply(app: &App, access: &Admin, project_id: Uuid, template_id: Uuid) -> Result<Json<Project>, Failure> {
+pub(super) async fn apply(
+    app: &App,
+    access: &Admin,
+    project_id: Uuid,
+    template_id: Uuid,
+) -> Result<Json<Project>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require_project(&*work, project_id).await?;
     require(&*work, template_id).await?;
     hand_over(&mut work, project_id, template_id, &Map::new()).await?;
     work.commit().await?;
-    Ok(Json::written(rows::project(app.database.read(), project_id).await?))
+    Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

@@ -23,7 +23,13 @@ impl Resource for Milestones {
         "Milestone"
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         asks_given_project(app, caller, rule, body).await
     }
 }

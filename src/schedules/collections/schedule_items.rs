@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::access::tasks;
-use crate::crud::rules::round;
-use crate::crud::{Changes, Record, Resource};
+use crate::app::App;
+use crate::crud::rules::{asks_given_project, round};
+use crate::crud::{AskedUpdate, Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
 pub struct ScheduleItems;
 
-/// What a bar is for.
+/// Subject of a bar.
 const SUBJECT: [&str; 3] = ["project_id", "task_type_id", "object_id"];
 
 #[async_trait]
@@ -30,21 +31,35 @@ impl Resource for ScheduleItems {
         "ScheduleItem"
     }
 
-    /// Managers of the production, and supervisors of the task type.
-    async fn may_update(
+    async fn may_create(
         &self,
-        work: &Work<'_>,
+        app: &App,
         caller: &Caller,
-        _rule: RecordRule,
-        record: &Record,
-        _body: &Map<String, Value>,
+        rule: RecordRule,
+        body: &Map<String, Value>,
     ) -> Result<(), Failure> {
+        if caller.is_admin() {
+            Ok(())
+        } else {
+            asks_given_project(app, caller, rule, body).await
+        }
+    }
+
+    /// Managers of the production, and supervisors of the task type.
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let record = update.record;
         let project_id = record.id_of("project_id");
         tasks::require_lead_of_type(&**work, caller, project_id, record.id_of("task_type_id")).await
     }
 
     /// Clients send back the text that stands in a field; only a number is meant as a change.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if record.is_some() && body.get("man_days").is_some_and(Value::is_string) {
             body.remove("man_days");
         }
@@ -53,7 +68,13 @@ impl Resource for ScheduleItems {
     }
 
     /// There is one bar for each part of a production, also where the part is nothing in particular.
-    async fn before_write(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let before = |column: &str| record.and_then(|record| record.id_of(column));
         let now = SUBJECT.map(|column| match changes.get(column) {
             Some(SqlValue::Uuid(id)) => *id,

@@ -3,18 +3,25 @@
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
+use dailies_definitions::query::Query;
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
 use serde_json::{Map, Value};
 
-use crate::access::records::{Subject, require_record};
+use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::rules::{asks_given_project, given_id, plans_asked_project, project_of};
+use crate::crud::rules::{asks_given_project, given_id, given_project, plans_asked_project, project_of};
 use crate::crud::{Record, Relation, Resource};
-use crate::database::Sql;
+use crate::database::{self, Sql};
+use crate::events::Work;
 
 pub struct ScheduleVersions;
+
+/// Columns that name the draft of a version, which stays without it.
+const MADE_FROM: [(&str, &str); 2] = [
+    ("production_schedule_version", "production_schedule_from"),
+    ("project", "from_schedule_version_id"),
+];
 
 #[async_trait]
 impl Resource for ScheduleVersions {
@@ -30,8 +37,29 @@ impl Resource for ScheduleVersions {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         asks_given_project(app, caller, rule, body).await
+    }
+
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
+        for (table, column) in MADE_FROM {
+            let text = format!("UPDATE {table} SET {column} = NULL WHERE {column} = $1");
+            database::execute(&**work, &Sql::with(text, [record.id.into()])).await?;
+        }
+        self.remove_row(work, record).await?;
+        self.emit_change(work, "delete", record.id, record).await
     }
 }
 
@@ -63,11 +91,18 @@ impl Resource for ScheduleVersionTaskLinks {
     }
 
     /// Whoever is let in for a production sees what belongs to it, and nothing else.
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         if key != "project_id" {
             return Ok(false);
         }
-        let project_id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
+        let project_id = given_project(value)?;
         sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
         sql.bind(project_id).push(")");
         Ok(true)
@@ -77,19 +112,27 @@ impl Resource for ScheduleVersionTaskLinks {
         plans_asked_project(app, caller, query).await
     }
 
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
-        let connection = app.database.read();
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let connection = &app.database;
         let version_id = given_id(body, "production_schedule_version_id")?;
         let task_id = given_id(body, "task_id")?;
         let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;
         let of_task = project_of(connection, "task", Some(task_id)).await?;
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
-            return Err(Failure::parameter("The task and the production schedule version must be in the same project."));
+            return Err(Failure::parameter(
+                "The task and the production schedule version must be in the same project.",
+            ));
         };
-        require_record(connection, caller, rule, Subject::Production(Some(project_id))).await
+        require_record(connection, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(record.id_of("task_id"))
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(record.id_of("task_id"))
     }
 }

@@ -25,11 +25,20 @@ async fn stored() -> Stored {
     let key = FileKey::new(Bucket::Movies, "previews", Uuid::new_v4());
     let content = Bytes::from_static(CONTENT);
     storage.put(&key, content).await.unwrap();
-    Stored { storage, key, _folder: folder }
+    Stored {
+        storage,
+        key,
+        _folder: folder,
+    }
 }
 
 async fn open(folder: &Path) -> Storage {
-    let settings = StorageSettings { bucket_prefix: String::new(), backend: Backend::Local { folder: folder.to_owned() } };
+    let settings = StorageSettings {
+        bucket_prefix: String::new(),
+        backend: Backend::Local {
+            folder: folder.to_owned(),
+        },
+    };
     Storage::open(&settings).await.unwrap()
 }
 
@@ -44,7 +53,10 @@ fn delivery() -> Delivery<'static> {
 }
 
 fn request(headers: &[(HeaderName, &str)]) -> HeaderMap {
-    headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()))
+        .collect()
 }
 
 impl Stored {
@@ -105,9 +117,17 @@ async fn ranges_give_the_part_asked_for() {
 #[tokio::test]
 async fn ranges_outside_of_the_file_are_refused() {
     let stored = stored().await;
-    for range in
-        ["bytes=20-", "bytes=99-100", "bytes=-0", "bytes=5-2", "bytes=0-1,4-5", "bytes=a-b", "bytes=-", "bytes", "bytes=99999999999999999999-"]
-    {
+    for range in [
+        "bytes=20-",
+        "bytes=99-100",
+        "bytes=-0",
+        "bytes=5-2",
+        "bytes=0-1,4-5",
+        "bytes=a-b",
+        "bytes=-",
+        "bytes",
+        "bytes=99999999999999999999-",
+    ] {
         let refused = stored.ask(&[(RANGE, range)]).await;
         assert!(matches!(refused, Err(ServeError::RangeNotSatisfiable)), "{range}");
     }
@@ -122,7 +142,10 @@ async fn known_files_are_not_sent_again() {
     let weak = format!("W/{etag}");
     let list = format!("\"other\", {etag}");
     for known in [etag.as_str(), weak.as_str(), list.as_str(), "*"] {
-        let answer = stored.ask(&[(IF_NONE_MATCH, known), (RANGE, "bytes=0-1")]).await.unwrap();
+        let answer = stored
+            .ask(&[(IF_NONE_MATCH, known), (RANGE, "bytes=0-1")])
+            .await
+            .unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{known}");
         assert_eq!(header(&answer, ETAG), etag);
         assert_eq!(header(&answer, CACHE_CONTROL), "max-age=604800, private");
@@ -132,11 +155,18 @@ async fn known_files_are_not_sent_again() {
     }
     let same = "Tue, 14 Nov 2023 22:13:20 GMT";
     let before = "Tue, 14 Nov 2023 22:13:19 GMT";
-    for (since, status) in [(same, StatusCode::NOT_MODIFIED), (before, StatusCode::OK), ("yesterday", StatusCode::OK)] {
+    for (since, status) in [
+        (same, StatusCode::NOT_MODIFIED),
+        (before, StatusCode::OK),
+        ("yesterday", StatusCode::OK),
+    ] {
         let answer = stored.ask(&[(IF_MODIFIED_SINCE, since)]).await.unwrap();
         assert_eq!(answer.status(), status, "{since}");
     }
-    let other = stored.ask(&[(IF_NONE_MATCH, "\"other\""), (IF_MODIFIED_SINCE, same)]).await.unwrap();
+    let other = stored
+        .ask(&[(IF_NONE_MATCH, "\"other\""), (IF_MODIFIED_SINCE, same)])
+        .await
+        .unwrap();
     assert_eq!(other.status(), StatusCode::OK, "a tag wins over a date");
 }
 
@@ -173,7 +203,10 @@ async fn a_file_of_another_size_is_absent() {
     let stored = stored().await;
     let keys = [stored.key.clone()];
     for (size, found) in [(20, true), (21, false)] {
-        let delivery = Delivery { expected_size: Some(size), ..delivery() };
+        let delivery = Delivery {
+            expected_size: Some(size),
+            ..delivery()
+        };
         for headers in [HeaderMap::new(), request(&[(RANGE, "bytes=0-")])] {
             let answer = serve(&stored.storage, &keys, &headers, &delivery).await;
             assert_eq!(answer.is_ok(), found);
@@ -184,10 +217,16 @@ async fn a_file_of_another_size_is_absent() {
 #[tokio::test]
 async fn unusable_media_types_and_times_do_not_fail() {
     let stored = stored().await;
-    let delivery =
-        Delivery { content_type: "text/html\r\nX: y", last_modified: DateTime::from_timestamp(-1, 0), cache: Cache::NoCache, ..delivery() };
+    let delivery = Delivery {
+        content_type: "text/html\r\nX: y",
+        last_modified: DateTime::from_timestamp(-1, 0),
+        cache: Cache::NoCache,
+        ..delivery()
+    };
     let keys = [stored.key.clone()];
-    let answer = serve(&stored.storage, &keys, &HeaderMap::new(), &delivery).await.unwrap();
+    let answer = serve(&stored.storage, &keys, &HeaderMap::new(), &delivery)
+        .await
+        .unwrap();
     assert_eq!(header(&answer, CONTENT_TYPE), "application/octet-stream");
     assert_eq!(header(&answer, LAST_MODIFIED), "Thu, 01 Jan 1970 00:00:00 GMT");
     assert_eq!(header(&answer, CACHE_CONTROL), "no-cache");

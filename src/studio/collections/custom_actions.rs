@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::crud::{Record, Resource};
 use crate::events::Work;
+use crate::vocabulary::addresses::require_harmless;
 
 pub struct CustomActions;
 
@@ -21,9 +22,20 @@ impl Resource for CustomActions {
         "CustomAction"
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        if let Some(url) = body.get("url").and_then(Value::as_str) {
+            require_harmless("url", url)?;
+        }
         match (record, body.get("name")) {
-            (None, None | Some(Value::Null)) => Err(Failure::parameter("The 'name' field is required and cannot be None.")),
+            (None, None | Some(Value::Null)) => {
+                Err(Failure::parameter("The 'name' field is required and cannot be None."))
+            }
             (Some(_), Some(Value::Null)) => Err(Failure::parameter("The 'name' field cannot be set to None.")),
             _ => Ok(()),
         }

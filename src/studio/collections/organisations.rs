@@ -41,10 +41,19 @@ impl Resource for Organisations {
     }
 
     /// Hours may come as text; a JSON number is what is stored.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        _record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(hours) = body.get("hours_by_day").filter(|hours| !hours.is_null()) {
-            let number = hours.as_f64().or_else(|| hours.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite());
-            let number = number.ok_or_else(|| Failure::parameter("Wrong value for parameter hours_by_day."))?;
+            let number = hours
+                .as_f64()
+                .or_else(|| hours.as_str()?.trim().parse().ok())
+                .filter(|number: &f64| number.is_finite());
+            let number = number.ok_or_else(|| Failure::parameter("hours_by_day must be a number."))?;
             body.insert("hours_by_day".into(), number.into());
         }
         Ok(())

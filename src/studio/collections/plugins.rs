@@ -24,16 +24,30 @@ impl Resource for Plugins {
     }
 
     /// An address is looked for as it is stored.
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         let address = key == "maintainer_email" && !value.starts_with('[');
         if address {
-            sql.push(" AND t.maintainer_email = ").bind(value.to_lowercase().replace('\0', ""));
+            sql.push(" AND t.maintainer_email = ")
+                .bind(value.to_lowercase().replace('\0', ""));
         }
         Ok(address)
     }
 
     /// Addresses are stored in small letters.
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, _record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        _record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(Value::String(address)) = body.get_mut("maintainer_email") {
             *address = address.to_lowercase();
         }

@@ -29,20 +29,36 @@ impl Resource for ProjectStatus {
         "ProjectStatus"
     }
 
-    async fn check(&self, _work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
+    async fn check(
+        &self,
+        _work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
         match record.and_then(fixed) {
             Some(name) if body.get("name").and_then(Value::as_str).is_some_and(|new| new != name) => {
-                Err(Failure::parameter(format!("name: the status {name} can't be renamed, because productions are found by it.")))
+                Err(Failure::parameter(format!(
+                    "name: the status {name} can't be renamed, because productions are found by it."
+                )))
             }
             _ => Ok(()),
         }
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
         if let Some(name) = fixed(record) {
-            return Err(Failure::parameter(format!("The status {name} can't be deleted, because productions are found by it.")));
+            return Err(Failure::parameter(format!(
+                "The status {name} can't be deleted, because productions are found by it."
+            )));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

@@ -23,12 +23,21 @@ impl Resource for StatusAutomations {
     }
 
     /// A rule that a production uses stays.
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, _query: &Query) -> Result<(), Failure> {
-        let sql = Sql::with("SELECT 1 FROM project_status_automation_link WHERE status_automation_id = $1 LIMIT 1", [record.id.into()]);
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        _query: &Query,
+    ) -> Result<(), Failure> {
+        let sql = Sql::with(
+            "SELECT 1 FROM project_status_automation_link WHERE status_automation_id = $1 LIMIT 1",
+            [record.id.into()],
+        );
         if database::row(&**work, &sql).await?.is_some() {
             return Err(Failure::record("This automation is used in a project."));
         }
         self.remove_row(work, record).await?;
-        self.tell(work, "delete", record.id, record).await
+        self.emit_change(work, "delete", record.id, record).await
     }
 }

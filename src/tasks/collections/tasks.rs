@@ -10,22 +10,30 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::access::Reach;
-use crate::access::records::{Subject, require_record};
-use crate::access::tasks::{self as access, Visible};
+use crate::access::data_mask::DataMask;
+use crate::access::plans::PlanMask;
+use crate::access::records::{RecordSubject, require_record};
+use crate::access::task_mask::TaskMask;
+use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{Changes, Record, Relation, Resource, ids, missing};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
-use crate::tasks::pipeline::{Candidate, Pipeline, Target};
+use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
 pub struct Tasks;
 
-static RELATIONS: [Relation; 1] = [Relation::links("assignees", &entity::task_person_link::TABLE, "task_id", "person_id")];
+static RELATIONS: [Relation; 1] = [Relation::links(
+    "assignees",
+    &entity::task_person_link::TABLE,
+    "task_id",
+    "person_id",
+)];
 
-/// What a supervisor may change.
+/// Columns that a supervisor may change.
 const SUPERVISED: [&str; 6] = ["priority", "start_date", "due_date", "estimation", "difficulty", "data"];
 
 #[async_trait]
@@ -42,56 +50,103 @@ impl Resource for Tasks {
         &RELATIONS
     }
 
-    fn special_filter(&self, sql: &mut Sql, _caller: &Caller, _query: &Query, key: &str, value: &str) -> Result<bool, Failure> {
+    fn special_filter(
+        &self,
+        sql: &mut Sql,
+        _caller: &Caller,
+        _query: &Query,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Failure> {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value).ok_or_else(|| Failure::parameter(format!("Invalid UUID value: {value}")))?;
-        sql.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
+        let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+        sql.push(
+            " AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ",
+        )
+        .bind(id)
+        .push(")");
         Ok(true)
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {
-        let reach = Reach::open_teams(app.database.read(), caller).await?;
-        Visible::new(reach, access::LISTED).restrict(sql, "t");
+        let reach = Reach::open_teams(&app.database, caller).await?;
+        VisibleTasks::new(reach, access::LISTED).restrict(sql, "t");
         Ok(())
     }
 
-    fn subject(&self, record: &Record) -> Subject {
-        Subject::Task(Some(record.id))
+    async fn mask(&self, app: &App, caller: &Caller) -> Result<Option<DataMask>, Failure> {
+        Ok(DataMask::of(&app.database, caller).await?)
+    }
+
+    async fn plans(&self, app: &App, caller: &Caller) -> Result<Option<PlanMask>, Failure> {
+        Ok(PlanMask::of(&Reach::teams(&app.database, caller).await?))
+    }
+
+    async fn enrich(
+        &self,
+        app: &App,
+        caller: &Caller,
+        _id: Uuid,
+        _query: &Query,
+        mut text: Vec<u8>,
+    ) -> Result<Vec<u8>, Failure> {
+        TaskMask::in_teams(&app.database, caller).await?.apply(&mut text, 0);
+        Ok(text)
+    }
+
+    fn subject(&self, record: &Record) -> RecordSubject {
+        RecordSubject::Task(Some(record.id))
     }
 
     /// Whoever manages the production of the entity may create its tasks.
-    async fn may_create(&self, app: &App, caller: &Caller, rule: RecordRule, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn may_create(
+        &self,
+        app: &App,
+        caller: &Caller,
+        rule: RecordRule,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
+        needed(body, "task_type_id")?;
+        let entity_id = needed(body, "entity_id")?;
+        if body
+            .get("assignees")
+            .is_some_and(|persons| !persons.is_null() && !persons.is_array())
+        {
+            return Err(Failure::parameter("assignees must be a list."));
+        }
         if caller.is_admin() {
             return Ok(());
         }
-        let entity_id = needed(body, "entity_id")?;
-        require_record(app.database.read(), caller, rule, Subject::Entity(Some(entity_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id))).await
     }
 
     /// Managers change everything, others who lead the task a part.
-    async fn may_update(
-        &self,
-        work: &Work<'_>,
-        caller: &Caller,
-        rule: RecordRule,
-        record: &Record,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
+    async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
+        let AskedUpdate { rule, record, body } = *update;
         let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
-        require_record(&**work, caller, if part { rule } else { RecordRule::ProductionManager }, self.subject(record)).await
+        require_record(
+            &**work,
+            caller,
+            if part { rule } else { RecordRule::ProductionManager },
+            self.subject(record),
+        )
+        .await
     }
 
-    async fn check(&self, work: &mut Work<'_>, _caller: &Caller, record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(), Failure> {
-        if let Some(difficulty) = body.get("difficulty").and_then(Value::as_i64)
-            && !(1..=5).contains(&difficulty)
-        {
-            return Err(Failure::record("The data conflicts with database integrity rules."));
-        }
+    async fn check(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: Option<&Record>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        // The server counts.
+        body.remove("nb_assets_ready");
         if let Some(record) = record {
             merge_data(record, body);
-            return Ok(());
+            return require_fit(work, record, body).await;
         }
         if body.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
             body.insert("name".into(), "main".into());
@@ -102,65 +157,126 @@ impl Resource for Tasks {
     }
 
     /// People who join or leave a task are told.
-    async fn before_write(&self, work: &mut Work<'_>, caller: &Caller, record: Option<&Record>, changes: &mut Changes) -> Result<(), Failure> {
+    async fn before_write(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        record: Option<&Record>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
         let persons = changes.relations.remove("assignees");
         if let Some(record) = record
             && let Some(persons) = persons
+            && assignment::replace(work, caller, record.id, record.id_of("project_id"), &persons).await?
         {
-            assignment::replace(work, caller, record.id, record.id_of("project_id"), &persons).await?;
+            changes.set("updated_at", database::now());
         }
         Ok(())
     }
 
     /// So are those whom a new task is given to.
-    async fn after_create(&self, work: &mut Work<'_>, caller: &Caller, id: Uuid, body: &Map<String, Value>) -> Result<(), Failure> {
+    async fn after_create(
+        &self,
+        work: &mut Work<'_>,
+        caller: &Caller,
+        id: Uuid,
+        body: &Map<String, Value>,
+    ) -> Result<(), Failure> {
         if let Some(persons) = body.get("assignees") {
             let project_id = body.get("project_id").and_then(Value::as_str).and_then(parse_id);
-            assignment::replace(work, caller, id, project_id, &ids(persons)?).await?;
+            assignment::replace(work, caller, id, project_id, &ids("assignees", persons)?).await?;
         }
         let entity_id = needed(body, "entity_id")?;
         readiness::shots_changed(work, &[entity_id]).await
     }
 
-    async fn remove(&self, work: &mut Work<'_>, _caller: &Caller, record: &Record, query: &Query) -> Result<(), Failure> {
+    async fn remove(
+        &self,
+        work: &mut Work<'_>,
+        _caller: &Caller,
+        record: &Record,
+        query: &Query,
+    ) -> Result<(), Failure> {
         if query.flag("force")?.unwrap_or_default() {
-            let leftovers = removal::take_away(work, &[record.id]).await?;
-            work.afterwards(|app| Box::pin(leftovers.discard(app)));
+            let unneeded = removal::take_away(work, &[record.id]).await?;
+            work.afterwards(|app| Box::pin(unneeded.discard(app)));
             return Ok(());
         }
         self.remove_row(work, record).await?;
-        removal::tell(work, record.id, record.id_of("entity_id"), record.id_of("task_type_id"), record.id_of("project_id"));
+        removal::emit_task_delete(
+            work,
+            record.id,
+            record.id_of("entity_id"),
+            record.id_of("task_type_id"),
+            record.id_of("project_id"),
+        );
         Ok(())
     }
 }
 
+/// An id that a new task can't be without.
 fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
-    match body.get(key) {
-        None | Some(Value::Null) => Err(missing(key)),
-        Some(value) => value.as_str().and_then(parse_id).ok_or_else(Failure::not_found),
-    }
+    let id = body.get(key).and_then(Value::as_str).and_then(parse_id);
+    id.ok_or_else(|| Failure::parameter(format!("A valid {key} is required.")))
 }
 
 /// The production of the entity that a new task is for, once its task type fits the entity.
 async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<Uuid, Failure> {
-    let sql = Sql::with("SELECT for_entity FROM task_type WHERE id = $1", [needed(body, "task_type_id")?.into()]);
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let for_entity: String = row.try_get_by_index::<Option<String>>(0)?.unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, k.name, k.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT for_entity FROM task_type WHERE id = $1",
+        [needed(body, "task_type_id")?.into()],
+    );
+    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let for_entity: String = row
+        .try_get::<Option<String>>("", "for_entity")?
+        .unwrap_or_else(|| "Asset".into());
+    let sql = Sql::with(
+        "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
-    let kind = EntityKind::of_type(&row.try_get_by_index::<String>(1)?);
+    let kind = EntityKind::of_type(&row.try_get::<String>("", "name")?);
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type."));
     }
-    let project_id = row.try_get_by_index(0)?;
-    let task_type = Candidate { id: needed(body, "task_type_id")?, for_entity: Some(&for_entity) };
-    let target = Target { kind, entity_type_id: row.try_get_by_index(2)? };
+    let project_id = row.try_get("", "project_id")?;
+    let task_type = Candidate {
+        id: needed(body, "task_type_id")?,
+        for_entity: Some(&for_entity),
+    };
+    let target = TaskedEntity {
+        kind,
+        entity_type_id: row.try_get("", "entity_type_id")?,
+    };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
         Some(message) => Err(Failure::parameter(message)),
         None => Ok(project_id),
+    }
+}
+
+/// Refuses another task type or entity that does not fit what stays. Whether the entity is one of the same production is
+/// asked elsewhere.
+async fn require_fit(work: &Work<'_>, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
+    let changes = |key: &str| body.get(key).is_some_and(|new| Some(new) != record.values.get(key));
+    if !changes("task_type_id") && !changes("entity_id") {
+        return Ok(());
+    }
+    let after = |key: &str| {
+        Some((
+            key.to_owned(),
+            body.get(key).or_else(|| record.values.get(key))?.clone(),
+        ))
+    };
+    let after: Map<String, Value> = ["task_type_id", "entity_id"].into_iter().filter_map(after).collect();
+    let sql = Sql::with(
+        "SELECT project_id FROM entity WHERE id = $1",
+        [needed(&after, "entity_id")?.into()],
+    );
+    match database::read_value::<Uuid>(&**work, &sql).await? {
+        Some(project_id) if Some(project_id) == record.id_of("project_id") => {
+            fitting_project(work, &after).await.map(drop)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -173,13 +289,26 @@ async fn refuse_twin(work: &Work<'_>, body: &Map<String, Value>) -> Result<(), F
             needed(body, "entity_id")?.into(),
         ],
     );
-    if database::row(&**work, &sql).await?.is_some() { Err(Failure::record("Task already exists.")) } else { Ok(()) }
+    if database::row(&**work, &sql).await?.is_some() {
+        Err(Failure::record("Task already exists."))
+    } else {
+        Ok(())
+    }
 }
 
 /// New values are added to the stored ones; an empty object clears them.
 fn merge_data(record: &Record, body: &mut Map<String, Value>) {
-    if let Some(new) = body.get("data").and_then(Value::as_object).filter(|new| !new.is_empty()) {
-        let mut merged = record.values.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(new) = body
+        .get("data")
+        .and_then(Value::as_object)
+        .filter(|new| !new.is_empty())
+    {
+        let mut merged = record
+            .values
+            .get("data")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         merged.extend(new.clone());
         body.insert("data".into(), merged.into());
     }
@@ -191,7 +320,10 @@ mod tests {
 
     #[test]
     fn data_is_added_or_cleared() {
-        let record = Record { id: Uuid::nil(), values: json!({"data": {"a": 1}}).as_object().cloned().unwrap_or_default() };
+        let record = Record {
+            id: Uuid::nil(),
+            values: json!({"data": {"a": 1}}).as_object().cloned().unwrap_or_default(),
+        };
         let mut more = json!({"data": {"b": 2}}).as_object().cloned().unwrap_or_default();
         merge_data(&record, &mut more);
         assert_eq!(more["data"], json!({"a": 1, "b": 2}));

@@ -10,10 +10,10 @@ pub(super) struct Pattern {
 
 /// The parameters of one segment.
 struct Slot {
-    /// What the router calls the segment.
+    /// Name of the segment for the router.
     key: String,
     name: String,
-    /// What follows in the same segment: the text that separates, and a second parameter.
+    /// Rest of the same segment: the text that separates, and a second parameter.
     second: Option<(String, String)>,
 }
 
@@ -42,7 +42,11 @@ impl Pattern {
                 }
                 Some(_) => return None,
             };
-            slots.push(Slot { key, name: name.to_owned(), second });
+            slots.push(Slot {
+                key,
+                name: name.to_owned(),
+                second,
+            });
         }
         if shape.is_empty() {
             shape.push('/');
@@ -50,9 +54,12 @@ impl Pattern {
         Some(Self { shape, slots })
     }
 
-    /// How many parameters there are.
+    /// Number of parameters.
     pub(super) fn values(&self) -> usize {
-        self.slots.iter().map(|slot| if slot.second.is_some() { 2 } else { 1 }).sum()
+        self.slots
+            .iter()
+            .map(|slot| if slot.second.is_some() { 2 } else { 1 })
+            .sum()
     }
 
     /// The value of each parameter, given what stands in each segment; `None` when a segment

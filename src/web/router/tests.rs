@@ -21,7 +21,10 @@ fn router(routes: &[(&str, &[Method])]) -> Router {
     let mut table = RouteTable::new();
     for (path, methods) in routes {
         for method in *methods {
-            table.entry((*path).into()).or_default().insert(method.clone(), told(path));
+            table
+                .entry((*path).into())
+                .or_default()
+                .insert(method.clone(), told(path));
         }
     }
     Router::new(table).unwrap()
@@ -33,7 +36,10 @@ fn contract() -> Router {
     router(&[
         ("/", GET),
         ("/data/persons", &[Method::GET, Method::POST]),
-        ("/data/persons/{instance_id}", &[Method::GET, Method::PUT, Method::DELETE]),
+        (
+            "/data/persons/{instance_id}",
+            &[Method::GET, Method::PUT, Method::DELETE],
+        ),
         ("/api/data/persons/presence-logs/{month_date}", GET),
         ("/data/persons/{person_id}/time-spents/month/{year}/{month}", GET),
         ("/data/persons/{person_id}/time-spents/month/all/{year}", GET),
@@ -68,20 +74,51 @@ async fn finds_the_route_that_says_most() {
         ("/", "/ "),
         ("/data/persons", "/data/persons "),
         ("/data/persons/7", "/data/persons/{instance_id} instance_id=7"),
-        ("/data/persons/presence-logs", "/data/persons/{instance_id} instance_id=presence-logs"),
-        ("/data/persons/presence-logs/2026-11", "/api/data/persons/presence-logs/{month_date} month_date=2026-11"),
-        ("/data/persons/7/9", "/data/persons/{person_id}/{other} person_id=7,other=9"),
-        ("/data/persons/7/time-spents/month/2026/11", "/data/persons/{person_id}/time-spents/month/{year}/{month} person_id=7,year=2026,month=11"),
-        ("/data/persons/7/time-spents/month/all/2026", "/data/persons/{person_id}/time-spents/month/all/{year} person_id=7,year=2026"),
-        ("/movies/originals/preview-files/7.mp4", "/movies/originals/preview-files/{instance_id}.mp4 instance_id=7"),
-        ("/pictures/originals/preview-files/7.png", "/pictures/originals/preview-files/{instance_id}.png instance_id=7"),
-        ("/pictures/originals/preview-files/7.tar.gz", "/pictures/originals/preview-files/{instance_id}.{extension} instance_id=7.tar,extension=gz"),
+        (
+            "/data/persons/presence-logs",
+            "/data/persons/{instance_id} instance_id=presence-logs",
+        ),
+        (
+            "/data/persons/presence-logs/2026-11",
+            "/api/data/persons/presence-logs/{month_date} month_date=2026-11",
+        ),
+        (
+            "/data/persons/7/9",
+            "/data/persons/{person_id}/{other} person_id=7,other=9",
+        ),
+        (
+            "/data/persons/7/time-spents/month/2026/11",
+            "/data/persons/{person_id}/time-spents/month/{year}/{month} person_id=7,year=2026,month=11",
+        ),
+        (
+            "/data/persons/7/time-spents/month/all/2026",
+            "/data/persons/{person_id}/time-spents/month/all/{year} person_id=7,year=2026",
+        ),
+        (
+            "/movies/originals/preview-files/7.mp4",
+            "/movies/originals/preview-files/{instance_id}.mp4 instance_id=7",
+        ),
+        (
+            "/pictures/originals/preview-files/7.png",
+            "/pictures/originals/preview-files/{instance_id}.png instance_id=7",
+        ),
+        (
+            "/pictures/originals/preview-files/7.tar.gz",
+            "/pictures/originals/preview-files/{instance_id}.{extension} instance_id=7.tar,extension=gz",
+        ),
         ("/openapi.json", "/openapi.json "),
     ] {
-        assert_eq!(text(&router, Method::GET, path).await, format!("GET {answer}"), "{path}");
+        assert_eq!(
+            text(&router, Method::GET, path).await,
+            format!("GET {answer}"),
+            "{path}"
+        );
     }
     let posted = text(&router, Method::POST, "/pictures/originals/preview-files/7").await;
-    assert_eq!(posted, "POST /pictures/originals/preview-files/{instance_id} instance_id=7");
+    assert_eq!(
+        posted,
+        "POST /pictures/originals/preview-files/{instance_id} instance_id=7"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +182,12 @@ async fn tells_which_methods_there_are() {
     assert_eq!(response.headers()["allow"], "OPTIONS, POST");
     let response = ask(&router, Method::DELETE, "/pictures/originals/preview-files/7.jpg").await;
     assert_eq!(response.headers()["allow"], "GET, HEAD, OPTIONS");
-    assert_eq!(ask(&router, Method::POST, "/pictures/originals/preview-files/7.jpg").await.status(), StatusCode::OK);
+    assert_eq!(
+        ask(&router, Method::POST, "/pictures/originals/preview-files/7.jpg")
+            .await
+            .status(),
+        StatusCode::OK
+    );
 
     let response = ask(&router, Method::OPTIONS, "/data/persons").await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -165,8 +207,14 @@ async fn head_is_answered_as_get() {
 #[tokio::test]
 async fn routes_may_name_a_parameter_differently() {
     let router = router(&[("/data/tasks/{id}", GET), ("/data/tasks/{task_id}", &[Method::PUT])]);
-    assert_eq!(text(&router, Method::GET, "/data/tasks/7").await, "GET /data/tasks/{id} id=7");
-    assert_eq!(text(&router, Method::PUT, "/data/tasks/7").await, "PUT /data/tasks/{task_id} task_id=7");
+    assert_eq!(
+        text(&router, Method::GET, "/data/tasks/7").await,
+        "GET /data/tasks/{id} id=7"
+    );
+    assert_eq!(
+        text(&router, Method::PUT, "/data/tasks/7").await,
+        "PUT /data/tasks/{task_id} task_id=7"
+    );
     let target = router.find("/data/tasks/7");
     assert_eq!(target.template(&Method::PUT).as_deref(), Some("/data/tasks/{task_id}"));
     assert_eq!(target.allow(), "GET, HEAD, OPTIONS, PUT");
@@ -178,12 +226,23 @@ fn keeps_tokens_out_of_the_log() {
     assert_eq!(target.shown(), "/shared/playlists/{token}/movies/7.mp4");
     assert!(target.under_api);
     let path = target.template(&Method::HEAD);
-    assert_eq!(path.as_deref(), Some("/shared/playlists/{token}/movies/{preview_file_id}.mp4"));
+    assert_eq!(
+        path.as_deref(),
+        Some("/shared/playlists/{token}/movies/{preview_file_id}.mp4")
+    );
 }
 
 #[test]
 fn refuses_paths_that_it_can_not_read() {
-    for path in ["/a/{b", "/a/b}", "/a/{b}{c}", "/a/{b}.{c}.{d}", "/a/x{b}.{c}", "/a/{}", "/{*rest}"] {
+    for path in [
+        "/a/{b",
+        "/a/b}",
+        "/a/{b}{c}",
+        "/a/{b}.{c}.{d}",
+        "/a/x{b}.{c}",
+        "/a/{}",
+        "/{*rest}",
+    ] {
         let mut table = RouteTable::new();
         table.entry(path.into()).or_default().insert(Method::GET, told(path));
         assert!(Router::new(table).is_err(), "{path}");

@@ -18,8 +18,8 @@ status=0
 schemathesis --config-file schemathesis.toml run "$DAILIES_URL/openapi.json" \
     --url "$DAILIES_URL" --max-examples "${MAX_EXAMPLES:-2}" --seed "${SEED:-1}" --no-color "$@" 2>&1 |
     tee "$log" || status=$?
-# A whole run has something to do in every phase; Schemathesis calls a phase that did nothing a success.
-if [ $# = 0 ] && grep -q 'no checks ran' "$log"; then
+# There is something to do in every phase; Schemathesis calls a phase that did nothing a success.
+if grep -q 'no checks ran' "$log"; then
     echo "schemathesis: a phase ran nothing, see $log" >&2
     exit 1
 fi

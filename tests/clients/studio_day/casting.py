@@ -1,9 +1,10 @@
-"""Who is cast where, and what is ready."""
+"""Castings, and the assets that are ready."""
 
 import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, by_id, refused
+from studio_day.releases import get_project_shots_casting
 from studio_day.shapes import has_keys
 
 
@@ -58,7 +59,7 @@ def cast(day):
     day.heard(new_link(day, odo, parts[0]), casting_update(day, "asset", odo, 1, added=[lamp]))
     assert [row["asset_id"] for row in gazu.casting.get_asset_casting(day.assets["Odo"])] == [lamp]
 
-    everything = gazu.casting.get_project_shots_casting(project)
+    everything = get_project_shots_casting(project)
     assert set(everything) == {shot["id"]}, "only shots with a casting are there"
     for row in everything[shot["id"]]:
         has_keys(row, shapes.SEQUENCE_CASTING, "a cast asset of a sequence")

@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, URL, answer, by_id, picture, refused, session
+from studio_day.releases import reply_to_comment, tasks_to_check
 from studio_day.shapes import has_keys, has_no_secrets
 
 
@@ -22,7 +23,7 @@ def comment(day):
     ]
     has_no_secrets(asked, "a new comment")
     day.heard(*comment_events(day, asked, wip, author=artist, to_review=True))
-    checks = by_id(gazu.user.all_tasks_requiring_feedback(client=day.clients["supervisor"]))
+    checks = by_id(tasks_to_check(day.clients["supervisor"]))
     assert task["id"] in checks and gazu.task.get_task(task["id"])["end_date"], (
         "the supervisor has it to check"
     )
@@ -35,7 +36,7 @@ def comment(day):
     assert (after["retake_count"], after["end_date"]) == (1, None), after
     assert gazu.task.get_last_comment_for_task(task)["id"] == corrected["id"]
 
-    reply = gazu.task.reply_to_comment(task, corrected, "Slower, then", client=day.clients["artist"])
+    reply = reply_to_comment(task, corrected, "Slower, then", day.clients["artist"])
     has_keys(reply, shapes.REPLY, "a reply")
     has_keys(reply["person"], shapes.SHORT_PERSON, "the author of a reply")
     day.heard(
@@ -50,13 +51,14 @@ def comment(day):
 
     gazu.task.update_comment({"id": corrected["id"], "text": "The pan is too fast"})
     day.heard(
-        day.event("comment:update", comment_id=corrected["id"], task_id=task["id"]),
+        day.event("comment:update", comment_id=corrected["id"], task_id=task["id"], **concerned(corrected)),
     )
     slip = gazu.task.add_comment(task, day.statuses["done"], "Oops")
     day.heard(*comment_events(day, slip, retake, author=day.admin, notified=(artist,)))
     gazu.task.remove_comment(slip)
     day.heard(
-        day.event("comment:delete", comment_id=slip["id"]),
+        day.event("news:delete", news_id=SOME_ID),
+        day.event("comment:delete", comment_id=slip["id"], task_id=task["id"]),
         day.event("task:update", task_id=task["id"]),
         day.event(
             "task:status-changed",
@@ -89,13 +91,24 @@ def comment(day):
     )
 
 
+def concerned(comment):
+    """Parts of events that say whom a comment concerns."""
+    return {"person_id": comment["person_id"], "for_client": comment["for_client"]}
+
+
 def comment_events(day, comment, previous, author, notified=(), to_review=False):
-    """What is announced when a comment is posted, where a status change is one with a previous status."""
+    """Events of a comment that is posted, where a status change is one with a previous status."""
     task_id, status_id = comment["object_id"], comment["task_status_id"]
     task = gazu.client.fetch_one("tasks", task_id)
     change = {"new_task_status_id": status_id, "person_id": author["id"], "task_id": task_id}
     events = [
-        day.event("comment:new", comment_id=comment["id"], task_id=task_id, task_status_id=status_id),
+        day.event(
+            "comment:new",
+            comment_id=comment["id"],
+            task_id=task_id,
+            task_status_id=status_id,
+            **concerned(comment),
+        ),
         day.event("task:update", task_id=task_id),
     ]
     if previous:

@@ -3,7 +3,7 @@
 import gazu
 
 from studio_day.comments import comment_events
-from studio_day.day import URL, answer, by_id, refused
+from studio_day.day import SOME_ID, URL, answer, by_id, refused
 
 
 def finish(day):
@@ -56,4 +56,6 @@ def finish(day):
         )
         for row in rest
     )
-    day.heard(*removed, day.event("project:delete"), any_order=True)
+    # Whoever noted time on its tasks was there last on another day.
+    seen = ("person:update", {"person_id": SOME_ID})
+    day.heard(*removed, seen, day.event("project:delete"), any_order=True)

@@ -1,4 +1,4 @@
-"""What the web UI loads: listings with tasks, the context, and the calls of its pages."""
+"""Lists that the web UI loads: listings with tasks, the context, and the calls of its pages."""
 
 import json
 from datetime import date
@@ -133,7 +133,7 @@ def contexts(day):
 
 
 def pages(day):
-    """What the web UI asks for on its pages, under the prefix it uses, answers."""
+    """Every call of the pages of the web UI is answered, under the prefix that it uses."""
     project, shot, asset = day.project["id"], day.shots["E01", "SH010"]["id"], day.assets["Rana"]["id"]
     episode = day.episodes["E01"]["id"]
     for path in f"""

@@ -4,7 +4,9 @@ import gazu
 import requests
 
 from studio_day import shapes
+from studio_day.comments import concerned
 from studio_day.day import URL, answer, by_id, picture, session, size_of
+from studio_day.releases import add_extra_preview, wait_for_preview_file
 from studio_day.shapes import has_keys
 
 
@@ -18,7 +20,7 @@ def publish_preview(day):
     day.heard(*new_preview(day, preview, day.attached))
     uploaded = gazu.task.upload_preview_file(preview, str(path), client=day.clients["artist"])
     has_keys(uploaded, shapes.PREVIEW, "an uploaded preview")
-    ready = gazu.files.wait_for_preview_file(preview, timeout=30, poll_interval=0.2)
+    ready = wait_for_preview_file(preview)
     assert (ready["status"], ready["extension"], ready["original_name"]) == ("ready", "png", "layout.v1"), (
         ready
     )
@@ -55,8 +57,8 @@ def publish_preview(day):
     )
     answer(requests.get(f"{base}/thumbnails/preview-files/{preview['id']}.png"), 401)
 
-    extra = gazu.task.add_extra_preview(task, day.attached, preview, str(path))
-    extra = gazu.files.wait_for_preview_file(extra, timeout=30, poll_interval=0.2)
+    extra = add_extra_preview(task, day.attached, preview, str(path))
+    extra = wait_for_preview_file(extra)
     assert (extra["revision"], extra["position"]) == (1, 2), extra
     day.heard(*new_preview(day, extra, day.attached), *uploaded_preview(day, extra, day.attached))
     wrong_file(day)
@@ -64,7 +66,9 @@ def publish_preview(day):
     shot = gazu.task.set_main_preview(preview, client=day.clients["artist"])
     assert shot["preview_file_id"] == preview["id"], shot
     day.heard(
-        day.event("preview-file:set-main", entity_id=shot["id"], preview_file_id=preview["id"]),
+        day.event(
+            "preview-file:set-main", entity_id=shot["id"], preview_file_id=preview["id"], preview_file_status="ready"
+        ),
         day.event("shot:update", shot_id=shot["id"]),
     )
     assert gazu.shot.get_shot(shot["id"])["preview_file_id"] == preview["id"]
@@ -75,18 +79,18 @@ def publish_preview(day):
 
 
 def new_preview(day, preview, comment):
-    """What is announced when a preview is put on a comment."""
+    """Events of a preview that is put on a comment."""
     return (
         day.event("preview-file:new", preview_file_id=preview["id"], comment_id=comment["id"]),
-        day.event("comment:update", comment_id=comment["id"]),
+        day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),
     )
 
 
 def uploaded_preview(day, preview, comment):
-    """What is announced when the picture of a preview is there."""
+    """Events of a preview whose picture is there."""
     return (
-        day.event("preview-file:update", preview_file_id=preview["id"]),
-        day.event("comment:update", comment_id=comment["id"]),
+        day.event("preview-file:update", preview_file_id=preview["id"], status="ready"),
+        day.event("comment:update", comment_id=comment["id"], task_id=day.task["id"], **concerned(comment)),
         day.event(
             "preview-file:add-file",
             comment_id=comment["id"],

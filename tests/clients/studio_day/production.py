@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, TAG, URL, answer, by_id, refused
+from studio_day.releases import VALIDATION_EXCEPTION, columns_for, update_team_member_role
 from studio_day.shapes import has_keys
 
 
@@ -49,14 +50,14 @@ def create_production(day):
         "production_style": "2d3d",
         "homepage": "assets",
         "max_retakes": 0,
-        "hd_bitrate_compression": 28,
-        "ld_bitrate_compression": 6,
+        "hd_bitrate_compression": None,
+        "ld_bitrate_compression": None,
         "team": [day.people["manager"]["id"]],
         "asset_types": [day.asset_types["Hero"]["id"]],
     }.items():
         assert project[key] == value, f"a new production has {key} {project[key]!r}, not {value!r}"
     # Productions share their own custom fields: one is copied for each that others have.
-    copied = gazu.project.all_metadata_descriptors(project, entity_type="Project")
+    copied = columns_for("Project", project)
     day.heard(
         day.event("episode:new", episode_id=project["first_episode_id"]),
         *(day.event("metadata-descriptor:new", metadata_descriptor_id=SOME_ID) for _ in copied),
@@ -74,7 +75,7 @@ def create_production(day):
     gazu.project.update_project_data(project, {"client": "Comet Studio"})
     day.heard(day.event("project:update"))
     read = gazu.project.get_project(project["id"])
-    has_keys(read, shapes.PROJECT | shapes.PROJECT_RELATIONS | {"project_status_name"}, "one production")
+    has_keys(read, shapes.OPEN_PROJECT | {"first_episode_id", "project_status_name"}, "one production")
     assert read["data"] == {"client": "Comet Studio"} and read["project_status_name"] == "Open", read
     assert read["team"] == [day.people["manager"]["id"]], "the team changes by its own routes only"
     assert gazu.project.get_project_by_name(f"comet {TAG}")["id"] == project["id"], (
@@ -94,15 +95,15 @@ def set_up_production(day):
         day.heard(day.event("project:update"))
     gazu.project.add_person_to_team(project, day.people["artist"])
     day.heard()
-    gazu.project.update_team_member_role(project, day.people["client"], "vendor")
+    update_team_member_role(project, day.people["client"], "vendor")
     day.heard(day.event("project:update"))
-    gazu.project.update_team_member_role(project, day.people["client"], None)
+    update_team_member_role(project, day.people["client"], None)
     day.heard(day.event("project:update"))
     refused(
-        lambda: gazu.project.update_team_member_role(project, day.people["artist"], "admin"),
+        lambda: update_team_member_role(project, day.people["artist"], "admin"),
         "Validation error.",
         gazu.ParameterException,
-        gazu.exception.ValidationException,
+        VALIDATION_EXCEPTION,
     )
     team = by_id(gazu.project.get_team(project))
     assert set(team) == {day.people[name]["id"] for name in ("artist", "supervisor", "manager", "client")}, (
@@ -115,7 +116,7 @@ def set_up_production(day):
     gazu.project.add_task_type(project, day.task_types["layout"], 1)
     gazu.project.add_task_type(project, day.task_types["animation"], 2)
     gazu.project.add_task_type(project, day.task_types["lookdev"], 3)
-    day.heard(*[day.event("project:update")] * 3)
+    day.heard(*[day.event("project:update")] * 2)
     for name in ("wfa", "retake", "done"):
         has_keys(
             gazu.project.add_task_status(project, day.statuses[name]),
@@ -168,4 +169,4 @@ def set_up_production(day):
     }, open_project["task_types_priority"]
     assert set(open_project["task_statuses_link"]) == linked
     for link in open_project["task_statuses_link"].values():
-        assert set(link) == {"priority", "roles_for_board"}, link
+        assert set(link) == {"priority", "roles_for_board", "is_client_allowed"}, link

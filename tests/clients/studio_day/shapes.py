@@ -7,7 +7,7 @@ PERSON = set(
     daily_salary has_avatar notifications_enabled notifications_slack_enabled
     notifications_slack_userid notifications_mattermost_enabled notifications_mattermost_userid
     notifications_discord_enabled notifications_discord_userid is_bot is_guest expiration_date
-    is_generated_from_ldap ldap_uid studio_id full_name id created_at updated_at type""".split()
+    is_generated_from_ldap ldap_uid preview_project_id preview_opened_at preview_open_until studio_id full_name id created_at updated_at type""".split()
 )
 MINIMAL_PERSON = set(
     """id type first_name last_name full_name has_avatar active departments studio_id role
@@ -16,7 +16,7 @@ MINIMAL_PERSON = set(
 SHORT_PERSON = set("id first_name last_name full_name has_avatar role".split())
 SECRETS = set(
     """password totp_secret email_otp_secret otp_recovery_codes fido_credentials jti
-    login_failed_attemps last_login_failed""".split()
+    login_failed_attemps last_login_failed oidc_issuer oidc_subject saml_issuer saml_subject""".split()
 )
 ORGANISATION = set(
     """name hours_by_day has_avatar use_original_file_name timesheets_locked
@@ -27,7 +27,8 @@ ORGANISATION_OF_ADMIN = ORGANISATION | {"chat_token_slack", "chat_webhook_matter
 PROJECT = set(
     """name code description shotgun_id file_tree data has_avatar fps ratio resolution
     production_type production_style start_date end_date man_days nb_episodes episode_span
-    max_retakes is_clients_isolated is_preview_download_allowed is_set_preview_automated homepage
+    max_retakes is_clients_isolated is_client_stats_visible is_client_task_list_visible
+    is_client_task_panel_visible is_preview_download_allowed is_set_preview_automated homepage
     is_publish_default_for_artists is_bot_collaboration_enabled is_single_preview_per_revision
     is_frame_in_numbering revision_padding hd_bitrate_compression ld_bitrate_compression
     project_status_id default_preview_background_file_id from_schedule_version_id id created_at
@@ -36,7 +37,7 @@ PROJECT = set(
 PROJECT_RELATIONS = set(
     "team asset_types task_statuses task_types status_automations preview_background_files".split()
 )
-OPEN_PROJECT = PROJECT | PROJECT_RELATIONS | {"descriptors", "task_types_priority", "task_statuses_link"}
+OPEN_PROJECT = PROJECT | PROJECT_RELATIONS | {"descriptors", "task_type_links", "task_types_priority", "task_statuses_link"}
 DESCRIPTOR_OF_OPEN_PROJECT = set(
     "id name field_name data_type choices for_client entity_type task_type_id position departments".split()
 )
@@ -117,6 +118,21 @@ SEQUENCE_CASTING = set(
 )
 CAST_IN_SHOT = set(
     "shot_id shot_name sequence_name episode_id episode_name preview_file_id nb_occurences".split()
+)
+
+ASSET_INSTANCE = set(
+    """asset_id name number description active data scene_id target_asset_id entity_id
+    entity_type_id id created_at updated_at type""".split()
+)
+WORKING_FILE = set(
+    """shotgun_id name description comment revision size checksum path data validation_status
+    task_id entity_id person_id software_id id created_at updated_at type""".split()
+)
+OUTPUT_FILE = set(
+    """shotgun_id name extension revision representation nb_elements source path description
+    comment size checksum canceled quality data file_status_id entity_id asset_instance_id output_type_id
+    task_type_id person_id source_file_id source_file temporal_entity_id id created_at updated_at
+    type""".split()
 )
 
 CONTEXT = set(

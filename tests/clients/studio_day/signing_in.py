@@ -20,7 +20,8 @@ def sign_in(day):
 
     unknown = requests.post(f"{URL}/auth/login", json={"email": f"nobody-{TAG}@example.com", "password": "x"})
     wrong = requests.post(f"{URL}/auth/login", json={"email": EMAIL, "password": f"not {PASSWORD}"})
-    assert answer(unknown, 400) == answer(wrong, 400) == {"login": False}, "refusals tell accounts apart"
+    refusal = {"login": False, "message": "Wrong email or password."}
+    assert answer(unknown, 400) == answer(wrong, 400) == refusal, "refusals tell accounts apart"
     empty = answer(requests.post(f"{URL}/auth/login", json={"email": ""}), 400)
     assert empty["message"] == "Validation error." and empty["data"]["errors"][0]["field"] == "email", empty
     missing = answer(requests.get(f"{URL}/data/projects"), 401)

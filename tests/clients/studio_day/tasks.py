@@ -6,6 +6,7 @@ from studio_day import shapes
 from studio_day.comments import comment_events
 from studio_day.day import SOME_ID, URL, answer, by_id, refused
 from studio_day.listeners import Some
+from studio_day.releases import assign_task, assign_tasks, create_tasks_of, tasks_to_check
 from studio_day.shapes import has_keys, has_no_secrets
 
 
@@ -31,9 +32,7 @@ def create_tasks(day):
     )
 
     day.layout = {shot["id"]: task for shot, task in zip(shots, layouts, strict=True)}
-    animations = gazu.task.create_shot_tasks(
-        shots[0], [day.task_types["layout"], day.task_types["animation"]]
-    )
+    animations = create_tasks_of("shot", shots[0], [day.task_types["layout"], day.task_types["animation"]])
     assert [task["task_type_id"] for task in animations] == [day.task_types["animation"]["id"]], (
         "only what is missing"
     )
@@ -41,7 +40,7 @@ def create_tasks(day):
     day.heard(day.event("task:new", task_id=day.animation["id"]))
     modelings = []
     for name in ("Rana", "Lamp"):
-        modelings += gazu.task.create_asset_tasks(day.assets[name], [day.task_types["modeling"]])
+        modelings += create_tasks_of("asset", day.assets[name], [day.task_types["modeling"]])
         day.heard(day.event("task:new", task_id=modelings[-1]["id"]))
     day.modeling = modelings[0]
     single = gazu.task.new_task(
@@ -53,7 +52,7 @@ def create_tasks(day):
     artist = day.people["artist"]
     day.task = day.layout[shots[0]["id"]]
     for task in (day.task, day.animation):
-        assigned = gazu.task.assign_task(task, artist)
+        assigned = assign_task(task, artist)
         assert assigned, "gazu assigns"
         day.heard(*assignment(day, task, artist))
     direct = f"{URL}/actions/tasks/{day.modeling['id']}/assign"
@@ -66,7 +65,7 @@ def create_tasks(day):
         day.event("task:unassign", person_id=artist["id"], task_id=day.modeling["id"]),
         day.event("task:update", task_id=day.modeling["id"]),
     )
-    gazu.task.assign_tasks_to_person([day.layout[shots[1]["id"]], day.layout[shots[2]["id"]]], artist)
+    assign_tasks([day.layout[shots[1]["id"]], day.layout[shots[2]["id"]]], artist)
     day.heard(
         *assignment(day, day.layout[shots[1]["id"]], artist),
         *assignment(day, day.layout[shots[2]["id"]], artist),
@@ -100,7 +99,7 @@ def create_tasks(day):
 
 
 def assignment(day, task, person):
-    """What is announced when somebody is assigned."""
+    """Events of an assignment."""
     return (
         day.event("task:assign", task_id=task["id"], person_id=person["id"]),
         day.event("task:update", task_id=task["id"]),
@@ -134,7 +133,7 @@ def to_review(day):
 
 
 def todo_lists(day):
-    """What the artist has to do, as the artist and as a manager see it."""
+    """Tasks of the artist, as the artist and as a manager see them."""
     rows = by_id(gazu.user.all_tasks_to_do(client=day.clients["artist"]))
     mine = {day.animation["id"], *(task["id"] for task in day.layout.values())}
     assert set(rows) == mine, "the artist's list holds the assigned tasks"
@@ -146,4 +145,4 @@ def todo_lists(day):
     assert row["last_comment"]["person_id"] == day.people["artist"]["id"], row["last_comment"]
     assert set(by_id(gazu.task.all_tasks_for_person(day.people["artist"]))) >= mine
     assert gazu.user.all_done_tasks(client=day.clients["artist"]) == []
-    assert gazu.user.all_tasks_requiring_feedback(client=day.clients["artist"]) == [], "artists check nothing"
+    assert tasks_to_check(day.clients["artist"]) == [], "artists check nothing"

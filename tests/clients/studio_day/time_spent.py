@@ -4,6 +4,7 @@ import gazu
 
 from studio_day import shapes
 from studio_day.day import SOME_ID, URL, answer, refused
+from studio_day.releases import time_spents_on
 from studio_day.shapes import has_keys
 
 
@@ -33,7 +34,7 @@ def spend_time(day):
     total = gazu.task.get_time_spent(task)
     assert set(total) == {"total", artist["id"]} and total["total"] == 210, total
     assert gazu.task.get_task(task["id"])["duration"] == 210.0
-    mine = gazu.user.get_time_spents_by_date("2026-01-05", client=day.clients["artist"])
+    mine = time_spents_on("2026-01-05", day.clients["artist"])
     assert [row["id"] for row in mine] == [booked["id"]], mine
     gone = answer(
         day.http.delete(f"{URL}/actions/tasks/{task['id']}/time-spents/2026-01-06/persons/{artist['id']}"),

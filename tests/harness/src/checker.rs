@@ -40,35 +40,61 @@ impl Checker {
         let mut paths: Vec<String> = whole["paths"].as_object().expect("paths").keys().cloned().collect();
         // What is fixed counts before what is a parameter.
         paths.sort_by_key(|path| path.matches('{').count());
-        Self { whole, strict, paths, validators: Mutex::default() }
+        Self {
+            whole,
+            strict,
+            paths,
+            validators: Mutex::default(),
+        }
     }
 
-    /// What the contract has against an answer, if anything.
-    pub fn problem(&self, method: &str, path: &str, query: &str, status: u16, media: &str, body: &[u8]) -> Option<String> {
+    /// Problem of an answer by the contract, if anything.
+    pub fn problem(
+        &self,
+        method: &str,
+        path: &str,
+        query: &str,
+        status: u16,
+        media: &str,
+        body: &[u8],
+    ) -> Option<String> {
         let bare = if path == "/" { path } else { path.trim_end_matches('/') };
         let candidates = self.paths.iter().filter(|template| fits(template, bare));
-        let described = |template: &&String| self.whole["paths"][template.as_str()].get(method.to_lowercase()).is_some();
+        let described = |template: &&String| {
+            self.whole["paths"][template.as_str()]
+                .get(method.to_lowercase())
+                .is_some()
+        };
         let Some(template) = candidates.clone().find(described).or_else(|| candidates.clone().next()) else {
             return Some("the contract has no such path".into());
         };
-        let operation = format!("/paths/{}/{}", template.replace('~', "~0").replace('/', "~1"), method.to_lowercase());
+        let operation = format!(
+            "/paths/{}/{}",
+            template.replace('~', "~0").replace('/', "~1"),
+            method.to_lowercase()
+        );
         let partial = query.split('&').any(|pair| pair.starts_with("fields="));
         let document = if partial { &self.whole } else { &self.strict };
-        let Some(described) = document.pointer(&operation) else { return Some(format!("the contract has no {method} {template}")) };
+        let Some(described) = document.pointer(&operation) else {
+            return Some(format!("the contract has no {method} {template}"));
+        };
         let mut at = format!("{operation}/responses/{status}");
-        let Some(mut response) = document.pointer(&at) else { return Some(format!("{} does not answer {status}", described["operationId"])) };
+        let Some(mut response) = document.pointer(&at) else {
+            return Some(format!("{} does not answer {status}", described["operationId"]));
+        };
         if let Some(reference) = response["$ref"].as_str() {
             at = reference.trim_start_matches('#').to_owned();
             response = document.pointer(&at).expect("a shared response");
         }
         let Some(content) = response["content"].as_object() else {
-            return (!body.is_empty()).then(|| format!("{} answers {status} with a body that the contract does not have", described["operationId"]));
+            return (!body.is_empty()).then(|| {
+                format!(
+                    "{} answers {status} with a body that the contract does not have",
+                    described["operationId"]
+                )
+            });
         };
         let media = media.split(';').next().unwrap_or_default().trim();
-        // Files that people sent are of any type.
-        if content.contains_key("*/*") {
-            return None;
-        }
         if !content.contains_key(media) {
             return Some(format!(
                 "{} answers {status} as '{media}', not as one of {:?}",
@@ -85,16 +111,25 @@ impl Checker {
         };
         let schema = format!("{at}/content/{}/schema", media.replace('/', "~1"));
         let validator = self.validator(document, &schema, partial);
-        let errors: Vec<String> = validator.iter_errors(&value).take(5).map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&value)
+            .take(5)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
         (!errors.is_empty()).then(|| format!("{} {status}: {}", described["operationId"], errors.join("; ")))
     }
 
     fn validator(&self, document: &Value, schema: &str, partial: bool) -> std::sync::Arc<Validator> {
-        let mut validators = self.validators.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut validators = self
+            .validators
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let made = validators.entry((schema.to_owned(), partial)).or_insert_with(|| {
             let mut root = document.pointer(schema).expect("a schema").clone();
             root["components"] = document["components"].clone();
-            let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(true);
+            let options = jsonschema::options()
+                .with_draft(jsonschema::Draft::Draft202012)
+                .should_validate_formats(true);
             std::sync::Arc::new(options.build(&root).expect("a schema"))
         });
         std::sync::Arc::clone(made)
@@ -105,13 +140,22 @@ impl Checker {
 fn fits(template: &str, path: &str) -> bool {
     let (wanted, given) = (segments(template), segments(path));
     wanted.len() == given.len()
-        && wanted.iter().zip(given).all(|(wanted, given)| match (wanted.find('{'), wanted.rfind('}')) {
-            (Some(start), Some(end)) => given.len() > start && given.starts_with(&wanted[..start]) && given.ends_with(&wanted[end + 1..]),
-            _ => *wanted == given,
-        })
+        && wanted
+            .iter()
+            .zip(given)
+            .all(|(wanted, given)| match (wanted.find('{'), wanted.rfind('}')) {
+                (Some(start), Some(end)) => {
+                    given.len() > start && given.starts_with(&wanted[..start]) && given.ends_with(&wanted[end + 1..])
+                }
+                _ => *wanted == given,
+            })
 }
 
 /// Segments without the `/api` that every address may have in front, and that some paths of the contract do have.
 fn segments(path: &str) -> Vec<&str> {
-    path.strip_prefix("/api/").unwrap_or(path).trim_start_matches('/').split('/').collect()
+    path.strip_prefix("/api/")
+        .unwrap_or(path)
+        .trim_start_matches('/')
+        .split('/')
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! A client that checks every answer against the contract.
 
+use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Checker, id};
@@ -14,20 +15,40 @@ pub struct Client {
     pub http: reqwest::Client,
 }
 
-/// What the server answered.
+/// A task that was just made, in a production of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct MadeTask {
+    pub project: Uuid,
+    pub task: Uuid,
+    /// Status that the task begins with.
+    pub status: Uuid,
+}
+
+/// Answer of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub bytes: Vec<u8>,
     /// The body, where it is JSON.
     pub json: Value,
+    headers: HeaderMap,
 }
 
 impl Answer {
+    /// A header, where it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
     /// The body, once the status is the expected one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "the answer was {}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(
+            self.status,
+            status,
+            "the answer was {}",
+            String::from_utf8_lossy(&self.bytes)
+        );
         self.json
     }
 
@@ -75,12 +96,32 @@ impl Client {
     pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
-        self.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=limit").body(body)
+        self.request(Method::POST, path)
+            .header("content-type", "multipart/form-data; boundary=limit")
+            .body(body)
     }
 
     /// The id of a record by its name, in a collection.
     pub async fn named(&self, collection: &str, name: &str) -> Uuid {
         id(&self.get(&format!("/data/{collection}?name={name}")).await.expect(200)[0])
+    }
+
+    /// Makes a production with an asset, and a task on it.
+    pub async fn make_task(&self) -> MadeTask {
+        let (asset_type, task_type) = (
+            self.named("entity-types", "Prop").await,
+            self.named("task-types", "Modeling").await,
+        );
+        let status = self.named("task-status", "Todo").await;
+        let project = id(&self
+            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
+            .await
+            .expect(201));
+        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
+        let asset = id(&self.post(&path, json!({"name": "Sheep"})).await.expect(201));
+        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
+        let task = id(&self.post("/data/tasks", task).await.expect(201));
+        MadeTask { project, task, status }
     }
 
     /// Sends a file as a form, and checks the answer.
@@ -94,13 +135,28 @@ impl Client {
         let status = response.status();
         let headers = response.headers().clone();
         let bytes = response.bytes().await.expect("the whole answer").to_vec();
-        assert!(status != StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}: {}", String::from_utf8_lossy(&bytes));
-        let media = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(
+            status != StatusCode::INTERNAL_SERVER_ERROR,
+            "{method} {path}: {}",
+            String::from_utf8_lossy(&bytes)
+        );
+        let media = headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         if let Some(problem) = Checker::get().problem(method.as_str(), bare, query, status.as_u16(), media, &bytes) {
-            panic!("{method} {path} is off the contract: {problem}\n{}", String::from_utf8_lossy(&bytes));
+            panic!(
+                "{method} {path} is off the contract: {problem}\n{}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: status.as_u16(), bytes, json }
+        Answer {
+            status: status.as_u16(),
+            bytes,
+            json,
+            headers,
+        }
     }
 }

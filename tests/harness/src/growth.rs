@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 use dailies::database::Sql;
 use entity::TABLES;
 use entity::facts::{Column, Default, Kind, Table};
+use reqwest::Method;
 use sea_orm::Value;
 use serde_json::json;
 use uuid::Uuid;
@@ -14,14 +15,15 @@ use super::Studio;
 use super::rows::{insert, insert_ignoring_duplicates};
 
 /// Kinds of entities: the word for one, the name of its type, and what it is part of.
-pub const ENTITIES: [(&str, &str, Option<&str>); 7] = [
+pub const ENTITIES: [(&str, &str, Option<&str>); 8] = [
     ("episode", "Episode", None),
     ("sequence", "Sequence", Some("episode")),
     ("shot", "Shot", Some("sequence")),
     ("asset", "Character", None),
     ("edit", "Edit", Some("episode")),
     ("scene", "Scene", Some("sequence")),
-    ("concept", "Concept", None),
+    ("concept_folder", "ConceptFolder", None),
+    ("concept", "Concept", Some("concept_folder")),
 ];
 
 /// Columns whose records are of another kind than the usual one of their table.
@@ -63,12 +65,55 @@ impl<'a> Growth<'a> {
             base.insert(word, studio.named(collection, name).await);
         }
         base.insert("entity_type", base["asset_type"]);
-        Self { studio, base, made: HashMap::new(), size: 0 }
+        Self {
+            studio,
+            base,
+            made: HashMap::new(),
+            size: 0,
+        }
     }
 
     /// The record that a path parameter names, such as `shot_id`.
     pub fn of_parameter(&self, name: &str) -> Option<Uuid> {
         self.base.get(name.strip_suffix("_id")?).copied()
+    }
+
+    /// The address of an operation, with records of the studio for its parameters.
+    pub async fn address(&self, path: &str, operation: &serde_json::Value) -> Option<String> {
+        let mut address = path.to_owned();
+        let mut query = Vec::new();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str()?;
+            let required = parameter["required"].as_bool().unwrap_or_default();
+            let known = match self.of_parameter(name) {
+                Some(id) => Some(id.to_string()),
+                None if name == "instance_id" => {
+                    let list = self
+                        .studio
+                        .admin
+                        .request(Method::GET, &path.replace("/{instance_id}", "?page=1&limit=1"))
+                        .send()
+                        .await
+                        .ok()?;
+                    let list: serde_json::Value = serde_json::from_slice(&list.bytes().await.ok()?).ok()?;
+                    list["data"][0]["id"].as_str().map(str::to_owned)
+                }
+                None if parameter["schema"]["format"] == "uuid" => None,
+                None => parameter["example"]
+                    .as_str()
+                    .map(str::to_owned)
+                    .or_else(|| parameter["example"].as_i64().map(|number| number.to_string())),
+            };
+            match (parameter["in"].as_str()?, required) {
+                ("path", _) => address = address.replace(&format!("{{{name}}}"), &known?),
+                ("query", true) => query.push(format!("{name}={}", known?)),
+                _ => {}
+            }
+        }
+        if !query.is_empty() {
+            address = format!("{address}?{}", query.join("&"));
+        }
+        Some(address)
     }
 
     /// Adds rows to every table until there are so many of each kind.
@@ -91,11 +136,17 @@ impl<'a> Growth<'a> {
         self.base.insert("entity", self.base["shot"]);
         let shots = self.made["shot"].clone();
         self.made.insert("entity", shots);
-        let mut left: Vec<&'static Table> = TABLES.iter().copied().filter(|table| !ELSEWHERE.contains(&table.name)).collect();
+        let mut left: Vec<&'static Table> = TABLES
+            .iter()
+            .copied()
+            .filter(|table| !ELSEWHERE.contains(&table.name))
+            .collect();
         while !left.is_empty() {
             // Where tables refer to each other, one of them goes without.
-            let place =
-                left.iter().position(|table| self.is_ready(table, true)).or_else(|| left.iter().position(|table| self.is_ready(table, false)));
+            let place = left
+                .iter()
+                .position(|table| self.is_ready(table, true))
+                .or_else(|| left.iter().position(|table| self.is_ready(table, false)));
             let table = left.remove(place.expect("a table that waits for no other one"));
             let rows = range.clone().flat_map(|at| self.rows(table, at)).collect();
             self.store(table, table.name, rows).await;
@@ -109,7 +160,9 @@ impl<'a> Growth<'a> {
         let known = Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()]);
         match database.row(&known).await.expect("the entity types") {
             Some(row) => row.try_get_by_index(0).expect("an id"),
-            None => insert(database.read(), &entity::entity_type::TABLE, vec![("name", name.into())]).await.expect("an entity type"),
+            None => insert(database, &entity::entity_type::TABLE, vec![("name", name.into())])
+                .await
+                .expect("an entity type"),
         }
     }
 
@@ -126,16 +179,26 @@ impl<'a> Growth<'a> {
 
     /// Rows of one number: one around the base records, and one for each reference that goes to another record.
     fn rows(&self, table: &'static Table, at: usize) -> Vec<Row> {
-        let references: Vec<&Column> = table.columns.iter().filter(|column| column.references.is_some()).collect();
+        let references: Vec<&Column> = table
+            .columns
+            .iter()
+            .filter(|column| column.references.is_some())
+            .collect();
         let others = references.iter().filter_map(|column| {
             let other = self.made.get(word(table, column))?.get(at)?;
             Some((column.name, *other))
         });
         let mut rows = vec![self.row(table, at, 0, None)];
-        rows.extend(others.enumerate().map(|(variant, other)| self.row(table, at, variant + 1, Some(other))));
+        rows.extend(
+            others
+                .enumerate()
+                .map(|(variant, other)| self.row(table, at, variant + 1, Some(other))),
+        );
         if table.name == "task" {
             rows.extend(
-                ENTITIES.iter().enumerate().map(|(variant, (word, ..))| self.row(table, at, variant + 20, Some(("entity_id", self.base[word])))),
+                ENTITIES.iter().enumerate().map(|(variant, (word, ..))| {
+                    self.row(table, at, variant + 20, Some(("entity_id", self.base[word])))
+                }),
             );
         }
         rows
@@ -145,24 +208,40 @@ impl<'a> Growth<'a> {
         let value = |column: &Column| match other {
             Some((name, id)) if name == column.name => Some(id.into()),
             _ if column.references.is_some() => self.base.get(word(table, column)).map(|id| (*id).into()),
-            _ if column.name == "object_id" => self.base.get(if table.name == "comment" { "task" } else { "entity" }).map(|id| (*id).into()),
+            _ if column.name == "object_id" => self
+                .base
+                .get(if table.name == "comment" { "task" } else { "entity" })
+                .map(|id| (*id).into()),
             _ => plain(table, column, at, variant),
         };
-        table.columns.iter().filter_map(|column| Some((column.name, value(column)?))).collect()
+        table
+            .columns
+            .iter()
+            .filter_map(|column| Some((column.name, value(column)?)))
+            .collect()
     }
 
     /// Stores rows, but for those that are there already.
     async fn store(&mut self, table: &'static Table, word: &'static str, rows: Vec<Row>) {
-        let connection = self.studio.server.app.database.read();
-        let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.iter().find(|(name, _)| *name == "id")).filter_map(|(_, value)| id(value)).collect();
-        insert_ignoring_duplicates(connection, table, rows).await.unwrap_or_else(|error| panic!("{}: {error}", table.name));
+        let connection = &self.studio.server.app.database;
+        let ids: Vec<Uuid> = rows
+            .iter()
+            .filter_map(|row| row.iter().find(|(name, _)| *name == "id"))
+            .filter_map(|(_, value)| id(value))
+            .collect();
+        insert_ignoring_duplicates(connection, table, rows)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", table.name));
         if ids.is_empty() {
             return;
         }
         let mut sql = Sql::new(format!("SELECT id FROM \"{}\" WHERE id IN ", table.name));
         sql.bind_list(ids.iter().copied());
         let stored = self.studio.server.app.database.rows(&sql).await.expect("the ids");
-        let stored: Vec<Uuid> = stored.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
+        let stored: Vec<Uuid> = stored
+            .iter()
+            .map(|row| row.try_get_by_index(0).expect("an id"))
+            .collect();
         let made = self.made.entry(word).or_default();
         made.extend(ids.iter().filter(|id| stored.contains(id)));
         if let Some(first) = made.first() {
@@ -180,7 +259,9 @@ fn id(value: &Value) -> Option<Uuid> {
 
 /// The table that a column refers to, or the kind of entities.
 pub fn word(table: &Table, column: &Column) -> &'static str {
-    let kind = KINDS.iter().find(|(known, name, _)| *known == table.name && *name == column.name);
+    let kind = KINDS
+        .iter()
+        .find(|(known, name, _)| *known == table.name && *name == column.name);
     kind.map(|(.., word)| *word).or(column.references).unwrap_or_default()
 }
 
@@ -189,7 +270,12 @@ fn plain(table: &Table, column: &Column, at: usize, variant: usize) -> Option<Va
     let number = i32::try_from(at).unwrap_or_default() + 1;
     let day = || {
         let first = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
-        first + Days::new(if variant == 0 { u64::try_from(at).unwrap_or_default() } else { 0 })
+        first
+            + Days::new(if variant == 0 {
+                u64::try_from(at).unwrap_or_default()
+            } else {
+                0
+            })
     };
     match (column.name, column.kind) {
         ("id", Kind::Uuid) => Some(Uuid::new_v4().into()),
@@ -203,7 +289,12 @@ fn plain(table: &Table, column: &Column, at: usize, variant: usize) -> Option<Va
         (_, Kind::Text { .. }) if !column.choices.is_empty() => Some(column.choices[0].into()),
         (_, Kind::Text { max }) => {
             let text = format!("{}-{at}-{variant}", &table.name[..table.name.len().min(3)]);
-            assert!(max.is_none_or(|max| text.len() <= usize::from(max)), "{}.{}", table.name, column.name);
+            assert!(
+                max.is_none_or(|max| text.len() <= usize::from(max)),
+                "{}.{}",
+                table.name,
+                column.name
+            );
             Some(text.into())
         }
         (_, Kind::Date) => Some(day().into()),

@@ -33,7 +33,12 @@ impl ObjectStore {
         let port = listener.local_addr().expect("an address").port();
         let service = builder.build();
         let desk = Some(tokio::spawn(serve(listener, service.clone())));
-        Self { folder, port, service, desk }
+        Self {
+            folder,
+            port,
+            service,
+            desk,
+        }
     }
 
     /// Flags of a server that keeps its files here.
@@ -68,10 +73,13 @@ impl ObjectStore {
     /// The buckets and the keys of what is stored, such as `pictures/original-…`.
     pub fn stored(&self) -> Vec<String> {
         let notes = |path: &String| path.split('/').any(|part| part.starts_with('.'));
-        files(self.folder.path()).into_iter().filter(|path| !notes(path)).collect()
+        files(self.folder.path())
+            .into_iter()
+            .filter(|path| !notes(path))
+            .collect()
     }
 
-    /// Where an object is on the disk.
+    /// Path of an object on the disk.
     pub fn path(&self, key: &str) -> PathBuf {
         self.folder.path().join(key)
     }

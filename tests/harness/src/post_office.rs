@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// How long tests wait for an e-mail.
+/// Time that tests wait for an e-mail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An e-mail that was taken.
@@ -32,7 +32,11 @@ impl PostOffice {
     /// One that takes e-mails.
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let mut office = Self { port: listener.local_addr().expect("an address").port(), taken: Arc::default(), desk: None };
+        let mut office = Self {
+            port: listener.local_addr().expect("an address").port(),
+            taken: Arc::default(),
+            desk: None,
+        };
         office.desk = Some(tokio::spawn(serve(listener, office.taken.clone(), true)));
         office
     }
@@ -63,7 +67,16 @@ impl PostOffice {
 
     /// Flags of a server that sends its e-mails here.
     pub fn flags(&self) -> Vec<String> {
-        ["--mail-enabled", "true", "--mail-server", "127.0.0.1", "--mail-port", &self.port.to_string()].map(str::to_owned).to_vec()
+        [
+            "--mail-enabled",
+            "true",
+            "--mail-server",
+            "127.0.0.1",
+            "--mail-port",
+            &self.port.to_string(),
+        ]
+        .map(str::to_owned)
+        .to_vec()
     }
 
     /// Everything that was taken.
@@ -73,14 +86,23 @@ impl PostOffice {
 
     /// Waits until so many e-mails came to that address, and gives them.
     pub async fn letters_to(&self, address: &str, count: usize) -> Vec<Letter> {
-        let found = || -> Vec<Letter> { self.letters().into_iter().filter(|letter| letter.to == address).collect() };
+        let found = || -> Vec<Letter> {
+            self.letters()
+                .into_iter()
+                .filter(|letter| letter.to == address)
+                .collect()
+        };
         let waiting = async {
             while found().len() < count {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         let in_time = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
-        assert!(in_time, "{count} e-mails to {address} did not come: {:?}", self.letters());
+        assert!(
+            in_time,
+            "{count} e-mails to {address} did not come: {:?}",
+            self.letters()
+        );
         found()
     }
 
@@ -134,7 +156,12 @@ async fn talk(stream: TcpStream, taken: &Mutex<Vec<Letter>>) -> std::io::Result<
         }
         let answer: &[u8] = match line.get(..4).unwrap_or_default() {
             "RCPT" => {
-                to = line.trim_start_matches("RCPT TO:<").split('>').next().unwrap_or_default().to_owned();
+                to = line
+                    .trim_start_matches("RCPT TO:<")
+                    .split('>')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
                 b"250 fine\r\n"
             }
             "DATA" => {

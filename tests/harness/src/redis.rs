@@ -12,14 +12,32 @@ pub struct TemporaryRedis {
 
 impl TemporaryRedis {
     pub async fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|socket| socket.local_addr())
+            .expect("a port")
+            .port();
         Self::start_on(port).await
     }
 
     async fn start_on(port: u16) -> Self {
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"]);
-        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("redis-server is installed");
+        command.args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            "/tmp",
+        ]);
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed");
         let redis = Self { port, process };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -32,7 +50,12 @@ impl TemporaryRedis {
 
     /// The flags of a server that uses it.
     pub fn flags(&self) -> [String; 4] {
-        ["--kv-host".into(), "127.0.0.1".into(), "--kv-port".into(), self.port.to_string()]
+        [
+            "--kv-host".into(),
+            "127.0.0.1".into(),
+            "--kv-port".into(),
+            self.port.to_string(),
+        ]
     }
 
     /// Goes away, and comes back empty after what is done meanwhile.

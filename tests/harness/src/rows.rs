@@ -7,44 +7,57 @@ use uuid::Uuid;
 
 type Row = Vec<(&'static str, Value)>;
 
+/// Writes in a transaction, which is stored when that succeeds.
+macro_rules! in_transaction {
+    ($database:expr, |$transaction:ident| $write:expr) => {{
+        let store = || async {
+            let $transaction = Transaction::current()?;
+            let written = $write.await;
+            if written.is_ok() {
+                $transaction.finish();
+            }
+            written
+        };
+        $database.transact(store).await
+    }};
+}
+
 pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Result<Uuid, DbErr> {
-    let store = || async {
-        let transaction = Transaction::current()?;
-        let id = database::insert(&transaction, table, row.clone()).await?;
-        transaction.finish();
-        Ok(id)
-    };
-    database.transact(store).await
+    in_transaction!(database, |transaction| database::insert(
+        &transaction,
+        table,
+        row.clone()
+    ))
 }
 
 pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
-    let store = || async {
-        let transaction = Transaction::current()?;
-        database::insert_many(&transaction, table, rows.clone()).await?;
-        transaction.finish();
-        Ok(())
-    };
-    database.transact(store).await
+    in_transaction!(database, |transaction| database::insert_many(
+        &transaction,
+        table,
+        rows.clone()
+    ))
 }
 
-pub async fn insert_ignoring_duplicates(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
-    let store = || async {
-        let transaction = Transaction::current()?;
-        database::insert_ignoring_duplicates(&transaction, table, rows.clone()).await?;
-        transaction.finish();
-        Ok(())
-    };
-    database.transact(store).await
+pub async fn insert_ignoring_duplicates(
+    database: &Database,
+    table: &'static Table,
+    rows: Vec<Row>,
+) -> Result<(), DbErr> {
+    in_transaction!(database, |transaction| database::insert_ignoring_duplicates(
+        &transaction,
+        table,
+        rows.clone()
+    ))
+    .map(drop)
 }
 
 pub async fn update(database: &Database, table: &'static Table, id: Uuid, values: Row) -> Result<bool, DbErr> {
-    let store = || async {
-        let transaction = Transaction::current()?;
-        let found = database::update(&transaction, table, id, values.clone()).await?;
-        transaction.finish();
-        Ok(found)
-    };
-    database.transact(store).await
+    in_transaction!(database, |transaction| database::update(
+        &transaction,
+        table,
+        id,
+        values.clone()
+    ))
 }
 
 pub async fn execute(database: &Database, sql: &Sql) -> Result<u64, DbErr> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rows::{insert, insert_many};
 use super::{Client, On, TestServer};
 
-/// What tests work with.
+/// Studio for tests to work with.
 pub struct Studio {
     pub server: TestServer,
     pub admin: Client,
@@ -32,14 +32,38 @@ impl Studio {
         let mut team = Vec::new();
         let mut strangers = Vec::new();
         for role in Role::ALL.into_iter().filter(|role| *role != Role::Admin) {
-            team.push((role, person(&server, role, "Tim", &format!("Team {}", role.code())).await));
-            strangers.push((role, person(&server, role, "Sue", &format!("Stranger {}", role.code())).await));
+            team.push((
+                role,
+                person(&server, role, "Tim", &format!("Team {}", role.code())).await,
+            ));
+            strangers.push((
+                role,
+                person(&server, role, "Sue", &format!("Stranger {}", role.code())).await,
+            ));
         }
-        let project = admin.post("/data/projects", json!({"name": "Wool", "production_type": "short"})).await.expect(201);
+        let project = admin
+            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
+            .await
+            .expect(201);
         let project_id = id(&project);
-        let links = team.iter().map(|(_, person)| vec![("project_id", project_id.into()), ("person_id", (*person).into())]);
-        insert_many(server.app.database.read(), &entity::project_person_link::TABLE, links.collect()).await.expect("a team");
-        Self { server, admin, admin_id, project_id, team, strangers }
+        let links = team
+            .iter()
+            .map(|(_, person)| vec![("project_id", project_id.into()), ("person_id", (*person).into())]);
+        insert_many(
+            &server.app.database,
+            &entity::project_person_link::TABLE,
+            links.collect(),
+        )
+        .await
+        .expect("a team");
+        Self {
+            server,
+            admin,
+            admin_id,
+            project_id,
+            team,
+            strangers,
+        }
     }
 
     /// Somebody of the team.
@@ -57,7 +81,11 @@ impl Studio {
     }
 
     pub fn stranger_id(&self, role: Role) -> Uuid {
-        self.strangers.iter().find(|(found, _)| *found == role).expect("a stranger").1
+        self.strangers
+            .iter()
+            .find(|(found, _)| *found == role)
+            .expect("a stranger")
+            .1
     }
 
     /// The id of a record by its name, in a collection.
@@ -69,7 +97,10 @@ impl Studio {
 /// The `id` of a record.
 #[track_caller]
 pub fn id(record: &Value) -> Uuid {
-    record["id"].as_str().and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{record} has no id"))
+    record["id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .unwrap_or_else(|| panic!("{record} has no id"))
 }
 
 async fn person(server: &TestServer, role: Role, first: &str, last: &str) -> Uuid {
@@ -82,5 +113,7 @@ async fn person(server: &TestServer, role: Role, first: &str, last: &str) -> Uui
         ("timezone", "Europe/Paris".into()),
         ("locale", "en_US".into()),
     ];
-    insert(server.app.database.read(), &entity::person::TABLE, values).await.expect("a person")
+    insert(&server.app.database, &entity::person::TABLE, values)
+        .await
+        .expect("a person")
 }

@@ -8,11 +8,14 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database};
 
-/// How many free ports are tried, since another program can take one in between.
+/// Number of free ports that are tried, since another program can take one in between.
 const ATTEMPTS: usize = 5;
+/// Attempts at a copy, since whoever was connected to a database may still be leaving it.
+const MOST_ATTEMPTS: usize = 40;
 
 /// Settings that trade safety for speed: the data is thrown away anyway.
 const SETTINGS: &str = "
@@ -43,7 +46,9 @@ impl TemporaryPostgres {
     /// When `initdb` and `pg_ctl` are neither in `PATH` nor in the usual folders of the system's
     /// packages, or when they fail.
     pub async fn start() -> io::Result<Self> {
-        tokio::task::spawn_blocking(Self::start_blocking).await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(Self::start_blocking)
+            .await
+            .map_err(io::Error::other)?
     }
 
     fn start_blocking() -> io::Result<Self> {
@@ -75,7 +80,11 @@ impl TemporaryPostgres {
             .spawn()?;
         // From here on the guard removes the folder.
         let _ = folder.keep();
-        Ok(Self { port, databases: AtomicUsize::new(0), guard })
+        Ok(Self {
+            port,
+            databases: AtomicUsize::new(0),
+            guard,
+        })
     }
 
     /// Address of a database of this server, whether it exists or not.
@@ -89,10 +98,33 @@ impl TemporaryPostgres {
     /// # Errors
     /// When the server refuses.
     pub async fn create_database(&self) -> io::Result<String> {
+        self.make("template1").await
+    }
+
+    /// Makes a copy of a database that nobody is connected to any more, and gives its address.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn copy_database(&self, url: &str) -> io::Result<String> {
+        self.make(url.rsplit('/').next().unwrap_or_default()).await
+    }
+
+    async fn make(&self, template: &str) -> io::Result<String> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        let server = Database::connect(self.url("postgres")).await.map_err(io::Error::other)?;
-        server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.map_err(io::Error::other)?;
+        let server = Database::connect(self.url("postgres"))
+            .await
+            .map_err(io::Error::other)?;
+        let statement = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        let mut attempt = 1;
+        // The server takes a moment to notice that somebody is gone.
+        while let Err(error) = server.execute_unprepared(&statement).await {
+            if attempt == MOST_ATTEMPTS {
+                return Err(io::Error::other(error));
+            }
+            attempt += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         server.close().await.map_err(io::Error::other)?;
         Ok(self.url(&name))
     }
@@ -121,7 +153,9 @@ impl Owner {
         let user = id("--user")?;
         let group = id("--group")?;
         chown(folder, Some(user), Some(group))?;
-        Ok(Self { ids: Some((user, group)) })
+        Ok(Self {
+            ids: Some((user, group)),
+        })
     }
 
     /// A call of a program by that account, in the folder.
@@ -143,7 +177,11 @@ fn id(which: &str) -> io::Result<u32> {
 
 /// The folder with the programs of PostgreSQL: one in `PATH`, else the newest installed.
 fn programs() -> io::Result<PathBuf> {
-    let complete = |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|program| folder.join(program).is_file());
+    let complete = |folder: &PathBuf| {
+        ["initdb", "pg_ctl"]
+            .iter()
+            .all(|program| folder.join(program).is_file())
+    };
     let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(folder) = std::env::split_paths(&path).find(complete) {
         return Ok(folder);
@@ -159,10 +197,12 @@ fn programs() -> io::Result<PathBuf> {
         .filter(|(_, folder)| complete(folder))
         .collect();
     installed.sort();
-    installed
-        .pop()
-        .map(|(_, folder)| folder)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "PostgreSQL is not installed: no folder holds initdb and pg_ctl"))
+    installed.pop().map(|(_, folder)| folder).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "PostgreSQL is not installed: no folder holds initdb and pg_ctl",
+        )
+    })
 }
 
 /// Starts the server and gives its port.
@@ -210,7 +250,10 @@ mod tests {
         let (first, second) = (server.create_database().await?, server.create_database().await?);
         assert_ne!(first, second);
         let database = Database::connect(&first).await.map_err(io::Error::other)?;
-        database.execute_unprepared("CREATE TABLE here (id integer)").await.map_err(io::Error::other)?;
+        database
+            .execute_unprepared("CREATE TABLE here (id integer)")
+            .await
+            .map_err(io::Error::other)?;
         let other = Database::connect(&second).await.map_err(io::Error::other)?;
         assert!(other.execute_unprepared("SELECT * FROM here").await.is_err());
 

@@ -39,12 +39,19 @@ pub(super) fn pascal(name: &str) -> String {
 pub(super) fn field(name: &str) -> String {
     const KEYWORDS: [&str; 9] = ["type", "for", "in", "match", "move", "ref", "self", "use", "where"];
     let text = snake(name);
-    if KEYWORDS.contains(&text.as_str()) { format!("r#{text}") } else { text }
+    if KEYWORDS.contains(&text.as_str()) {
+        format!("r#{text}")
+    } else {
+        text
+    }
 }
 
 /// Text as lines of a doc comment.
 pub(super) fn doc(text: &str, indent: &str) -> String {
-    text.trim().lines().map(|line| format!("{indent}/// {line}").trim_end().to_owned() + "\n").collect()
+    text.trim()
+        .lines()
+        .map(|line| format!("{indent}/// {line}").trim_end().to_owned() + "\n")
+        .collect()
 }
 
 #[cfg(test)]

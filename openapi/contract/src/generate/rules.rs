@@ -16,13 +16,15 @@ pub(super) fn file(contract: &Contract) -> String {
     );
     text.push_str("/// Decides who may call: one method for each access rule of the contract.\n");
     text.push_str("#[async_trait]\npub trait Guard: Sessions {\n");
-    text.push_str("    /// Who sends the request, by its token.\n");
+    text.push_str("    /// Person who sends the request, by its token.\n");
     text.push_str("    async fn caller(&self, request: &Request) -> Result<Caller, Failure>;\n");
-    text.push_str("    /// Who asks for a new token, by the refresh token.\n");
+    text.push_str("    /// Person who asks for a new token, by the refresh token.\n");
     text.push_str("    async fn refresher(&self, request: &Request) -> Result<Refresher, Failure>;\n");
-    text.push_str("    /// Who holds the link of a shared playlist, by its secret and the password that comes with the request.\n");
-    text.push_str("    async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure>;\n");
-    text.push_str("    /// What a client is told of an error that no handler expected.\n");
+    text.push_str("    /// Holder of the link of a shared playlist, by its secret and the password that comes with the request.\n");
+    text.push_str(
+        "    async fn share_visitor(&self, request: &Request, token: &str) -> Result<ShareVisitor, Failure>;\n",
+    );
+    text.push_str("    /// Answer to a client about an error that no handler expected.\n");
     text.push_str("    fn explain(&self, error: Box<dyn std::error::Error + Send + Sync>) -> Failure;\n");
     for rule in &contract.access.rules {
         let Some(proof) = rule.proof.as_deref() else { continue };
@@ -31,12 +33,20 @@ pub(super) fn file(contract: &Contract) -> String {
         }
         let id = if rule.finds { ", id: Uuid" } else { "" };
         text.push_str(&doc(&rule.who, "    "));
-        let _ = writeln!(text, "    async fn {}(&self, caller: Caller{id}) -> Result<{proof}, Failure>;", snake(&rule.name));
+        let _ = writeln!(
+            text,
+            "    async fn {}(&self, caller: Caller{id}) -> Result<{proof}, Failure>;",
+            snake(&rule.name)
+        );
     }
     text.push_str("}\n\n");
     text.push_str("/// The access rules that CRUD operations name.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum Rule {\n");
     for name in crud_rules(contract) {
-        let who = contract.access.find(&name).map(|rule| rule.who.as_str()).unwrap_or_default();
+        let who = contract
+            .access
+            .find(&name)
+            .map(|rule| rule.who.as_str())
+            .unwrap_or_default();
         text.push_str(&doc(who, "    "));
         let named = if name == ROW { "(RecordRule)" } else { "" };
         let _ = writeln!(text, "    {}{named},", pascal(&name));
@@ -71,8 +81,16 @@ fn record_rules(text: &mut String, contract: &Contract) {
         let _ = writeln!(text, "    {},", pascal(&rule.name));
     }
     text.push_str("}\n\nimpl RecordRule {\n    /// Every rule, in the order of the contract.\n");
-    let names: Vec<String> = records.iter().map(|rule| format!("Self::{}", pascal(&rule.name))).collect();
-    let _ = writeln!(text, "    pub const ALL: [Self; {}] = [{}];\n", names.len(), names.join(", "));
+    let names: Vec<String> = records
+        .iter()
+        .map(|rule| format!("Self::{}", pascal(&rule.name)))
+        .collect();
+    let _ = writeln!(
+        text,
+        "    pub const ALL: [Self; {}] = [{}];\n",
+        names.len(),
+        names.join(", ")
+    );
     text.push_str("    /// The name in the contract.\n    #[must_use]\n    pub fn name(self) -> &'static str {\n        match self {\n");
     for rule in records {
         let _ = writeln!(text, "            Self::{} => \"{}\",", pascal(&rule.name), rule.name);
@@ -88,12 +106,23 @@ fn collections(contract: &Contract) -> Vec<String> {
 
 /// Rules that a CRUD operation may name: those that look at nothing but the caller, and `row`.
 fn crud_rules(contract: &Contract) -> Vec<String> {
-    let fitting =
-        contract.access.rules.iter().filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human" | "session"));
+    let fitting = contract
+        .access
+        .rules
+        .iter()
+        .filter(|rule| !rule.finds && !matches!(rule.name.as_str(), "public" | "refresh" | "human" | "session"));
     fitting.map(|rule| rule.name.clone()).collect()
 }
 
 fn crud(contract: &Contract) -> impl Iterator<Item = (&Operation, &str)> {
-    let own = contract.operations.iter().filter(|operation| operation.alias_of.is_none());
-    own.filter_map(|operation| operation.crud.as_ref().map(|(collection, _)| (operation, collection.as_str())))
+    let own = contract
+        .operations
+        .iter()
+        .filter(|operation| operation.alias_of.is_none());
+    own.filter_map(|operation| {
+        operation
+            .crud
+            .as_ref()
+            .map(|(collection, _)| (operation, collection.as_str()))
+    })
 }

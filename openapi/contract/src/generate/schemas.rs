@@ -8,7 +8,9 @@ use super::names::{doc, field, pascal};
 use crate::Contract;
 
 pub(super) fn file(contract: &Contract) -> String {
-    let mut text = String::from("use serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::payload::Schema;\n\n");
+    let mut text = String::from(
+        "use serde::{Deserialize, Serialize};\nuse serde_json::{Map, Value};\n\nuse crate::payload::Schema;\n\n",
+    );
     let schemas = contract.document["components"]["schemas"].as_object();
     for (name, schema) in schemas.into_iter().flatten() {
         text.push_str(&doc(schema["description"].as_str().unwrap_or_default(), ""));
@@ -23,7 +25,12 @@ pub(super) fn file(contract: &Contract) -> String {
 }
 
 fn structure(text: &mut String, name: &str, schema: &Value) {
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     text.push_str("#[derive(Clone, Debug, Serialize, Deserialize)]\n");
     let _ = writeln!(text, "pub struct {} {{", pascal(name));
     for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
@@ -42,13 +49,20 @@ fn structure(text: &mut String, name: &str, schema: &Value) {
         let _ = writeln!(text, "    pub {rust}: {kind},");
     }
     text.push_str("}\n\n");
-    let _ = writeln!(text, "impl Schema for {} {{\n    const NAME: &'static str = \"{name}\";\n}}\n", pascal(name));
+    let _ = writeln!(
+        text,
+        "impl Schema for {} {{\n    const NAME: &'static str = \"{name}\";\n}}\n",
+        pascal(name)
+    );
 }
 
 /// The Rust type of a schema, leaving aside whether it may be null.
 pub(super) fn inner(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
-        return format!("crate::schemas::{}", pascal(reference.rsplit('/').next().unwrap_or_default()));
+        return format!(
+            "crate::schemas::{}",
+            pascal(reference.rsplit('/').next().unwrap_or_default())
+        );
     }
     if let Some(list) = schema["oneOf"].get(0).filter(|list| list["x-single"] == true) {
         return inner(list);
@@ -70,7 +84,11 @@ pub(super) fn inner(schema: &Value) -> String {
 }
 
 fn nullable(schema: &Value) -> String {
-    if schema["nullable"] == true { format!("Option<{}>", inner(schema)) } else { inner(schema) }
+    if schema["nullable"] == true {
+        format!("Option<{}>", inner(schema))
+    } else {
+        inner(schema)
+    }
 }
 
 /// A schema as a raw string literal.
@@ -87,8 +105,14 @@ mod tests {
     #[test]
     fn types_follow_formats() {
         assert_eq!(inner(&json!({"type": "string", "format": "uuid"})), "uuid::Uuid");
-        assert_eq!(inner(&json!({"type": "array", "items": {"type": "integer", "nullable": true}})), "Vec<Option<i64>>");
-        assert_eq!(inner(&json!({"$ref": "#/components/schemas/PersonSummary"})), "crate::schemas::PersonSummary");
+        assert_eq!(
+            inner(&json!({"type": "array", "items": {"type": "integer", "nullable": true}})),
+            "Vec<Option<i64>>"
+        );
+        assert_eq!(
+            inner(&json!({"$ref": "#/components/schemas/PersonSummary"})),
+            "crate::schemas::PersonSummary"
+        );
     }
 
     #[test]
@@ -99,7 +123,10 @@ mod tests {
             "properties": {"database-up": {"type": "boolean", "description": "Up?"}, "type": {"type": "string", "nullable": true}},
         });
         structure(&mut text, "Health", &schema);
-        assert!(text.contains("#[serde(rename = \"database-up\")]\n    pub database_up: bool,"), "{text}");
+        assert!(
+            text.contains("#[serde(rename = \"database-up\")]\n    pub database_up: bool,"),
+            "{text}"
+        );
         assert!(text.contains("pub r#type: Option<String>,"), "{text}");
     }
 }

@@ -1,0 +1,192 @@
+//! Databases of the reference system: what is found before one is taken over, and the way back.
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::catalogue::{Catalogue, reference};
+use crate::differences::{Differences, compare};
+use crate::revision::{NEWEST, OLDEST, Revision, done, recorded, revisions, schema_at};
+
+/// Consequences for a database of taking it over.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The revisions that the database says it has; none where nothing is recorded.
+    pub recorded: Vec<String>,
+    /// Differences: what is in the way, and what is there on top.
+    pub found: Differences,
+    /// Additions of newer releases, which this database does not have yet.
+    pub additions: Vec<String>,
+}
+
+impl Plan {
+    /// Whether the database is that of the newest release which is taken over.
+    #[must_use]
+    pub fn is_newest(&self) -> bool {
+        self.recorded == [NEWEST]
+    }
+}
+
+/// Looks at a PostgreSQL database of the reference system, without changing it.
+///
+/// # Errors
+/// When the database cannot be read or is not PostgreSQL.
+pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
+    let recorded = recorded(db).await?;
+    let found = Catalogue::read(db).await?;
+    let known = revisions()?;
+    if let Some(unknown) = recorded
+        .iter()
+        .find(|name| known.iter().all(|revision| revision.name != **name))
+    {
+        let mut differences = compare(&reference()?, &found);
+        let advice = if differences.missing.is_empty() {
+            "is not one of those that this release takes over: take it over with a newer release of Dailies"
+        } else {
+            "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back"
+        };
+        differences
+            .missing
+            .insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
+        return Ok(Plan {
+            recorded,
+            found: differences,
+            additions: Vec::new(),
+        });
+    }
+    let mut differences = compare(&schema_at(&recorded)?, &found);
+    let newest = schema_at(&[NEWEST.to_owned()])?;
+    let mut additions = Vec::new();
+    for (name, table) in &newest.tables {
+        let Some(other) = found.tables.get(name) else {
+            additions.push(format!("the table `{name}`"));
+            continue;
+        };
+        for column in &table.columns {
+            match other.columns.iter().find(|other| other.name == column.name) {
+                None => additions.push(format!("the column `{name}.{}`", column.name)),
+                Some(other) if other.kind != column.kind => {
+                    let sentence = format!(
+                        "The column `{name}.{}` is `{}` instead of `{}`.",
+                        column.name, other.kind, column.kind
+                    );
+                    if !differences.missing.contains(&sentence) {
+                        differences.missing.push(sentence);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    // What the schema must have already is in the way, and not added.
+    let lacks = |place: &str| {
+        differences
+            .missing
+            .iter()
+            .any(|sentence| sentence == &format!("T{} is missing.", &place[1..]))
+    };
+    additions.retain(|place| !lacks(place));
+    Ok(Plan {
+        recorded,
+        found: differences,
+        additions,
+    })
+}
+
+/// The statements that bring a PostgreSQL database, which may have some of it, to the schema and the rows that the
+/// revisions up to these ones leave, as far as they are not recorded yet.
+///
+/// # Errors
+/// When the database cannot be read or is not PostgreSQL.
+pub async fn statements_to(db: &impl ConnectionTrait, revision: &str) -> Result<Vec<String>, DbErr> {
+    let found = Catalogue::read(db).await?;
+    let known = revisions()?;
+    let before = match recorded(db).await? {
+        none if none.is_empty() => vec![OLDEST.to_owned()],
+        recorded => recorded,
+    };
+    let (before, wanted) = (done(&known, &before), done(&known, &[revision.to_owned()]));
+    let steps = known
+        .iter()
+        .filter(|step| wanted.contains(&step.name) && !before.contains(&step.name));
+    Ok(steps.flat_map(|step| step.statements(&found)).collect())
+}
+
+impl Revision {
+    /// The statements of this step, without what a database has.
+    fn statements(&self, found: &Catalogue) -> Vec<String> {
+        let new = |name: &str| !found.tables.contains_key(name);
+        let made = self
+            .tables
+            .iter()
+            .filter(|(name, _)| new(name))
+            .map(|(name, table)| (name.clone(), table.clone()))
+            .collect();
+        let mut statements = Catalogue {
+            enums: Default::default(),
+            tables: made,
+        }
+        .postgres_statements();
+        for (table, columns) in &self.columns {
+            let there = |name: &str| {
+                found
+                    .tables
+                    .get(table)
+                    .is_some_and(|found| found.columns.iter().any(|column| column.name == name))
+            };
+            for column in columns.iter().filter(|column| !there(&column.name)) {
+                let (name, kind) = (&column.name, &column.kind);
+                let fill = self
+                    .fill
+                    .get(&format!("{table}.{name}"))
+                    .map_or_else(String::new, |value| format!(" DEFAULT {value}"));
+                let null = if column.nullable { "" } else { " NOT NULL" };
+                statements.push(format!("ALTER TABLE {table} ADD COLUMN {name} {kind}{fill}{null}"));
+                if !fill.is_empty() {
+                    statements.push(format!("ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT"));
+                }
+            }
+        }
+        for (table, keys) in &self.foreign_keys {
+            for key in keys {
+                let old = found
+                    .tables
+                    .get(table)
+                    .and_then(|found| found.foreign_keys.iter().find(|old| old.column == key.column));
+                if old.is_some_and(|old| old.on_delete == key.on_delete) {
+                    continue;
+                }
+                statements.extend(old.map(|old| format!("ALTER TABLE {table} DROP CONSTRAINT {}", old.name)));
+                statements.push(key.addition(table));
+            }
+        }
+        for (table, rules) in &self.unique {
+            for rule in rules {
+                let found = found.tables.get(table);
+                if found.is_some_and(|found| found.unique.iter().any(|other| other.columns == rule.columns)) {
+                    continue;
+                }
+                let name = &rule.name;
+                let how = match found.and_then(|found| found.indexes.iter().find(|index| index.name == *name)) {
+                    Some(_) => format!("USING INDEX {name}"),
+                    None => format!("({})", rule.columns.join(", ")),
+                };
+                statements.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE {how}"));
+            }
+        }
+        for (table, indexes) in &self.indexes {
+            let there = |name: &str| {
+                found
+                    .tables
+                    .get(table)
+                    .is_some_and(|found| found.indexes.iter().any(|index| index.name == name))
+            };
+            statements.extend(
+                indexes
+                    .iter()
+                    .filter(|index| !there(&index.name))
+                    .map(|index| index.creation(table)),
+            );
+        }
+        statements.extend(self.rows.iter().cloned());
+        statements
+    }
+}

@@ -1,0 +1,107 @@
+//! Advice for after the first start, in five lines.
+
+use std::path::Path;
+
+use crate::config::{DataArgs, Settings};
+
+/// The five lines, with the commands as they have to be written for this installation.
+pub(super) fn text(data: &DataArgs, settings: &Settings, address: &str) -> String {
+    let dailies = command(data);
+    let ui = match &settings.ui {
+        Some(_) => format!("http://{address}/"),
+        None => "start again with --ui FOLDER, the folder of a built Kitsu".to_owned(),
+    };
+    let backup = match data.is_embedded() {
+        true => format!("{dailies} backup FILE"),
+        false => "pg_dump".to_owned(),
+    };
+    let files = match settings.files.fs_backend.as_str() {
+        "local" => {
+            let folder = settings
+                .files
+                .preview_folder
+                .clone()
+                .unwrap_or_else(|| data.data_dir.join("previews"));
+            format!("copy {}", folder.display())
+        }
+        _ => "keep versions of the buckets".to_owned(),
+    };
+    format!(
+        "What to do next:
+  1. Read and try the API      http://{address}/docs
+  2. Open the web UI           {ui}
+  3. Let administrators in     {dailies} create-admin E-MAIL
+  4. Say where people find it  DOMAIN_NAME, now {}; all settings: {dailies} config
+  5. Back up                   {backup}, and {files}
+",
+        settings.domain_name
+    )
+}
+
+/// The name of the program, with the data folder where it is another one than commands take by themselves.
+fn command(data: &DataArgs) -> String {
+    if data.data_dir == Path::new("./data") {
+        "dailies".to_owned()
+    } else {
+        format!("dailies --data-dir {}", data.data_dir.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        data: DataArgs,
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn lines(flags: &[&str]) -> Vec<String> {
+        let Flags { data, settings } = Flags::parse_from(["dailies"].iter().chain(flags));
+        text(&data, &settings, "127.0.0.1:5000")
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn five_lines_name_what_this_installation_has() {
+        let lines = lines(&["--data-dir", "there"]);
+        assert_eq!(lines.len(), 6);
+        assert!(lines[1].ends_with("http://127.0.0.1:5000/docs"));
+        assert!(lines[2].contains("--ui FOLDER"));
+        assert!(lines[3].contains("dailies --data-dir there create-admin"));
+        assert!(
+            lines[5].ends_with("dailies --data-dir there backup FILE, and copy there/previews"),
+            "{}",
+            lines[5]
+        );
+    }
+
+    #[test]
+    fn five_lines_suit_a_studio_that_outgrew_one_machine() {
+        let lines = lines(&[
+            "--database-url",
+            "postgres://a:sheep@b/c",
+            "--fs-backend",
+            "s3",
+            "--ui",
+            "kitsu",
+            "--domain-name",
+            "tracker.example.com",
+        ]);
+        assert!(lines[2].ends_with("http://127.0.0.1:5000/"));
+        assert!(lines[4].contains("now tracker.example.com;"));
+        assert!(
+            lines[5].ends_with("pg_dump, and keep versions of the buckets"),
+            "{}",
+            lines[5]
+        );
+        assert!(!lines.join("\n").contains("sheep"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Counts the jobs that this server tries, by kind.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_histogram, histogram};
+
+/// Name of the number of tries among the metrics.
+const JOBS: &str = "dailies_jobs_total";
+/// Name of the times that they took.
+pub(crate) const DURATION: &str = "dailies_job_duration_seconds";
+
+/// Says what the metrics of jobs mean.
+pub(crate) fn describe() {
+    describe_counter!(JOBS, "Jobs that were tried, by what came of it.");
+    describe_histogram!(DURATION, "Seconds that a try of a job took.");
+}
+
+/// Outcome of trying a job.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome {
+    Done,
+    /// It is tried again.
+    PutOff,
+    GivenUp,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::PutOff => "put_off",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
+/// Counts a try that came to an end.
+pub(super) fn count(kind: &str, outcome: Outcome) {
+    counter!(JOBS, "kind" => kind.to_owned(), "outcome" => outcome.word()).increment(1);
+}
+
+/// Takes note of the time that a try took.
+pub(super) fn time(kind: &str, elapsed: Duration) {
+    histogram!(DURATION, "kind" => kind.to_owned()).record(elapsed);
+}

@@ -1,0 +1,469 @@
+//! Changes of accounts that follow from what the directory lists.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{DirectoryAccount, SyncReport};
+use crate::auth::directory::Listed;
+
+/// Changes that follow from the directory.
+#[derive(Default)]
+pub(super) struct SyncPlan {
+    pub(super) created: Vec<DirectoryAccount>,
+    /// Accounts before and after.
+    pub(super) changed: Vec<(DirectoryAccount, DirectoryAccount)>,
+    /// Pictures of those who have none.
+    pub(super) pictures: Vec<(Uuid, Vec<u8>)>,
+    limited: Vec<String>,
+    kept: Vec<String>,
+}
+
+impl SyncPlan {
+    pub(super) fn report(&self) -> SyncReport {
+        let (ended, updated): (Vec<_>, Vec<_>) = self
+            .changed
+            .iter()
+            .partition(|(before, after)| before.is_active() && !after.is_active());
+        let after = |changes: Vec<&(DirectoryAccount, DirectoryAccount)>| {
+            changes.into_iter().map(|(_, after)| after.name()).collect()
+        };
+        SyncReport {
+            created: self.created.iter().map(DirectoryAccount::name).collect(),
+            updated: after(updated),
+            deactivated: after(ended),
+            limited: self.limited.clone(),
+            kept: self.kept.clone(),
+        }
+    }
+}
+
+/// Accounts by what a person of the directory may be known by.
+struct Index<'a> {
+    uids: HashMap<&'a str, usize>,
+    logins: HashMap<&'a str, usize>,
+    emails: HashMap<String, usize>,
+}
+
+impl<'a> Index<'a> {
+    fn of(known: &'a [DirectoryAccount]) -> Self {
+        let mut index = Self {
+            uids: HashMap::new(),
+            logins: HashMap::new(),
+            emails: HashMap::new(),
+        };
+        for (at, account) in known.iter().enumerate() {
+            let given = |text: &'a Option<String>| text.as_deref().filter(|text| !text.is_empty());
+            if let Some(uid) = given(&account.ldap_uid) {
+                index.uids.entry(uid).or_insert(at);
+            }
+            if let Some(login) = given(&account.desktop_login) {
+                index.logins.entry(login).or_insert(at);
+            }
+            if let Some(email) = given(&account.email) {
+                index.emails.entry(email.to_lowercase()).or_insert(at);
+            }
+        }
+        index
+    }
+
+    fn find(&self, person: &Listed) -> Option<usize> {
+        let by_uid = person.uid.as_deref().and_then(|uid| self.uids.get(uid));
+        let by_email = || person.emails.iter().find_map(|email| self.emails.get(email));
+        by_uid
+            .or_else(|| self.logins.get(person.login.as_str()))
+            .or_else(by_email)
+            .copied()
+    }
+}
+
+/// A text as long as its column takes it.
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// Changes that make the accounts those of the directory, whose groups give these roles.
+pub(super) fn plan_changes(
+    known: &[DirectoryAccount],
+    persons: &[Listed],
+    given: &[&str],
+    limit: u64,
+    protected: &[String],
+) -> SyncPlan {
+    let index = Index::of(known);
+    let is_protected = |account: &DirectoryAccount| {
+        let email = account.email.as_deref().unwrap_or_default();
+        !email.is_empty() && protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email))
+    };
+    let mut plan = SyncPlan::default();
+    let mut active = known.iter().filter(|account| account.is_active()).count() as u64;
+    let mut emails: HashSet<String> = index.emails.keys().cloned().collect();
+    let mut taken = HashSet::new();
+    for person in persons {
+        let found = index.find(person);
+        if found.is_some_and(|at| taken.contains(&at)) {
+            plan.kept.push(format!("{} is listed twice", person.login));
+            continue;
+        }
+        let before = found.map(|at| &known[at]);
+        let mut after = before.cloned().unwrap_or_else(|| fresh(person));
+        let keeps = before.is_some_and(&is_protected);
+        taken.extend(found);
+        take_over(&mut after, person, &mut emails);
+        if !keeps {
+            after.active = Some(person.active);
+            take_role_over(&mut after, person.role, given);
+        }
+        let joins = after.is_active() && !before.is_some_and(DirectoryAccount::is_active);
+        if joins && active >= limit {
+            plan.limited.push(after.name());
+            after.active = before.map_or(Some(false), |before| before.active);
+        } else if joins {
+            active += 1;
+        }
+        match before {
+            Some(before) if *before != after => plan.changed.push((before.clone(), after.clone())),
+            None if after.is_active() => plan.created.push(after.clone()),
+            _ => {}
+        }
+        if let Some(photo) = person
+            .photo
+            .as_ref()
+            .filter(|_| after.has_avatar != Some(true) && after.is_active())
+        {
+            plan.pictures.push((after.id, photo.clone()));
+        }
+    }
+    for (at, account) in known.iter().enumerate() {
+        if account.is_from_directory() && account.is_active() && !taken.contains(&at) {
+            if is_protected(account) {
+                plan.kept.push(format!("{} is a protected account", account.name()));
+            } else {
+                plan.changed.push((
+                    account.clone(),
+                    DirectoryAccount {
+                        active: Some(false),
+                        ..account.clone()
+                    },
+                ));
+            }
+        }
+    }
+    keep_an_administrator(known, &mut plan);
+    plan
+}
+
+/// Account of somebody who has none yet.
+fn fresh(person: &Listed) -> DirectoryAccount {
+    DirectoryAccount {
+        id: Uuid::new_v4(),
+        first_name: String::new(),
+        last_name: String::new(),
+        email: None,
+        desktop_login: Some(cut(&person.login, 80)),
+        active: Some(true),
+        role: "user".into(),
+        is_generated_from_ldap: Some(true),
+        ldap_uid: None,
+        has_avatar: Some(false),
+    }
+}
+
+/// Takes over what the directory says of a person, the role aside.
+fn take_over(account: &mut DirectoryAccount, person: &Listed, emails: &mut HashSet<String>) {
+    for (name, said) in [
+        (&mut account.first_name, &person.first_name),
+        (&mut account.last_name, &person.last_name),
+    ] {
+        if !said.is_empty() {
+            *name = cut(said, 80);
+        }
+    }
+    // An address that somebody else has stays theirs.
+    let own = account.email.clone().unwrap_or_default().to_lowercase();
+    if let Some(email) = person
+        .emails
+        .first()
+        .filter(|email| **email != own && email.len() <= 255 && !emails.contains(*email))
+    {
+        emails.insert(email.clone());
+        account.email = Some(email.clone());
+    }
+    account.desktop_login = Some(cut(&person.login, 80));
+    account.ldap_uid = person
+        .uid
+        .as_deref()
+        .map(|uid| cut(uid, 60))
+        .or(account.ldap_uid.take());
+    account.is_generated_from_ldap = Some(true);
+}
+
+/// Takes over the role that the groups of a person give. A role of power that groups give is theirs to take, too: who has it and is in
+/// none of them is an artist from then on. An administrator stays one where no group makes administrators.
+fn take_role_over(account: &mut DirectoryAccount, role: Option<&str>, given: &[&str]) {
+    const POWER: [&str; 3] = ["admin", "manager", "supervisor"];
+    let had = account.role.as_str();
+    let is_given = given.contains(&had);
+    match role {
+        Some(role) if had != "admin" || is_given => account.role = role.to_owned(),
+        None if is_given && POWER.contains(&had) => account.role = "user".to_owned(),
+        _ => {}
+    }
+}
+
+/// Leaves the studio an administrator who can sign in, if it had one.
+fn keep_an_administrator(known: &[DirectoryAccount], plan: &mut SyncPlan) {
+    let administers = |account: &DirectoryAccount| account.role == "admin" && account.is_active();
+    let ended: HashSet<Uuid> = plan
+        .changed
+        .iter()
+        .filter(|(before, after)| administers(before) && !administers(after))
+        .map(|(before, _)| before.id)
+        .collect();
+    let left = known
+        .iter()
+        .any(|account| administers(account) && !ended.contains(&account.id));
+    if left || ended.is_empty() {
+        return;
+    }
+    if let Some(at) = plan.changed.iter().position(|(before, _)| ended.contains(&before.id)) {
+        let (before, _) = plan.changed.remove(at);
+        plan.kept.push(format!("{} is the last administrator", before.name()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(login: &str, email: &str) -> DirectoryAccount {
+        DirectoryAccount {
+            id: Uuid::new_v4(),
+            first_name: "Ada".into(),
+            last_name: "Byron".into(),
+            email: Some(email.into()),
+            desktop_login: Some(login.into()),
+            active: Some(true),
+            role: "user".into(),
+            is_generated_from_ldap: Some(true),
+            ldap_uid: None,
+            has_avatar: Some(true),
+        }
+    }
+
+    fn listed(login: &str, email: &str) -> Listed {
+        Listed {
+            login: login.into(),
+            emails: vec![email.into()],
+            first_name: "Ada".into(),
+            last_name: "Byron".into(),
+            active: true,
+            ..Listed::default()
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_stays() {
+        let known = [account("ada", "ada@wool.local")];
+        assert_eq!(
+            plan_changes(&known, &[listed("ada", "ada@wool.local")], &[], 10, &[]).report(),
+            SyncReport::default()
+        );
+    }
+
+    #[test]
+    fn persons_are_known_by_what_changes_least() {
+        let known = [
+            DirectoryAccount {
+                ldap_uid: Some("7".into()),
+                ..account("old", "old@wool.local")
+            },
+            account("eve", "eve@wool.local"),
+            DirectoryAccount {
+                desktop_login: None,
+                is_generated_from_ldap: None,
+                ..account("", "tim@wool.local")
+            },
+        ];
+        let persons = [
+            Listed {
+                uid: Some("7".into()),
+                last_name: "Lovelace".into(),
+                ..listed("new", "new@wool.local")
+            },
+            listed("eve", "eve.b@wool.local"),
+            listed("tim", "tim@wool.local"),
+        ];
+        let plan = plan_changes(&known, &persons, &[], 10, &[]);
+        let after: Vec<_> = plan
+            .changed
+            .iter()
+            .map(|(before, after)| (before.id, after.email.clone().unwrap_or_default()))
+            .collect();
+        let expected = ["new@wool.local", "eve.b@wool.local", "tim@wool.local"];
+        assert_eq!(
+            after,
+            known
+                .iter()
+                .map(|account| account.id)
+                .zip(expected.map(str::to_owned))
+                .collect::<Vec<_>>()
+        );
+        assert!(plan.changed.iter().all(|(_, after)| after.is_from_directory()) && plan.created.is_empty());
+    }
+
+    #[test]
+    fn who_is_gone_is_switched_off_except_the_last_administrator() {
+        let local = DirectoryAccount {
+            is_generated_from_ldap: Some(false),
+            ..account("local", "local@wool.local")
+        };
+        let admin = DirectoryAccount {
+            role: "admin".into(),
+            ..account("boss", "boss@wool.local")
+        };
+        let known = [
+            local,
+            admin,
+            account("gone", "gone@wool.local"),
+            account("safe", "safe@wool.local"),
+        ];
+        let report = plan_changes(
+            &known,
+            &[listed("new", "new@wool.local")],
+            &[],
+            10,
+            &["Safe@wool.local".into()],
+        )
+        .report();
+        assert_eq!(report.deactivated, ["Ada Byron (gone)"]);
+        assert_eq!(report.created, ["Ada Byron (new)"]);
+        assert_eq!(
+            report.kept,
+            [
+                "Ada Byron (safe) is a protected account",
+                "Ada Byron (boss) is the last administrator"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_limit_and_addresses_of_others_hold() {
+        let known = [account("ada", "ada@wool.local"), account("eve", "eve@wool.local")];
+        let persons = [
+            listed("ada", "eve@wool.local"),
+            listed("eve", "eve@wool.local"),
+            listed("tim", "tim@wool.local"),
+        ];
+        let report = plan_changes(&known, &persons, &[], 2, &[]);
+        assert_eq!(report.limited, ["Ada Byron (tim)"]);
+        assert!(report.created.is_empty() && report.changed.is_empty());
+        let off = [
+            Listed {
+                active: false,
+                ..listed("ada", "ada@wool.local")
+            },
+            listed("eve", "eve@wool.local"),
+            listed("ada2", "x@wool.local"),
+        ];
+        assert_eq!(
+            plan_changes(&known, &off, &[], 2, &[]).report().deactivated,
+            ["Ada Byron (ada)"]
+        );
+    }
+
+    #[test]
+    fn groups_take_the_roles_of_power_that_they_give() {
+        let roles = |given: &[&str], role: Option<&'static str>, had: &str| {
+            let boss = DirectoryAccount {
+                role: "admin".into(),
+                is_generated_from_ldap: None,
+                ..account("boss", "boss@wool.local")
+            };
+            let known = [
+                DirectoryAccount {
+                    role: had.into(),
+                    ..account("ada", "ada@wool.local")
+                },
+                boss,
+            ];
+            let plan = plan_changes(
+                &known,
+                &[Listed {
+                    role,
+                    ..listed("ada", "ada@wool.local")
+                }],
+                given,
+                10,
+                &[],
+            );
+            plan.changed.first().map(|(_, after)| after.role.clone())
+        };
+        let given = ["manager", "supervisor", "client"];
+        assert_eq!(roles(&given, None, "manager").as_deref(), Some("user"));
+        assert_eq!(
+            roles(&given, Some("supervisor"), "manager").as_deref(),
+            Some("supervisor")
+        );
+        assert_eq!(
+            roles(&given, None, "client"),
+            None,
+            "nobody gets more by leaving a group"
+        );
+        assert_eq!(roles(&given, None, "admin"), None, "no group made the administrator");
+        assert_eq!(
+            roles(&["supervisor"], None, "manager"),
+            None,
+            "somebody else gave that role"
+        );
+        assert_eq!(roles(&["admin"], None, "admin").as_deref(), Some("user"));
+        let last = [DirectoryAccount {
+            role: "admin".into(),
+            ..account("ada", "ada@wool.local")
+        }];
+        let report = plan_changes(&last, &[listed("ada", "ada@wool.local")], &["admin"], 10, &[]).report();
+        assert_eq!(
+            (report.updated.len(), report.kept.len()),
+            (0, 1),
+            "the last administrator stays"
+        );
+        let safe = plan_changes(
+            &last,
+            &[listed("ada", "ada@wool.local")],
+            &["admin"],
+            10,
+            &["ada@wool.local".into()],
+        )
+        .report();
+        assert_eq!(safe, SyncReport::default(), "a protected account stays");
+    }
+
+    #[test]
+    fn groups_give_roles_but_take_none_from_administrators() {
+        let known = [
+            account("ada", "ada@wool.local"),
+            DirectoryAccount {
+                role: "admin".into(),
+                ..account("eve", "eve@wool.local")
+            },
+        ];
+        let persons = [
+            Listed {
+                role: Some("manager"),
+                ..listed("ada", "ada@wool.local")
+            },
+            Listed {
+                role: Some("supervisor"),
+                ..listed("eve", "eve@wool.local")
+            },
+        ];
+        let plan = plan_changes(&known, &persons, &[], 10, &[]);
+        assert_eq!(
+            plan.changed
+                .iter()
+                .map(|(_, after)| after.role.as_str())
+                .collect::<Vec<_>>(),
+            ["manager"]
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! JPEG files in the inks of a press (CMYK), whose colour profile says what the inks look like. The usual decoder makes RGB of the
+//! inks by itself, which is too bright: it does not know the profile.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use image::{DynamicImage, RgbImage};
+use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// Pixels converted at once.
+const CHUNK: usize = 4096;
+
+/// Whether a colour profile is that of a press.
+pub(super) fn is_of_press(profile: &[u8]) -> bool {
+    profile.get(16..20).is_some_and(|space| space == b"CMYK")
+}
+
+/// Conversion of inks to sRGB.
+pub(super) struct InkConversion(Arc<Transform8BitExecutor>);
+
+impl InkConversion {
+    /// The conversion by a profile; `None` for a profile of anything else, and one that can't be used.
+    pub(super) fn of(profile: &[u8]) -> Option<Self> {
+        if !is_of_press(profile) {
+            return None;
+        }
+        let source = ColorProfile::new_from_slice(profile)
+            .ok()
+            .filter(|source| source.color_space == DataColorSpace::Cmyk)?;
+        let transform = source.create_transform_8bit(
+            Layout::Rgba,
+            &ColorProfile::new_srgb(),
+            Layout::Rgb,
+            TransformOptions::default(),
+        );
+        transform.ok().map(Self)
+    }
+
+    /// The picture of a file; `None` when it is not in inks, or can't be decoded as a whole.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub(super) fn decode(&self, path: &Path) -> io::Result<Option<DynamicImage>> {
+        let Some(Inks { width, height, amounts }) = read_inks(&fs::read(path)?) else {
+            return Ok(None);
+        };
+        let mut pixels = vec![0; amounts.len() / 4 * 3];
+        for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
+            if self.0.transform(amounts, pixels).is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(RgbImage::from_raw(width, height, pixels).map(DynamicImage::from))
+    }
+}
+
+/// A picture as amounts of cyan, magenta, yellow and black.
+struct Inks {
+    width: u32,
+    height: u32,
+    amounts: Vec<u8>,
+}
+
+fn read_inks(content: &[u8]) -> Option<Inks> {
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(content), options);
+    decoder.decode_headers().ok()?;
+    let stored = decoder.input_colorspace()?;
+    if !matches!(stored, ColorSpace::CMYK | ColorSpace::YCCK) {
+        return None;
+    }
+    decoder.set_options(options.jpeg_set_out_colorspace(stored));
+    let (width, height) = decoder.dimensions()?;
+    let mut amounts = decoder.decode().ok()?;
+    for pixel in amounts.as_chunks_mut::<4>().0 {
+        *pixel = amounts_of(*pixel, stored);
+    }
+    Some(Inks {
+        width: u32::try_from(width).ok()?,
+        height: u32::try_from(height).ok()?,
+        amounts,
+    })
+}
+
+/// Amounts of ink of a pixel. Programs for print store what is missing of each ink, or light, two colours and what is missing of
+/// black.
+fn amounts_of([first, second, third, black]: [u8; 4], stored: ColorSpace) -> [u8; 4] {
+    if stored == ColorSpace::CMYK {
+        return [first, second, third, black].map(|missing| 255 - missing);
+    }
+    let [light, blue, red] = [f32::from(first), f32::from(second) - 128.0, f32::from(third) - 128.0];
+    let colours = [
+        light + 1.402 * red,
+        light - 0.344_136 * blue - 0.714_136 * red,
+        light + 1.772 * blue,
+    ];
+    let [cyan, magenta, yellow] = colours.map(|colour| colour.round().clamp(0.0, 255.0) as u8);
+    [cyan, magenta, yellow, 255 - black]
+}

@@ -1,0 +1,69 @@
+//! Progress of the encoding of a movie, for those who wait for the preview.
+
+use std::time::Duration;
+
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use tokio::sync::watch;
+
+use super::subject::PreviewSubject;
+use crate::app::App;
+use crate::realtime::Audience;
+
+/// Tells the team of a production how much of a movie is encoded, each percent once, until nobody encodes it any more. It is not
+/// kept in the log of events: nobody needs it afterwards.
+pub(super) async fn tell(app: &App, preview: &PreviewSubject, seconds: f64, mut encoded: watch::Receiver<Duration>) {
+    let mut told = None;
+    while encoded.changed().await.is_ok() {
+        let time = *encoded.borrow_and_update();
+        let Some(percent) = percent(time, seconds).filter(|percent| told != Some(*percent)) else {
+            continue;
+        };
+        told = Some(percent);
+        announce(app, preview, percent).await;
+    }
+}
+
+/// Share of a movie of so many seconds; none where the length of the movie is not known.
+fn percent(encoded: Duration, seconds: f64) -> Option<u8> {
+    (seconds > 0.0).then(|| (encoded.as_secs_f64() / seconds * 100.0).clamp(0.0, 100.0) as u8)
+}
+
+async fn announce(app: &App, preview: &PreviewSubject, percent: u8) {
+    let PreviewSubject {
+        id,
+        task_id,
+        project_id,
+        ..
+    } = *preview;
+    tracing::debug!(preview = %id, percent, "a movie is being encoded");
+    let Some(project_id) = project_id else { return };
+    let told = json!({"preview_file_id": id, "task_id": task_id, "progress": percent, "project_id": project_id});
+    match to_raw_value(&told) {
+        Ok(told) => {
+            app.bus
+                .publish(Audience::Project(project_id), "preview-file:progress", &told, None)
+                .await
+        }
+        Err(error) => tracing::warn!(%error, preview = %id, "the progress of a movie can't be told"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_whole_and_never_above_all() {
+        let of = |milliseconds| percent(Duration::from_millis(milliseconds), 2.0);
+        assert_eq!(
+            [of(0), of(999), of(1000), of(1999), of(2500)],
+            [Some(0), Some(49), Some(50), Some(99), Some(100)]
+        );
+        assert_eq!(
+            percent(Duration::from_secs(1), 0.0),
+            None,
+            "a movie whose length nobody knows"
+        );
+    }
+}

@@ -1,0 +1,306 @@
+//! Movies as players want them: H.264 in MP4, at a steady rate, with a key frame at least every second frame, so that a
+//! player finds each frame at once.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::probe::MovieFacts;
+use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
+use super::target::{Bitrates, MovieDemands, low};
+use crate::pictures::PictureBudget;
+
+/// Most channels of sound that the codec takes.
+const MOST_CHANNELS: u32 = 8;
+/// Most pixels of a line whose pixels are no squares, once they are.
+const WIDEST: u32 = 16_384;
+/// Brings the light of HDR to that of a screen.
+const TONES: &str = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p,";
+
+/// Places of the movies that are made. Low definition is always made.
+pub(in crate::previews) struct Definitions {
+    pub high: Option<PathBuf>,
+    pub low: PathBuf,
+}
+
+/// Ways of the encoder, whatever is asked of a movie.
+pub(in crate::previews) struct Encoder<'a> {
+    /// Preset in the words of x264.
+    pub preset: &'a str,
+    /// Buffer of the decoder in seconds of the bitrate.
+    pub buffer: f64,
+    /// Time that it may take.
+    pub patience: Duration,
+    /// Takes the time of the movie that is encoded already.
+    pub encoded: watch::Sender<Duration>,
+}
+
+/// Makes the movies in high and low definition, within so much time. Then the encoder is dropped, and nothing more comes out of its
+/// channel.
+///
+/// # Errors
+/// The movie can't be read, takes too long, or there is no program to read it with.
+pub(in crate::previews) async fn encode(
+    budget: &PictureBudget,
+    movie: &Path,
+    facts: &MovieFacts,
+    asked: &MovieDemands,
+    definitions: &Definitions,
+    encoder: Encoder<'_>,
+) -> Result<(), MovieError> {
+    let threads = threads().to_string();
+    let input = ["-threads", &threads];
+    let room = Room::Encoder {
+        budget,
+        patience: encoder.patience,
+        encoded: &encoder.encoded,
+    };
+    let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
+    let attempt = run(room, FFMPEG, &input, movie, &arguments(facts.is_hdr)).await;
+    match attempt {
+        Err(MovieError::Unreadable(reason)) if facts.is_hdr => {
+            tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
+            run(room, FFMPEG, &input, movie, &arguments(false)).await?;
+        }
+        attempt => {
+            attempt?;
+        }
+    }
+    Ok(())
+}
+
+fn arguments(
+    facts: &MovieFacts,
+    asked: &MovieDemands,
+    definitions: &Definitions,
+    encoder: &Encoder<'_>,
+    threads: &str,
+    tones: bool,
+) -> Vec<OsString> {
+    let size = asked.size(facts.aspect);
+    let Bitrates { high, low } = asked.bitrates();
+    let outputs: Vec<(&PathBuf, i32)> = definitions
+        .high
+        .iter()
+        .map(|path| (path, high))
+        .chain([(&definitions.low, low)])
+        .collect();
+    let filters = format!(
+        "{};{}",
+        pictures(facts, size, outputs.len() == 2, tones),
+        sound(facts, outputs.len())
+    );
+    let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters]
+        .map(OsString::from)
+        .into();
+    let rate = format!("{:.3}", asked.rate());
+    for (at, (path, megabits)) in outputs.into_iter().enumerate() {
+        let bits = format!("{megabits}M");
+        let buffer = format!("{}k", (f64::from(megabits) * 1000.0 * encoder.buffer).round());
+        let (pictures, sound) = (format!("[v{at}]"), format!("[a{at}]"));
+        arguments.extend(
+            [
+                "-map",
+                &pictures,
+                "-map",
+                &sound,
+                "-map_metadata",
+                "-1",
+                "-map_chapters",
+                "-1",
+            ]
+            .map(OsString::from),
+        );
+        arguments.extend(
+            [
+                "-c:v",
+                "libx264",
+                "-preset",
+                encoder.preset,
+                "-profile:v",
+                "high",
+                "-pix_fmt",
+                "yuv420p",
+            ]
+            .map(OsString::from),
+        );
+        arguments.extend(["-b:v", &bits, "-maxrate", &bits, "-bufsize", &buffer].map(OsString::from));
+        arguments.extend(
+            [
+                "-r",
+                &rate,
+                "-x264-params",
+                "keyint=2:scenecut=0",
+                "-threads",
+                threads,
+                "-c:a",
+                "aac",
+            ]
+            .map(OsString::from),
+        );
+        if facts.channels.is_none() && facts.duration <= 0.0 {
+            // Silence goes on for ever.
+            arguments.push("-shortest".into());
+        }
+        arguments.extend(
+            [
+                "-max_muxing_queue_size",
+                "4096",
+                "-movflags",
+                "+faststart",
+                "-f",
+                "mp4",
+                "-y",
+            ]
+            .map(OsString::from),
+        );
+        arguments.push(file_argument(path));
+    }
+    arguments
+}
+
+/// Pictures of a size: whole, upright, with square pixels, and black where their shape leaves room. The program turns what
+/// is to be turned by itself.
+fn pictures(facts: &MovieFacts, size: (u32, u32), both: bool, tones: bool) -> String {
+    let (width, height) = if both { size } else { low(size) };
+    let tones = if tones { TONES } else { "" };
+    let matrix = if facts.is_rgb { ":out_color_matrix=bt709" } else { "" };
+    let fitted = format!(
+        "[0:V:0]{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},\
+         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"
+    );
+    if !both {
+        return format!("{fitted}[v0]");
+    }
+    let (low_width, low_height) = low(size);
+    format!("{fitted},split=2[v0][half];[half]scale={low_width}:{low_height},setsar=1[v1]")
+}
+
+/// The sound of the movie, or silence that is as long as the movie.
+fn sound(facts: &MovieFacts, copies: usize) -> String {
+    let source = match facts.channels {
+        Some(channels) if channels > MOST_CHANNELS => "[0:a:0]pan=stereo|c0=c0|c1=c1".to_owned(),
+        Some(_) => "[0:a:0]anull".to_owned(),
+        None if facts.duration > 0.0 => format!("anullsrc=r=48000:cl=stereo,atrim=end={:.6}", facts.duration),
+        None => "anullsrc=r=48000:cl=stereo".to_owned(),
+    };
+    let labels: String = (0..copies).map(|at| format!("[a{at}]")).collect();
+    format!("{source},asplit={copies}{labels}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn facts() -> MovieFacts {
+        MovieFacts {
+            width: 642,
+            height: 362,
+            aspect: 642.0 / 362.0,
+            duration: 2.0,
+            rate: Some(24.0),
+            channels: Some(2),
+            is_hdr: false,
+            is_rgb: false,
+        }
+    }
+
+    fn words(facts: &MovieFacts, high: bool, tones: bool) -> String {
+        let asked =
+            MovieDemands::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
+        let definitions = Definitions {
+            high: high.then(|| "/high.mp4".into()),
+            low: "/low.mp4".into(),
+        };
+        let encoder = Encoder {
+            preset: "medium",
+            buffer: 1.5,
+            patience: Duration::ZERO,
+            encoded: watch::Sender::new(Duration::ZERO),
+        };
+        let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
+        arguments
+            .iter()
+            .map(|argument| argument.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn both_definitions_are_made_at_once() {
+        let told = words(&facts(), true, false);
+        assert!(
+            told.contains("scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=1920:1080"),
+            "{told}"
+        );
+        assert!(
+            told.contains("[half]scale=1280:720,setsar=1[v1];[0:a:0]anull,asplit=2[a0][a1]"),
+            "{told}"
+        );
+        assert!(
+            told.contains("-preset medium") && told.contains("-b:v 28M -maxrate 28M -bufsize 42000k -r 23.976"),
+            "{told}"
+        );
+        assert!(told.contains("-b:v 6M -maxrate 6M -bufsize 9000k -r 23.976"), "{told}");
+        assert!(
+            told.contains("file:/high.mp4 -map [v1]") && told.ends_with("file:/low.mp4") && !told.contains("-shortest"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn low_definition_may_be_alone() {
+        let told = words(&facts(), false, false);
+        assert!(
+            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1[v0];[0:a:0]anull,asplit=1[a0]"),
+            "{told}"
+        );
+        assert!(!told.contains("28M") && told.ends_with("file:/low.mp4"), "{told}");
+    }
+
+    #[test]
+    fn silence_is_as_long_as_the_movie() {
+        let silent = MovieFacts {
+            channels: None,
+            ..facts()
+        };
+        assert!(words(&silent, true, false).contains("anullsrc=r=48000:cl=stereo,atrim=end=2.000000,asplit=2"));
+        let endless = MovieFacts {
+            duration: 0.0,
+            ..silent
+        };
+        assert!(words(&endless, true, false).contains("-c:a aac -shortest"));
+        assert!(
+            words(
+                &MovieFacts {
+                    channels: Some(16),
+                    ..facts()
+                },
+                true,
+                false
+            )
+            .contains("pan=stereo|c0=c0|c1=c1")
+        );
+    }
+
+    #[test]
+    fn light_and_colours_are_brought_to_those_of_a_screen() {
+        assert!(words(&facts(), true, true).contains("[0:V:0]zscale=t=linear"));
+        assert!(
+            words(
+                &MovieFacts {
+                    is_rgb: true,
+                    ..facts()
+                },
+                true,
+                false
+            )
+            .contains("force_divisible_by=2:out_color_matrix=bt709,pad")
+        );
+    }
+}

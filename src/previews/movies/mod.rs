@@ -1,0 +1,67 @@
+//! Work of the programs of ffmpeg on a movie: each reads the file that it is given and no other, and is limited in
+//! time, threads and memory.
+
+mod encode;
+mod probe;
+mod program;
+mod target;
+mod tiles;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+pub(super) use self::encode::{Definitions, Encoder, encode};
+pub(super) use self::probe::{MovieFacts, probe};
+pub(super) use self::program::MovieError;
+pub use self::program::installed;
+use self::program::{FFMPEG, Room, file_argument, run};
+pub(super) use self::target::{Bitrates, MovieDemands, frame_rate};
+pub(super) use self::tiles::write_tiles;
+use crate::pictures::PictureBudget;
+
+/// Writes the frame at that second of a movie as PNG. Says whether there is such a frame.
+///
+/// # Errors
+/// The file is no movie, or there is no program to read it with.
+pub(super) async fn write_frame(
+    budget: &PictureBudget,
+    movie: &Path,
+    second: f64,
+    picture: &Path,
+) -> Result<bool, MovieError> {
+    let seek = format!("{:.6}", second.max(0.0));
+    // A decoder with several threads keeps as many frames at once.
+    let input = ["-threads", "1", "-ss", &seek];
+    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"]
+        .map(OsString::from)
+        .into();
+    output.push(file_argument(picture));
+    run(Room::Frame(budget), FFMPEG, &input, movie, &output).await?;
+    Ok(tokio::fs::metadata(picture)
+        .await
+        .is_ok_and(|written| written.len() > 0))
+}
+
+/// The second to look for a frame at, by its number from 1 on: half a frame before it begins, because the moments of movies
+/// are rounded.
+pub(super) fn second_of(number: i64, rate: f64) -> f64 {
+    (number.saturating_sub(1) as f64 - 0.5).max(0.0) / rate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_looked_for_between_two_of_them() {
+        assert_eq!(
+            [
+                second_of(0, 25.0),
+                second_of(1, 25.0),
+                second_of(2, 25.0),
+                second_of(26, 25.0)
+            ],
+            [0.0, 0.0, 0.02, 0.98]
+        );
+    }
+}

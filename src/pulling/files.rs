@@ -1,0 +1,269 @@
+//! The stored files of the other instance.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use futures::{StreamExt, TryStreamExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::remote::Remote;
+use super::{PullError, scope};
+use crate::app::App;
+use crate::database::{Database, Sql};
+use crate::previews::keys;
+use crate::progress::Progress;
+use crate::storage::{Bucket, FileKey};
+
+/// Files that are named when they could not be had, at most.
+const NAMED: usize = 20;
+
+/// Result of fetching files.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    pub fetched: u64,
+    pub bytes: u64,
+    /// Files that were here already.
+    pub kept: u64,
+    /// Files that the other instance does not have.
+    pub missing: u64,
+    /// Files that could not be had, by kind: how many, and why the first ones.
+    pub failed: BTreeMap<String, (u64, Vec<String>)>,
+}
+
+/// A file there, and its place here.
+#[derive(Clone, Debug)]
+struct WantedFile {
+    path: String,
+    key: FileKey,
+}
+
+/// End of fetching one file.
+enum Ending {
+    Fetched(u64),
+    Kept,
+    Missing,
+    Failed(String),
+}
+
+/// Fetches the files of all rows that are here, of one production or of all, some at once.
+///
+/// # Errors
+/// The database does not answer. A file that can't be had is noted, and the others follow.
+pub(super) async fn fetch(
+    app: &App,
+    remote: &Remote,
+    production: Option<Uuid>,
+    workers: usize,
+) -> Result<Fetched, PullError> {
+    let wanted = wanted(&app.database, production).await?;
+    let progress = Progress::start(wanted.len());
+    progress.part("Files", wanted.len());
+    let all = wanted.into_iter().map(|file| async move {
+        let ending = one(app, remote, &file).await;
+        (file, ending)
+    });
+    let mut endings = futures::stream::iter(all).buffer_unordered(workers.max(1));
+    let mut fetched = Fetched::default();
+    while let Some((file, ending)) = endings.next().await {
+        match ending {
+            Ending::Fetched(bytes) => {
+                fetched.fetched += 1;
+                fetched.bytes += bytes;
+            }
+            Ending::Kept => fetched.kept += 1,
+            Ending::Missing => fetched.missing += 1,
+            Ending::Failed(reason) => {
+                let (count, named) = fetched
+                    .failed
+                    .entry(format!("{}/{}", file.key.bucket().name(), file.key.prefix()))
+                    .or_default();
+                *count += 1;
+                if named.len() < NAMED {
+                    named.push(format!("{}: {reason}", file.key.id()));
+                }
+            }
+        }
+        progress.done(1);
+    }
+    progress.finish();
+    Ok(fetched)
+}
+
+/// Fetches a file straight into the storage, unless it is there.
+async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
+    match app.storage.exists(&file.key).await {
+        Ok(true) => return Ending::Kept,
+        Ok(false) => {}
+        Err(error) => return Ending::Failed(error.to_string()),
+    }
+    let answer = match remote.get(&file.path, &[]).await {
+        Ok(answer) => answer,
+        Err(error) if error.is_missing() => return Ending::Missing,
+        Err(error) => return Ending::Failed(error.to_string()),
+    };
+    match app
+        .storage
+        .put_stream(
+            &file.key,
+            answer
+                .bytes_stream()
+                .map_err(|error| io::Error::other(error.without_url())),
+        )
+        .await
+    {
+        Ok(bytes) => Ending::Fetched(bytes),
+        Err(error) => Ending::Failed(error.to_string()),
+    }
+}
+
+/// The files that rows here can have.
+async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<WantedFile>, DbErr> {
+    let mut wanted = Vec::new();
+    for (table, collection) in [
+        ("person", "persons"),
+        ("organisation", "organisations"),
+        ("project", "projects"),
+    ] {
+        each(database, table, "id", "has_avatar", production, |row| {
+            let id: Uuid = row.try_get("", "id")?;
+            wanted.push(WantedFile {
+                path: format!("/pictures/thumbnails/{collection}/{id}.png"),
+                key: keys::thumbnail(id),
+            });
+            Ok(())
+        })
+        .await?;
+    }
+    each(
+        database,
+        "preview_file",
+        "id, extension",
+        "extension IS NOT NULL",
+        production,
+        |row| {
+            wanted.extend(of_preview(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "extension")?,
+            ));
+            Ok(())
+        },
+    )
+    .await?;
+    each(
+        database,
+        "preview_background_file",
+        "id, extension",
+        "extension IS NOT NULL",
+        production,
+        |row| {
+            let (id, extension): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "extension")?);
+            wanted.push(WantedFile {
+                path: format!("/pictures/thumbnails/preview-background-files/{id}.png"),
+                key: keys::thumbnail(id),
+            });
+            wanted.push(WantedFile {
+                path: format!("/pictures/preview-background-files/{id}.{extension}"),
+                key: keys::background(id),
+            });
+            Ok(())
+        },
+    )
+    .await?;
+    each(
+        database,
+        "attachment_file",
+        "id, name",
+        "name IS NOT NULL",
+        production,
+        |row| {
+            let (id, name): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
+            let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
+            wanted.push(WantedFile {
+                path: format!("/data/attachment-files/{id}/file/{name}"),
+                key: keys::attachment(id),
+            });
+            Ok(())
+        },
+    )
+    .await?;
+    each(database, "working_file", "id", "id IS NOT NULL", production, |row| {
+        let id: Uuid = row.try_get("", "id")?;
+        wanted.push(WantedFile {
+            path: format!("/data/working-files/{id}/file"),
+            key: FileKey::new(Bucket::Files, "working", id),
+        });
+        Ok(())
+    })
+    .await?;
+    Ok(wanted)
+}
+
+/// Hands the rows of a table over for which a condition is true.
+async fn each(
+    database: &Database,
+    table: &str,
+    columns: &str,
+    condition: &str,
+    production: Option<Uuid>,
+    each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
+) -> Result<(), DbErr> {
+    let mut text = format!("SELECT {columns} FROM {table} WHERE {condition}");
+    let values: Option<sea_orm::Value> = production.map(Into::into);
+    if values.is_some() {
+        text.push_str(&format!(" AND {}", scope::belongs(table)));
+    }
+    database.each_row(&Sql::with(text, values), each).await
+}
+
+/// The files of a preview, by its extension.
+fn of_preview(id: Uuid, extension: &str) -> Vec<WantedFile> {
+    let picture = |place: &str, prefix| WantedFile {
+        path: format!("/pictures/{place}/preview-files/{id}.png"),
+        key: keys::picture(prefix, id),
+    };
+    let pictures = || {
+        let places = [
+            ("originals", "original"),
+            ("previews", "previews"),
+            ("thumbnails", "thumbnails"),
+            ("thumbnails-square", "thumbnails-square"),
+        ];
+        places.map(|(place, prefix)| picture(place, prefix))
+    };
+    match extension {
+        "png" => pictures().into(),
+        "mp4" => {
+            let [best, low, source] = keys::movie(id);
+            let movie = |place: &str, key| WantedFile {
+                path: format!("/movies/{place}/preview-files/{id}.mp4"),
+                key,
+            };
+            let movies = [movie("originals", best), movie("low", low), movie("source", source)];
+            let tiles = WantedFile {
+                path: format!("/movies/tiles/preview-files/{id}.png"),
+                key: keys::picture("tiles", id),
+            };
+            movies.into_iter().chain([tiles]).chain(pictures()).collect()
+        }
+        other => vec![WantedFile {
+            path: format!("/pictures/originals/preview-files/{id}.{other}"),
+            key: keys::generic(id),
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_has_the_files_of_its_kind() {
+        let id = Uuid::from_u128(1);
+        let of = |extension| of_preview(id, extension).len();
+        assert_eq!((of("png"), of("mp4"), of("pdf")), (4, 8, 1));
+        let model = of_preview(id, "glb");
+        assert!(model[0].path.ends_with(".glb") && model[0].key == keys::generic(id));
+    }
+}

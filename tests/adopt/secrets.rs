@@ -1,0 +1,180 @@
+//! Secrets and links that the reference server gave people, which work on: tokens, second factors, links, filters.
+
+use chrono::Utc;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{PASSWORD, reference, row_id};
+use crate::second_factors::keys::{options, send};
+use harness::{Client, Program, SecurityKey};
+
+const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+const CODE: &str = "AB12CD34EF";
+
+/// A token as the reference server signs it, with the key that the program of the tests has.
+fn token(claims: Value) -> String {
+    let now = Utc::now().timestamp() - 60;
+    let mut all = json!({"fresh": false, "iat": now, "nbf": now, "type": "access"});
+    all.as_object_mut()
+        .expect("claims")
+        .extend(claims.as_object().expect("claims").clone());
+    jsonwebtoken::encode(
+        &Header::new(Algorithm::HS256),
+        &all,
+        &EncodingKey::from_secret(b"a secret for tests"),
+    )
+    .expect("a token")
+}
+
+fn held(server: &Program, claims: Value) -> Client {
+    Client {
+        token: Some(token(claims)),
+        ..server.nobody()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_and_tokens_go_on() {
+    let studio = reference("").await;
+    assert!(studio.run("adopt", &[]).await.success);
+    let server = studio.serve().await;
+    let session = held(
+        &server,
+        json!({"sub": row_id("61"), "jti": "5f1c", "refresh_jti": "77aa", "identity_type": "person", "exp": Utc::now().timestamp() + 3600}),
+    );
+    assert_eq!(
+        session.get("/auth/authenticated").await.expect(200)["user"]["id"],
+        json!(row_id("61"))
+    );
+    let bot = held(
+        &server,
+        json!({"sub": row_id("63"), "jti": "a-token", "identity_type": "bot"}),
+    );
+    bot.get("/data/task-types").await.expect(200);
+    let older = held(
+        &server,
+        json!({"sub": row_id("63"), "jti": "another", "identity_type": "bot"}),
+    );
+    assert_eq!(
+        older.get("/data/task-types").await.status,
+        401,
+        "only the last token of a bot is good"
+    );
+
+    // Signing out ends a session that was opened elsewhere.
+    session.get("/auth/logout").await.expect(200);
+    assert_eq!(session.get("/auth/authenticated").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn second_factors_work_on() {
+    let key = SecurityKey::new(9);
+    let code = bcrypt::hash(CODE, 4).expect("a hash");
+    let studio = reference(&format!(
+        "UPDATE person SET totp_enabled = true, totp_secret = '{SECRET}', fido_enabled = true, fido_credentials = ARRAY['{}'::jsonb],
+             preferred_two_factor_authentication = 'totp', otp_recovery_codes = ARRAY['{code}'::bytea] WHERE id = '{}'",
+        key.as_numbers("blue"),
+        row_id("62")
+    ))
+    .await;
+    assert!(studio.run("adopt", &[]).await.success);
+    let server = studio.serve().await;
+    let nobody = server.nobody();
+    let sign_in = async |more: Value| {
+        let mut body = json!({"email": "al@studio.example", "password": PASSWORD});
+        body.as_object_mut()
+            .expect("a body")
+            .extend(more.as_object().expect("fields").clone());
+        nobody.post("/auth/login", body).await
+    };
+    let missing = sign_in(json!({})).await.expect(400);
+    assert_eq!(
+        missing["two_factor_authentication_enabled"],
+        json!(["recovery_code", "totp", "fido"])
+    );
+    assert_eq!(missing["preferred_two_factor_authentication"], "totp");
+
+    let clock = totp_rs::Builder::new()
+        .with_secret(totp_rs::Secret::try_from_base32(SECRET).expect("base 32"))
+        .build()
+        .expect("a clock");
+    sign_in(json!({"totp": clock.generate_current().to_string()}))
+        .await
+        .expect(200);
+    sign_in(json!({"recovery_code": CODE})).await.expect(200);
+    sign_in(json!({"recovery_code": CODE})).await.expect(400);
+
+    let (asked, cookie) = options(&nobody, Method::GET, "/auth/fido?email=al@studio.example").await;
+    let body =
+        json!({"email": "al@studio.example", "password": PASSWORD, "fido_authentication_response": key.touch(&asked)});
+    let signed_in = send(&nobody, Method::POST, "/auth/login", &cookie, body)
+        .await
+        .expect(200);
+    let session = Client {
+        token: signed_in["access_token"].as_str().map(str::to_owned),
+        ..nobody.clone()
+    };
+    assert_eq!(
+        session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"],
+        json!(["blue"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_and_filters_work_on() {
+    let (playlist, link, group, filter) = (row_id("f1"), row_id("f2"), row_id("f3"), row_id("f4"));
+    let (production, zoe, asset, preview) = (row_id("71"), row_id("61"), row_id("81"), row_id("b1"));
+    let studio = reference(&format!(
+        "INSERT INTO playlist (name, shots, project_id, for_client, for_entity, is_for_all, created_by, id, created_at, updated_at) VALUES
+             ('Client review', '[{{\"entity_id\": \"{asset}\", \"preview_file_id\": \"{preview}\"}}]', '{production}', true, 'asset', false, '{zoe}',
+              '{playlist}', '2019-01-01', '2019-01-01');
+         INSERT INTO playlist_share_link (token, playlist_id, created_by, is_active, can_comment, id, created_at, updated_at) VALUES
+             ('c2hhcmVk-link_of-1.0.67', '{playlist}', '{zoe}', true, true, '{link}', '2019-01-01', '2019-01-01');
+         INSERT INTO search_filter_group (list_type, name, color, is_shared, person_id, project_id, id) VALUES
+             ('asset', 'Mine', '#aabbcc', false, '{zoe}', '{production}', '{group}');
+         INSERT INTO search_filter (list_type, name, search_query, is_shared, search_filter_group_id, person_id, project_id, id) VALUES
+             ('asset', 'wip', 'modeling=wip «é»', false, '{group}', '{zoe}', '{production}', '{filter}')"
+    ))
+    .await;
+    assert!(studio.run("adopt", &[]).await.success);
+    let server = studio.serve().await;
+    let shared = server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.67")
+        .await
+        .expect(200);
+    assert_eq!(shared["name"], "Client review");
+    server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.67/context")
+        .await
+        .expect(200);
+    server
+        .nobody()
+        .get("/shared/playlists/c2hhcmVk-link_of-1.0.68")
+        .await
+        .expect(404);
+    let guest = server
+        .nobody()
+        .post(
+            "/shared/playlists/c2hhcmVk-link_of-1.0.67/guest",
+            json!({"first_name": "Gil", "last_name": "Guest"}),
+        )
+        .await;
+    guest.expect(201);
+
+    let zoe = server.signed_in("zoe@studio.example", PASSWORD).await;
+    let filters = zoe.get("/data/user/filters").await.expect(200);
+    let of_production = &filters["asset"][&production];
+    assert_eq!(of_production[0]["id"], json!(filter), "{filters}");
+    assert_eq!(of_production[0]["search_query"], "modeling=wip «é»");
+    assert_eq!(
+        zoe.get("/data/user/filter-groups").await.expect(200)["asset"][&production][0]["id"],
+        json!(group)
+    );
+    assert_eq!(
+        zoe.get("/data/user/context").await.expect(200)["search_filters"],
+        filters
+    );
+}

@@ -1,0 +1,301 @@
+//! Frames of previews with what was drawn on them, and what is made of them.
+
+use std::io::{Cursor, Read};
+
+use image::{ImageFormat, Rgb, RgbImage};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use harness::{On, Studio, id, movie};
+
+/// A task with previews.
+struct Review {
+    studio: Studio,
+    task: Uuid,
+    comment: Uuid,
+}
+
+impl Review {
+    async fn open(on: On) -> Self {
+        let studio = Studio::open(on).await;
+        let admin = &studio.admin;
+        let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
+        let sequence = id(&admin
+            .post(&format!("/data/projects/{project}/sequences"), json!({"name": "SQ01"}))
+            .await
+            .expect(201));
+        let shot = json!({"name": "SH010", "sequence_id": sequence});
+        let shot = id(&admin
+            .post(&format!("/data/projects/{project}/shots"), shot)
+            .await
+            .expect(201));
+        let task_type = studio.named("task-types", "Animation").await;
+        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": shot, "project_id": project, "task_status_id": status});
+        let task = id(&admin.post("/data/tasks", task).await.expect(201));
+        let comment = json!({"task_status_id": status, "comment": "The sheep is too small. Übergröße, bitte!"});
+        let comment = id(&admin
+            .post(&format!("/actions/tasks/{task}/comment"), comment)
+            .await
+            .expect(201));
+        Self { studio, task, comment }
+    }
+
+    /// A preview, and where it is asked for frames.
+    async fn preview(&self, name: &str, content: &[u8]) -> String {
+        let path = format!("/actions/tasks/{}/comments/{}/add-preview", self.task, self.comment);
+        let preview = id(&self.studio.admin.post(&path, json!({})).await.expect(201));
+        let sent = self
+            .studio
+            .admin
+            .send_file(&format!("/pictures/preview-files/{preview}"), name, content)
+            .await
+            .expect(201);
+        assert_eq!(sent["status"], "ready");
+        format!("/actions/preview-files/{preview}")
+    }
+
+    async fn draw(&self, preview: &str, time: f64, objects: Value) {
+        let additions = json!({"additions": [{"time": time, "drawing": {"objects": objects}}]});
+        self.studio
+            .admin
+            .put(&format!("{preview}/update-annotations"), additions)
+            .await
+            .expect(200);
+    }
+
+    async fn bytes(&self, path: &str) -> Vec<u8> {
+        let answer = self.studio.admin.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.bytes));
+        answer.bytes
+    }
+}
+
+fn decoded(content: &[u8]) -> RgbImage {
+    image::load_from_memory_with_format(content, ImageFormat::Png)
+        .expect("a picture")
+        .into_rgb8()
+}
+
+/// A white picture.
+fn white() -> Vec<u8> {
+    let mut content = Cursor::new(Vec::new());
+    RgbImage::from_pixel(1600, 900, Rgb([255; 3]))
+        .write_to(&mut content, ImageFormat::Png)
+        .expect("a picture");
+    content.into_inner()
+}
+
+/// A red rectangle over the left half of a sheet of 800 by 450 pixels.
+fn rectangle() -> Value {
+    json!({"id": Uuid::new_v4(), "type": "rect", "left": 0, "top": 0, "width": 400, "height": 450, "strokeWidth": 0, "fill": "#ff0000",
+        "canvasWidth": 800, "canvasHeight": 450})
+}
+
+fn names(archive: &[u8]) -> Vec<String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    (0..archive.len())
+        .map(|at| {
+            archive
+                .by_index(at)
+                .expect("a file")
+                .name()
+                .expect("a name")
+                .into_owned()
+        })
+        .collect()
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_are_given_with_what_was_drawn_on_them(#[case] on: On) {
+    let review = Review::open(on).await;
+    let admin = &review.studio.admin;
+    let preview = review.preview("sheep.png", &white()).await;
+    for what in ["extract-annotated-frames", "extract-annotated-frames-pdf"] {
+        let answer = admin.get(&format!("{preview}/{what}")).await;
+        assert_eq!(
+            (answer.status, &answer.json["message"]),
+            (400, &json!("Preview file has no annotations"))
+        );
+    }
+    let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("No annotation found on picture preview"))
+    );
+    review.draw(&preview, 0.0, json!([rectangle()])).await;
+    let text = json!({"id": "t", "type": "i-text", "text": "Wool", "left": 10, "top": 10, "width": 300, "height": 113, "fontSize": 100, "fill": "blue"});
+    review.draw(&preview, 1.0, json!([text])).await;
+
+    let drawn = decoded(&review.bytes(&format!("{preview}/extract-annotated-frame")).await);
+    assert_eq!(drawn.dimensions(), (1200, 675));
+    assert_eq!(
+        (drawn.get_pixel(300, 300).0, drawn.get_pixel(900, 300).0),
+        ([255, 0, 0], [255; 3])
+    );
+    let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
+    assert_eq!(
+        names(&archive),
+        [
+            "wool_sq01_sh010_animation_v1_frame_1.png",
+            "wool_sq01_sh010_animation_v1_frame_2.png"
+        ]
+    );
+    let mut second = Vec::new();
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    archive
+        .by_index(1)
+        .expect("a file")
+        .read_to_end(&mut second)
+        .expect("a file");
+    assert!(decoded(&second).pixels().any(|pixel| pixel.0 == [0, 0, 255]));
+    let document = review.bytes(&format!("{preview}/extract-annotated-frames-pdf")).await;
+    assert!(document.starts_with(b"%PDF-") && document.windows(8).any(|bytes| bytes == b"/Count 2"));
+
+    // No frame of a picture, and no picture of all its frames.
+    assert_eq!(
+        admin
+            .get(&format!("{preview}/extract-frame?frame_number=1"))
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        admin.get(&format!("{preview}/extract-tile")).await.json["message"],
+        "Preview file is not a movie"
+    );
+    let generic = review.preview("sheep.zip", b"wool").await;
+    let answer = admin
+        .get(&format!("{generic}/extract-annotated-frame?frame_number=1"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (
+            400,
+            &json!("Cannot extract annotated frame from preview with extension 'zip'")
+        )
+    );
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_are_given_frame_by_frame(#[case] on: On) {
+    let review = Review::open(on).await;
+    let admin = &review.studio.admin;
+    let preview = review.preview("sheep.mp4", &movie()).await;
+    let first = decoded(&review.bytes(&format!("{preview}/extract-frame")).await);
+    assert_eq!(first.dimensions(), (1920, 1080));
+    assert_eq!(
+        decoded(&review.bytes(&format!("{preview}/extract-frame?frame_number=1")).await),
+        first
+    );
+    assert_ne!(
+        decoded(&review.bytes(&format!("{preview}/extract-frame?frame_number=20")).await),
+        first
+    );
+    let elsewhere = preview.replace("/actions", "/pictures");
+    assert_eq!(
+        decoded(&review.bytes(&format!("{elsewhere}/extract-frame/1")).await),
+        first
+    );
+    assert_eq!(admin.get(&format!("{elsewhere}/extract-frame/first")).await.status, 404);
+    assert_eq!(
+        admin
+            .get(&format!("{preview}/extract-frame?frame_number=2000"))
+            .await
+            .status,
+        400
+    );
+    let answer = admin.get(&format!("{preview}/extract-frame?frame_number=first")).await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("Wrong value for parameter frame_number."))
+    );
+    // 25 frames in rows of eight.
+    let tile = review.bytes(&format!("{preview}/extract-tile")).await;
+    assert_eq!(decoded(&tile).dimensions(), (8 * 178, 4 * 100));
+    assert_eq!(
+        review
+            .bytes(&format!("{}.png", preview.replace("/actions", "/movies/tiles")))
+            .await
+            .len(),
+        tile.len()
+    );
+
+    review.draw(&preview, 0.4, json!([rectangle()])).await;
+    let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("frame_number is required for movie previews"))
+    );
+    let answer = admin
+        .get(&format!("{preview}/extract-annotated-frame?frame_number=0"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["data"]["errors"][0]["field"]),
+        (400, &json!("frame_number"))
+    );
+    let answer = admin
+        .get(&format!("{preview}/extract-annotated-frame?frame_number=9"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("No annotation found for frame 9"))
+    );
+    let drawn = decoded(
+        &review
+            .bytes(&format!("{preview}/extract-annotated-frame?frame_number=11"))
+            .await,
+    );
+    assert_eq!(
+        (drawn.dimensions(), drawn.get_pixel(480, 540).0),
+        ((1920, 1080), [255, 0, 0])
+    );
+    let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
+    assert_eq!(names(&archive), ["wool_sq01_sh010_animation_v1_frame_11.png"]);
+
+    // The shot is as long as its movie.
+    let path = format!(
+        "/actions/projects/{}/task-types/{}/set-shot-nb-frames",
+        review.studio.project_id,
+        review.studio.named("task-types", "Animation").await
+    );
+    let lengths = admin.post(&path, json!({})).await.expect(200);
+    assert_eq!(lengths[0]["nb_frames"], 25);
+    let shot = admin
+        .get(&format!("/data/shots/{}", lengths[0]["id"].as_str().expect("an id")))
+        .await
+        .expect(200);
+    assert_eq!(shot["nb_frames"], 25);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_stored_is_not_found(#[case] on: On) {
+    let review = Review::open(on).await;
+    let path = format!("/actions/tasks/{}/comments/{}/add-preview", review.task, review.comment);
+    let preview = id(&review.studio.admin.post(&path, json!({})).await.expect(201));
+    let preview = format!("/actions/preview-files/{preview}");
+    review.draw(&preview, 0.0, json!([rectangle()])).await;
+    for what in [
+        "extract-frame",
+        "extract-annotated-frame?frame_number=1",
+        "extract-annotated-frames",
+        "extract-annotated-frames-pdf",
+        "extract-tile",
+    ] {
+        let answer = review.studio.admin.get(&format!("{preview}/{what}")).await;
+        assert_eq!(
+            (answer.status, &answer.json),
+            (404, &json!({"error": "preview file binary is not available"})),
+            "{what}"
+        );
+    }
+}

@@ -1,0 +1,438 @@
+//! Second factors: codes by e-mail, any mix of factors, and what must not get around them; security keys in `keys`.
+
+pub mod keys;
+
+use dailies::database::Sql;
+use dailies_definitions::access::Role;
+use entity::person;
+use reqwest::Method;
+use rstest::rstest;
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use harness::rows::{execute, update};
+use harness::{Client, On, PostOffice, Studio};
+
+const PASSWORD: &str = "correct horse";
+
+/// A studio whose artist has a password.
+async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
+    let studio = Studio::open_with(on, flags).await;
+    let artist = studio.member_id(Role::Artist);
+    let hash = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
+    update(
+        &studio.server.app.database,
+        &person::TABLE,
+        artist,
+        vec![("password", hash.into())],
+    )
+    .await
+    .expect("a person");
+    let email = stored(&studio, artist).await.email.expect("an address");
+    (studio, email)
+}
+
+async fn with_post(on: On, office: &PostOffice) -> (Studio, String) {
+    let flags = office.flags();
+    studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+async fn stored(studio: &Studio, id: Uuid) -> person::Model {
+    person::Entity::find_by_id(id)
+        .one(&studio.server.app.database)
+        .await
+        .expect("the database")
+        .expect("the person")
+}
+
+/// The code in the e-mail of that number.
+async fn code(office: &PostOffice, email: &str, number: usize) -> String {
+    let letters = office.letters_to(email, number).await;
+    let letter = &letters[number - 1];
+    assert_eq!(letter.subject, "Kitsu - Kitsu: your verification code");
+    let mut words = letter.text.split(|letter: char| !letter.is_ascii_digit());
+    words
+        .find(|word| word.len() == 6)
+        .unwrap_or_else(|| panic!("no code in {}", letter.text))
+        .to_owned()
+}
+
+/// Another code of six digits.
+fn other(code: &str) -> String {
+    let number: u32 = code.parse().expect("a number");
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+/// Signs in with the password and more.
+async fn sign_in(studio: &Studio, email: &str, more: Value) -> (u16, Value) {
+    let mut body = json!({"email": email, "password": PASSWORD});
+    body.as_object_mut()
+        .expect("a body")
+        .extend(more.as_object().expect("fields").clone());
+    let answer = studio.server.nobody().post("/auth/login", body).await;
+    (answer.status, answer.json)
+}
+
+/// Forgets failures and the moment when the last one was.
+async fn forgive(studio: &Studio) {
+    let database = &studio.server.app.database;
+    execute(database, &Sql::new("UPDATE person SET login_failed_attemps = 0"))
+        .await
+        .expect("persons");
+    execute(
+        database,
+        &Sql::new("DELETE FROM dailies_store WHERE key LIKE 'failures:%'"),
+    )
+    .await
+    .expect("the store");
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_by_email_sign_in_once(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let (studio, email) = with_post(on, &office).await;
+    let (artist, id, nobody) = (
+        studio.member(Role::Artist),
+        studio.member_id(Role::Artist),
+        studio.server.nobody(),
+    );
+    // A code that nobody asked for is none.
+    let told = artist
+        .post("/auth/email-otp", json!({"email_otp": "000000"}))
+        .await
+        .expect(400);
+    assert_eq!(
+        told,
+        json!({"error": true, "message": "OTP by email verification failed.", "wrong_OTP": true})
+    );
+    assert_eq!(
+        artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200),
+        json!({"success": true})
+    );
+    let first = code(&office, &email, 1).await;
+    assert!(stored(&studio, id).await.email_otp_enabled != Some(true));
+    artist
+        .post("/auth/email-otp", json!({"email_otp": other(&first)}))
+        .await
+        .expect(400);
+    let enabled = artist
+        .post("/auth/email-otp", json!({"email_otp": first}))
+        .await
+        .expect(200);
+    let codes = enabled["otp_recovery_codes"].as_array().expect("codes").clone();
+    assert_eq!((codes.len(), enabled["access_token"].is_string()), (16, true));
+    assert_eq!(
+        stored(&studio, id).await.preferred_two_factor_authentication.as_deref(),
+        Some("email_otp")
+    );
+    assert_eq!(
+        artist.send(Method::PUT, "/auth/email-otp", None).await.message(400),
+        "OTP by email already enabled."
+    );
+    assert_eq!(
+        artist
+            .post("/auth/email-otp", json!({"email_otp": "1"}))
+            .await
+            .message(400),
+        "OTP by email already enabled."
+    );
+
+    let (status, missing) = sign_in(&studio, &email, json!({})).await;
+    assert_eq!((status, &missing["missing_OTP"]), (400, &json!(true)));
+    assert_eq!(
+        missing["two_factor_authentication_enabled"],
+        json!(["recovery_code", "email_otp"])
+    );
+    assert_eq!(missing["preferred_two_factor_authentication"], "email_otp");
+    // The code that switched it on is used up.
+    assert_eq!(
+        sign_in(&studio, &email, json!({"email_otp": first})).await.1["wrong_OTP"],
+        json!(true)
+    );
+    for address in ["nobody@example.com", &email.to_uppercase(), ""] {
+        assert_eq!(
+            nobody
+                .get(&format!("/auth/email-otp?email={address}"))
+                .await
+                .expect(200),
+            json!({"success": true})
+        );
+    }
+    assert_eq!(
+        nobody.get("/auth/email-otp").await.message(400),
+        "Missing required parameter: email"
+    );
+    let second = code(&office, &email, 2).await;
+    assert_eq!(
+        sign_in(&studio, &email, json!({"email_otp": other(&second)})).await.0,
+        400
+    );
+    assert_eq!(sign_in(&studio, &email, json!({"email_otp": second})).await.0, 200);
+    assert_eq!(
+        sign_in(&studio, &email, json!({"email_otp": second})).await.0,
+        400,
+        "a code is good once"
+    );
+    // A new code takes the place of the one before.
+    nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+    let third = code(&office, &email, 3).await;
+    execute(
+        &studio.server.app.database,
+        &Sql::new("UPDATE dailies_store SET expires_at = '2020-01-01 00:00:00' WHERE key LIKE 'email-otp:%'"),
+    )
+    .await
+    .expect("the store");
+    assert_eq!(
+        sign_in(&studio, &email, json!({"email_otp": third})).await.0,
+        400,
+        "a code gets too old"
+    );
+    // Nobody's mailbox is flooded.
+    for _ in 0..5 {
+        nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+    }
+    assert_eq!(office.letters_to(&email, 3).await.len(), 3);
+    // Who can't read e-mails uses a recovery code.
+    forgive(&studio).await;
+    assert_eq!(
+        sign_in(&studio, &email, json!({"recovery_code": codes[0]})).await.0,
+        200
+    );
+    assert_eq!(
+        sign_in(&studio, &email, json!({"recovery_code": codes[0]})).await.0,
+        400
+    );
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_by_email_are_guessed_a_few_times_only(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let (studio, email) = with_post(on, &office).await;
+    let artist = studio.member(Role::Artist);
+    artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
+    let right = code(&office, &email, 1).await;
+    for _ in 0..5 {
+        assert_eq!(
+            artist
+                .post("/auth/email-otp", json!({"email_otp": other(&right)}))
+                .await
+                .expect(400)["wrong_OTP"],
+            true
+        );
+    }
+    let locked = artist
+        .post("/auth/email-otp", json!({"email_otp": right}))
+        .await
+        .expect(400);
+    assert_eq!(locked["too_many_failed_login_attemps"], true);
+    forgive(&studio).await;
+    artist
+        .post("/auth/email-otp", json!({"email_otp": right}))
+        .await
+        .expect(200);
+    studio
+        .server
+        .nobody()
+        .get(&format!("/auth/email-otp?email={email}"))
+        .await
+        .expect(200);
+    let right = code(&office, &email, 2).await;
+    for _ in 0..5 {
+        assert_eq!(
+            sign_in(&studio, &email, json!({"email_otp": other(&right)})).await.1["wrong_OTP"],
+            json!(true)
+        );
+    }
+    assert_eq!(
+        sign_in(&studio, &email, json!({"email_otp": right})).await.1["too_many_failed_login_attemps"],
+        json!(true)
+    );
+    // The code of one person is none of another's.
+    forgive(&studio).await;
+    let body = json!({"email_otp": right});
+    studio
+        .member(Role::Client)
+        .send(Method::DELETE, "/auth/email-otp", Some(body))
+        .await
+        .expect(400);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factor_is_given_up_with_a_proof_alone(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let (studio, email) = with_post(on, &office).await;
+    let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
+    let delete = async |body: Option<Value>| artist.send(Method::DELETE, "/auth/email-otp", body).await;
+    assert_eq!(delete(None).await.message(400), "OTP by email not enabled.");
+    artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
+    let enabled = artist
+        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
+        .await
+        .expect(200);
+    let recovery = |number: usize| json!({"recovery_code": enabled["otp_recovery_codes"][number]});
+    for body in [
+        None,
+        Some(json!({})),
+        Some(json!({"email_otp": ""})),
+        Some(json!({"email_otp": "123456"})),
+        Some(json!({"totp": "123456"})),
+    ] {
+        let told = delete(body).await.expect(400);
+        assert_eq!(
+            told,
+            json!({"error": true, "message": "OTP verification failed.", "wrong_OTP": true})
+        );
+    }
+    // A form does not do it either.
+    artist
+        .put(&format!("/data/persons/{id}"), json!({"email_otp_enabled": false}))
+        .await
+        .expect(200);
+    assert_eq!(stored(&studio, id).await.email_otp_enabled, Some(true));
+    // The wrong factor is proved and not taken away.
+    forgive(&studio).await;
+    assert_eq!(
+        artist
+            .send(Method::DELETE, "/auth/totp", Some(recovery(0)))
+            .await
+            .message(400),
+        "TOTP not enabled."
+    );
+    // New recovery codes take a proof as well, and make the old ones void.
+    artist
+        .send(Method::PUT, "/auth/recovery-codes", Some(json!({})))
+        .await
+        .expect(400);
+    let renewed = artist
+        .send(Method::PUT, "/auth/recovery-codes", Some(recovery(1)))
+        .await
+        .expect(200);
+    delete(Some(recovery(2))).await.expect(400);
+    assert_eq!(
+        delete(Some(json!({"recovery_code": renewed["otp_recovery_codes"][0]})))
+            .await
+            .expect(200),
+        json!({"success": true})
+    );
+    let left = stored(&studio, id).await;
+    assert_eq!(
+        (
+            left.email_otp_enabled,
+            left.email_otp_secret,
+            left.preferred_two_factor_authentication
+        ),
+        (Some(false), None, None)
+    );
+    assert_eq!(left.otp_recovery_codes, None);
+    assert_eq!(sign_in(&studio, &email, json!({})).await.0, 200);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn factors_stand_beside_each_other(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let (studio, email) = with_post(on, &office).await;
+    let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
+    let set_app_up = async || {
+        let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"]
+            .as_str()
+            .expect("a secret")
+            .to_owned();
+        let clock = totp_rs::Builder::new()
+            .with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32"))
+            .build()
+            .expect("a clock");
+        artist
+            .post("/auth/totp", json!({"totp": clock.generate_current().to_string()}))
+            .await
+            .expect(200)
+    };
+    set_app_up().await;
+    artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
+    let enabled = artist
+        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
+        .await
+        .expect(200);
+    assert_eq!(enabled["otp_recovery_codes"], Value::Null, "there are codes already");
+    assert_eq!(
+        stored(&studio, id).await.preferred_two_factor_authentication.as_deref(),
+        Some("totp")
+    );
+    let (_, missing) = sign_in(&studio, &email, json!({})).await;
+    assert_eq!(
+        missing["two_factor_authentication_enabled"],
+        json!(["recovery_code", "totp", "email_otp"])
+    );
+    studio
+        .server
+        .nobody()
+        .get(&format!("/auth/email-otp?email={email}"))
+        .await
+        .expect(200);
+    let right = code(&office, &email, 2).await;
+    // One call is one guess: what comes first counts.
+    assert_eq!(
+        sign_in(&studio, &email, json!({"totp": "000000", "email_otp": right}))
+            .await
+            .1["wrong_OTP"],
+        json!(true)
+    );
+    let gone = artist
+        .send(Method::DELETE, "/auth/totp", Some(json!({"email_otp": right})))
+        .await
+        .expect(200);
+    assert_eq!(gone, json!({"success": true}));
+    assert_eq!(
+        stored(&studio, id).await.preferred_two_factor_authentication.as_deref(),
+        Some("email_otp")
+    );
+    // Codes of another secret are good at once.
+    assert_eq!(set_app_up().await["otp_recovery_codes"], Value::Null);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
+    let office = PostOffice::open().await;
+    let mut flags = office.flags();
+    flags.extend(["--enforce-2fa", "true"].map(str::to_owned));
+    let (studio, email) = studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (status, signed_in) = sign_in(&studio, &email, json!({})).await;
+    assert_eq!(
+        (status, &signed_in["two_factor_authentication_required"]),
+        (200, &json!(true))
+    );
+    let held = |token: &Value| Client {
+        token: token.as_str().map(str::to_owned),
+        ..studio.server.nobody()
+    };
+    let restricted = held(&signed_in["access_token"]);
+    assert_eq!(
+        restricted.get("/data/departments").await.expect(403)["two_factor_authentication_required"],
+        true
+    );
+    restricted.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
+    let enabled = restricted
+        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
+        .await
+        .expect(200);
+    held(&enabled["access_token"])
+        .get("/data/departments")
+        .await
+        .expect(200);
+    restricted.get("/data/departments").await.expect(403);
+}

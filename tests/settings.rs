@@ -1,0 +1,167 @@
+//! Settings as people meet them: what `dailies config` prints, what is said of variables that are wrong, and what a first start
+//! says to do.
+
+use rstest::rstest;
+
+use harness::{Installation, On};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_are_told_with_where_they_come_from() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let variables = [
+        ("DAILIES_PORT", "8000"),
+        ("KV_HOST", "redis.example.com"),
+        ("KV_PASSWORD", "sheep"),
+    ];
+    let told = studio.run_with(&variables, "config", &["--host", "0.0.0.0"]).await;
+    assert!(told.success && told.complained.is_empty(), "{told:?}");
+    let line = |name: &str| {
+        told.printed
+            .lines()
+            .find(|line| line.trim_start().starts_with(name))
+            .unwrap_or_default()
+    };
+    assert!(
+        line("DAILIES_HOST ").ends_with("flag --host"),
+        "{}",
+        line("DAILIES_HOST ")
+    );
+    assert!(line("DAILIES_PORT ").contains(" 8000 ") && line("DAILIES_PORT ").ends_with("variable"));
+    assert!(line("NB_RECORDS_PER_PAGE ").contains(" 100 ") && line("NB_RECORDS_PER_PAGE ").ends_with("default"));
+    assert!(
+        line("KV_PASSWORD ").contains("****") && !told.printed.contains("sheep"),
+        "{}",
+        told.printed
+    );
+    assert!(line("Redis").ends_with("redis.example.com"));
+    assert!(line("Database  ").ends_with("dailies.db"), "{}", line("Database  "));
+    assert!(!studio.data().exists(), "looking makes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_all_variables_is_good_for_the_server() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let written = studio.run("config", &["--template"]).await;
+    assert!(written.success, "{written:?}");
+    // With every default set by its variable, nothing is wrong, and nothing is unknown.
+    let lines = written
+        .printed
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.split_once('='));
+    let set: Vec<(&str, &str)> = lines
+        .filter(|(name, value)| !name.contains(' ') && !value.is_empty())
+        .collect();
+    assert!(set.len() > 50, "{}", set.len());
+    let told = studio.run_with(&set, "config", &[]).await;
+    assert!(told.success && told.complained.is_empty(), "{told:?}");
+    assert!(
+        told.printed.lines().filter(|line| line.ends_with(" variable")).count() > 50,
+        "{}",
+        told.printed
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_that_are_wrong_are_named() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let calls: [(&str, &[&str]); 3] = [
+        ("serve", &[]),
+        ("config", &[]),
+        ("create-admin", &["ada@example.com", "--password", "a long password"]),
+    ];
+    for (name, arguments) in calls {
+        let refused = studio.run_with(&[("DAILIES_PORT", "many")], name, arguments).await;
+        assert!(
+            !refused.success && refused.complained.contains("DAILIES_PORT"),
+            "{name}: {refused:?}"
+        );
+    }
+    let refused = studio
+        .run_with(&[("DAILIES_PORT", "5001")], "config", &["--port", "many"])
+        .await;
+    assert!(
+        !refused.success && !refused.complained.contains("DAILIES_PORT"),
+        "the flag is wrong: {refused:?}"
+    );
+    let refused = studio.run_with(&[("MAIL_ENABLED", "perhaps")], "config", &[]).await;
+    assert!(
+        !refused.success && refused.complained.contains("MAIL_ENABLED"),
+        "{refused:?}"
+    );
+
+    let told = studio.run_with(&[("DAILIES_PROT", "8000")], "config", &[]).await;
+    assert!(
+        told.success
+            && told.complained.contains("DAILIES_PROT")
+            && told.complained.contains("did you mean DAILIES_PORT?"),
+        "{told:?}"
+    );
+    // A server says so in its log; this one ends because nothing is at that address.
+    let told = studio
+        .run_with(
+            &[("DAILIES_PROT", "8000")],
+            "serve",
+            &["--port", "0", "--host", "203.0.113.1", "--mail-enabled", "no"],
+        )
+        .await;
+    assert!(
+        !told.success && told.complained.contains("did you mean DAILIES_PORT?"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_need_not_stand_on_a_command_line() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let ada = "ada@example.com";
+    let nothing = studio.run("create-admin", &[ada]).await;
+    assert!(
+        !nothing.success && nothing.complained.contains("DAILIES_PASSWORD"),
+        "{nothing:?}"
+    );
+    let made = studio.run_on("typed into a pipe\n", "create-admin", &[ada]).await;
+    assert!(made.success, "{made:?}");
+    // Who is there needs none.
+    assert!(studio.run("create-admin", &[ada]).await.success);
+    let server = studio.serve().await;
+    server.signed_in(ada, "typed into a pipe").await;
+    let changed = studio
+        .run_with(&[("DAILIES_PASSWORD", "of the environment")], "change-password", &[ada])
+        .await;
+    assert!(changed.success && changed.complained.is_empty(), "{changed:?}");
+    server.signed_in(ada, "of the environment").await;
+    let changed = studio.run_on("short\n", "change-password", &[ada]).await;
+    assert!(
+        !changed.success && changed.complained.contains("at least 8"),
+        "{changed:?}"
+    );
+    server.signed_in(ada, "of the environment").await;
+    assert!(
+        studio
+            .run_on("typed once more", "change-password", &[ada])
+            .await
+            .success
+    );
+    server.signed_in(ada, "typed once more").await;
+}
+
+#[rstest]
+#[case(On::Sqlite, "dailies --data-dir")]
+#[case(On::Postgres, "pg_dump")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_says_what_to_do(#[case] on: On, #[case] backup: &str) {
+    let studio = Installation::new(on, &[]).await;
+    let mut server = studio.serve().await;
+    assert_eq!(server.line().await.as_deref(), Some("What to do next:"));
+    let mut lines = Vec::new();
+    while let Some(line) = server.line().await {
+        lines.push(line);
+    }
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(lines[0].ends_with(&format!("{}/docs", server.url)), "{}", lines[0]);
+    assert!(lines[4].contains(backup), "{}", lines[4]);
+    server.kill().await;
+    let mut again = studio.serve().await;
+    assert_eq!(again.line().await, None);
+    again.kill().await;
+}

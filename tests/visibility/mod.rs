@@ -1,0 +1,303 @@
+//! Visibility of everything. The conditions of lists and the decisions about single records are held against each
+//! other, for people of every role in the studio and in the team (`rules`); and what is hidden in one place is hidden
+//! everywhere: records and values here, the doings of people in `people`.
+
+mod people;
+mod rules;
+
+use std::collections::BTreeSet;
+
+use dailies::database::{self, Sql};
+use dailies_definitions::access::Role;
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use harness::rows::{self, insert, insert_many};
+use harness::{Client, On, Studio, id};
+
+/// Ids of the records in an answer.
+fn listed(answer: &Value) -> Vec<&str> {
+    let rows = answer.as_array().or_else(|| answer["data"].as_array()).expect("a list");
+    rows.iter().filter_map(|row| row["id"].as_str()).collect()
+}
+
+/// A production with a task, a playlist for the team and one for clients.
+struct Show {
+    studio: Studio,
+    asset: Uuid,
+    task: Uuid,
+    internal: Uuid,
+    status: Uuid,
+}
+
+impl Show {
+    async fn open(on: On) -> Self {
+        let studio = Studio::open(on).await;
+        let project = studio.project_id;
+        let (asset_type, task_type) = (
+            studio.named("entity-types", "Prop").await,
+            studio.named("task-types", "Modeling").await,
+        );
+        let status = studio.named("task-status", "Todo").await;
+        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
+        let data = json!({"budget": 12, "mood": "calm"});
+        let asset = id(&studio
+            .admin
+            .post(&path, json!({"name": "Sheep", "data": data}))
+            .await
+            .expect(201));
+        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
+        let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+        let playlist = |name: &str, for_client: bool| {
+            studio.admin.post(
+                "/data/playlists",
+                json!({"name": name, "project_id": project, "for_client": for_client}),
+            )
+        };
+        let internal = id(&playlist("Internal", false).await.expect(201));
+        playlist("Delivery", true).await.expect(201);
+        for (name, field, for_client) in [("Budget", "budget", false), ("Mood", "mood", true)] {
+            let values = vec![
+                ("project_id", project.into()),
+                ("entity_type", "Asset".into()),
+                ("name", name.into()),
+                ("field_name", field.into()),
+                ("data_type", "string".into()),
+                ("for_client", for_client.into()),
+            ];
+            insert(&studio.server.app.database, &entity::metadata_descriptor::TABLE, values)
+                .await
+                .expect("a column");
+        }
+        Self {
+            studio,
+            asset,
+            task,
+            internal,
+            status,
+        }
+    }
+
+    /// Gives somebody of the team another role there, or none.
+    async fn give(&self, person: Uuid, role: Option<&str>) {
+        let sql = Sql::with(
+            "UPDATE project_person_link SET role = $1 WHERE project_id = $2 AND person_id = $3",
+            [role.into(), self.studio.project_id.into(), person.into()],
+        );
+        rows::execute(&self.studio.server.app.database, &sql)
+            .await
+            .expect("a role");
+    }
+
+    async fn assign(&self, person: Uuid) {
+        let link = vec![("task_id", self.task.into()), ("person_id", person.into())];
+        insert_many(
+            &self.studio.server.app.database,
+            &entity::task_person_link::TABLE,
+            vec![link],
+        )
+        .await
+        .expect("an assignee");
+    }
+
+    async fn leave(&self, person: Uuid) {
+        let sql = Sql::with("DELETE FROM project_person_link WHERE person_id = $1", [person.into()]);
+        rows::execute(&self.studio.server.app.database, &sql)
+            .await
+            .expect("somebody leaves");
+    }
+
+    async fn comment(&self, by: &Client, text: &str) -> Uuid {
+        let body = json!({"task_status_id": self.status, "comment": text});
+        id(&by
+            .post(&format!("/actions/tasks/{}/comment", self.task), body)
+            .await
+            .expect(201))
+    }
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
+    let show = Show::open(on).await;
+    let Show { studio, internal, .. } = &show;
+    let internal = internal.to_string();
+    let project = studio.project_id;
+    let lists = [
+        format!("/data/playlists?project_id={project}"),
+        format!("/data/projects/{project}/playlists"),
+    ];
+    for (role, in_team, sees) in [
+        (Role::Artist, "client", false),
+        (Role::Client, "user", true),
+        (Role::Client, "admin", false),
+        (Role::Supervisor, "client", false),
+        (Role::Vendor, "user", true),
+    ] {
+        show.give(studio.member_id(role), Some(in_team)).await;
+        let client = studio.member(role);
+        for path in &lists {
+            let answer = client.get(path).await.expect(200);
+            assert_eq!(
+                listed(&answer).contains(&internal.as_str()),
+                sees,
+                "{path} for {role:?} as {in_team}: {answer}"
+            );
+        }
+        assert_eq!(
+            client.get(&format!("/data/playlists/{internal}")).await.status == 200,
+            sees,
+            "{role:?} as {in_team}"
+        );
+        let names = |answer: &Value| -> BTreeSet<String> {
+            answer
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|row| row["name"].as_str().map(str::to_owned))
+                .collect()
+        };
+        let columns = names(&client.get("/data/metadata-descriptors").await.expect(200));
+        assert_eq!(columns.contains("Budget"), sees, "{role:?} as {in_team}");
+        assert!(columns.contains("Mood"));
+        assert_eq!(
+            names(
+                &client
+                    .get(&format!("/data/projects/{project}/metadata-descriptors"))
+                    .await
+                    .expect(200)
+            ),
+            columns
+        );
+        for path in ["/data/user/context", "/data/projects/open"] {
+            let answer = client.get(path).await.expect(200);
+            let projects = answer.get("projects").unwrap_or(&answer);
+            let found = projects
+                .as_array()
+                .expect("productions")
+                .iter()
+                .find(|found| found["id"] == project.to_string())
+                .expect("the production");
+            assert_eq!(
+                names(&found["descriptors"]),
+                columns,
+                "{path} for {role:?} as {in_team}"
+            );
+        }
+    }
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_are_not_for_clients_reach_them_nowhere(#[case] on: On) {
+    let show = Show::open(on).await;
+    let Show {
+        studio, asset, task, ..
+    } = &show;
+    let project = studio.project_id;
+    let addresses = [
+        format!("/data/assets/{asset}"),
+        format!("/data/entities/{asset}"),
+        "/data/entities".into(),
+        "/data/entities?page=1".into(),
+        format!("/data/assets?project_id={project}"),
+        format!("/data/assets/with-tasks?project_id={project}"),
+        format!("/data/projects/{project}/assets"),
+        format!("/data/tasks/{task}/full"),
+        "/data/tasks/open-tasks".into(),
+    ];
+    show.give(studio.member_id(Role::Artist), Some("client")).await;
+    for (role, hidden) in [
+        (Role::Client, true),
+        (Role::Artist, true),
+        (Role::Manager, false),
+        (Role::Supervisor, false),
+    ] {
+        for address in &addresses {
+            let answer = studio.member(role).get(address).await.expect(200).to_string();
+            assert_eq!(
+                answer.contains("\"budget\""),
+                !hidden,
+                "{address} for {role:?}: {answer}"
+            );
+            assert!(answer.contains("\"mood\""), "{address} for {role:?}: {answer}");
+        }
+    }
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
+    let show = Show::open(on).await;
+    let Show {
+        studio, asset, task, ..
+    } = &show;
+    let database = &studio.server.app.database;
+    let department = studio.named("departments", "Modeling").await;
+    let sql = Sql::new("SELECT id FROM metadata_descriptor WHERE field_name = 'budget'");
+    let column: Uuid = database::row(database, &sql)
+        .await
+        .expect("an answer")
+        .expect("a column")
+        .try_get_by_index(0)
+        .expect("an id");
+    let link = vec![
+        ("metadata_descriptor_id", column.into()),
+        ("department_id", department.into()),
+    ];
+    insert_many(
+        database,
+        &entity::department_metadata_descriptor_link::TABLE,
+        vec![link],
+    )
+    .await
+    .expect("a department");
+    let vendor = studio.member_id(Role::Vendor);
+    show.assign(vendor).await;
+    let preview = vec![
+        ("task_id", (*task).into()),
+        ("name", "x".into()),
+        ("revision", 1.into()),
+        ("extension", "png".into()),
+    ];
+    let preview = insert(database, &entity::preview_file::TABLE, preview)
+        .await
+        .expect("a preview");
+    for (client, hidden) in [
+        (studio.member(Role::Vendor), true),
+        (studio.member(Role::Manager), false),
+    ] {
+        let answers = [
+            client.get(&format!("/data/tasks/{task}/full")).await.expect(200),
+            client
+                .put(&format!("/actions/tasks/{task}/to-review"), json!({}))
+                .await
+                .expect(200),
+            client
+                .put(&format!("/actions/tasks/{task}/set-main-preview"), json!({}))
+                .await
+                .expect(200),
+            client
+                .put("/actions/tasks/set-main-preview", json!({"task_ids": [task]}))
+                .await
+                .expect(200),
+            client
+                .put(&format!("/actions/preview-files/{preview}/set-main-preview"), json!({}))
+                .await
+                .expect(200),
+            client.get(&format!("/data/assets/{asset}")).await.expect(200),
+        ];
+        for (number, answer) in answers.iter().enumerate() {
+            let answer = answer.to_string();
+            assert_eq!(answer.contains("\"budget\""), !hidden, "answer {number}: {answer}");
+            assert!(answer.contains("\"mood\""), "answer {number}: {answer}");
+        }
+    }
+}
