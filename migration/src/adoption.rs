@@ -37,12 +37,16 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
         .iter()
         .find(|name| known.iter().all(|revision| revision.name != **name))
     {
-        let mut differences = compare(&reference()?, &found);
-        let advice = if differences.missing.is_empty() {
-            "is not one of those that this release takes over: take it over with a newer release of Dailies"
+        let oldest = reference()?;
+        let (schema, advice) = if has_columns_of(&found, &oldest) {
+            let advice =
+                "is not one of those that this release takes over: take it over with a newer release of Dailies";
+            (schema_at(&[NEWEST.to_owned()])?, advice)
         } else {
-            "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back"
+            let advice = "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back";
+            (oldest, advice)
         };
+        let mut differences = compare(&schema, &found);
         differences
             .missing
             .insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
@@ -88,6 +92,17 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
         recorded,
         found: differences,
         additions,
+    })
+}
+
+/// Whether a database has all tables and columns of a schema, whatever else it has.
+fn has_columns_of(found: &Catalogue, schema: &Catalogue) -> bool {
+    schema.tables.iter().all(|(name, table)| {
+        let has = |column: &str| {
+            let mut there = found.tables.get(name).into_iter().flat_map(|found| &found.columns);
+            there.any(|other| other.name == column)
+        };
+        table.columns.iter().all(|column| has(&column.name))
     })
 }
 

@@ -272,6 +272,7 @@ async fn other_revisions_are_told_from_each_other() -> Outcome {
 async fn differences_are_told_in_sentences() -> Outcome {
     let db = empty().await?;
     up(&db).await?;
+    let before = compare(&newest()?, &Catalogue::read(&db).await?);
     db.execute_unprepared(
         "ALTER TABLE studio RENAME CONSTRAINT studio_name_key TO another_name;
          DROP TABLE news;
@@ -289,7 +290,9 @@ async fn differences_are_told_in_sentences() -> Outcome {
          CREATE UNIQUE INDEX ON person (email);",
     )
     .await?;
-    let found = compare(&reference()?, &Catalogue::read(&db).await?);
+    let mut found = compare(&newest()?, &Catalogue::read(&db).await?);
+    found.missing.retain(|sentence| !before.missing.contains(sentence));
+    found.additional.retain(|sentence| !before.additional.contains(sentence));
     assert_eq!(
         found.missing,
         [
