@@ -107,8 +107,8 @@ pub struct Settings {
     /// with `redis`, which `KV_HOST` alone switches on too, they are seen at once; with `null` nothing is cached.
     #[arg(long, env = "CACHE_TYPE", ignore_case = true, help_heading = "Real-time")]
     pub cache_type: Option<CacheType>,
-    /// Most bytes of listings that are kept as they were sent, for as long as nothing changes that they show; 0 for none. They
-    /// are kept compressed, apart for each person.
+    /// Most bytes of answers that are kept as they were sent, for as long as nothing changes that they show; 0 for none. Long
+    /// ones are kept compressed, all of them apart for each person.
     #[arg(long, env = "DAILIES_CACHE_MEMORY", default_value_t = 64 * 1024 * 1024, help_heading = "Real-time")]
     pub cache_memory: u64,
     /// Host of the Redis server that joins several servers on one database; `localhost` when `CACHE_TYPE` is `redis`.

@@ -8,7 +8,7 @@ use dailies_definitions::access::{
     ProjectSupervisor, Refresher, Role, SelfOrAdmin, SessionHolder, ShareVisitor, StudioManager, TaskActor, TaskReader,
     Token,
 };
-use dailies_definitions::call::{ConditionalRequest, Sessions, Working};
+use dailies_definitions::call::{ConditionalRequest, Granting, Sessions, Working};
 use dailies_definitions::facts::OperationFacts;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::rules::Guard;
@@ -168,7 +168,7 @@ impl Sessions for AccessGuard {
         Box::pin(transact(&self.0, attempt))
     }
 
-    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Working<'a>) -> Working<'a> {
+    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Granting<'a>) -> Working<'a> {
         Box::pin(async move { self.0.conditional.answer(&self.0.database, &asked, request).await })
     }
 }

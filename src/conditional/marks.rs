@@ -1,13 +1,14 @@
 //! Marks of change, which triggers of the database keep: see `migration::marks`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use migration::marks::marked;
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::tag::{Key, Tag};
-use crate::database::{Database, Sql, Tables, is_missing_table, read_all};
+use super::tag::{Subject, Tag};
+use crate::database::{Database, FileVersion, SNAPSHOT, Sql, Tables, is_missing_table, read_all};
 
 /// Key of the PostgreSQL lock that keeps two servers from adding marks up at once; the number has no meaning.
 const LOCK: i64 = 6_105_832_447_190_263;
@@ -15,75 +16,173 @@ const LOCK: i64 = 6_105_832_447_190_263;
 /// Triggers of a table that keep its marks, by the change that each follows.
 const TRIGGERS: usize = 3;
 
-/// The marks of some tables, by their places among all that have marks.
+/// Subjects of rows that are no marks: the version of the database, and its triggers.
+const VERSION: &str = "(version)";
+const KEPT_BY: &str = "(triggers)";
+
+/// Places of the tables among all that have marks, by their names.
+static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    marked()
+        .enumerate()
+        .map(|(place, marked)| (marked.table, place))
+        .collect()
+});
+
+/// The marks of all tables.
+#[derive(Debug, Default)]
 pub(super) struct Marks {
-    totals: BTreeMap<usize, String>,
-    /// Sum of the numbers of the triggers that kept them; empty on SQLite.
+    /// Sums by the place of the table and the production. The nil id stands for every production.
+    totals: BTreeMap<(usize, Uuid), String>,
+    /// Sums of the numbers of the triggers that kept them, and of the transactions that made or changed these; empty on SQLite.
     triggers: String,
+}
+
+/// Version of the database at which marks were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Version {
+    Snapshot(String),
+    File(FileVersion),
+}
+
+/// Marks that were seen by a look at the database.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// None where the database does not tell, so that the marks have to be read each time.
+    version: Option<Version>,
+    /// None while nothing keeps them: a program that removes tables and makes them anew leaves no triggers behind.
+    pub(super) marks: Option<Arc<Marks>>,
+    /// Rows that they are the sums of.
+    pub(super) rows: i64,
 }
 
 #[derive(FromQueryResult)]
 struct Row {
     subject: String,
+    project_id: Option<Uuid>,
     total: Option<String>,
+    parts: i64,
+}
+
+impl Seen {
+    /// Looks at the marks, with one statement where nothing was stored since an earlier look.
+    pub(super) async fn look(database: &Database, before: Option<Self>) -> Result<Self, DbErr> {
+        if database.backend() == DbBackend::Postgres {
+            Self::look_postgres(database, before).await
+        } else {
+            Self::look_sqlite(database, before).await
+        }
+    }
+
+    async fn look_postgres(database: &Database, before: Option<Self>) -> Result<Self, DbErr> {
+        let known = match &before {
+            Some(Self {
+                version: Some(Version::Snapshot(text)),
+                ..
+            }) => text.as_str(),
+            _ => "",
+        };
+        // Nothing but the version is read where it is the known one. The second sum grows when triggers are switched off and on.
+        let text = format!(
+            "SELECT '{VERSION}' AS subject, CAST(NULL AS uuid) AS project_id, {SNAPSHOT} AS total, CAST(0 AS bigint) AS parts \
+             UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark WHERE {SNAPSHOT} <> $1 GROUP BY subject, project_id \
+             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) END, 0 \
+             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {SNAPSHOT} <> $1 \
+             AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
+             AND c.relnamespace = CAST(current_schema() AS regnamespace)",
+            TRIGGERS * marked().count()
+        );
+        let rows: Vec<Row> = match read_all(database, &Sql::with(text, [known.into()])).await {
+            Err(error) if is_missing_table(&error) => return Ok(Self::nothing()),
+            rows => rows?,
+        };
+        let version = rows.iter().find(|row| row.subject == VERSION);
+        let version = version.and_then(|row| row.total.clone()).map(Version::Snapshot);
+        match before {
+            Some(before) if before.version.is_some() && before.version == version => Ok(before),
+            _ => Ok(Self::of(rows, version)),
+        }
+    }
+
+    async fn look_sqlite(database: &Database, before: Option<Self>) -> Result<Self, DbErr> {
+        let version = database.file_version().await?.map(Version::File);
+        match before {
+            Some(before) if before.version.is_some() && before.version == version => return Ok(before),
+            _ => {}
+        }
+        let sql = Sql::new("SELECT subject, project_id, CAST(amount AS text) AS total, 1 AS parts FROM dailies_mark");
+        match read_all(database, &sql).await {
+            Err(error) if is_missing_table(&error) => Ok(Self::nothing()),
+            rows => Ok(Self::of(rows?, version)),
+        }
+    }
+
+    fn nothing() -> Self {
+        Self {
+            version: None,
+            marks: None,
+            rows: 0,
+        }
+    }
+
+    fn of(rows: Vec<Row>, version: Option<Version>) -> Self {
+        let parts = rows.iter().map(|row| row.parts).sum();
+        Self {
+            version,
+            marks: Marks::of(rows).map(Arc::new),
+            rows: parts,
+        }
+    }
 }
 
 impl Marks {
-    /// Reads the marks of tables: those of a production, or of all. There are none while nothing keeps them: a program
-    /// that removes tables and makes them anew leaves no triggers behind.
-    pub(super) async fn read(
-        database: &Database,
-        production: Option<Uuid>,
-        tables: Tables,
-    ) -> Result<Option<Self>, DbErr> {
-        let wanted = marked().enumerate().filter(|(at, _)| tables & (1 << *at) != 0);
-        let subjects: Vec<String> = wanted.map(|(_, marked)| format!("'{}'", marked.table)).collect();
-        let mut sql = Sql::new("SELECT subject, CAST(SUM(amount) AS text) AS total FROM dailies_mark WHERE ");
-        if subjects.len() < marked().count() {
-            sql.push(&format!("subject IN ({})", subjects.join(", ")));
-        } else {
-            sql.push("1 = 1");
-        }
-        if let Some(production) = production {
-            // The nil id stands for every production.
-            sql.push(" AND project_id IN ").bind_list([production, Uuid::nil()]);
-        }
-        sql.push(" GROUP BY subject");
-        if database.backend() == DbBackend::Postgres {
-            // The sum of their numbers changes when they are made anew.
-            sql.push(&format!(
-                " UNION ALL SELECT '', CASE WHEN COUNT(*) >= {} THEN CAST(SUM(CAST(t.oid AS bigint)) AS text) END \
-                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
-                 WHERE t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
-                 AND c.relnamespace = CAST(current_schema() AS regnamespace)",
-                TRIGGERS * marked().count()
-            ));
-        }
-        let rows: Vec<Row> = match read_all(database, &sql).await {
-            Err(error) if is_missing_table(&error) => return Ok(None),
-            rows => rows?,
-        };
-        let place = |subject: &str| marked().position(|marked| marked.table == subject);
-        let mut marks = Self {
-            totals: BTreeMap::new(),
-            triggers: String::new(),
-        };
-        for Row { subject, total } in rows {
-            let Some(total) = total else { return Ok(None) };
-            if subject.is_empty() {
-                marks.triggers = total;
-            } else if let Some(at) = place(&subject) {
-                marks.totals.insert(at, total);
+    fn of(rows: Vec<Row>) -> Option<Self> {
+        let mut marks = Self::default();
+        for Row {
+            subject,
+            project_id,
+            total,
+            ..
+        } in rows
+        {
+            match (subject.as_str(), project_id) {
+                (KEPT_BY, _) => marks.triggers = total?,
+                (subject, Some(project_id)) => {
+                    if let Some(place) = PLACES.get(subject) {
+                        marks.totals.insert((*place, project_id), total?);
+                    }
+                }
+                _ => {}
             }
         }
-        Ok(Some(marks))
+        Some(marks)
     }
 
-    /// The tag of an answer that is made of these tables.
-    pub(super) fn tag(&self, key: &Key, tables: Tables) -> Tag {
-        let totals = self.totals.iter().filter(|(at, _)| tables & (1 << **at) != 0);
-        let text = totals.map(|(at, total)| format!("{at}:{total};")).collect::<String>();
-        Tag::of(key, tables, &(text + &self.triggers))
+    /// The tag of an answer about a subject, which is made of these tables.
+    pub(super) fn tag(&self, subject: &Subject, tables: Tables) -> Tag {
+        let mut text = Vec::with_capacity(1024);
+        for place in (0..Tables::BITS as usize).filter(|place| tables & (1 << *place) != 0) {
+            text.push(b';');
+            let every = (place, Uuid::nil());
+            let last = match subject.production {
+                Some(_) => every,
+                None => (place, Uuid::max()),
+            };
+            let own = subject.production.map(|production| (place, production));
+            let own = own
+                .filter(|own| *own != every)
+                .and_then(|own| self.totals.get_key_value(&own));
+            for ((_, production), total) in self.totals.range(every..=last).chain(own) {
+                text.extend_from_slice(production.as_bytes());
+                text.extend_from_slice(total.as_bytes());
+            }
+        }
+        text.extend_from_slice(self.triggers.as_bytes());
+        Tag::of(&subject.key, tables, &text)
+    }
+
+    /// Whether an answer about a subject is still what its tag says.
+    pub(super) fn confirm(&self, subject: &Subject, tag: &Tag) -> bool {
+        self.tag(subject, tag.tables) == *tag
     }
 }
 

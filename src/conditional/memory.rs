@@ -13,7 +13,8 @@ use moka::future::Cache;
 use poem::http::HeaderValue;
 use tokio::io::AsyncWriteExt;
 
-use super::tag::{Key, Tag};
+use super::marks::Marks;
+use super::tag::{Key, Subject, Tag};
 
 /// Time for which an answer is kept that nobody asks for.
 const UNUSED_LIMIT: Duration = Duration::from_secs(600);
@@ -40,6 +41,7 @@ impl Coding {
 /// A kept answer in one coding.
 #[derive(Clone, Debug)]
 pub struct AnswerForm {
+    pub(super) subject: Subject,
     pub(super) tag: Tag,
     pub media: Option<HeaderValue>,
     pub coding: Coding,
@@ -98,18 +100,26 @@ pub(super) struct AnswerPlace {
 }
 
 impl AnswerPlace {
-    /// Answers that are kept here, one for each coding.
-    pub(super) async fn forms(&self) -> Vec<AnswerForm> {
-        let mut forms = Vec::new();
+    /// Answers that are kept here and still good, one for each coding.
+    pub(super) async fn forms(&self, marks: &Marks) -> Vec<AnswerForm> {
+        let mut forms: Vec<AnswerForm> = Vec::new();
         for coding in Coding::ALL {
-            forms.extend(self.memory.forms.get(&(self.key, coding)).await);
+            if let Some(form) = self.memory.forms.get(&(self.key, coding)).await
+                && (forms.iter().any(|good| good.tag == form.tag) || marks.confirm(&form.subject, &form.tag))
+            {
+                forms.push(form);
+            }
         }
         forms
     }
 
-    /// Keeper of an answer under a tag.
-    pub(super) fn keeper(self, tag: Tag) -> AnswerKeeper {
-        AnswerKeeper { place: self, tag }
+    /// Keeper of an answer about a subject under a tag.
+    pub(super) fn keeper(self, subject: Subject, tag: Tag) -> AnswerKeeper {
+        AnswerKeeper {
+            place: self,
+            subject,
+            tag,
+        }
     }
 }
 
@@ -126,13 +136,14 @@ pub struct KeptAnswer {
 #[derive(Clone)]
 pub struct AnswerKeeper {
     place: AnswerPlace,
+    subject: Subject,
     tag: Tag,
 }
 
 impl AnswerKeeper {
     /// Keeps a text that is there as a whole.
     pub async fn keep(self, coding: Coding, media: Option<HeaderValue>, text: Bytes) {
-        let Self { place, tag } = self;
+        let Self { place, subject, tag } = self;
         if text.len() <= place.memory.most_of_one() {
             place
                 .memory
@@ -140,6 +151,7 @@ impl AnswerKeeper {
                 .insert(
                     (place.key, coding),
                     AnswerForm {
+                        subject,
                         tag,
                         media,
                         coding,

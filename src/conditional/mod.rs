@@ -2,17 +2,21 @@
 //! being made to find out.
 //!
 //! An answer is made of rows of some tables, of who asks, and of the address, and of nothing else; [`Sources`] sees which
-//! tables, while it is made. Its tag holds these tables and a digest of their marks of change (`migration::marks`). The
-//! marks are read before the answer is made, so a change in between makes the next one look, and never is missed. What
-//! depends on more, such as the clock, gets no tag.
+//! tables, while the access rule is asked and the answer is made. Its tag holds these tables and a digest of their marks of
+//! change (`migration::marks`). The marks are read before, so a change in between makes the next one look, and never is
+//! missed. What depends on more, such as the clock, gets no tag.
+//!
+//! While the marks of a kept answer are the same, the access rule would let its request in as it did before, since all that
+//! the rule reads is among the tables; so it is not asked again. A tag that is known from elsewhere counts after the rule.
 //!
 //! [`Sources`]: crate::database::Sources
 
+mod latest;
 mod marks;
 mod memory;
 mod tag;
 
-use dailies_definitions::call::{ConditionalRequest, Working};
+use dailies_definitions::call::{ConditionalRequest, Granted, Granting};
 use dailies_definitions::failure::Failure;
 use poem::Response;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -21,10 +25,11 @@ use sha2::{Digest, Sha256};
 
 pub use self::memory::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
+use self::latest::LatestMarks;
 use self::marks::Marks;
-use self::memory::AnswerMemory;
-use self::tag::{Key, Tag, sent};
-use crate::database::{Database, Tables};
+use self::memory::{AnswerMemory, AnswerPlace};
+use self::tag::{Key, Subject, Tag, sent};
+use crate::database::Database;
 
 /// The client keeps what it got, and asks each time whether it still holds.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -33,6 +38,7 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache")
 #[derive(Clone)]
 pub struct Conditional {
     memory: Option<AnswerMemory>,
+    latest: LatestMarks,
     /// Text of everything that all answers depend on: this release, and the settings that answers show.
     environment: String,
 }
@@ -46,6 +52,7 @@ impl Conditional {
         let environment = format!("{}\n{contract:x}\n{}", env!("CARGO_PKG_VERSION"), settings.join("\n"));
         Self {
             memory: memory.filter(|bytes| *bytes > 0).map(AnswerMemory::new),
+            latest: LatestMarks::default(),
             environment,
         }
     }
@@ -61,60 +68,63 @@ impl Conditional {
         marks::compact(database).await
     }
 
-    /// Answers a request: that nothing changed, or from memory, or by what `build` makes.
+    /// Answers a request: that nothing changed, or from memory, or by what `request` makes once its access rule let it in.
     ///
     /// # Errors
-    /// Those of `build`, and that of a database which does not answer.
+    /// Those of `request`, and that of a database which does not answer.
     pub async fn answer(
         &self,
         database: &Database,
         asked: &ConditionalRequest,
-        build: Working<'_>,
+        request: Granting<'_>,
     ) -> Result<Response, Failure> {
         let key = Key::of(&self.environment, asked);
-        let sent = sent(&asked.none_match);
         let place = self.memory.as_ref().map(|memory| memory.place(key));
-        let mut forms = match &place {
-            Some(place) => place.forms().await,
-            None => Vec::new(),
-        };
-        let candidates: Tables = sent
-            .iter()
-            .chain(forms.iter().map(|form| &form.tag))
-            .fold(0, |all, tag| all | tag.tables);
-        if candidates != 0 {
-            let marks = Marks::read(database, asked.production, candidates).await?;
-            let holds = |tag: &Tag| marks.as_ref().is_some_and(|marks| marks.tag(&key, tag.tables) == *tag);
-            if let Some(tag) = sent.iter().find(|tag| holds(tag)) {
-                return Ok(unchanged(tag));
-            }
-            forms.retain(|form| holds(&form.tag));
-            let tag = forms.first().map(|form| form.tag);
-            if let (Some(place), Some(tag)) = (place.clone(), tag) {
-                let mut response = Response::builder().status(StatusCode::OK).finish();
-                set_headers(response.headers_mut(), &tag);
-                response.set_data(KeptAnswer {
-                    forms,
-                    keeper: place.keeper(tag),
-                });
-                return Ok(response);
-            }
+        let marks = self.latest.read(database).await?;
+        let sent = sent(&asked.none_match);
+        if let (Some(place), Some(marks)) = (&place, &marks)
+            && let Some(response) = kept(place, marks, &sent).await
+        {
+            return Ok(response);
         }
-        let marks = Marks::read(database, asked.production, Tables::MAX).await?;
         let sources = database.watch();
-        let mut response = build.await?;
+        let Granted { role, production, work } = request.await?;
+        let subject = Subject::new(key, role, production);
+        if let Some(marks) = &marks
+            && let Some(tag) = sent.iter().find(|tag| marks.confirm(&subject, tag))
+        {
+            return Ok(unchanged(tag));
+        }
+        let mut response = work.await?;
         if response.status() != StatusCode::OK {
             return Ok(response);
         }
         if let (Some(marks), Some(tables)) = (marks, sources.and_then(|sources| sources.seal())) {
-            let tag = marks.tag(&key, tables);
+            let tag = marks.tag(&subject, tables);
             set_headers(response.headers_mut(), &tag);
             if let Some(place) = place {
-                response.set_data(place.keeper(tag));
+                response.set_data(place.keeper(subject, tag));
             }
         }
         Ok(response)
     }
+}
+
+/// The answer that is kept, or that the client has it already.
+async fn kept(place: &AnswerPlace, marks: &Marks, sent: &[Tag]) -> Option<Response> {
+    let forms = place.forms(marks).await;
+    let first = forms.first()?;
+    if let Some(tag) = sent.iter().find(|tag| marks.confirm(&first.subject, tag)) {
+        return Some(unchanged(tag));
+    }
+    let (subject, tag) = (first.subject, first.tag);
+    let mut response = Response::builder().status(StatusCode::OK).finish();
+    set_headers(response.headers_mut(), &tag);
+    response.set_data(KeptAnswer {
+        keeper: place.clone().keeper(subject, tag),
+        forms,
+    });
+    Some(response)
 }
 
 fn set_headers(headers: &mut HeaderMap, tag: &Tag) {

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use dailies_definitions::access::Role;
 use dailies_definitions::call::ConditionalRequest;
 use poem::http::HeaderValue;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::database::Tables;
 
@@ -22,16 +24,34 @@ impl Key {
     /// That of a request, where all answers depend on this environment: the release, and settings.
     pub(super) fn of(environment: &str, asked: &ConditionalRequest) -> Self {
         // All that this server knows of the person counts, since it may have read it a moment ago.
-        let who = format!(
-            "{:?}\n{:?}\n{:?}",
-            asked.caller.person, asked.caller.token.identity, asked.role
-        );
+        let who = format!("{:?}\n{:?}", asked.caller.person, asked.caller.token.identity);
         let mut digest = Sha256::new();
         for part in [environment, asked.operation, &asked.address, &who] {
             digest.update(part.len().to_le_bytes());
             digest.update(part);
         }
         Self(digest.finalize().into())
+    }
+}
+
+/// Subject of an answer, once the access rule let its request in.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    pub(super) key: Key,
+    /// The production whose rows are shown, besides those that every production shares; none for those of all.
+    pub(super) production: Option<Uuid>,
+}
+
+impl Subject {
+    /// That of a request with this key, by somebody in this role.
+    pub(super) fn new(key: Key, role: Option<Role>, production: Option<Uuid>) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(key.0);
+        digest.update(format!("{role:?}"));
+        Self {
+            key: Key(digest.finalize().into()),
+            production,
+        }
     }
 }
 
@@ -45,7 +65,7 @@ pub struct Tag {
 
 impl Tag {
     /// That of an answer with this key, which is made of tables with these marks.
-    pub(super) fn of(key: &Key, tables: Tables, marks: &str) -> Self {
+    pub(super) fn of(key: &Key, tables: Tables, marks: &[u8]) -> Self {
         let mut digest = Sha256::new();
         digest.update(key.0);
         digest.update(tables.to_le_bytes());
@@ -103,7 +123,7 @@ mod tests {
 
     #[test]
     fn tags_are_read_as_they_are_written() {
-        let tag = Tag::of(&Key([7; 32]), (1 << 70) | 5, "0:12;2:99;");
+        let tag = Tag::of(&Key([7; 32]), (1 << 70) | 5, b"0:12;2:99;");
         let text = tag.header().to_str().expect("ASCII").to_owned();
         assert_eq!(text.len(), 66);
         assert_eq!(sent(std::slice::from_ref(&text)), [tag]);
@@ -120,9 +140,16 @@ mod tests {
 
     #[test]
     fn tags_differ_with_everything_that_counts() {
-        let tag = Tag::of(&Key([7; 32]), 5, "0:12;2:99;");
-        assert_ne!(tag, Tag::of(&Key([8; 32]), 5, "0:12;2:99;"));
-        assert_ne!(tag, Tag::of(&Key([7; 32]), 7, "0:12;2:99;"));
-        assert_ne!(tag, Tag::of(&Key([7; 32]), 5, "0:12;2:98;"));
+        let key = Key([7; 32]);
+        let tag = Tag::of(&key, 5, b"0:12;2:99;");
+        assert_ne!(tag, Tag::of(&Key([8; 32]), 5, b"0:12;2:99;"));
+        assert_ne!(tag, Tag::of(&key, 7, b"0:12;2:99;"));
+        assert_ne!(tag, Tag::of(&key, 5, b"0:12;2:98;"));
+        let roles = [None, Some(Role::Manager), Some(Role::Vendor)];
+        let keys: Vec<Key> = roles
+            .into_iter()
+            .map(|role| Subject::new(key, role, None).key)
+            .collect();
+        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
     }
 }

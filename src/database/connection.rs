@@ -283,6 +283,7 @@ pub(super) struct Connections {
     pool: bb8::Pool<Manager>,
     backend: DbBackend,
     closed: Arc<AtomicBool>,
+    in_memory: bool,
 }
 
 impl Connections {
@@ -293,7 +294,8 @@ impl Connections {
         let closed = Arc::clone(&manager.closed);
         let sqlite = backend == DbBackend::Sqlite;
         // A database in memory lives as long as its connection.
-        let idle = (!url.contains(":memory:")).then_some(if sqlite { IDLE_SQLITE } else { IDLE_LIMIT });
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let idle = (!in_memory).then_some(if sqlite { IDLE_SQLITE } else { IDLE_LIMIT });
         let size = if sqlite { size.min(MOST_SQLITE) } else { size };
         let pool = bb8::Pool::builder()
             .max_size(size.max(1))
@@ -306,7 +308,22 @@ impl Connections {
             .retry_connection(false)
             .build(manager)
             .await?;
-        Ok(Self { pool, backend, closed })
+        Ok(Self {
+            pool,
+            backend,
+            closed,
+            in_memory,
+        })
+    }
+
+    /// Whether they lead to a SQLite file.
+    pub(super) fn is_to_a_file(&self) -> bool {
+        self.backend == DbBackend::Sqlite && !self.in_memory
+    }
+
+    /// A connection that is none of the pool.
+    pub(super) async fn separate(&self) -> Result<Connection, DbErr> {
+        self.pool.dedicated_connection().await
     }
 
     /// Kind of the database.

@@ -21,6 +21,7 @@ mod session;
 mod sources;
 mod sql;
 mod transaction;
+mod version;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -32,13 +33,14 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
     TryGetable,
 };
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 use uuid::Uuid;
 
 use self::connection::Connections;
 use self::counting::Counter;
 pub(crate) use self::counting::{STATEMENT_DURATION, describe};
 use self::session::{HeldConnection, Session};
+use self::version::Lookout;
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
@@ -54,6 +56,7 @@ pub use self::select_list::{SelectList, SelectedColumn};
 pub use self::sources::{Sources, Tables};
 pub use self::sql::Sql;
 pub use self::transaction::{Transaction, Writes};
+pub use self::version::{FileVersion, SNAPSHOT};
 
 /// Most ids that one statement names: both databases limit the number of placeholders.
 pub const BATCH: usize = 10_000;
@@ -69,6 +72,7 @@ pub struct Database {
     counter: Arc<Counter>,
     /// Order among those who write, see [`transaction`].
     writers: Arc<RwLock<()>>,
+    lookout: Arc<Mutex<Lookout>>,
 }
 
 impl Database {
@@ -94,6 +98,7 @@ impl Database {
             connections,
             counter,
             writers: Arc::default(),
+            lookout: Arc::default(),
         })
     }
 
@@ -235,6 +240,7 @@ impl Database {
     /// Closes all connections once nobody uses them.
     pub async fn close(self) {
         self.connections.close().await;
+        self.lookout.lock().await.close();
     }
 }
 

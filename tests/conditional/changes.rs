@@ -102,7 +102,7 @@ async fn no_change_goes_unseen(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(FEW).await;
-    let addresses = addresses(&studio, &growth);
+    let addresses = addresses(&studio, &growth).await;
     // Some lists make what is missing in them when they are read first.
     look(&studio, &addresses).await;
     let mut before = look(&studio, &addresses).await;

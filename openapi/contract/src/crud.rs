@@ -276,6 +276,8 @@ impl Resource<'_> {
 
     fn get(&self) -> Value {
         let mut operation = self.operation("get");
+        // Whose a record is shows the record alone.
+        operation.insert("x-conditional".into(), "everything".into());
         operation.insert("responses".into(), json!({"200": self.answer("get", &self.row("get"))}));
         operation.into()
     }

@@ -43,12 +43,34 @@ pub struct ConditionalRequest {
     /// Values of the path parameters, and the query.
     pub address: String,
     pub caller: Caller,
+    /// The `If-None-Match` headers of the request.
+    pub none_match: Vec<String>,
+}
+
+/// A request that the access rule let in.
+pub struct Granted<'a> {
     /// The caller's role in the production, where the access rule looked it up.
     pub role: Option<Role>,
     /// The production whose rows are shown, besides those that every production shares; none for those of all.
     pub production: Option<Uuid>,
-    /// The `If-None-Match` headers of the request.
-    pub none_match: Vec<String>,
+    /// The answer.
+    pub work: Working<'a>,
+}
+
+/// A request whose access rule is being asked.
+pub type Granting<'a> = BoxFuture<'a, Result<Granted<'a>, Failure>>;
+
+/// States that the access rule let a request in, which `work` answers.
+pub(crate) fn granted<'a>(
+    role: Option<Role>,
+    production: Option<Uuid>,
+    work: impl Future<Output = Result<Response, Failure>> + Send + 'a,
+) -> Result<Granted<'a>, Failure> {
+    Ok(Granted {
+        role,
+        production,
+        work: Box::pin(work),
+    })
 }
 
 /// Way in which operations work with the database.
@@ -61,8 +83,9 @@ pub trait Sessions: Send + Sync + 'static {
     fn apart<'a>(&'a self, request: Working<'a>) -> Working<'a>;
     /// Works on a request in one transaction, again when another transaction was in the way.
     fn transact<'a>(&'a self, attempt: &'a (dyn Fn() -> Working<'a> + Sync)) -> Working<'a>;
-    /// Works on a request whose answer may be one that the client has, or that was made before.
-    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Working<'a>) -> Working<'a>;
+    /// Works on a request whose answer may be one that the client has, or that was made before. The access rule is a part of
+    /// the request: where nothing changed that it looks at, it decides as before.
+    fn conditional<'a>(&'a self, asked: ConditionalRequest, request: Granting<'a>) -> Working<'a>;
 }
 
 /// The operations of the CRUD pattern, for every collection.
@@ -175,13 +198,7 @@ impl Call {
     }
 
     /// The request, for an answer that may not have changed.
-    pub(crate) fn asked(
-        &self,
-        operation: &'static str,
-        caller: &Caller,
-        role: Option<Role>,
-        production: Option<Uuid>,
-    ) -> ConditionalRequest {
+    pub(crate) fn asked(&self, operation: &'static str, caller: &Caller) -> ConditionalRequest {
         let values = self
             .request
             .data::<PathValues>()
@@ -197,8 +214,6 @@ impl Call {
             operation,
             address,
             caller: caller.clone(),
-            role,
-            production,
             none_match,
         }
     }

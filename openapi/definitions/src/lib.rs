@@ -28,7 +28,7 @@ mod prelude {
     pub(crate) use uuid::Uuid;
 
     pub(crate) use crate::access::*;
-    pub(crate) use crate::call::{Crud, RouteTable, Visitor, route};
+    pub(crate) use crate::call::{Crud, RouteTable, Visitor, granted, route};
     pub(crate) use crate::describe::schema;
     pub(crate) use crate::failure::Failure;
     pub(crate) use crate::payload::{Json, Media, NoContent};

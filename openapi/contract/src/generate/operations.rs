@@ -8,6 +8,7 @@ use super::names::{doc, field, pascal, snake};
 use super::rules::SHARE_VISITOR;
 use super::schemas::{inner, literal};
 use crate::Contract;
+use crate::access::AccessRule;
 use crate::conditional::Conditional;
 use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
 
@@ -304,7 +305,6 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
     if matches!(verb, CrudVerb::Get | CrudVerb::Update | CrudVerb::Delete) {
         text.push_str("            let id = call.record_id()?;\n");
     }
-    asked(text, operation, "caller", false);
     let method = format!("{verb:?}").to_lowercase();
     let record = operation
         .rule_parameter
@@ -316,7 +316,21 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
         "crud.{method}(Collection::{}, {rule}, caller.clone(), {arguments})",
         pascal(collection)
     );
-    answered(text, operation, &call, status);
+    match operation.conditional {
+        Some(owners) => conditional(
+            text,
+            operation,
+            &ConditionalRoute {
+                owners,
+                caller: "caller",
+                of_production: false,
+                reads: String::new(),
+                call,
+                status,
+            },
+        ),
+        None => answered(text, operation, &call, status),
+    }
 }
 
 fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
@@ -344,6 +358,65 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
             "            let access = api.guard.share_visitor(call.request(), &{token}).await?;"
         );
     }
+    // Where the answer may be there already, all of this waits until it is known that it is not.
+    let reads = if operation.conditional.is_none() {
+        text.push_str(&checks(operation, rule, "call.query()"));
+        String::new()
+    } else {
+        if placed(operation, Place::Query).next().is_some() {
+            text.push_str("            let sent = call.query();\n");
+        }
+        checks(operation, rule, "sent")
+    };
+    if let Some(body) = &operation.body {
+        let schema = body
+            .content
+            .first()
+            .map(|(_, schema)| literal(schema))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));"
+        );
+        let method = if is_form(body) { "submission" } else { "json" };
+        let _ = writeln!(
+            text,
+            "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;",
+            body_type(body)
+        );
+    }
+    // A request may be tried several times in one transaction.
+    let repeated = operation.transaction == Transaction::Request;
+    let argument = |(name, kind): (String, String)| {
+        if repeated && !is_copied(&kind) {
+            format!("{name}.clone()")
+        } else {
+            name
+        }
+    };
+    let arguments: Vec<String> = arguments(contract, operation).into_iter().map(argument).collect();
+    let status = operation.successes().next().map_or(200, |response| response.status);
+    let call = format!("handlers.{}({})", operation.id, arguments.join(", "));
+    match operation.conditional {
+        Some(owners) => conditional(
+            text,
+            operation,
+            &ConditionalRoute {
+                owners,
+                caller: "access",
+                of_production: proof.is_some_and(|proof| OF_PRODUCTION.contains(&proof)),
+                reads,
+                call,
+                status,
+            },
+        ),
+        None => answered(text, operation, &call, status),
+    }
+}
+
+/// Lines that ask the access rule and read the query, which is what an expression gives.
+fn checks(operation: &Operation, rule: Option<&AccessRule>, query: &str) -> String {
+    let mut text = String::new();
     if let Some(rule) = rule.filter(|rule| {
         !matches!(
             rule.proof.as_deref(),
@@ -368,50 +441,11 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     if placed(operation, Place::Query).next().is_some() {
         let _ = writeln!(
             text,
-            "            let query = {}Query::read(call.query())?;",
+            "            let query = {}Query::read({query})?;",
             pascal(&operation.id)
         );
     }
-    if let Some(body) = &operation.body {
-        let schema = body
-            .content
-            .first()
-            .map(|(_, schema)| literal(schema))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));"
-        );
-        let method = if is_form(body) { "submission" } else { "json" };
-        let _ = writeln!(
-            text,
-            "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;",
-            body_type(body)
-        );
-    }
-    asked(
-        text,
-        operation,
-        "access",
-        proof.is_some_and(|proof| OF_PRODUCTION.contains(&proof)),
-    );
-    // A request may be tried several times in one transaction.
-    let repeated = operation.transaction == Transaction::Request;
-    let argument = |(name, kind): (String, String)| {
-        if repeated && !is_copied(&kind) {
-            format!("{name}.clone()")
-        } else {
-            name
-        }
-    };
-    let arguments: Vec<String> = arguments(contract, operation).into_iter().map(argument).collect();
-    let status = operation.successes().next().map_or(200, |response| response.status);
-    answered(
-        text,
-        operation,
-        &format!("handlers.{}({})", operation.id, arguments.join(", ")),
-        status,
-    );
+    text
 }
 
 /// Proofs that know the production, and the caller's role in it.
@@ -429,28 +463,57 @@ fn is_copied(kind: &str) -> bool {
     matches!(kind, "Uuid" | "NaiveDate" | "i32")
 }
 
-/// Says what is asked, before the proof goes to the handler, where the answer may be one that the client has.
-fn asked(text: &mut String, operation: &Operation, caller: &str, of_production: bool) {
-    let Some(conditional) = operation.conditional else {
-        return;
-    };
+/// Parts of the route of an operation whose answer the client may have.
+struct ConditionalRoute<'a> {
+    /// Owners of the rows that the answer shows.
+    owners: Conditional,
+    /// Name of the caller, and of the proof that the access rule makes of it.
+    caller: &'a str,
+    /// Whether the proof knows the production.
+    of_production: bool,
+    /// Lines that ask the access rule and read the query.
+    reads: String,
+    /// The call of the handler.
+    call: String,
+    status: u16,
+}
+
+/// Says what is asked, and how it is answered, where the answer is not there already.
+fn conditional(text: &mut String, operation: &Operation, route: &ConditionalRoute) {
+    let ConditionalRoute {
+        owners,
+        caller,
+        of_production,
+        reads,
+        call,
+        status,
+    } = route;
     let named = |place| placed(operation, place).any(|parameter| parameter.name == "project_id");
-    let role = if of_production {
+    let _ = writeln!(
+        text,
+        "            let asked = call.asked({:?}, &{caller});\n            let api = &*api;",
+        operation.id
+    );
+    let role = if *of_production {
         format!("Some({caller}.role())")
     } else {
         "None".to_owned()
     };
-    let production = match conditional {
+    let production = match owners {
         Conditional::Everything => "None".to_owned(),
-        Conditional::Production if of_production => format!("Some({caller}.project_id())"),
+        Conditional::Production if *of_production => format!("Some({caller}.project_id())"),
         Conditional::Production if named(Place::Path) => "Some(project_id)".to_owned(),
-        Conditional::Production if named(Place::Query) => "call.asked_production()".to_owned(),
+        Conditional::Production if named(Place::Query) => {
+            text.push_str("            let production = call.asked_production();\n");
+            "production".to_owned()
+        }
         Conditional::Production => "None".to_owned(),
     };
     let _ = writeln!(
         text,
-        "            let asked = call.asked({:?}, &{caller}, {role}, {production});",
-        operation.id
+        "            api.guard.conditional(asked, Box::pin(async move {{\n{reads}            \
+         granted({role}, {production}, async move {{ Ok(api.{call}.await?.into_response({status})) }})\n            \
+         }})).await"
     );
 }
 
@@ -458,12 +521,6 @@ fn asked(text: &mut String, operation: &Operation, caller: &str, of_production: 
 fn answered(text: &mut String, operation: &Operation, call: &str, status: u16) {
     let answer = format!("Ok(api.{call}.await?.into_response({status}))");
     let _ = match operation.transaction {
-        Transaction::None if operation.conditional.is_some() => {
-            writeln!(
-                text,
-                "            api.guard.conditional(asked, Box::pin(async {{ {answer} }})).await"
-            )
-        }
         Transaction::None => writeln!(text, "            {answer}"),
         Transaction::Request => writeln!(
             text,
