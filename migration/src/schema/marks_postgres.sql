@@ -6,4 +6,3 @@ CREATE TABLE dailies_mark (
     amount     bigint NOT NULL,
     CONSTRAINT dailies_mark_pkey PRIMARY KEY (id)
 );
-CREATE INDEX dailies_ix_mark_subject_project_id ON dailies_mark (subject, project_id) INCLUDE (amount);
