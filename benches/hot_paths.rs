@@ -30,13 +30,13 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Self {
+    fn new(flags: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let runtime = Runtime::new().expect("a runtime");
         let (app, application, token) = runtime.block_on(async {
             let path = folder.path().to_str().expect("a name in UTF-8");
             let url = format!("sqlite://{path}/bench.db");
-            let (app, _) = unbound_server(path, &url, 4, &[]).await;
+            let (app, _) = unbound_server(path, &url, 4, flags).await;
             demo::run(
                 &app,
                 &DemoArgs {
@@ -87,8 +87,14 @@ async fn first(app: &SharedApp, sql: &str) -> Uuid {
         .expect("a row")
 }
 
+/// Answers that are made each time, and the same ones from memory.
 fn listings(criterion: &mut Criterion) {
-    let bench = Bench::new();
+    answers(criterion, "", &["--cache-memory", "0"]);
+    answers(criterion, ", kept", &[]);
+}
+
+fn answers(criterion: &mut Criterion, how: &str, flags: &[&str]) {
+    let bench = Bench::new(flags);
     let project = bench.first("SELECT id FROM project LIMIT 1");
     let task = bench.first("SELECT object_id FROM comment LIMIT 1");
     let task_type = bench.first("SELECT task_type_id FROM task LIMIT 1");
@@ -110,12 +116,12 @@ fn listings(criterion: &mut Criterion) {
         ("task, full", format!("/data/tasks/{task}/full")),
         ("context of a person", "/data/user/context".to_owned()),
     ] {
-        bench.route(criterion, name, &path);
+        bench.route(criterion, &format!("{name}{how}"), &path);
     }
 }
 
 fn parts(criterion: &mut Criterion) {
-    let bench = Bench::new();
+    let bench = Bench::new(&[]);
     rows(criterion, &bench);
     let mut headers = HeaderMap::new();
     headers.insert(

@@ -195,6 +195,41 @@ async fn a_single_record_takes_few_statements(#[values(On::Sqlite, On::Postgres)
     assert!(answered > 100, "only {answered} calls were answered");
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_did_not_change_takes_one_statement(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let mut growth = Growth::of(&studio).await;
+    growth.to(FEW).await;
+    studio.server.app.people.forget_all();
+    let id = |name: &str| growth.of_parameter(name).expect("a record");
+    let (project, task, shot) = (studio.project_id, id("task_id"), id("shot_id"));
+    let addresses = [
+        format!("/data/tasks/{task}"),
+        format!("/data/tasks/{task}/full"),
+        format!("/data/tasks/{task}/comments"),
+        format!("/data/tasks?project_id={project}&page=1"),
+        format!("/data/persons/{}", studio.admin_id),
+        "/data/task-types".to_owned(),
+        "/data/user/context".to_owned(),
+        format!("/data/shots/{shot}"),
+        format!("/data/shots/with-tasks?project_id={project}"),
+        format!("/data/assets/with-tasks?project_id={project}"),
+        format!("/data/projects/{project}/shots"),
+        format!("/data/projects/{project}/tasks"),
+        format!("/data/projects/{project}/sequences/all/casting"),
+    ];
+    for client in [studio.admin.clone(), studio.member(Role::Artist)] {
+        for address in &addresses {
+            let count = statements(&studio, &client, address, Some(1)).await;
+            assert!(
+                count.is_some_and(|count| count <= 1),
+                "GET {address}: {count:?} statements"
+            );
+        }
+    }
+}
+
 /// Tasks that are worked on at once, and the most statements that each such call takes: portions of events and
 /// notifications among them.
 const TASKS: usize = 300;

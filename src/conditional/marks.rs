@@ -84,8 +84,10 @@ impl Seen {
         // Nothing but the version is read where it is the known one. The second sum grows when triggers are switched off and on.
         let text = format!(
             "SELECT '{VERSION}' AS subject, CAST(NULL AS uuid) AS project_id, {SNAPSHOT} AS total, CAST(0 AS bigint) AS parts \
-             UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark WHERE {SNAPSHOT} <> $1 GROUP BY subject, project_id \
-             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) END, 0 \
+             UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark \
+             WHERE {SNAPSHOT} <> $1 GROUP BY subject, project_id \
+             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} \
+             THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) END, 0 \
              FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {SNAPSHOT} <> $1 \
              AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
              AND c.relnamespace = CAST(current_schema() AS regnamespace)",
