@@ -86,7 +86,13 @@ impl Log {
         let log: Output = if io::stderr().is_terminal() {
             fmt::layer().with_writer(io::stderr).with_filter(filter).boxed()
         } else {
-            fmt::layer().json().with_writer(io::stderr).with_filter(filter).boxed()
+            // The innermost span says what a line belongs to; a list of all would say it twice.
+            fmt::layer()
+                .json()
+                .with_span_list(false)
+                .with_writer(io::stderr)
+                .with_filter(filter)
+                .boxed()
         };
         let outputs: Vec<Output> = [log].into_iter().chain(traces).collect();
         tracing_subscriber::registry().with(outputs).init();
