@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::marks::{Marks, Seen, compact};
 use crate::database::Database;
 
-/// Rows of marks from which on they are added up at once: each look at something new reads them all.
-const MOST_ROWS: i64 = 2_000;
+/// Rows beyond one for each mark, from which on they are added up at once: each look at something new reads them all.
+const MOST_SURPLUS: i64 = 2_000;
 
 type Looked = Result<Option<Arc<Marks>>, DbErr>;
 
@@ -76,20 +76,16 @@ impl Watch {
     /// Those whom the next look is for. Without any, nobody looks any more.
     fn next(&self) -> Option<Vec<oneshot::Sender<Looked>>> {
         let mut waiting = lock(&self.shared.waiting);
-        match waiting.as_mut() {
-            Some(some) if !some.is_empty() => Some(std::mem::take(some)),
-            _ => {
-                *waiting = None;
-                None
-            }
-        }
+        let some = waiting.take().filter(|some| !some.is_empty())?;
+        *waiting = Some(Vec::new());
+        Some(some)
     }
 
     async fn look(&self, database: &Database) -> Looked {
         let before = lock(&self.shared.seen).clone();
         let seen = Seen::look(database, before).await?;
         let marks = seen.marks.clone();
-        if seen.rows > MOST_ROWS && !self.shared.compacting.swap(true, Ordering::Relaxed) {
+        if seen.surplus > MOST_SURPLUS && !self.shared.compacting.swap(true, Ordering::Relaxed) {
             let (shared, database) = (Arc::clone(&self.shared), database.clone());
             tokio::spawn(async move {
                 if let Err(error) = compact(&database).await {

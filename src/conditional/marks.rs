@@ -51,8 +51,8 @@ pub(super) struct Seen {
     version: Option<Version>,
     /// None while nothing keeps them: a program that removes tables and makes them anew leaves no triggers behind.
     pub(super) marks: Option<Arc<Marks>>,
-    /// Rows that they are the sums of.
-    pub(super) rows: i64,
+    /// Rows beyond one for each of them, which can be added up.
+    pub(super) surplus: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -122,16 +122,16 @@ impl Seen {
         Self {
             version: None,
             marks: None,
-            rows: 0,
+            surplus: 0,
         }
     }
 
     fn of(rows: Vec<Row>, version: Option<Version>) -> Self {
-        let parts = rows.iter().map(|row| row.parts).sum();
+        let surplus = rows.iter().map(|row| row.parts.max(1) - 1).sum();
         Self {
             version,
             marks: Marks::of(rows).map(Arc::new),
-            rows: parts,
+            surplus,
         }
     }
 }

@@ -55,7 +55,7 @@ impl Database {
             }
         };
         let sql = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
-        let counted = looking.row(sql).await.and_then(|row| changes(row.as_ref()));
+        let counted = looking.row(sql).await.and_then(|row| read_changes(row.as_ref()));
         let connection = *number;
         match counted {
             Ok(changes) => Ok(Some(FileVersion { connection, changes })),
@@ -67,7 +67,7 @@ impl Database {
     }
 }
 
-fn changes(row: Option<&QueryResult>) -> Result<i64, DbErr> {
+fn read_changes(row: Option<&QueryResult>) -> Result<i64, DbErr> {
     row.ok_or_else(|| DbErr::RecordNotFound("the version of the file".into()))?
         .try_get("", "data_version")
 }
