@@ -1,6 +1,7 @@
 //! Writes the Rust definitions that stand for the contract: for each tag a handler trait and a poem-openapi API, and
 //! for each schema a Rust type. The text is meant to be read; `build.rs` puts it into the output folder.
 
+mod conditional;
 mod facts;
 mod names;
 mod operations;

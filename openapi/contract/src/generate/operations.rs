@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::conditional::{ConditionalRoute, conditional};
 use super::names::{doc, field, pascal, snake};
 use super::rules::SHARE_VISITOR;
 use super::schemas::{inner, literal};
 use crate::Contract;
 use crate::access::AccessRule;
-use crate::conditional::Conditional;
 use crate::model::{Body, CrudVerb, Operation, Parameter, Place, Transaction};
 
 pub(super) fn file(contract: &Contract, tag: &str) -> String {
@@ -93,7 +93,7 @@ fn arguments(contract: &Contract, operation: &Operation) -> Vec<(String, String)
     arguments
 }
 
-fn placed(operation: &Operation, place: Place) -> impl Iterator<Item = &Parameter> {
+pub(super) fn placed(operation: &Operation, place: Place) -> impl Iterator<Item = &Parameter> {
     operation
         .parameters
         .iter()
@@ -461,60 +461,6 @@ const OF_PRODUCTION: [&str; 6] = [
 /// Whether a type is copied where others are cloned.
 fn is_copied(kind: &str) -> bool {
     matches!(kind, "Uuid" | "NaiveDate" | "i32")
-}
-
-/// Parts of the route of an operation whose answer the client may have.
-struct ConditionalRoute<'a> {
-    /// Owners of the rows that the answer shows.
-    owners: Conditional,
-    /// Name of the caller, and of the proof that the access rule makes of it.
-    caller: &'a str,
-    /// Whether the proof knows the production.
-    of_production: bool,
-    /// Lines that ask the access rule and read the query.
-    reads: String,
-    /// The call of the handler.
-    call: String,
-    status: u16,
-}
-
-/// Says what is asked, and how it is answered, where the answer is not there already.
-fn conditional(text: &mut String, operation: &Operation, route: &ConditionalRoute) {
-    let ConditionalRoute {
-        owners,
-        caller,
-        of_production,
-        reads,
-        call,
-        status,
-    } = route;
-    let named = |place| placed(operation, place).any(|parameter| parameter.name == "project_id");
-    let _ = writeln!(
-        text,
-        "            let asked = call.asked({:?}, &{caller});\n            let api = &*api;",
-        operation.id
-    );
-    let role = if *of_production {
-        format!("Some({caller}.role())")
-    } else {
-        "None".to_owned()
-    };
-    let production = match owners {
-        Conditional::Everything => "None".to_owned(),
-        Conditional::Production if *of_production => format!("Some({caller}.project_id())"),
-        Conditional::Production if named(Place::Path) => "Some(project_id)".to_owned(),
-        Conditional::Production if named(Place::Query) => {
-            text.push_str("            let production = call.asked_production();\n");
-            "production".to_owned()
-        }
-        Conditional::Production => "None".to_owned(),
-    };
-    let _ = writeln!(
-        text,
-        "            api.guard.conditional(asked, Box::pin(async move {{\n{reads}            \
-         granted({role}, {production}, async move {{ Ok(api.{call}.await?.into_response({status})) }})\n            \
-         }})).await"
-    );
 }
 
 /// Calls the handler in the way that the operation works with the database, and answers what it gives.
