@@ -304,7 +304,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
-        search: Arc::new(crate::search::SearchHandlers(app.clone())),
+        search: Arc::new(crate::search::SearchHandlers::new(app.clone())),
         sources: Arc::new(crate::sources::SourcesHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }

@@ -1,6 +1,7 @@
 //! Marks of change, which triggers of the database keep: see `migration::marks`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 
 use migration::marks::marked;
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
@@ -50,14 +51,7 @@ impl Marks {
         }
         sql.push(" GROUP BY subject");
         if database.backend() == DbBackend::Postgres {
-            // The sum of their numbers changes when they are made anew.
-            sql.push(&format!(
-                " UNION ALL SELECT '', CASE WHEN COUNT(*) >= {} THEN CAST(SUM(CAST(t.oid AS bigint)) AS text) END \
-                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
-                 WHERE t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
-                 AND c.relnamespace = CAST(current_schema() AS regnamespace)",
-                TRIGGERS * marked().count()
-            ));
+            sql.push(&triggers("''"));
         }
         let rows: Vec<Row> = match read_all(database, &sql).await {
             Err(error) if is_missing_table(&error) => return Ok(None),
@@ -84,6 +78,81 @@ impl Marks {
         let totals = self.totals.iter().filter(|(at, _)| tables & (1 << **at) != 0);
         let text = totals.map(|(at, total)| format!("{at}:{total};")).collect::<String>();
         Tag::of(key, tables, &(text + &self.triggers))
+    }
+}
+
+/// The query for the sum of the numbers of the triggers, which changes when they are made anew, as a part of another one; null
+/// where triggers are missing. `before` are the columns before it.
+fn triggers(before: &str) -> String {
+    format!(
+        " UNION ALL SELECT {before}, CASE WHEN COUNT(*) >= {} THEN CAST(SUM(CAST(t.oid AS bigint)) AS text) END \
+         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
+         WHERE t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
+         AND c.relnamespace = CAST(current_schema() AS regnamespace)",
+        TRIGGERS * marked().count()
+    )
+}
+
+/// The marks of some tables, for each production by itself.
+pub struct ProductionMarks {
+    each: HashMap<Uuid, String>,
+    /// As in [`Marks`].
+    triggers: String,
+}
+
+#[derive(FromQueryResult)]
+struct ProductionRow {
+    subject: String,
+    project_id: Option<Uuid>,
+    total: Option<String>,
+}
+
+impl ProductionMarks {
+    /// Reads the marks of tables. There are none while nothing keeps them.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read(database: &Database, tables: &[&str]) -> Result<Option<Self>, DbErr> {
+        let subjects: Vec<String> = tables.iter().map(|table| format!("'{table}'")).collect();
+        let mut sql = Sql::new(format!(
+            "SELECT subject, project_id, CAST(SUM(amount) AS text) AS total FROM dailies_mark WHERE subject IN ({}) \
+             GROUP BY subject, project_id",
+            subjects.join(", ")
+        ));
+        if database.backend() == DbBackend::Postgres {
+            sql.push(&triggers("'', CAST(NULL AS uuid)"));
+        }
+        let mut rows: Vec<ProductionRow> = match read_all(database, &sql).await {
+            Err(error) if is_missing_table(&error) => return Ok(None),
+            rows => rows?,
+        };
+        rows.sort_by(|one, other| one.subject.cmp(&other.subject));
+        let mut marks = Self {
+            each: HashMap::new(),
+            triggers: String::new(),
+        };
+        for ProductionRow {
+            subject,
+            project_id,
+            total,
+        } in rows
+        {
+            let Some(total) = total else { return Ok(None) };
+            match project_id {
+                Some(id) => {
+                    let _ = write!(marks.each.entry(id).or_default(), "{subject}:{total};");
+                }
+                None => marks.triggers = total,
+            }
+        }
+        Ok(Some(marks))
+    }
+
+    /// The marks of a production, with those that count for every one: another text after each change.
+    #[must_use]
+    pub fn of(&self, production: Uuid) -> String {
+        let text = |id: Uuid| self.each.get(&id).map_or("", String::as_str);
+        format!("{}|{}|{}", text(production), text(Uuid::nil()), self.triggers)
     }
 }
 

@@ -19,6 +19,7 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
+pub use self::marks::ProductionMarks;
 pub use self::memory::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
 use self::marks::Marks;
