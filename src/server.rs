@@ -36,7 +36,7 @@ use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
-use crate::previews::Processing;
+use crate::previews::{MissingTiles, Processing};
 use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
@@ -253,6 +253,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationEmail>()
             .with::<NotificationMessage>()
             .with::<Processing>()
+            .with::<MissingTiles>()
             .with::<RemovedFiles>()
             .with::<CarriedFiles>()
             .with::<MovieBuild>()
