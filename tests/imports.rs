@@ -6,6 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use harness::rows::insert;
 use harness::{On, Studio, id};
 
 /// Lines of a long table.
@@ -257,4 +258,66 @@ async fn long_tables_take_few_statements(#[case] on: On) {
         .cloned()
         .unwrap_or_default();
     assert!(done.len() >= LINES);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn castings_tell_assets_of_one_name_apart(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let (admin, project) = (&studio.admin, format!("/data/projects/{}", studio.project_id));
+    admin
+        .put(&project, json!({"production_type": "tvshow"}))
+        .await
+        .expect(200);
+    let prop = studio.named("entity-types", "Prop").await;
+    let mut doors = Vec::new();
+    let mut shot = Uuid::nil();
+    for name in ["E01", "E02"] {
+        let episode = admin.post(&format!("{project}/episodes"), json!({"name": name})).await;
+        let episode = id(&episode.expect(201));
+        let sequence = json!({"name": "SQ01", "episode_id": episode});
+        let sequence = id(&admin.post(&format!("{project}/sequences"), sequence).await.expect(201));
+        let body = json!({"name": "SH010", "sequence_id": sequence});
+        shot = id(&admin.post(&format!("{project}/shots"), body).await.expect(201));
+        let door = vec![
+            ("name", "Door".into()),
+            ("project_id", studio.project_id.into()),
+            ("entity_type_id", prop.into()),
+            ("source_id", episode.into()),
+        ];
+        let door = insert(&studio.server.app.database, &entity::entity::TABLE, door).await;
+        doors.push(door.expect("an asset"));
+    }
+    let path = format!("/import/csv/projects/{}/casting", studio.project_id);
+    let table = "Episode;Parent;Name;Asset Type;Asset;Occurences\nE02;SQ01;SH010;Prop;Door;2\n";
+    admin
+        .send_file(&path, "casting.csv", table.as_bytes())
+        .await
+        .expect(201);
+    let casting = format!("{project}/entities/{shot}/casting");
+    let cast = async || {
+        let rows = admin.get(&casting).await.expect(200);
+        let row = |row: &Value| (row["asset_id"].clone(), row["nb_occurences"].clone());
+        let mut rows: Vec<(Value, Value)> = rows.as_array().expect("a list").iter().map(row).collect();
+        rows.sort_by_key(|(_, count)| count.as_i64());
+        rows
+    };
+    assert_eq!(cast().await, [(json!(doors[1]), json!(2))], "the door of the episode");
+
+    // Both are cast, and what goes out comes back to each.
+    let both = json!([
+        {"asset_id": doors[1], "nb_occurences": 2, "label": "fixed"},
+        {"asset_id": doors[0], "nb_occurences": 5, "label": "fixed"},
+    ]);
+    admin.put(&casting, both).await.expect(200);
+    let before = cast().await;
+    assert_eq!(before.len(), 2);
+    let export = format!(
+        "/export/csv/projects/{}/casting.csv?is_shot_casting=true",
+        studio.project_id
+    );
+    let exported = admin.get(&export).await;
+    assert_eq!(exported.status, 200);
+    admin.send_file(&path, "casting.csv", &exported.bytes).await.expect(201);
+    assert_eq!(cast().await, before);
 }

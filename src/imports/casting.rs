@@ -116,7 +116,7 @@ impl CastingImport {
         let label = line.get("Label");
         short_enough("Label", label.unwrap_or_default(), LONGEST_LABEL)?;
         if let Some(target) = self.targets.target(line, parent, name)
-            && let Some(asset_id) = self.asset(target, kind, asset)
+            && let Some(asset_id) = self.asset(target, [kind, asset], count, label)
         {
             self.told.insert((target.id, asset_id));
             self.cast(work, target, asset_id, count, label);
@@ -124,9 +124,9 @@ impl CastingImport {
         Ok(())
     }
 
-    /// The asset that a row casts. Of several with the type and the name it is one that is cast there and that no row was about yet,
-    /// else one of the same episode, else the first.
-    fn asset(&self, target: CastingTarget, kind: &str, name: &str) -> Option<Uuid> {
+    /// The asset that a row casts, by its type and name. Of several it is one that is cast there and that no row was about yet, best as
+    /// the row says; else one of the same episode; else the first.
+    fn asset(&self, target: CastingTarget, [kind, name]: [&str; 2], count: i32, label: Option<&str>) -> Option<Uuid> {
         let episode_id = target
             .episode_id
             .or((target.kind == EntityKind::Episode).then_some(target.id));
@@ -135,13 +135,21 @@ impl CastingImport {
             let assets = self.targets.assets(kind, name).iter();
             assets.filter(move |asset| asset.id != own)
         };
-        let is_cast = |asset: &&CastAsset| {
+        let link = |asset: &CastAsset| {
             let key = (target.id, asset.id);
-            self.links.contains_key(&key) && !self.told.contains(&key)
+            self.links.get(&key).filter(|_| !self.told.contains(&key))
+        };
+        let is_cast = |asset: &&CastAsset| link(asset).is_some();
+        let is_cast_so = |asset: &&CastAsset| {
+            link(asset).is_some_and(|link| {
+                link.nb_occurences == Some(count)
+                    && link.label.as_deref().unwrap_or_default() == label.unwrap_or_default()
+            })
         };
         let of_episode = |asset: &&CastAsset| episode_id.is_some() && asset.episode_id == episode_id;
         let found = others()
-            .find(is_cast)
+            .find(is_cast_so)
+            .or_else(|| others().find(is_cast))
             .or_else(|| others().find(of_episode))
             .or_else(|| others().next());
         found.map(|asset| asset.id)
