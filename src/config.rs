@@ -108,7 +108,8 @@ pub struct Settings {
     #[arg(long, env = "CACHE_TYPE", ignore_case = true, help_heading = "Real-time")]
     pub cache_type: Option<CacheType>,
     /// Most bytes of answers that are kept as they were sent, for as long as nothing changes that they show; 0 for none. Long
-    /// ones are kept compressed, all of them apart for each person.
+    /// ones are kept compressed, all of them apart for each person. The texts that the search looks through may take as many
+    /// again.
     #[arg(long, env = "DAILIES_CACHE_MEMORY", default_value_t = 64 * 1024 * 1024, help_heading = "Real-time")]
     pub cache_memory: u64,
     /// Host of the Redis server that joins several servers on one database; `localhost` when `CACHE_TYPE` is `redis`.

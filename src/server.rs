@@ -36,7 +36,7 @@ use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
-use crate::previews::Processing;
+use crate::previews::{MissingTiles, Processing};
 use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
@@ -253,6 +253,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationEmail>()
             .with::<NotificationMessage>()
             .with::<Processing>()
+            .with::<MissingTiles>()
             .with::<RemovedFiles>()
             .with::<CarriedFiles>()
             .with::<MovieBuild>()
@@ -304,7 +305,7 @@ pub fn handlers(app: &SharedApp) -> Handlers {
         user: Arc::new(crate::user::UserHandlers(app.clone())),
         exports: Arc::new(crate::export::ExportsHandlers(app.clone())),
         imports: Arc::new(crate::imports::ImportsHandlers(app.clone())),
-        search: Arc::new(crate::search::SearchHandlers(app.clone())),
+        search: Arc::new(crate::search::SearchHandlers::new(app.clone())),
         sources: Arc::new(crate::sources::SourcesHandlers(app.clone())),
         events: Arc::new(crate::event_log::EventsHandlers(app.clone())),
     }

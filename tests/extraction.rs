@@ -2,12 +2,16 @@
 
 use std::io::{Cursor, Read};
 
+use dailies::storage::{Bucket, FileKey};
 use image::{ImageFormat, Rgb, RgbImage};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::{On, Studio, id, movie};
+
+/// Longest time for work in the background.
+const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A task with previews.
 struct Review {
@@ -226,6 +230,19 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
             .len(),
         tile.len()
     );
+    // A movie of an older server may lack them: they are made once somebody asks.
+    let number = preview.rsplit('/').next().expect("an id").parse().expect("an id");
+    let key = FileKey::new(Bucket::Pictures, "tiles", number);
+    let storage = &review.studio.server.app.storage;
+    storage.delete(&key).await.expect("the storage");
+    let tiles = format!("{}.png", preview.replace("/actions", "/movies/tiles"));
+    assert_eq!(admin.get(&tiles).await.status, 404);
+    let began = std::time::Instant::now();
+    while !storage.exists(&key).await.expect("the storage") {
+        assert!(began.elapsed() < LONGEST_WAIT, "no tiles came");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(review.bytes(&tiles).await.len(), tile.len());
 
     review.draw(&preview, 0.4, json!([rectangle()])).await;
     let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;

@@ -35,6 +35,7 @@ mod replay;
 mod roles;
 mod saml;
 mod schedules;
+mod search;
 mod second_factors;
 mod secrets;
 mod settings;

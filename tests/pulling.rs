@@ -592,12 +592,16 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     let before = rows(&studio.admin, "tasks").await;
     assert!(rows(&there, "tasks").await.len() < before.len());
     let token = studio.admin.token.clone().expect("a token");
-    let push = || async {
+    let push = async |option: &str| {
         let commands = studio.server.commands();
-        let arguments = ["--to", server.url.as_str(), "--production", "Wool", "--without-files"];
+        let arguments = ["--to", server.url.as_str(), "--production", "Wool", option];
         commands.run_with(&[("SYNC_TOKEN", &token)], "push", &arguments).await
     };
-    let done = push().await;
+    let lacking = rows(&there, "tasks").await.len();
+    let looked = push("--verify").await;
+    assert!(looked.success && looked.printed.contains("differs"), "{looked:?}");
+    assert_eq!(rows(&there, "tasks").await.len(), lacking, "nothing was pushed");
+    let done = push("--without-files").await;
     assert!(done.success && !done.printed.contains("refused"), "{done:?}");
     assert_eq!(
         rows(&there, "tasks").await.keys().collect::<Vec<_>>(),
@@ -612,7 +616,7 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
         );
     }
     // A second time nothing is there twice.
-    assert!(push().await.success);
+    assert!(push("--without-files").await.success);
     assert_eq!(
         rows(&there, "comments").await.len(),
         rows(&studio.admin, "comments").await.len()

@@ -283,6 +283,11 @@ impl Scope {
         );
     }
 
+    /// Adds the condition that a column holds a production of the scope, with `AND` before it.
+    pub fn restrict_projects(&self, sql: &mut Sql, column: &str) {
+        self.reach.keep(sql, column);
+    }
+
     /// Adds the condition of what the caller sees among the tasks `t`, with `AND` before it.
     pub fn restrict_tasks(&self, sql: &mut Sql) {
         tasks::LISTED.restrict(sql, &self.reach, &Tasks("t"));

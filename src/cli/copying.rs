@@ -61,6 +61,9 @@ pub(super) struct PushArgs {
     /// Let the other instance tell its clients of every row.
     #[arg(long)]
     broadcast: bool,
+    /// Push nothing, only compare.
+    #[arg(long)]
+    verify: bool,
     #[command(flatten)]
     account: RemoteAccount,
 }
@@ -94,10 +97,14 @@ pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
         to,
         production,
         broadcast,
+        verify,
         account,
     } = args;
     let app = bare(data).await?.0;
     let remote = account.sign_in(&to).await?;
+    if verify {
+        return print_comparison(&pulling::compare_pushed(&app, &remote, &production).await?);
+    }
     let options = PushOptions {
         production,
         without_files: account.without_files,

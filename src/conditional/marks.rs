@@ -188,6 +188,33 @@ impl Marks {
     }
 }
 
+/// The marks of some tables, for each production by itself.
+pub struct ProductionMarks {
+    marks: Arc<Marks>,
+    places: Vec<usize>,
+}
+
+impl ProductionMarks {
+    /// Marks of these tables; none where one of them has no marks.
+    pub(super) fn new(marks: Arc<Marks>, tables: &[&str]) -> Option<Self> {
+        let places = tables.iter().map(|table| PLACES.get(table).copied()).collect();
+        places.map(|places| Self { marks, places })
+    }
+
+    /// The marks of a production, with those that count for every one: another text after each change.
+    #[must_use]
+    pub fn of(&self, production: Uuid) -> String {
+        let mut text = self.marks.triggers.clone();
+        for place in &self.places {
+            for id in [Uuid::nil(), production] {
+                text.push(';');
+                text.extend(self.marks.totals.get(&(*place, id)).map(String::as_str));
+            }
+        }
+        text
+    }
+}
+
 /// Adds the rows of each mark up to one, where statements add a row each. Nobody waits for it, and no mark changes.
 ///
 /// # Errors

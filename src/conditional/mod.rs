@@ -23,6 +23,7 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
+pub use self::marks::ProductionMarks;
 pub use self::memory::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
 use self::latest::LatestMarks;
@@ -66,6 +67,19 @@ impl Conditional {
             memory.sweep().await;
         }
         marks::compact(database).await
+    }
+
+    /// The marks of some tables, production by production. There are none while nothing keeps them.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn production_marks(
+        &self,
+        database: &Database,
+        tables: &[&str],
+    ) -> Result<Option<ProductionMarks>, DbErr> {
+        let marks = self.latest.read(database).await?;
+        Ok(marks.and_then(|marks| ProductionMarks::new(marks, tables)))
     }
 
     /// Answers a request: that nothing changed, or from memory, or by what `request` makes once its access rule let it in.

@@ -63,8 +63,11 @@ impl Engine {
 
     fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
+        if query.integer("limit")?.is_some_and(|limit| limit < 0) {
+            return Err(Failure::parameter("limit must be a positive integer."));
+        }
         let limit = query
-            .integer_within("limit", Some(0), Some(dailies_definitions::facts::MOST_RECORDS))?
+            .integer_within("limit", None, Some(dailies_definitions::facts::MOST_RECORDS))?
             .unwrap_or_default();
         let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
         let limit = if limit == 0 { default } else { limit };

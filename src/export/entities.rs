@@ -65,7 +65,7 @@ struct ExportLayout {
     has_frames: bool,
 }
 
-const ASSETS: ExportLayout = ExportLayout {
+static ASSETS: ExportLayout = ExportLayout {
     name: "assets",
     headings: &["Project", "Type", "Name", "Description", "Time Spent"],
     texts: &["k.name", "e.name"],
@@ -73,7 +73,7 @@ const ASSETS: ExportLayout = ExportLayout {
     has_frames: false,
 };
 
-const SHOTS: ExportLayout = ExportLayout {
+static SHOTS: ExportLayout = ExportLayout {
     name: "shots",
     headings: &[
         "Project",
@@ -92,13 +92,28 @@ const SHOTS: ExportLayout = ExportLayout {
     has_frames: true,
 };
 
-const EDITS: ExportLayout = ExportLayout {
+static EDITS: ExportLayout = ExportLayout {
     name: "edits",
     headings: &["Project", "Episode", "Name", "Description", "Time Spent"],
     texts: &["ep.name", "e.name"],
     joins: "LEFT JOIN entity ep ON ep.id = e.parent_id",
     has_frames: false,
 };
+
+/// The layout of a kind of entity.
+fn layout(kind: EntityKind) -> &'static ExportLayout {
+    match kind {
+        EntityKind::Shot => &SHOTS,
+        EntityKind::Edit => &EDITS,
+        _ => &ASSETS,
+    }
+}
+
+/// Headings of the table of a kind of entity, before those of the metadata and tasks.
+#[must_use]
+pub fn headings(kind: EntityKind) -> &'static [&'static str] {
+    layout(kind).headings
+}
 
 /// A metadata column.
 #[derive(FromQueryResult)]
@@ -148,13 +163,9 @@ pub(super) async fn table(
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
-    let layout = match kind {
-        EntityKind::Shot => SHOTS,
-        EntityKind::Edit => EDITS,
-        _ => ASSETS,
-    };
+    let layout = layout(kind);
     let project = project_name(database, access.project_id()).await?;
-    let from = selection(access, kind, &layout, &filter);
+    let from = selection(access, kind, layout, &filter);
     let descriptors = descriptors(database, access, kind).await?;
     let person = filter.own.then_some(access.person.id);
     let visible = VisibleTasks::within(access.caller(), access.project_id(), access.role());

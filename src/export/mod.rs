@@ -9,4 +9,5 @@ mod playlists;
 mod studio;
 mod table;
 
+pub use entities::headings;
 pub use handlers::ExportsHandlers;

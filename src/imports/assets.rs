@@ -13,12 +13,13 @@ use uuid::Uuid;
 use super::entities::{LONGEST_NAME, Matches, Stock};
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::RowProblem;
+use super::problem::{RowProblem, excerpt};
 use super::production::{Production, workflows};
 use super::sheet::{SheetRow, short_enough};
 use super::task_columns::{TaskColumns, read_task_cells};
 use crate::database::{self, Sql};
 use crate::events::{Payload, Work, payload};
+use crate::export::headings;
 use crate::readiness::counts::Touched;
 use crate::vocabulary::kinds::{EntityKind, is_temporal};
 
@@ -56,7 +57,7 @@ impl Types {
         let close = || {
             self.known
                 .iter()
-                .find(|(_, known)| known.to_lowercase() == name.to_lowercase())
+                .find(|(_, known)| known.trim().to_lowercase() == name.to_lowercase())
         };
         exact.or_else(close).map(|(id, _)| *id)
     }
@@ -81,7 +82,8 @@ impl Types {
         }
         if !self.own.is_empty() {
             return Err(RowProblem(format!(
-                "Asset type {name} is not configured for this project"
+                "Asset type {} is not configured for this project",
+                excerpt(name)
             )));
         }
         let id = Uuid::new_v4();
@@ -125,7 +127,7 @@ impl EntityImport for AssetImport {
         };
         let asset_types: HashSet<Uuid> = types.known.iter().map(|(id, _)| *id).collect();
         let assets = stock.of_type(|id| asset_types.contains(&id));
-        let by_type = Matches::of(assets.map(|asset| ((asset.entity_type_id, asset.name.clone()), asset.id)));
+        let by_type = Matches::of(assets.map(|asset| ((asset.entity_type_id, asset.name.trim().to_owned()), asset.id)));
         Ok(Self {
             tasks: TaskColumns::load(work, production.id, EntityKind::Asset).await?,
             workflows: workflows(work).await?,
@@ -169,6 +171,7 @@ impl EntityImport for AssetImport {
             &self.production.descriptors,
             &self.production.people,
             line,
+            headings(EntityKind::Asset),
             is_new,
         )?;
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);

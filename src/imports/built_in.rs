@@ -23,11 +23,16 @@ impl ByParent {
         let entities = stock.of_type(|id| id == type_id);
         Self {
             type_id,
-            found: Matches::of(entities.map(|entity| ((entity.parent_id, entity.name.clone()), entity.id))),
+            found: Matches::of(entities.map(|entity| ((entity.parent_id, entity.name.trim().to_owned()), entity.id))),
         }
     }
 
-    /// The entity that the next row with this name means.
+    /// The entity that the next row with this name means, where it is there.
+    pub(super) fn known(&mut self, parent_id: Option<Uuid>, name: &str) -> Option<Uuid> {
+        self.found.next(&(parent_id, name.to_owned()))
+    }
+
+    /// The entity that the next row with this name means, which is made when it is missing.
     pub(super) fn require(&mut self, stock: &mut Stock, parent_id: Option<Uuid>, name: &str) -> Uuid {
         let key = (parent_id, name.to_owned());
         self.found.next(&key).unwrap_or_else(|| {

@@ -8,7 +8,7 @@ use sea_orm::{FromQueryResult, Value as SqlValue};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::casting_targets::{CastingTarget, CastingTargets};
+use super::casting_targets::{CastAsset, CastingTarget, CastingTargets};
 use super::names::slug;
 use super::problem::RowProblem;
 use super::sheet::{Sheet, SheetRow, short_enough};
@@ -49,6 +49,8 @@ struct CastingImport {
     changed: BTreeSet<(Uuid, Uuid)>,
     /// Shots with other castings than before.
     shots: BTreeSet<Uuid>,
+    /// Castings that rows were about.
+    told: BTreeSet<(Uuid, Uuid)>,
 }
 
 /// Imports a table of castings, and gives a null for each row.
@@ -92,6 +94,7 @@ impl CastingImport {
             derived: BTreeSet::new(),
             changed: BTreeSet::new(),
             shots: BTreeSet::new(),
+            told: BTreeSet::new(),
         })
     }
 
@@ -112,14 +115,44 @@ impl CastingImport {
         }
         let label = line.get("Label");
         short_enough("Label", label.unwrap_or_default(), LONGEST_LABEL)?;
-        let found = self
-            .targets
-            .asset(kind, asset)
-            .zip(self.targets.target(line, parent, name));
-        if let Some((asset_id, target)) = found.filter(|(asset_id, target)| *asset_id != target.id) {
+        if let Some(target) = self.targets.target(line, parent, name)
+            && let Some(asset_id) = self.asset(target, [kind, asset], count, label)
+        {
+            self.told.insert((target.id, asset_id));
             self.cast(work, target, asset_id, count, label);
         }
         Ok(())
+    }
+
+    /// The asset that a row casts, by its type and name. Of several it is one that is cast there and that no row was about yet, best as
+    /// the row says; else one of the same episode; else the first.
+    fn asset(&self, target: CastingTarget, [kind, name]: [&str; 2], count: i32, label: Option<&str>) -> Option<Uuid> {
+        let episode_id = target
+            .episode_id
+            .or((target.kind == EntityKind::Episode).then_some(target.id));
+        let own = target.id;
+        let others = || {
+            let assets = self.targets.assets(kind, name).iter();
+            assets.filter(move |asset| asset.id != own)
+        };
+        let link = |asset: &CastAsset| {
+            let key = (target.id, asset.id);
+            self.links.get(&key).filter(|_| !self.told.contains(&key))
+        };
+        let is_cast = |asset: &&CastAsset| link(asset).is_some();
+        let is_cast_so = |asset: &&CastAsset| {
+            link(asset).is_some_and(|link| {
+                link.nb_occurences == Some(count)
+                    && link.label.as_deref().unwrap_or_default() == label.unwrap_or_default()
+            })
+        };
+        let of_episode = |asset: &&CastAsset| episode_id.is_some() && asset.episode_id == episode_id;
+        let found = others()
+            .find(is_cast_so)
+            .or_else(|| others().find(is_cast))
+            .or_else(|| others().find(of_episode))
+            .or_else(|| others().next());
+        found.map(|asset| asset.id)
     }
 
     /// Casts an asset, or changes how it is cast.

@@ -1,6 +1,8 @@
 //! Entities that the rows of a table of castings name: the assets that are cast, and the shots, assets and episodes
 //! that cast them.
 
+use std::collections::HashMap;
+
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -20,12 +22,21 @@ pub(super) struct CastingTarget {
     pub(super) episode_id: Option<Uuid>,
 }
 
+/// Asset that is cast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CastAsset {
+    pub(super) id: Uuid,
+    /// The episode that it was made for.
+    pub(super) episode_id: Option<Uuid>,
+}
+
 #[derive(FromQueryResult)]
 struct AssetRow {
     id: Uuid,
     name: String,
     kind: String,
     episode: Option<String>,
+    episode_id: Option<Uuid>,
     is_own: bool,
 }
 
@@ -40,8 +51,10 @@ struct ShotRow {
 
 /// All that rows may name.
 pub(super) struct CastingTargets {
-    /// By type and name; what other productions share comes last.
-    assets: Index<Uuid, 2>,
+    /// Assets of one type and name; what other productions share comes last.
+    alike: Vec<Vec<CastAsset>>,
+    /// Their places by type and name.
+    assets: Index<usize, 2>,
     /// By episode, sequence and name.
     shots: Index<CastingTarget, 3>,
     /// Assets of the production by episode, type and name.
@@ -54,7 +67,8 @@ impl CastingTargets {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
-        let mut sql = Sql::new("SELECT a.id, a.name, k.name AS kind, ep.name AS episode, a.project_id = ");
+        let mut sql =
+            Sql::new("SELECT a.id, a.name, k.name AS kind, ep.name AS episode, ep.id AS episode_id, a.project_id = ");
         sql.bind(project_id).push(
             " AS is_own FROM entity a JOIN entity_type k ON k.id = a.entity_type_id LEFT JOIN entity ep ON ep.id = a.source_id WHERE k.name NOT IN ",
         );
@@ -90,6 +104,21 @@ impl CastingTargets {
             };
             episodes.push(([row.try_get::<String>("", "name")?], target));
         }
+        let mut alike: Vec<Vec<CastAsset>> = Vec::new();
+        let mut places: HashMap<[String; 2], usize> = HashMap::new();
+        let mut named: Vec<([String; 2], usize)> = Vec::new();
+        for asset in &assets {
+            let names = [asset.kind.clone(), asset.name.clone()];
+            let place = *places.entry(names.clone()).or_insert_with(|| {
+                alike.push(Vec::new());
+                named.push((names, alike.len() - 1));
+                alike.len() - 1
+            });
+            alike[place].push(CastAsset {
+                id: asset.id,
+                episode_id: asset.episode_id,
+            });
+        }
         let own = || assets.iter().filter(|asset| asset.is_own);
         let target = |asset: &AssetRow| CastingTarget {
             id: asset.id,
@@ -97,11 +126,8 @@ impl CastingTargets {
             episode_id: None,
         };
         Ok(Self {
-            assets: Index::of(
-                assets
-                    .iter()
-                    .map(|asset| ([asset.kind.clone(), asset.name.clone()], asset.id)),
-            ),
+            alike,
+            assets: Index::of(named),
             own_assets: Index::of(own().map(|asset| ([asset.kind.clone(), asset.name.clone()], target(asset)))),
             assets_of_episode: Index::of(own().map(|asset| {
                 (
@@ -132,9 +158,10 @@ impl CastingTargets {
         })
     }
 
-    /// The asset that a row casts.
-    pub(super) fn asset(&self, kind: &str, name: &str) -> Option<Uuid> {
-        self.assets.find([kind, name])
+    /// The assets that a row may cast, of which there are several with the same type and name.
+    pub(super) fn assets(&self, kind: &str, name: &str) -> &[CastAsset] {
+        let place = self.assets.find([kind, name]);
+        place.map_or(&[], |place| self.alike[place].as_slice())
     }
 
     /// The shot, asset or episode that a row casts it in.

@@ -14,6 +14,7 @@ use super::problem::RowProblem;
 use super::sheet::SheetRow;
 use super::task_columns::read_task_cells;
 use crate::events::{Payload, Work};
+use crate::export::headings;
 use crate::vocabulary::kinds::EntityKind;
 
 /// A table of edits.
@@ -53,6 +54,7 @@ impl EntityImport for EditImport {
             &table.production.descriptors,
             &table.production.people,
             line,
+            headings(EntityKind::Edit),
             is_new,
         )?;
         entry.put_data(if writes { data } else { stored });

@@ -140,10 +140,10 @@ impl Stock {
     fn keep(&mut self, entry: ImportedEntity) {
         let model = &entry.model;
         if model.entity_type_id == self.episode_type {
-            self.episodes.entry(model.name.clone()).or_insert(model.id);
+            self.episodes.entry(model.name.trim().to_owned()).or_insert(model.id);
         } else if model.entity_type_id == self.sequence_type {
             self.sequences
-                .entry((model.parent_id, model.name.clone()))
+                .entry((model.parent_id, model.name.trim().to_owned()))
                 .or_insert(model.id);
         }
         self.places.insert(model.id, self.entries.len());
@@ -211,10 +211,20 @@ impl Stock {
         id
     }
 
+    /// The episode with a name, where it is there.
+    pub(super) fn known_episode(&self, name: &str) -> Option<Uuid> {
+        self.episodes.get(name).copied()
+    }
+
+    /// The sequence with a name in an episode, or in none, where it is there.
+    pub(super) fn known_sequence(&self, episode_id: Option<Uuid>, name: &str) -> Option<Uuid> {
+        self.sequences.get(&(episode_id, name.to_owned())).copied()
+    }
+
     /// The episode with a name, which is made when it is missing.
     pub(super) fn episode(&mut self, work: &mut Work<'_>, column: &str, name: &str) -> Result<Uuid, RowProblem> {
-        if let Some(id) = self.episodes.get(name) {
-            return Ok(*id);
+        if let Some(id) = self.known_episode(name) {
+            return Ok(id);
         }
         let id = self.add(
             self.episode_type,
@@ -227,8 +237,8 @@ impl Stock {
 
     /// The sequence with a name in an episode, or in none. It is made when it is missing.
     pub(super) fn sequence(&mut self, work: &mut Work<'_>, episode_id: Option<Uuid>, name: &str) -> Uuid {
-        if let Some(id) = self.sequences.get(&(episode_id, name.to_owned())) {
-            return *id;
+        if let Some(id) = self.known_sequence(episode_id, name) {
+            return id;
         }
         let id = self.add(self.sequence_type, name, episode_id);
         work.emit_in(self.project_id, "sequence:new", payload([("sequence_id", id)]));

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::metadata;
 use super::names::Index;
-use super::problem::RowProblem;
+use super::problem::{RowProblem, excerpt};
 use super::production::Production;
 use super::sheet::{Sheet, SheetRow};
 use super::values::{amount, day, integer_of};
@@ -27,6 +27,16 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Tasks that one statement changes.
 const PORTION: usize = 100;
+/// Columns of the table itself.
+const COLUMNS: [&str; 7] = [
+    "Parent",
+    "Entity",
+    "Estimation",
+    "Drawings",
+    "Start date",
+    "Due date",
+    "Difficulty",
+];
 
 /// Tasks that a table is about.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +184,10 @@ impl EstimationsImport {
 
     fn line(&mut self, line: &SheetRow<'_>) -> Result<(), RowProblem> {
         let (parent, name) = (line.required("Parent")?, line.required("Entity")?);
-        let unknown = || RowProblem(format!("Entity '{name}' with parent '{parent}' not found"));
+        let unknown = || {
+            let (name, parent) = (excerpt(name), excerpt(parent));
+            RowProblem(format!("Entity '{name}' with parent '{parent}' not found"))
+        };
         let entity_id = self.entities.find([parent, name]).ok_or_else(unknown)?;
         let no_task = || {
             RowProblem(format!(
@@ -223,6 +236,7 @@ impl EstimationsImport {
             &self.production.descriptors,
             &self.production.people,
             line,
+            &COLUMNS,
             false,
         )?;
         if !data.is_empty() {

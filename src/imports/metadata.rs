@@ -10,16 +10,21 @@ use super::sheet::SheetRow;
 use super::values;
 use crate::export::cells;
 
-/// Brings the cells of the metadata columns into `data`. `is_new` says that nothing is stored yet.
+/// Brings the cells of the metadata columns into `data`. `own` are the headings of the table itself, behind which a metadata column
+/// of the same name stands. `is_new` says that nothing is stored yet.
 pub(super) fn apply(
     data: &mut Map<String, Value>,
     columns: &[ImportedDescriptor],
     people: &People,
     line: &SheetRow<'_>,
+    own: &[&str],
     is_new: bool,
 ) -> Result<(), RowProblem> {
     for column in columns {
-        let Some(cell) = line.get(&column.name) else { continue };
+        let before = own.iter().filter(|heading| **heading == column.name.trim()).count();
+        let Some(cell) = line.behind(before).get(&column.name) else {
+            continue;
+        };
         let kind = column.data_type.as_deref();
         let is_same = !is_new && cells::metadata(data, &column.field_name, kind) == cell;
         if !is_same {
@@ -86,7 +91,7 @@ mod tests {
         let sheet = Sheet::read(table.as_bytes()).unwrap_or_default();
         let mut data = before.as_object().cloned().unwrap_or_default();
         let line = sheet.lines().next().ok_or_else(|| RowProblem("no line".into()))?;
-        apply(&mut data, columns, &People::default(), &line, is_new)?;
+        apply(&mut data, columns, &People::default(), &line, &["Name", "FPS"], is_new)?;
         Ok(data.into())
     }
 
@@ -103,6 +108,16 @@ mod tests {
         assert_eq!(applied(stored.clone(), &columns, table, false), Ok(stored));
         let fresh = json!({"size": 12, "outdoor": "false", "steps": [{"text": "a", "checked": true}], "note": "[1]"});
         assert_eq!(applied(json!({}), &columns, table, true), Ok(fresh));
+    }
+
+    #[test]
+    fn a_column_of_the_table_itself_comes_before_one_of_metadata() {
+        let columns = [column("FPS", "string"), column("Mood", "string")];
+        let table = "Name;FPS;FPS;Mood\nOak;24;fast;calm\n";
+        let both = json!({"fps": "fast", "mood": "calm"});
+        assert_eq!(applied(json!({}), &columns, table, true), Ok(both));
+        let one = applied(json!({}), &columns[..1], "Name;FPS\nOak;24\n", true);
+        assert_eq!(one, Ok(json!({"fps": "24"})));
     }
 
     #[test]

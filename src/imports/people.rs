@@ -6,7 +6,7 @@ use dailies_definitions::query::parse_id;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use super::problem::RowProblem;
+use super::problem::{RowProblem, excerpt};
 use crate::database::{self, Sql};
 
 #[derive(FromQueryResult)]
@@ -72,7 +72,7 @@ impl People {
             ([id], _) | (_, [id]) => Ok(*id),
             ([], _) => Err(RowProblem::about(
                 column,
-                format!("Person not found for {}", cell.trim()),
+                format!("Person not found for {}", excerpt(cell.trim())),
             )),
             _ => Err(RowProblem::about(
                 column,

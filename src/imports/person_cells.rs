@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::problem::RowProblem;
+use super::problem::{RowProblem, excerpt};
 use super::sheet::{SheetRow, short_enough};
 use super::values::{flag, integer_of};
 use crate::database::{self, Sql};
@@ -55,7 +55,12 @@ impl Places {
 async fn named(connection: &impl ConnectionTrait, table: &str) -> Result<HashMap<String, Uuid>, DbErr> {
     let rows = database::rows(connection, &Sql::new(format!("SELECT id, name FROM {table}"))).await?;
     rows.iter()
-        .map(|row| Ok((row.try_get("", "name")?, row.try_get("", "id")?)))
+        .map(|row| {
+            Ok((
+                row.try_get::<String>("", "name")?.trim().to_owned(),
+                row.try_get("", "id")?,
+            ))
+        })
         .collect()
 }
 
@@ -86,7 +91,7 @@ impl PersonCells {
                 .studios
                 .get(name)
                 .copied()
-                .ok_or_else(|| RowProblem(format!("Studio not found: {name}")))
+                .ok_or_else(|| RowProblem(format!("Studio not found: {}", excerpt(name))))
         };
         Ok(Self {
             first_name: short_enough("First Name", line.required("First Name")?, 80)?.to_owned(),
@@ -154,7 +159,7 @@ fn departments(cell: &str, places: &Places) -> Result<Vec<Uuid>, RowProblem> {
         let id = places
             .departments
             .get(&name)
-            .ok_or_else(|| RowProblem(format!("Department not found: {name}")))?;
+            .ok_or_else(|| RowProblem(format!("Department not found: {}", excerpt(&name))))?;
         if !found.contains(id) {
             found.push(*id);
         }

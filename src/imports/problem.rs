@@ -1,10 +1,22 @@
 //! Faults of a table, and the answer to each.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use serde_json::json;
+
+/// Letters of a cell that messages show at most.
+const LONGEST_EXCERPT: usize = 100;
+
+/// A cell as messages show it: its beginning where it is long.
+pub(super) fn excerpt(cell: &str) -> Cow<'_, str> {
+    match cell.char_indices().nth(LONGEST_EXCERPT) {
+        Some((end, _)) => format!("{}…", &cell[..end]).into(),
+        None => cell.into(),
+    }
+}
 
 /// Problem of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +30,7 @@ impl RowProblem {
 
     /// A cell holds what its column can't.
     pub(super) fn invalid(column: &str, cell: &str, reason: impl Display) -> Self {
-        Self(format!("A value is invalid: {column}: {cell} ({reason})"))
+        Self(format!("A value is invalid: {column}: {} ({reason})", excerpt(cell)))
     }
 
     /// A sentence about a cell, with its column.
@@ -41,5 +53,24 @@ pub(super) fn at_line(failure: Failure, line: u64) -> Failure {
             None => failure,
         },
         Failure::Fault(_) => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_cells_are_shown_by_their_beginning() {
+        assert_eq!(excerpt("Forêt"), "Forêt");
+        assert_eq!(excerpt(&"é".repeat(LONGEST_EXCERPT)), "é".repeat(LONGEST_EXCERPT));
+        let RowProblem(message) = RowProblem::invalid("Size", &"é".repeat(1_000_000), "a number is expected");
+        assert_eq!(
+            message,
+            format!(
+                "A value is invalid: Size: {}… (a number is expected)",
+                "é".repeat(LONGEST_EXCERPT)
+            )
+        );
     }
 }

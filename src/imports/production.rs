@@ -9,7 +9,7 @@ use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::people::People;
-use super::problem::RowProblem;
+use super::problem::{RowProblem, excerpt};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::tasks::statuses::{self, Status};
@@ -98,6 +98,14 @@ impl Production {
         })
     }
 
+    /// Number of the columns with a heading that come before one of a task type: those of the table itself, and of metadata.
+    pub(super) fn columns_named(&self, own: &[&str], heading: &str) -> usize {
+        let heading = heading.trim();
+        let own = own.iter().filter(|name| **name == heading).count();
+        let metadata = self.descriptors.iter().map(|descriptor| descriptor.name.trim());
+        own + metadata.filter(|name| *name == heading).count()
+    }
+
     /// The status that a cell names: by its short name, as exports do, or by its name.
     pub(super) fn status(&self, column: &str, cell: &str) -> Result<Uuid, RowProblem> {
         let word = cell.to_lowercase();
@@ -108,7 +116,7 @@ impl Production {
             .or_else(|| named(&|status| status.name == cell))
             .or_else(|| named(&|status| close(&status.short_name)))
             .or_else(|| named(&|status| close(&status.name)));
-        found.ok_or_else(|| RowProblem::about(column, format!("Task status not found for {cell}")))
+        found.ok_or_else(|| RowProblem::about(column, format!("Task status not found for {}", excerpt(cell))))
     }
 
     /// The persons that a cell names, each once.
@@ -137,7 +145,7 @@ impl Production {
             .find(|kind| kind.is_for(EntityKind::Shot) && kind.name == cell);
         found
             .map(|kind| kind.id)
-            .ok_or_else(|| RowProblem::about(column, format!("Task type not found for {cell}")))
+            .ok_or_else(|| RowProblem::about(column, format!("Task type not found for {}", excerpt(cell))))
     }
 }
 

@@ -17,7 +17,8 @@ const END: &str = "\u{2}end of table\u{3}";
 /// A table.
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
-    columns: HashMap<String, usize>,
+    /// Places of the columns by their headings, which several may have.
+    columns: HashMap<String, Vec<usize>>,
     rows: Vec<RowCells>,
 }
 
@@ -34,6 +35,8 @@ pub(super) struct SheetRow<'a> {
     row: &'a RowCells,
     /// Line of the file where the row ends.
     pub(super) number: u64,
+    /// Columns that are passed over where several have the heading that is asked for.
+    before: usize,
 }
 
 impl Sheet {
@@ -60,19 +63,26 @@ impl Sheet {
             .into_iter()
             .enumerate()
         {
-            sheet.columns.entry(heading.trim().to_owned()).or_insert(at);
+            sheet.columns.entry(heading.trim().to_owned()).or_default().push(at);
         }
         sheet.rows = records.collect();
-        match sheet
-            .rows
-            .iter()
-            .find(|row| row.cells.iter().any(|cell| cell.contains('\0')))
-        {
-            Some(row) => {
-                Err(RowProblem("A value is invalid: a cell has a character that can't be stored.".into()).at(row.line))
-            }
+        match sheet.unstorable() {
+            Some((line, problem)) => Err(problem.at(line)),
             None => Ok(sheet),
         }
+    }
+
+    /// The first cell with a character that no database takes, with its line.
+    fn unstorable(&self) -> Option<(u64, RowProblem)> {
+        let (row, at) = self.rows.iter().find_map(|row| {
+            let at = row.cells.iter().position(|cell| cell.contains('\0'))?;
+            Some((row, at))
+        })?;
+        let heading = self.columns.iter().find(|(_, places)| places.contains(&at));
+        let column = heading.map_or_else(|| (at + 1).to_string(), |(heading, _)| heading.clone());
+        let shown = row.cells[at].replace('\0', "\u{2400}");
+        let problem = RowProblem::invalid(&column, &shown, "it has a character that can't be stored");
+        Some((row.line, problem))
     }
 
     /// The rows.
@@ -81,6 +91,7 @@ impl Sheet {
             sheet: self,
             row,
             number: row.line,
+            before: 0,
         })
     }
 
@@ -97,9 +108,16 @@ impl RowCells {
 }
 
 impl<'a> SheetRow<'a> {
-    /// The cell of a column, or nothing when the column or the cell is not there.
+    /// The same row where columns are meant that stand behind so many others with their heading; where there are fewer, the last.
+    pub(super) fn behind(self, before: usize) -> Self {
+        Self { before, ..self }
+    }
+
+    /// The cell of a column, or nothing when the column or the cell is not there. Of several columns with the heading the first one
+    /// counts.
     pub(super) fn get(&self, column: &str) -> Option<&'a str> {
-        let place = self.sheet.columns.get(column.trim())?;
+        let places = self.sheet.columns.get(column.trim())?;
+        let place = places.get(self.before).or(places.last())?;
         self.row.cells.get(*place).map(String::as_str)
     }
 
@@ -191,12 +209,16 @@ fn records(text: &str, separator: u8, before: u64) -> Result<Vec<RowCells>, Fail
         .from_reader(ended.as_bytes());
     let (mut rows, mut record) = (Vec::new(), csv::StringRecord::new());
     let (mut line, mut counted) = (before + 1, 0);
+    let mut begun = line;
     while reader.read_record(&mut record).map_err(wrong)? {
         let end = usize::try_from(reader.position().byte())
             .unwrap_or(ended.len())
             .min(ended.len());
         let upto = ended[..end].trim_end_matches(['\r', '\n']).len().max(counted);
-        line += breaks(&ended[counted..upto]);
+        let between = &ended[counted..upto];
+        let ends = between.len() - between.trim_start_matches(['\r', '\n']).len();
+        begun = line + breaks(&between[..ends]);
+        line += breaks(between);
         counted = upto;
         rows.push(RowCells {
             line,
@@ -205,7 +227,9 @@ fn records(text: &str, separator: u8, before: u64) -> Result<Vec<RowCells>, Fail
     }
     match rows.pop() {
         Some(last) if last.cells == [END] => Ok(rows),
-        _ => Err(Failure::refused("A quote is opened and never closed.")),
+        _ => Err(Failure::refused(format!(
+            "A quote is opened in the row of line {begun} and never closed."
+        ))),
     }
 }
 
@@ -257,6 +281,47 @@ mod tests {
             cells("sep=|\nName|Type\nOak|Prop"),
             [(3, "Prop".to_owned(), "Oak".to_owned())]
         );
+    }
+
+    #[test]
+    fn of_columns_with_one_heading_the_first_counts() {
+        let sheet = Sheet::read(b"Type;Name;Name;;\nProp;Oak;Pine;;\nProp;Fir\n").unwrap_or_default();
+        let rows: Vec<SheetRow<'_>> = sheet.lines().collect();
+        let cell = |row: usize, before| rows[row].behind(before).get("Name");
+        assert_eq!(
+            (cell(0, 0), cell(0, 1), cell(0, 2)),
+            (Some("Oak"), Some("Pine"), Some("Pine"))
+        );
+        assert_eq!((cell(1, 0), cell(1, 1)), (Some("Fir"), None));
+        assert_eq!(rows[0].behind(1).get("Type"), Some("Prop"));
+    }
+
+    #[test]
+    fn refusals_say_where() {
+        let message = |text: &str| match Sheet::read(text.as_bytes()) {
+            Err(Failure::Answer { body, .. }) => (
+                body["message"].as_str().unwrap_or_default().to_owned(),
+                body["line_number"].as_u64(),
+            ),
+            _ => Default::default(),
+        };
+        assert_eq!(
+            message("Type;Name\n\nProp;\"Oak\nSet;Pine\n").0,
+            "A quote is opened in the row of line 3 and never closed."
+        );
+        assert_eq!(
+            message("Type;Name\nProp;Elm\nProp;O\0k\n"),
+            (
+                "A value is invalid: Name: O\u{2400}k (it has a character that can't be stored)".to_owned(),
+                Some(3)
+            )
+        );
+    }
+
+    #[test]
+    fn blank_lines_and_empty_columns_are_passed_over() {
+        let text = "\r\n;;;\r\nType;Name;;\r\n;;;\r\n\r\nProp;Oak;;\r\n\r\n";
+        assert_eq!(cells(text), [(6, "Prop".to_owned(), "Oak".to_owned())]);
     }
 
     #[test]

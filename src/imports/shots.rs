@@ -10,13 +10,14 @@ use super::built_in::BuiltInTable;
 use super::entities::LONGEST_NAME;
 use super::import::EntityImport;
 use super::metadata;
-use super::problem::RowProblem;
-use super::sheet::SheetRow;
+use super::problem::{RowProblem, excerpt};
+use super::sheet::{SheetRow, short_enough};
 use super::task_columns::read_task_cells;
 use super::values::integer;
 use crate::crud::require_frame_rate;
 use crate::events::{Payload, Work};
 use crate::export::cells::plain;
+use crate::export::headings;
 use crate::vocabulary::kinds::EntityKind;
 
 /// A table of shots.
@@ -33,19 +34,15 @@ impl EntityImport for ShotImport {
     fn line(&mut self, work: &mut Work<'_>, line: &SheetRow<'_>) -> Result<Uuid, RowProblem> {
         let table = &mut self.0;
         let episode = if table.production.is_show {
-            Some(line.name("Episode", LONGEST_NAME)?)
+            part(line, "Episode")?
         } else {
-            None
+            line.filled("Episode")
         };
-        let sequence = line.name("Sequence", LONGEST_NAME)?;
+        let sequence = part(line, "Sequence")?;
         let name = line.name("Name", LONGEST_NAME)?;
         let frames = Frames::read(line)?;
         let cells = read_task_cells(&table.production, EntityKind::Shot, line)?;
-        let episode_id = episode
-            .map(|name| table.stock.episode(work, "Episode", name))
-            .transpose()?;
-        let sequence_id = table.stock.sequence(work, episode_id, sequence);
-        let id = table.by_parent.require(&mut table.stock, Some(sequence_id), name);
+        let (id, episode_id) = shot(table, work, [episode, sequence], name)?;
         let Some(entry) = table.stock.entry(id) else {
             return Ok(id);
         };
@@ -58,6 +55,7 @@ impl EntityImport for ShotImport {
             &table.production.descriptors,
             &table.production.people,
             line,
+            headings(EntityKind::Shot),
             is_new,
         )?;
         if let Some(rate) = line
@@ -88,6 +86,53 @@ impl EntityImport for ShotImport {
     }
 }
 
+/// The name of what a shot is part of; nothing where the cell is empty.
+fn part<'a>(line: &SheetRow<'a>, column: &str) -> Result<Option<&'a str>, RowProblem> {
+    let name = line.required(column)?;
+    if name.is_empty() {
+        Ok(None)
+    } else {
+        short_enough(column, name, LONGEST_NAME).map(Some)
+    }
+}
+
+/// The shot that a row means, with its episode. It is made with what it is part of when it is missing; without a sequence, or in a
+/// show without an episode, it has to be there already.
+fn shot(
+    table: &mut BuiltInTable,
+    work: &mut Work<'_>,
+    [episode, sequence]: [Option<&str>; 2],
+    name: &str,
+) -> Result<(Uuid, Option<Uuid>), RowProblem> {
+    let BuiltInTable {
+        production,
+        stock,
+        by_parent,
+        ..
+    } = table;
+    let empty = |column: &str| RowProblem(format!("{column} cannot be empty"));
+    let Some(sequence) = sequence else {
+        let id = by_parent.known(None, name).ok_or_else(|| empty("Sequence"))?;
+        return Ok((id, None));
+    };
+    if production.is_show && episode.is_none() {
+        let sequence_id = stock.known_sequence(None, sequence).ok_or_else(|| empty("Episode"))?;
+        let id = by_parent
+            .known(Some(sequence_id), name)
+            .ok_or_else(|| empty("Episode"))?;
+        return Ok((id, None));
+    }
+    let episode_id = if production.is_show {
+        episode.map(|name| stock.episode(work, "Episode", name)).transpose()?
+    } else {
+        // What was a show once may have episodes.
+        let known = episode.and_then(|name| stock.known_episode(name));
+        known.filter(|id| stock.known_sequence(Some(*id), sequence).is_some())
+    };
+    let sequence_id = stock.sequence(work, episode_id, sequence);
+    Ok((by_parent.require(stock, Some(sequence_id), name), episode_id))
+}
+
 /// Contents of a row about the frames of a shot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Frames {
@@ -102,7 +147,7 @@ impl Frames {
             let Some((column, cell)) = names.into_iter().find_map(|name| Some((name, line.filled(name)?))) else {
                 return Ok(None);
             };
-            let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{cell}'"));
+            let wrong = || RowProblem::about(column, format!("{key} must be an integer, got '{}'", excerpt(cell)));
             integer(cell).ok_or_else(wrong).map(Some)
         };
         Ok(Self {

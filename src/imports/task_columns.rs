@@ -13,6 +13,7 @@ use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
+use crate::export::headings;
 use crate::tasks::creation::{self, NewTask};
 use crate::tasks::{assignment, statuses};
 use crate::vocabulary::kinds::EntityKind;
@@ -33,21 +34,23 @@ pub(super) fn read_task_cells(
     line: &SheetRow<'_>,
 ) -> Result<Vec<TaskCells>, RowProblem> {
     let mut found = Vec::new();
+    // Columns of the table itself and of metadata come before one of a task type that has their name.
+    let of = |heading: &str| line.behind(production.columns_named(headings(kind), heading));
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
-        let assignations = format!("{name} assignations");
+        let (comment, assignations) = (format!("{name} comment"), format!("{name} assignations"));
         let cells = TaskCells {
             task_type_id: task_type.id,
-            status: line
+            status: of(name)
                 .filled(name)
                 .map(|cell| production.status(name, cell))
                 .transpose()?,
-            comment: line
-                .get(&format!("{name} comment"))
+            comment: of(&comment)
+                .get(&comment)
                 .filter(|text| !text.trim().is_empty())
                 .unwrap_or_default()
                 .to_owned(),
-            assignees: line
+            assignees: of(&assignations)
                 .filled(&assignations)
                 .map(|cell| production.assignees(&assignations, cell))
                 .transpose()?

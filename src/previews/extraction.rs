@@ -146,12 +146,23 @@ pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<M
     if !is_movie(&preview) {
         return Err(Failure::parameter("Preview file is not a movie"));
     }
-    let movie = Movie::fetch(app, &preview).await?;
+    let picture = make_tiles(app, &preview).await?;
+    Ok(sent_picture(&format!("{id}_tile.png"), picture))
+}
+
+/// Makes the picture of all frames of a movie, stores it and gives it.
+///
+/// # Errors
+/// 404 when the movie is not there, 400 when it can't be read, 503 when there is no room for it now.
+pub(super) async fn make_tiles(app: &App, preview: &PreviewSubject) -> Result<Vec<u8>, Failure> {
+    let movie = Movie::fetch(app, preview).await?;
     let facts = movies::probe(&app.pictures, &movie.path()).await.map_err(refusal)?;
     let tiles = movie.folder.path().join("tiles.png");
     movies::write_tiles(&app.pictures, &movie.path(), &facts, movie.rate, &tiles)
         .await
         .map_err(refusal)?;
-    app.storage.put_file(&keys::picture("tiles", id), &tiles).await?;
-    Ok(sent_picture(&format!("{id}_tile.png"), tokio::fs::read(tiles).await?))
+    app.storage
+        .put_file(&keys::picture("tiles", preview.id), &tiles)
+        .await?;
+    Ok(tokio::fs::read(tiles).await?)
 }

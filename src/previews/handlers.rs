@@ -13,14 +13,15 @@ use dailies_definitions::schemas::{
     PreviewSummary, PreviewsByTaskType, RunningPreview, ShownEntity,
 };
 use dailies_definitions::submission::Submission;
+use poem::http::StatusCode;
 use uuid::Uuid;
 
 use super::add::{Placement, add_preview, revision_of};
 use super::avatars::{self, Owner};
 use super::upload::{UploadOptions, UploadTiming};
 use super::{
-    annotate, annotated, attachments, backgrounds, download, extraction, frames, keys, listings, positions, removal,
-    rows, upload,
+    annotate, annotated, attachments, backgrounds, download, extraction, frames, keys, listings, missing_tiles,
+    positions, removal, rows, upload,
 };
 use crate::access::ALL_BUT_CLIENTS;
 use crate::app::SharedApp;
@@ -143,7 +144,11 @@ impl Previews for PreviewsHandlers {
     }
 
     async fn get_movie_tile(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {
-        download::picture(&self.0, &access, instance_id, "tiles").await
+        let answer = download::picture(&self.0, &access, instance_id, "tiles").await;
+        if matches!(&answer, Err(Failure::Answer { status, .. }) if *status == StatusCode::NOT_FOUND) {
+            missing_tiles::order(&self.0, instance_id).await?;
+        }
+        answer
     }
 
     async fn get_preview_thumbnail(&self, access: Caller, instance_id: Uuid) -> Result<Media, Failure> {

@@ -24,7 +24,7 @@ use crate::storage::StorageError;
 pub use self::comparing::{Compared, compare};
 pub use self::files::Fetched;
 pub use self::pull::{PullOptions, PullOutcome, pull};
-pub use self::push::{PushOptions, push};
+pub use self::push::{PushOptions, compare_pushed, push};
 pub use self::remote::{Remote, RemoteError};
 
 /// Reason why a copy was not made, or not all of it.

@@ -70,10 +70,7 @@ pub struct Pushed {
 /// # Errors
 /// There is no such production here, or nobody answers there. What was refused is noted, and the rest goes on.
 pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<Pushed, PullError> {
-    let mut sql = Sql::new("SELECT id FROM project WHERE ");
-    sql.same_text("name", options.production.as_str());
-    let found: Option<Uuid> = database::read_value(&app.database, &sql).await?;
-    let production = found.ok_or_else(|| PullError::NoProduction(options.production.clone(), "here"))?;
+    let production = find(&app.database, &options.production).await?;
     let mut pushed = Pushed::default();
     let progress = Progress::start(0);
     for stage in stages()
@@ -98,6 +95,23 @@ pub async fn push(app: &App, remote: &Remote, options: &PushOptions) -> Result<P
     }
     pushed.compared = compare_of(app, remote, Some(production)).await?;
     Ok(pushed)
+}
+
+/// Counts the rows of one production there and here, and pushes none.
+///
+/// # Errors
+/// There is no such production here, or nobody answers there.
+pub async fn compare_pushed(app: &App, remote: &Remote, production: &str) -> Result<Vec<Compared>, PullError> {
+    let production = find(&app.database, production).await?;
+    compare_of(app, remote, Some(production)).await
+}
+
+/// The id of a production of this server, by its name.
+async fn find(database: &Database, name: &str) -> Result<Uuid, PullError> {
+    let mut sql = Sql::new("SELECT id FROM project WHERE ");
+    sql.same_text("name", name);
+    let found: Option<Uuid> = database::read_value(database, &sql).await?;
+    found.ok_or_else(|| PullError::NoProduction(name.to_owned(), "here"))
 }
 
 async fn ids(database: &Database, table: &str, production: Uuid) -> Result<Vec<Uuid>, PullError> {

@@ -1,153 +1,187 @@
-//! Documents of the search: names and texts of the assets, shots and persons that the caller may see.
+//! Documents of the search: names and texts of assets, shots and persons, taken apart into words.
 
-use std::fmt::Write;
+use std::collections::{HashMap, HashSet};
 
-use dailies_definitions::access::Caller;
-use dailies_definitions::failure::Failure;
-use sea_orm::FromQueryResult;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::words::{fold, words};
-use crate::access::entities::Scope;
-use crate::access::metadata::Masks;
-use crate::access::persons::knows_colleagues_only;
-use crate::database::{self, Database, Sql};
-use crate::people::colleagues::{only_colleagues, only_known};
-use crate::vocabulary::kinds::EntityKind;
+use super::words::words;
 
-/// Metadata of shots that are numbers for machines.
-const FRAMES: [&str; 5] = ["frame_in", "frame_out", "fps", "handle_in", "handle_out"];
+/// Numbers of the fields that every document has. Those of metadata follow.
+pub(super) const NAME: usize = 0;
+const DESCRIPTION: usize = 1;
+const BUILT_IN: [&str; 2] = ["name", "description"];
 
-/// Something that can be found. Its texts are folded.
+/// Bytes that a document and a text take beside their words, about.
+const DOCUMENT_OVERHEAD: usize = 96;
+const TEXT_OVERHEAD: usize = 32;
+
+/// Something that can be found.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) id: Uuid,
-    /// The name, with what stands before it: the type of an asset, the episode and sequence of a shot.
+    /// The folded name, with what stands before it: the type of an asset, the episode and sequence of a shot.
     pub(super) name: String,
-    description: String,
-    /// Name and value of each field.
-    metadata: Vec<(String, String)>,
+    texts: Vec<DocumentText>,
+}
+
+/// Text of a field, as the numbers of its words on the shelf.
+#[derive(Debug)]
+pub(super) struct DocumentText {
+    /// Number of the field: the less, the more important.
+    pub(super) field: usize,
+    pub(super) words: Vec<usize>,
 }
 
 impl Document {
-    /// The fields that are searched, the most important first.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        let metadata = self
-            .metadata
+    /// The texts, without those of fields that are hidden.
+    pub(super) fn texts<'a>(&'a self, hidden: &'a HashSet<usize>) -> impl Iterator<Item = &'a DocumentText> {
+        self.texts.iter().filter(move |text| !hidden.contains(&text.field))
+    }
+
+    /// Number of the words of the name.
+    pub(super) fn name_length(&self) -> usize {
+        self.texts
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        [("name", self.name.as_str()), ("description", self.description.as_str())]
-            .into_iter()
-            .chain(metadata)
+            .find(|text| text.field == NAME)
+            .map_or(0, |text| text.words.len())
     }
 }
 
-#[derive(FromQueryResult)]
-struct EntityRow {
-    id: Uuid,
-    project_id: Uuid,
-    name: String,
-    place: String,
-    description: Option<String>,
-    data: Option<String>,
+/// Documents that are searched together. A word that many of them have is kept, and compared, once.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    words: Vec<String>,
+    fields: Vec<String>,
+    documents: Vec<Document>,
 }
 
-/// The entities of a kind that a scope shows in open productions, or in one of them.
-pub(super) async fn entities(
-    database: &Database,
-    kind: EntityKind,
-    scope: &Scope,
-    project_id: Option<Uuid>,
-    masks: &Masks,
-) -> Result<Vec<Document>, Failure> {
-    let (place, joins) = match kind {
-        EntityKind::Shot => (
-            "COALESCE(ep.name || ' ', '') || COALESCE(sq.name, '')",
-            "LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id",
-        ),
-        _ => ("et.name", "JOIN entity_type et ON et.id = e.entity_type_id"),
-    };
-    let mut sql = Sql::new(format!(
-        "SELECT e.id, e.project_id, e.name, {place} AS place, e.description, CAST(e.data AS text) AS data FROM entity e {joins} \
-         JOIN project p ON p.id = e.project_id JOIN project_status ps ON ps.id = p.project_status_id \
-         WHERE ps.name = 'Open' AND {}",
-        kind.condition("e.entity_type_id")
-    ));
-    if let Some(project_id) = project_id {
-        sql.push(" AND e.project_id = ").bind(project_id);
+impl Shelf {
+    /// The words of all documents, in the order of their numbers.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
     }
-    scope.restrict(&mut sql, kind);
-    let rows: Vec<EntityRow> = database::read_all(database, &sql).await?;
-    Ok(rows.into_iter().map(|row| document(row, kind, masks)).collect())
-}
 
-fn document(row: EntityRow, kind: EntityKind, masks: &Masks) -> Document {
-    let hidden = masks.of_project(row.project_id);
-    let data: Map<String, Value> = row
-        .data
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    let is_number = |field: &str| kind == EntityKind::Shot && FRAMES.contains(&field);
-    let shown = |field: &str| !is_number(field) && hidden.iter().all(|name| name != field);
-    let metadata = data
-        .into_iter()
-        .filter(|(field, _)| shown(field))
-        .map(|(field, value)| (field, text_of(&value)));
-    Document {
-        id: row.id,
-        name: name(&row.place, &row.name),
-        description: fold(row.description.as_deref().unwrap_or_default()).into_owned(),
-        metadata: metadata.collect(),
+    pub(super) fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// Name of a field.
+    pub(super) fn field(&self, number: usize) -> &str {
+        self.fields.get(number).map_or("", String::as_str)
+    }
+
+    /// Numbers of the fields of metadata with these names.
+    pub(super) fn fields_named(&self, names: &[String]) -> HashSet<usize> {
+        let metadata = self.fields.iter().enumerate().skip(BUILT_IN.len());
+        metadata
+            .filter(|(_, field)| names.contains(field))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// Bytes of memory that it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        let texts = |document: &Document| -> usize {
+            let words = document.texts.iter().map(|text| text.words.len() * size_of::<usize>());
+            words.map(|bytes| bytes + TEXT_OVERHEAD).sum()
+        };
+        let words: usize = self.words.iter().map(|word| word.len() + TEXT_OVERHEAD).sum();
+        let documents = self.documents.iter();
+        words
+            + documents
+                .map(|document| DOCUMENT_OVERHEAD + document.name.len() + texts(document))
+                .sum::<usize>()
     }
 }
 
-/// A name behind its place, and once more in one word, so that `maincharacter` finds `main_character`.
-fn name(place: &str, name: &str) -> String {
-    let folded = fold(name);
-    let mut text = format!("{} {folded}", fold(place));
-    if words(&folded).nth(1).is_some() {
-        text.push(' ');
-        text.extend(words(&folded));
-    }
-    text
+/// A shelf that is being filled.
+#[derive(Debug)]
+pub(super) struct ShelfBuilder {
+    shelf: Shelf,
+    words: HashMap<String, usize>,
+    metadata: HashMap<String, usize>,
 }
 
-/// A value of metadata as folded text.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => fold(text).into_owned(),
-        Value::Number(number) => number.to_string(),
-        Value::Array(items) => items.iter().fold(String::new(), |mut text, item| {
-            let _ = write!(text, "{} ", text_of(item));
-            text
-        }),
-        _ => String::new(),
+impl ShelfBuilder {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self {
+            shelf: Shelf {
+                fields: BUILT_IN.map(str::to_owned).into(),
+                ..Shelf::default()
+            },
+            words: HashMap::new(),
+            metadata: HashMap::new(),
+        }
+    }
+
+    /// Adds a document by its folded texts. `metadata` has the name and the text of each field.
+    pub(super) fn add(&mut self, id: Uuid, name: String, description: &str, metadata: &[(String, String)]) {
+        let mut texts = Vec::with_capacity(1 + metadata.len());
+        self.add_text(&mut texts, NAME, &name);
+        self.add_text(&mut texts, DESCRIPTION, description);
+        for (field, text) in metadata {
+            let number = match self.metadata.get(field) {
+                Some(number) => *number,
+                None => {
+                    self.shelf.fields.push(field.clone());
+                    let number = self.shelf.fields.len() - 1;
+                    self.metadata.insert(field.clone(), number);
+                    number
+                }
+            };
+            self.add_text(&mut texts, number, text);
+        }
+        self.shelf.documents.push(Document { id, name, texts });
+    }
+
+    fn add_text(&mut self, texts: &mut Vec<DocumentText>, field: usize, text: &str) {
+        let words: Vec<usize> = words(text).map(|word| self.number(word)).collect();
+        if !words.is_empty() {
+            texts.push(DocumentText { field, words });
+        }
+    }
+
+    fn number(&mut self, word: &str) -> usize {
+        if let Some(number) = self.words.get(word) {
+            return *number;
+        }
+        let number = self.shelf.words.len();
+        self.shelf.words.push(word.to_owned());
+        self.words.insert(word.to_owned(), number);
+        number
+    }
+
+    /// The shelf.
+    pub(super) fn finish(self) -> Shelf {
+        self.shelf
     }
 }
 
-#[derive(FromQueryResult)]
-struct PersonRow {
-    id: Uuid,
-    first_name: String,
-    last_name: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The active persons whom the caller is told of.
-pub(super) async fn persons(database: &Database, caller: &Caller) -> Result<Vec<Document>, Failure> {
-    let mut sql =
-        Sql::new("SELECT p.id, p.first_name, p.last_name FROM person p WHERE p.is_guest = false AND p.active = true");
-    if knows_colleagues_only(caller) {
-        only_colleagues(&mut sql, caller.person.id);
+    #[test]
+    fn words_are_kept_once() {
+        let mut builder = ShelfBuilder::new();
+        let mood = |text: &str| [("mood".to_owned(), text.to_owned())];
+        builder.add(Uuid::from_u128(1), "sq01 sh010".into(), "fog", &mood("calm fog"));
+        builder.add(Uuid::from_u128(2), "sq01 sh020".into(), "", &mood(""));
+        let shelf = builder.finish();
+        assert_eq!(shelf.words(), ["sq01", "sh010", "fog", "calm", "sh020"]);
+        let [first, second] = shelf.documents() else {
+            panic!("two documents")
+        };
+        let none = HashSet::new();
+        let texts: Vec<(&str, usize)> = first
+            .texts(&none)
+            .map(|text| (shelf.field(text.field), text.words.len()))
+            .collect();
+        assert_eq!(texts, [("name", 2), ("description", 1), ("mood", 2)]);
+        assert_eq!((second.name_length(), second.texts(&none).count()), (2, 1));
+        let hidden = shelf.fields_named(&["mood".to_owned(), "name".to_owned()]);
+        assert_eq!(first.texts(&hidden).count(), 2, "the name is no metadata");
+        assert!(shelf.weight() > 0);
     }
-    only_known(&mut sql, caller);
-    let rows: Vec<PersonRow> = database::read_all(database, &sql).await?;
-    let document = |row: PersonRow| Document {
-        id: row.id,
-        name: fold(&format!("{} {}", row.first_name, row.last_name)).into_owned(),
-        description: String::new(),
-        metadata: Vec::new(),
-    };
-    Ok(rows.into_iter().map(document).collect())
 }

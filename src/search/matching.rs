@@ -1,10 +1,15 @@
 //! Quality of a document as an answer to what somebody typed.
 
-use super::documents::Document;
+use std::collections::HashSet;
+
+use super::documents::{Document, Shelf};
 use super::words::{Match, MatchedPart, Term, fold, words};
 
 /// Words that were typed, in their order.
 pub(super) struct Question(Vec<Term>);
+
+/// How each word of a question fits each word of a shelf.
+pub(super) struct Fits(Vec<Vec<Option<Match>>>);
 
 /// Score of a document. The less the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,15 +25,27 @@ pub(super) struct Score {
     surplus: usize,
 }
 
+/// Distance of the fields of metadata from the name.
+const METADATA: usize = 2;
+
 impl Question {
     /// Reads what was typed.
     pub(super) fn new(text: &str) -> Self {
         Self(words(&fold(text)).map(Term::new).collect())
     }
 
+    /// Compares its words with those of a shelf, each once.
+    pub(super) fn fits(&self, shelf: &Shelf) -> Fits {
+        let fits =
+            |term: &Term| -> Vec<Option<Match>> { shelf.words().iter().map(|word| term.compare(word)).collect() };
+        Fits(self.0.iter().map(fits).collect())
+    }
+}
+
+impl Fits {
     /// Score of a document; nothing when the first word is not in it. Like other search engines this one rather does
     /// without the last words of a question than to answer nothing.
-    pub(super) fn score(&mut self, document: &Document) -> Option<Score> {
+    pub(super) fn score(&self, document: &Document, hidden: &HashSet<usize>) -> Option<Score> {
         let asked = self.0.len();
         let mut score = Score {
             missing: asked,
@@ -37,14 +54,14 @@ impl Question {
             parts: 0,
             surplus: 0,
         };
-        for term in &mut self.0 {
-            let Some((found, field)) = look(term, document) else {
+        for fits in &self.0 {
+            let Some((mistakes, field, part)) = best(fits, document, hidden) else {
                 break;
             };
             score.missing -= 1;
-            score.mistakes += found.mistakes;
+            score.mistakes += mistakes;
             score.fields += field;
-            score.parts += match found.part {
+            score.parts += match part {
                 MatchedPart::Whole => 0,
                 MatchedPart::Beginning => 1,
                 MatchedPart::Inside => 2,
@@ -53,36 +70,31 @@ impl Question {
         if score.missing == asked {
             return None;
         }
-        score.surplus = words(&document.name).count().saturating_sub(asked);
+        score.surplus = document.name_length().saturating_sub(asked);
         Some(score)
     }
 
-    /// Names of the fields of a document in which a word of the question is.
-    pub(super) fn matched_fields(&mut self, document: &Document) -> Vec<String> {
-        let mut fields = Vec::new();
-        for (name, text) in document.fields() {
-            if self.0.iter_mut().any(|term| best(term, text).is_some()) {
-                fields.push(name.to_owned());
-            }
-        }
-        fields
+    /// Numbers of the fields of a document in which a word of the question is.
+    pub(super) fn matched_fields(&self, document: &Document, hidden: &HashSet<usize>) -> Vec<usize> {
+        let matches = |words: &[usize]| {
+            self.0
+                .iter()
+                .any(|fits| words.iter().any(|word| fit(fits, *word).is_some()))
+        };
+        let texts = document.texts(hidden).filter(|text| matches(&text.words));
+        texts.map(|text| text.field).collect()
     }
 }
 
-/// The best match of a word in a document, and how far back the field stands that it is in.
-fn look(term: &mut Term, document: &Document) -> Option<(Match, usize)> {
-    let mut found: Option<(usize, usize, Match)> = None;
-    for (at, (_, text)) in document.fields().enumerate() {
-        let field = if at == 0 { 0 } else { 1 + usize::from(at > 1) };
-        let better = best(term, text).map(|found| (found.mistakes, field, found));
-        found = [found, better].into_iter().flatten().min();
-        if found.is_some_and(|(mistakes, ..)| mistakes == 0) {
-            break;
-        }
-    }
-    found.map(|(_, field, found)| (found, field))
+/// The best match of a word in a document: its mistakes, how far back the field stands that it is in, and the part.
+fn best(fits: &[Option<Match>], document: &Document, hidden: &HashSet<usize>) -> Option<(usize, usize, MatchedPart)> {
+    let in_texts = document.texts(hidden).filter_map(|text| {
+        let found = text.words.iter().filter_map(|word| fit(fits, *word)).min()?;
+        Some((found.mistakes, text.field.min(METADATA), found.part))
+    });
+    in_texts.min()
 }
 
-fn best(term: &mut Term, folded: &str) -> Option<Match> {
-    words(folded).filter_map(|word| term.compare(word)).min()
+fn fit(fits: &[Option<Match>], word: usize) -> Option<Match> {
+    fits.get(word).copied().flatten()
 }

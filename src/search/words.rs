@@ -1,7 +1,6 @@
 //! Words of a text without accents and letter case, and how near one comes to what somebody typed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use strsim::osa_distance;
 
@@ -44,11 +43,10 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// A word that somebody typed, with what is known of the words that it was compared with.
+/// A word that somebody typed, and how many mistakes it is forgiven.
 pub(super) struct Term {
     text: String,
     mistakes: usize,
-    known: HashMap<String, Option<Match>>,
 }
 
 impl Term {
@@ -64,21 +62,11 @@ impl Term {
         Self {
             text: word.to_owned(),
             mistakes,
-            known: HashMap::new(),
         }
     }
 
     /// Match of a folded word, if it does.
-    pub(super) fn compare(&mut self, word: &str) -> Option<Match> {
-        if let Some(known) = self.known.get(word) {
-            return *known;
-        }
-        let found = self.look(word);
-        self.known.insert(word.to_owned(), found);
-        found
-    }
-
-    fn look(&self, word: &str) -> Option<Match> {
+    pub(super) fn compare(&self, word: &str) -> Option<Match> {
         let text = self.text.as_str();
         let found = |mistakes, part| Some(Match { mistakes, part });
         if word == text {

@@ -384,13 +384,10 @@ impl Sources for SourcesHandlers {
     /// Connections are not kept by their numbers.
     async fn remove_shotgun_project_connection(
         &self,
-        _access: Admin,
-        _body: ShotgunNumber,
+        access: Admin,
+        body: ShotgunNumber,
     ) -> Result<Json<ShotgunRemoval>, Failure> {
-        Ok(Json::of(&ShotgunRemoval {
-            removed_instance_id: None,
-            success: true,
-        })?)
+        shotgrid::disconnect(&self.0, &access, body.id).await
     }
 
     async fn list_shotgun_errors(&self, _access: Admin) -> Result<Json<Vec<DataImportError>>, Failure> {

@@ -124,13 +124,20 @@ async fn second_factors_work_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn links_and_filters_work_on() {
     let (playlist, link, group, filter) = (row_id("f1"), row_id("f2"), row_id("f3"), row_id("f4"));
+    let (locked, over, revoked) = (row_id("f5"), row_id("f6"), row_id("f7"));
     let (production, zoe, asset, preview) = (row_id("71"), row_id("61"), row_id("81"), row_id("b1"));
+    // The reference server hashes passwords of links as those of people.
+    let hash = bcrypt::hash("sésame", 4).expect("a hash");
     let studio = reference(&format!(
         "INSERT INTO playlist (name, shots, project_id, for_client, for_entity, is_for_all, created_by, id, created_at, updated_at) VALUES
              ('Client review', '[{{\"entity_id\": \"{asset}\", \"preview_file_id\": \"{preview}\"}}]', '{production}', true, 'asset', false, '{zoe}',
               '{playlist}', '2019-01-01', '2019-01-01');
          INSERT INTO playlist_share_link (token, playlist_id, created_by, is_active, can_comment, id, created_at, updated_at) VALUES
              ('c2hhcmVk-link_of-1.0.67', '{playlist}', '{zoe}', true, true, '{link}', '2019-01-01', '2019-01-01');
+         INSERT INTO playlist_share_link (token, playlist_id, created_by, expiration_date, is_active, can_comment, password, id, created_at, updated_at) VALUES
+             ('with-a-password', '{playlist}', '{zoe}', '2099-01-01', true, true, '{hash}', '{locked}', '2019-01-01', '2019-01-01'),
+             ('over', '{playlist}', '{zoe}', '2020-01-01', true, true, NULL, '{over}', '2019-01-01', '2019-01-01'),
+             ('taken-back', '{playlist}', '{zoe}', NULL, false, true, NULL, '{revoked}', '2019-01-01', '2019-01-01');
          INSERT INTO search_filter_group (list_type, name, color, is_shared, person_id, project_id, id) VALUES
              ('asset', 'Mine', '#aabbcc', false, '{zoe}', '{production}', '{group}');
          INSERT INTO search_filter (list_type, name, search_query, is_shared, search_filter_group_id, person_id, project_id, id) VALUES
@@ -155,6 +162,16 @@ async fn links_and_filters_work_on() {
         .get("/shared/playlists/c2hhcmVk-link_of-1.0.68")
         .await
         .expect(404);
+    let locked = "/shared/playlists/with-a-password";
+    for path in [locked, "/shared/playlists/over", "/shared/playlists/taken-back"] {
+        server.nobody().get(path).await.expect(404);
+    }
+    let opened = server
+        .nobody()
+        .get(&format!("{locked}?password=s%C3%A9same"))
+        .await
+        .expect(200);
+    assert_eq!(opened["name"], "Client review");
     let guest = server
         .nobody()
         .post(

@@ -48,7 +48,7 @@ pub struct BenchArgs {
     /// Measure writing calls, too, in a production that is made for them and removed in the end.
     #[arg(long)]
     pub writes: bool,
-    /// Tasks that are created, assigned and deleted at once among the writing calls.
+    /// Tasks that are created, assigned and deleted at once among the writing calls. The board has as many.
     #[arg(long, default_value_t = 1000)]
     pub tasks: usize,
     /// Listeners over Socket.IO that hear of 50 changes a second, in a production that is made for it; none unless it is given.

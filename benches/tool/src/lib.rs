@@ -72,7 +72,7 @@ impl Choice {
     }
 
     fn stage_size(&self, args: &BenchArgs) -> StageSize {
-        let board = if self.board { board::WORKERS } else { 0 };
+        let board = if self.board { args.tasks.max(board::WORKERS) } else { 0 };
         let bulk = if self.bulk { args.tasks } else { 0 };
         let heard = if self.listeners {
             listeners::changes_in(args.whole())
@@ -237,5 +237,10 @@ mod tests {
         assert_eq!(size(&["--writes", "--tasks", "4000"]), (32, 4000));
         assert_eq!(size(&["--writes", "--route", "comment", "--clients", "1,4"]), (4, 0));
         assert_eq!(size(&["--listeners", "10", "--seconds", "6"]), (1, 300));
+        assert_eq!(size(&["--writes", "--route", "board"]), (1, 1000));
+        assert_eq!(
+            size(&["--writes", "--route", "board", "--tasks", "3"]),
+            (1, board::WORKERS)
+        );
     }
 }

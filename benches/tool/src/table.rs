@@ -8,8 +8,8 @@ pub const AGAINST: &str = "  against";
 /// Heading of the columns.
 pub fn head() -> String {
     format!(
-        "{:<40} {:>7} {:>11} {:>11} {:>11} {:>11} {:>11} {:>11} {:>10} {:>8}",
-        "line", "clients", "bytes", "cold", "first byte", "mean", "p50", "p99", "/s", "ratio"
+        "{:<40} {:>7} {:>11} {:>9} {:>11} {:>11} {:>11} {:>11} {:>11} {:>10} {:>8}",
+        "line", "clients", "bytes", "unchanged", "cold", "first byte", "mean", "p50", "p99", "/s", "ratio"
     )
 }
 
@@ -17,6 +17,7 @@ pub fn head() -> String {
 pub fn line(name: &str, clients: usize, figures: &Figures, ratio: Option<f64>) -> String {
     let Figures {
         bytes,
+        unchanged,
         cold_ms,
         first_byte_ms,
         mean_ms,
@@ -25,13 +26,13 @@ pub fn line(name: &str, clients: usize, figures: &Figures, ratio: Option<f64>) -
         per_second,
         ..
     } = figures;
-    let bytes = cell(*bytes, |bytes| bytes.to_string());
+    let [bytes, unchanged] = [*bytes, *unchanged].map(|number| cell(number, |number| number.to_string()));
     let [cold, first_byte, mean, p50, p99] = [*cold_ms, *first_byte_ms, Some(*mean_ms), Some(*p50_ms), Some(*p99_ms)]
         .map(|time| cell(time, |time| format!("{time:.2} ms")));
     let rate = cell(*per_second, |rate| format!("{rate:.1}"));
     let ratio = ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
     let text = format!(
-        "{name:<40} {clients:>7} {bytes:>11} {cold:>11} {first_byte:>11} {mean:>11} {p50:>11} {p99:>11} {rate:>10} {ratio:>8}"
+        "{name:<40} {clients:>7} {bytes:>11} {unchanged:>9} {cold:>11} {first_byte:>11} {mean:>11} {p50:>11} {p99:>11} {rate:>10} {ratio:>8}"
     );
     text.trim_end().to_owned()
 }
@@ -64,6 +65,7 @@ mod tests {
     fn columns_stand_below_their_headings() {
         let figures = Figures {
             bytes: Some(512),
+            unchanged: Some(97),
             p99_ms: 3.0,
             per_second: Some(12.34),
             ..Figures::default()
@@ -73,6 +75,7 @@ mod tests {
         for (heading, value) in [
             ("clients", "8"),
             ("bytes", "512"),
+            ("unchanged", "97"),
             ("cold", "-"),
             ("p99", "3.00 ms"),
             ("/s", "12.3"),

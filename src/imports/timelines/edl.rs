@@ -96,7 +96,7 @@ pub(super) fn read_clips(text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
                 last = Some(track);
             }
         } else if !begun {
-            return Err("Unknown event type".to_owned());
+            return Err(format!("Unknown event type (line {})", at + 1));
         } else if let Some(event) = last
             .as_ref()
             .and_then(|track| tracks.get_mut(track))
@@ -211,6 +211,7 @@ fn clips(mut events: Vec<Event>, start: i64) -> Vec<Clip> {
             first: first + half,
             last: end - 1,
             length: Some((length - half).max(1)),
+            is_placed: true,
         });
         before = Some(end);
     }
@@ -302,7 +303,10 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused() {
-        assert_eq!(read_clips("Dear all,\n", 25.0), Err("Unknown event type".into()));
+        assert_eq!(
+            read_clips("\nDear all,\n", 25.0),
+            Err("Unknown event type (line 2)".into())
+        );
         assert!(read_clips("001  A  V  X  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n", 25.0).is_err());
         assert!(read_clips("001  A  V  C  00:00:00:00\n", 25.0).is_err());
         assert!(

@@ -1,6 +1,7 @@
-//! Timelines of editors: lists of events (EDL, CMX 3600), OpenTimelineIO, alone or in an archive, and the XML of Final Cut
-//! Pro 7. Their clips become shots of a production, or change those that there are.
+//! Timelines of editors: lists of events (EDL, CMX 3600), OpenTimelineIO, alone or in an archive, the XML of Final Cut Pro 7, and
+//! logs of Avid. Their clips become shots of a production, or change those that there are.
 
+mod ale;
 mod edl;
 mod naming;
 mod otio;
@@ -25,6 +26,8 @@ pub(super) struct Clip {
     last: i64,
     /// Frames that are taken of the clip's source, where the timeline says.
     length: Option<i64>,
+    /// Whether the file says where in a cut the clip stands.
+    is_placed: bool,
 }
 
 /// Fault in a timeline, in words.
@@ -33,6 +36,7 @@ type Wrong = String;
 /// A way to write timelines, by the extension of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
+    Ale,
     Edl,
     Otio,
     /// An OTIO file in an archive.
@@ -41,7 +45,8 @@ pub(super) enum Format {
 }
 
 impl Format {
-    const ALL: [(&'static str, Self); 4] = [
+    const ALL: [(&'static str, Self); 5] = [
+        ("ale", Self::Ale),
         ("edl", Self::Edl),
         ("otio", Self::Otio),
         ("otioz", Self::Otioz),
@@ -73,6 +78,7 @@ impl Format {
     /// It is no timeline of this format.
     pub(super) fn read(self, content: &[u8], rate: f64) -> Result<Vec<Clip>, Wrong> {
         match self {
+            Self::Ale => ale::read_clips(&decoding::text(content), rate),
             Self::Edl => edl::read_clips(&decoding::text(content), rate),
             Self::Otio => otio::read_clips(&decoding::text(content)),
             Self::Otioz => otio::read_clips(&decoding::text(&otioz::timeline(content)?)),
@@ -93,15 +99,16 @@ mod tests {
     #[test]
     fn formats_are_known_by_their_extension() {
         assert_eq!(Format::of("cut.v2.EDL"), Ok(Format::Edl));
+        assert_eq!(Format::of("dailies.ale"), Ok(Format::Ale));
         assert_eq!(Format::of("cut.otio"), Ok(Format::Otio));
         assert_eq!(Format::of("cut.otioz"), Ok(Format::Otioz));
         assert_eq!(
             Format::of("cut.csv"),
-            Err("Unsupported file type '.csv'. Supported formats: edl, otio, otioz, xml.".into())
+            Err("Unsupported file type '.csv'. Supported formats: ale, edl, otio, otioz, xml.".into())
         );
         assert_eq!(
             Format::of("a.<b>"),
-            Err("Unsupported file type '.b'. Supported formats: edl, otio, otioz, xml.".into())
+            Err("Unsupported file type '.b'. Supported formats: ale, edl, otio, otioz, xml.".into())
         );
     }
 }

@@ -72,7 +72,8 @@ fn collect(object: &Value, clips: &mut Vec<Clip>) -> Result<(), Wrong> {
         "Track" => {
             let is_video = object["kind"].as_str().is_none_or(|kind| kind == "Video");
             if is_video {
-                track(object, rate_of(object), 0.0, clips)
+                let name = object["name"].as_str().unwrap_or_default();
+                track(object, rate_of(object), 0.0, clips).map_err(|wrong| format!("{wrong} (track '{name}')"))
             } else {
                 Ok(())
             }
@@ -132,6 +133,7 @@ fn item(object: &Value, rate: f64, at: f64, clips: &mut Vec<Clip>) -> Result<f64
                 first,
                 last,
                 length: own.map(|range| whole(range.duration.value)),
+                is_placed: true,
             });
             Ok(length)
         }

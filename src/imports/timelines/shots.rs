@@ -10,12 +10,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::naming::ShotNames;
-use super::{Clip, Convention, Format};
+use super::{Clip, Convention, Format, Wrong};
 use crate::app::App;
 use crate::database;
 use crate::events::{Payload, Work};
 use crate::imports::built_in::ByParent;
 use crate::imports::entities::{LONGEST_NAME, Stock};
+use crate::imports::problem::excerpt;
 use crate::imports::production::Production;
 use crate::imports::task_columns::TaskColumns;
 use crate::previews::rate_of_production;
@@ -168,8 +169,10 @@ impl<'a> ImportedTimeline<'a> {
         };
         let is_new = entry.is_new();
         let mut data = entry.take_data();
-        data.insert("frame_in".into(), clip.first.into());
-        data.insert("frame_out".into(), clip.last.into());
+        if clip.is_placed {
+            data.insert("frame_in".into(), clip.first.into());
+            data.insert("frame_out".into(), clip.last.into());
+        }
         entry.put_data(data);
         let length = clip.length.map(|frames| i32::try_from(frames).unwrap_or(i32::MAX));
         entry.model.nb_frames = length.or(entry.model.nb_frames).or(is_new.then_some(0));
@@ -187,12 +190,13 @@ impl<'a> ImportedTimeline<'a> {
 
     /// The shot that the name of a clip tells of, which is made when it is missing.
     fn named(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Failure> {
-        let told = self.convention.told(name).map_err(Failure::refused)?;
+        let refused = |wrong: Wrong| Failure::refused(format!("{wrong} (clip '{}')", excerpt(name)));
+        let told = self.convention.told(name).map_err(refused)?;
         if [told.sequence, told.shot]
             .iter()
             .any(|name| name.chars().count() > LONGEST_NAME)
         {
-            return Err(Failure::refused(format!(
+            return Err(refused(format!(
                 "ValueError: A name has at most {LONGEST_NAME} characters."
             )));
         }

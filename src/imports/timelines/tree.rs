@@ -25,7 +25,14 @@ impl Element {
         let mut reader = Reader::from_str(text);
         let mut open = vec![Self::default()];
         loop {
-            match reader.read_event().map_err(|error| format!("it is no XML: {error}"))? {
+            let event = reader.read_event().map_err(|error| {
+                let read = usize::try_from(reader.error_position())
+                    .ok()
+                    .and_then(|end| text.get(..end));
+                let line = read.map_or(1, |read| read.matches('\n').count() + 1);
+                format!("it is no XML: {error} (line {line})")
+            });
+            match event? {
                 Event::Start(tag) => {
                     if open.len() > DEPTH {
                         return Err("its elements lie too deep in one another".to_owned());

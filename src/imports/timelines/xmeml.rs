@@ -58,6 +58,7 @@ fn clips(track: &Element) -> Result<Vec<Clip>, Wrong> {
             first,
             last: (end - 1).max(first),
             length,
+            is_placed: true,
         });
     }
     Ok(clips)

@@ -1,15 +1,15 @@
 //! Rows that a record means although they do not have its number: those of the same name in the same place, and the like.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
-use entity::facts::Kind as ColumnKind;
+use entity::facts::{Kind as ColumnKind, Table};
 use sea_orm::Value as SqlValue;
 use uuid::Uuid;
 
 use super::RecordKind;
 use super::lookups::rows_with;
-use crate::database::value_of;
+use crate::database::{self, Sql, value_of};
 use crate::events::Work;
 use crate::sources::batch::ColumnValues;
 
@@ -25,6 +25,8 @@ pub(super) struct Natural {
 /// Rows by what makes them the one that is meant.
 pub(super) struct Alike {
     columns: &'static [&'static str],
+    /// Whether they are compared in any letter case.
+    any_case: bool,
     ids: HashMap<Vec<String>, Uuid>,
 }
 
@@ -37,6 +39,7 @@ impl Alike {
         let columns = kind.natural.columns;
         let mut alike = Self {
             columns,
+            any_case: !kind.stays.is_empty(),
             ids: HashMap::new(),
         };
         let Some((first, others)) = columns.split_first() else {
@@ -50,6 +53,9 @@ impl Alike {
             .collect();
         values.sort_by_key(word);
         values.dedup();
+        if alike.any_case {
+            values = spellings(work, kind.table(), first, &values).await?;
+        }
         let condition = kind.condition();
         for row in rows_with(work, kind.table(), first, condition.as_deref(), values, others).await? {
             let mut key = Vec::with_capacity(columns.len());
@@ -65,6 +71,7 @@ impl Alike {
                 };
                 key.push(id.unwrap_or_default());
             }
+            let key = alike.key(key);
             alike.ids.entry(key).or_insert(row.try_get("", "id")?);
         }
         Ok(alike)
@@ -79,9 +86,8 @@ impl Alike {
                 .unwrap_or_default()
         };
         self.first_of(record)?;
-        self.ids
-            .get(&self.columns.iter().map(|name| value(name)).collect::<Vec<_>>())
-            .copied()
+        let key = self.key(self.columns.iter().map(|name| value(name)).collect());
+        self.ids.get(&key).copied()
     }
 
     /// Notes a new row.
@@ -92,8 +98,16 @@ impl Alike {
                 .iter()
                 .map(|name| value_of(row, name).map(word).unwrap_or_default())
                 .collect();
-            self.ids.entry(key).or_insert(id);
+            self.ids.entry(self.key(key)).or_insert(id);
         }
+    }
+
+    /// Form in which texts are compared.
+    fn key(&self, mut texts: Vec<String>) -> Vec<String> {
+        if self.any_case {
+            texts.iter_mut().for_each(|text| *text = text.to_lowercase());
+        }
+        texts
     }
 
     /// Text that rows are looked for by, where it says something.
@@ -102,6 +116,23 @@ impl Alike {
             .map(word)
             .filter(|word| !word.is_empty())
     }
+}
+
+/// The ways in which a table spells texts that are wanted in any letter case.
+async fn spellings(
+    work: &Work<'_>,
+    table: &'static Table,
+    column: &str,
+    wanted: &[SqlValue],
+) -> Result<Vec<SqlValue>, Failure> {
+    let wanted: HashSet<String> = wanted.iter().map(|value| word(value).to_lowercase()).collect();
+    let sql = Sql::new(format!(
+        "SELECT DISTINCT \"{column}\" FROM \"{0}\" WHERE \"{column}\" IS NOT NULL",
+        table.name
+    ));
+    let known: Vec<String> = database::read_values(&**work, &sql).await?;
+    let spelled = known.into_iter().filter(|text| wanted.contains(&text.to_lowercase()));
+    Ok(spelled.map(SqlValue::from).collect())
 }
 
 /// Value of a column, as text; nothing for null.

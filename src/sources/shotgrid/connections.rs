@@ -1,10 +1,13 @@
-//! Teams of productions: ShotGrid has a record for each person in one.
+//! Teams of productions: ShotGrid has a record for each person in one, whose number the membership gets.
 
 use std::collections::HashMap;
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
 use dailies_definitions::rules::Collection;
+use dailies_definitions::schemas::ShotgunRemoval;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Record;
@@ -12,7 +15,7 @@ use super::lookups::{Keys, KnownRows, Lookup, Only};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Relation};
-use crate::database::json;
+use crate::database::{self, Sql, json};
 use crate::events::Work;
 use crate::sources::links::Lists;
 
@@ -34,6 +37,9 @@ static LOOKUPS: [Lookup; 2] = [
         make: None,
     },
 ];
+/// Memberships that one statement changes.
+const PORTION: usize = 300;
+
 static TEAM: Relation = Relation::links("team", &entity::project_person_link::TABLE, "project_id", "person_id");
 
 /// Adds persons to teams, and gives the production of each record whose production and person are here, as JSON.
@@ -46,6 +52,7 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     let known = KnownRows::load(&mut work, &LOOKUPS, &records).await?;
     let mut teams: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut order = Vec::with_capacity(records.len());
+    let mut numbers: Vec<(Uuid, Uuid, i32)> = Vec::new();
     for (_, record) in records {
         if let (Some(project), Some(person)) = (
             known.find("project", record).next(),
@@ -53,12 +60,16 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
         ) {
             teams.entry(project).or_default().push(person);
             order.push(project);
+            numbers.extend(number(record).map(|number| (project, person, number)));
         }
     }
     let projects: Vec<Uuid> = teams.keys().copied().collect();
     let mut lists = Lists::of(&TEAM, false);
     lists.ids = teams;
     lists.store(&work).await?;
+    for numbers in numbers.chunks(PORTION) {
+        database::execute(&*work, &numbering(numbers)).await?;
+    }
     let resource = collections::resource(Collection::Projects);
     let mut shape = resource.full_shape();
     shape.relations.clear();
@@ -67,4 +78,50 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     Ok(json::array(
         order.iter().filter_map(|id| answered.get(id)).map(Vec::as_slice),
     ))
+}
+
+/// The number of a record.
+fn number(record: &Record) -> Option<i32> {
+    record
+        .get("id")
+        .and_then(Value::as_i64)
+        .and_then(|number| number.try_into().ok())
+}
+
+/// The statement that gives memberships the numbers of their records.
+fn numbering(numbers: &[(Uuid, Uuid, i32)]) -> Sql {
+    let mut sql = Sql::new("UPDATE project_person_link SET shotgun_id = v.column3 FROM (VALUES ");
+    for (at, (project, person, number)) in numbers.iter().enumerate() {
+        sql.push(if at > 0 { ", (" } else { "(" }).bind(*project);
+        sql.push(", ").bind(*person).push(", ").bind(*number).push(")");
+    }
+    sql.push(
+        ") AS v WHERE project_person_link.project_id = v.column1 AND project_person_link.person_id = v.column2 \
+         AND project_person_link.shotgun_id IS DISTINCT FROM v.column3",
+    );
+    sql
+}
+
+/// Takes the person out of the team whom the record of that number put there.
+///
+/// # Errors
+/// The database refuses.
+pub(in crate::sources) async fn disconnect(
+    app: &App,
+    caller: &Caller,
+    number: i32,
+) -> Result<Json<ShotgunRemoval>, Failure> {
+    let mut work = Work::begin(app, caller).await?;
+    let sql = Sql::with(
+        "DELETE FROM project_person_link WHERE shotgun_id = $1 RETURNING project_id",
+        [number.into()],
+    );
+    for project_id in database::ids(&*work, &sql).await? {
+        work.emit_of_production(project_id, "project:update");
+    }
+    work.commit().await?;
+    Ok(Json::of(&ShotgunRemoval {
+        removed_instance_id: None,
+        success: true,
+    })?)
 }

@@ -34,6 +34,7 @@ const PLAIN: RecordKind = RecordKind {
         columns: &[],
         adopts: false,
     },
+    stays: &[],
     keeps: false,
     links: &[],
 };
@@ -335,6 +336,7 @@ pub(in crate::sources) static STEPS: RecordKind = RecordKind {
         columns: &["name", "for_entity"],
         adopts: true,
     },
+    stays: &["name", "for_entity", "department_id"],
     ..PLAIN
 };
 

@@ -37,7 +37,7 @@ use crate::tasks::statuses::default_status;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 use crate::vocabulary::persons::person_rows;
 
-pub(super) use self::connections::connect;
+pub(super) use self::connections::{connect, disconnect};
 pub(super) use self::errors::{forget_error, keep_error, list_errors, read_error};
 pub(super) use self::kinds::{
     ASSETS, EPISODES, NOTES, PERSONS, PROJECTS, SCENES, SEQUENCES, SHOTS, STATUSES, STEPS, TASKS, VERSIONS,
@@ -71,6 +71,9 @@ pub(super) struct RecordKind {
     begins_with: &'static [&'static str],
     /// Columns that make a row the one that is meant, besides its number.
     natural: Natural,
+    /// Columns that stay as they are in the row that is meant. Where there are some, letter case does not count among the natural
+    /// ones.
+    stays: &'static [&'static str],
     /// Whether rows that are here stay as they are.
     keeps: bool,
     links: &'static [Links],
@@ -304,6 +307,9 @@ async fn sort(
             }
             (None, similar) => similar,
         };
+        if similar.is_some() && found == similar {
+            columns.retain(|(name, _)| !kind.stays.contains(name));
+        }
         if let Some(at) = found.and_then(|id| places.get(&id).copied()) {
             order.push(found);
             if !kind.keeps {
