@@ -344,20 +344,16 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     }
 }
 
+/// Answers that operations share. One without a schema has no body.
 fn shared_responses(responses: &Value) -> Value {
     let mut shared = Map::new();
     for (name, response) in responses.as_object().into_iter().flatten() {
-        let schema = format!(
-            "#/components/schemas/{}",
-            response["schema"].as_str().unwrap_or_default()
-        );
-        shared.insert(
-            name.clone(),
-            json!({
-                "description": response["description"],
-                "content": {"application/json": {"schema": {"$ref": schema}}},
-            }),
-        );
+        let mut answer = json!({"description": response["description"]});
+        if let Some(schema) = response["schema"].as_str() {
+            let schema = format!("#/components/schemas/{schema}");
+            answer["content"] = json!({"application/json": {"schema": {"$ref": schema}}});
+        }
+        shared.insert(name.clone(), answer);
     }
     shared.into()
 }
@@ -375,6 +371,22 @@ mod tests {
         assert_eq!(
             schema,
             json!({"description": "Words.", "oneOf": [list, {"type": "string"}]})
+        );
+    }
+
+    #[test]
+    fn a_shared_answer_without_a_schema_has_no_body() {
+        let shared = shared_responses(&json!({
+            "NotModified": {"description": "The copy is good."},
+            "Crowded": {"description": "Ask again.", "schema": "Error"},
+        }));
+        let schema = json!({"$ref": "#/components/schemas/Error"});
+        assert_eq!(
+            shared,
+            json!({
+                "NotModified": {"description": "The copy is good."},
+                "Crowded": {"description": "Ask again.", "content": {"application/json": {"schema": schema}}},
+            })
         );
     }
 
