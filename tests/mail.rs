@@ -13,13 +13,7 @@ use harness::{On, PostOffice, Studio, TestServer};
 const ARTIST: &str = "tim.team.user@example.com";
 
 async fn studio_with(office: &PostOffice, on: On) -> Studio {
-    let flags = office.flags();
-    let flags: Vec<&str> = flags
-        .iter()
-        .map(String::as_str)
-        .chain(["--domain-name", "studio.example"])
-        .collect();
-    Studio::open_with(on, &flags).await
+    Studio::open_using(on, &office.flags(), &["--domain-name", "studio.example"]).await
 }
 
 /// A job as far as tests look at it.
