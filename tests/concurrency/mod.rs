@@ -1,6 +1,6 @@
 //! Calls at once do what the same calls do in turn.
 //!
-//! The contract gives the operations that write, and for each one a call is derived (`calls`, `bodies`). Samples are
+//! The contract gives the operations that write, and for each one a call is derived (`calls`, `bodies`, `writer`). Samples are
 //! productions with two records of everything, as alike as twins (`sample`). On one sample the call is made ten times in
 //! turn; on others it is made twice and ten times at once. The answers must have the same statuses, in any order, and what
 //! is stored afterwards must be the same: the rows of the sample, the new rows, the number of rows of every table, and the
@@ -15,6 +15,7 @@ pub mod sample;
 mod silence;
 pub mod state;
 mod table_order;
+mod writer;
 
 use std::sync::Arc;
 
