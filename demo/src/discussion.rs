@@ -3,9 +3,9 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::people::{Crew, Role};
-use super::pipeline::State;
-use super::remarks::{self, About};
+use crate::people::{Crew, Role};
+use crate::pipeline::State;
+use crate::remarks::{self, About};
 
 /// A comment on a task.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::calendar::{Calendar, DAY};
-use super::discussion::{self, Comment, Talk};
-use super::people::{Crew, Role};
-use super::pipeline::{State, Step};
-use super::remarks::pick;
-use super::scale::Scale;
+use crate::calendar::{Calendar, DAY};
+use crate::discussion::{self, Comment, Talk};
+use crate::people::{Crew, Role};
+use crate::pipeline::{State, Step};
+use crate::remarks::pick;
+use crate::scale::Scale;
 
 /// Subject of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,7 +119,7 @@ impl Planner {
             longest_entry: scale.longest_entry,
             managers: crew.of(Role::Manager, None),
             clients: crew.of(Role::Client, None),
-            artists: super::plan::steps()
+            artists: crate::plan::steps()
                 .map(|step| (step.department, crew.artists(step.department)))
                 .collect(),
             logged: HashMap::new(),
@@ -151,7 +151,7 @@ impl Planner {
             open = state == State::Done;
             let mut task = self.assigned(rng, subject, step, planned, state);
             let talk = Talk {
-                about: super::remarks::About {
+                about: crate::remarks::About {
                     step: step.name,
                     frames,
                 },

@@ -3,11 +3,11 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::calendar::DAY;
-use super::people::{Crew, Role, WITH_PASSWORD};
-use super::pipeline::State;
-use super::scale::Scale;
-use super::work::Task;
+use crate::calendar::DAY;
+use crate::people::{Crew, Role, WITH_PASSWORD};
+use crate::pipeline::State;
+use crate::scale::Scale;
+use crate::work::Task;
 
 /// Notice of something.
 #[derive(Debug, PartialEq)]

@@ -8,17 +8,17 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-use super::calendar::Calendar;
-use super::following::{self, Notice};
-use super::people::Crew;
-use super::pipeline::{
+use crate::calendar::Calendar;
+use crate::following::{self, Notice};
+use crate::people::Crew;
+use crate::pipeline::{
     ANIMATION, ASSET_STEPS, AssetKind, COMPOSITING, LAYOUT, MODELING, RIGGING, SHOT_STEPS, State, Step, shot_steps,
 };
-use super::remarks::pick;
-use super::review::{self, Playlist, Preview};
-use super::scale::Scale;
-use super::story;
-use super::work::{Planner, Task, TaskSubject};
+use crate::remarks::pick;
+use crate::review::{self, Playlist, Preview};
+use crate::scale::Scale;
+use crate::story;
+use crate::work::{Planner, Task, TaskSubject};
 
 /// Everything that a production is made of.
 #[derive(Debug, PartialEq)]

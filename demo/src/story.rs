@@ -3,8 +3,8 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::pipeline::AssetKind;
-use super::remarks::pick;
+use crate::pipeline::AssetKind;
+use crate::remarks::pick;
 
 /// Title of the first demo production; later ones have a number behind it.
 pub const TITLE: &str = "Odda and the Salt Clock";

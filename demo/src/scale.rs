@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
 
-use super::people::{Crew, PEOPLE};
+use crate::people::{Crew, PEOPLE};
 
 /// Size of a demo production.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 
-use super::calendar::DAY;
-use super::people::{PEOPLE, Role};
-use super::pipeline::State;
-use super::plan::Plan;
-use super::scale::Size;
-use super::work::{Task, TaskSubject};
+use crate::calendar::DAY;
+use crate::people::{PEOPLE, Role};
+use crate::pipeline::State;
+use crate::plan::Plan;
+use crate::scale::Size;
+use crate::work::{Task, TaskSubject};
 
 const SEED: u64 = 2026;
 

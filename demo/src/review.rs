@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::pipeline::State;
-use super::scale::Scale;
-use super::work::{Task, TaskSubject};
+use crate::pipeline::State;
+use crate::scale::Scale;
+use crate::work::{Task, TaskSubject};
 
 /// A picture on a comment.
 #[derive(Clone, Debug, PartialEq)]
