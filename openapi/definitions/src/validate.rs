@@ -251,13 +251,15 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     let Some(text) = value.as_str() else {
         return Some("Input should be a valid string".into());
     };
+    let may_be_empty = schema["x-empty"] == true;
     match schema["format"].as_str() {
         // Forms send empty text for what nobody filled in.
-        Some("uuid" | "date-time-local") if text.is_empty() && schema["x-empty"] == true => {
+        _ if may_be_empty && text.is_empty() => {
             *value = Value::Null;
             return None;
         }
-        Some("uuid") => {
+        // An id that may be empty has a pattern instead of the format.
+        format if format == Some("uuid") || (format.is_none() && may_be_empty) => {
             return parse_id(text)
                 .is_none()
                 .then(|| "Input should be a valid UUID, 36 characters with hyphens".into());

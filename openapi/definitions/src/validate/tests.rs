@@ -154,3 +154,19 @@ fn null_is_only_for_what_may_be_null() {
         ["a: Input should be a valid string"]
     );
 }
+
+#[test]
+fn an_id_that_may_be_empty_is_an_id_or_nothing() {
+    let schema = json!({"type": "object", "properties": {
+        "task_id": {"type": "string", "pattern": "^(id)?$", "nullable": true, "x-empty": true},
+    }});
+    let mut empty = json!({"task_id": ""});
+    assert!(validate(&mut empty, &schema).is_empty());
+    assert_eq!(empty, json!({"task_id": null}));
+    assert_eq!(
+        messages(json!({"task_id": "x"}), &schema),
+        ["task_id: Input should be a valid UUID, 36 characters with hyphens"]
+    );
+    let id = json!({"task_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"});
+    assert!(messages(id, &schema).is_empty());
+}
