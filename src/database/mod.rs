@@ -42,7 +42,7 @@ use self::session::{HeldConnection, Session};
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
-pub use self::listing::{Sent, send_written, stream_array, stream_lines};
+pub use self::listing::{Sent, send_written, stream_array, stream_lines, stream_objects};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{

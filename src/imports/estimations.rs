@@ -218,13 +218,7 @@ impl EstimationsImport {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
-        metadata::apply(
-            &mut data,
-            &self.production.descriptors,
-            &self.production.people,
-            line,
-            false,
-        )?;
+        metadata::apply(&mut data, &self.production, line, false)?;
         if !data.is_empty() {
             task.data = Some(data.into());
         }
