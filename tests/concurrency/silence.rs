@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use super::calls::{Body, Choice, Operation, operations};
 use super::state::Before;
-use super::{Family, studio};
+use super::{Family, no_problems, studio};
 use harness::On;
 
 /// Operations that store an event each time, whatever the rows say: requests to people, events themselves, and calls that put
@@ -106,10 +106,5 @@ async fn what_changes_nothing_is_told_to_nobody(#[case] on: On) {
             _ => {}
         }
     }
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
 }

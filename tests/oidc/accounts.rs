@@ -155,10 +155,7 @@ async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[case
             ..studio.server.nobody()
         };
         let renewed = refresh.get("/auth/refresh-token").await.expect(200);
-        let session = Client {
-            token: renewed["access_token"].as_str().map(str::to_owned),
-            ..studio.server.nobody()
-        };
+        let session = studio.server.nobody().with_token(&renewed["access_token"]);
         assert_eq!(
             session.get("/data/departments").await.status,
             if held { 403 } else { 200 }

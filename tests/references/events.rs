@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::invariant::production_of;
 use super::two::Two;
 use crate::concurrency::calls::{Operation, operations};
-use crate::concurrency::studio;
+use crate::concurrency::{no_problems, studio};
 use harness::rows::insert_many;
 use harness::{ENTITIES, Listener, On, contract};
 
@@ -142,12 +142,7 @@ async fn events_of_a_production_are_told_to_its_team_alone(#[case] on: On) {
         heard.len(),
         stated.len()
     );
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     assert!(
         silent.len() * 4 < stated.len(),
         "too few of the events were heard: {silent:?}"
