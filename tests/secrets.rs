@@ -58,7 +58,7 @@ const SECRETS: [(&str, &[Who]); 8] = [
 /// Records that a column of metadata may be of.
 const KINDS: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Task", "Project"];
 
-/// Whether an operation ends the session, or tells whoever has the link of a shared playlist.
+/// True if an operation ends the session, or tells whoever has the link of a shared playlist.
 fn is_elsewhere(operation: &Operation) -> bool {
     ["/auth/logout", "/auth/refresh-token", "/shared/"]
         .iter()

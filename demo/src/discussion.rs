@@ -10,7 +10,7 @@ use crate::remarks::{self, About};
 /// A comment on a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comment {
-    /// When, in working minutes.
+    /// Moment, in working minutes.
     pub minute: i64,
     pub author: usize,
     /// The state that the task takes.

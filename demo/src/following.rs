@@ -22,7 +22,7 @@ pub struct Notice {
     pub reply: Option<usize>,
     /// One of the words of `notification.type`.
     pub kind: &'static str,
-    /// When, in working minutes.
+    /// Moment, in working minutes.
     pub minute: i64,
     pub read: bool,
 }

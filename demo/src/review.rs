@@ -18,7 +18,7 @@ pub struct Preview {
     pub picture: usize,
     /// One of the words of `preview_file.validation_status`.
     pub verdict: &'static str,
-    /// Whether it is the last one of its task, and so stands for the asset or shot.
+    /// True if it is the last one of its task, and so stands for the asset or shot.
     pub last: bool,
 }
 

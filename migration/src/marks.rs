@@ -219,7 +219,7 @@ pub(crate) async fn install(connection: &impl ConnectionTrait, tables: &[Marked]
 ///
 /// It has the rights of whoever made it, since whoever writes a table may know nothing of marks, and looks names up where the
 /// tables are. It does not read tables from end to end, which serialisable transactions of others would be in conflict with.
-/// Where somebody removed the table of marks, writing goes on.
+/// Writing goes on where somebody removed the table of marks.
 fn function(schema: &str, name: &str, subject: &str, [updated, changed]: [&str; 2]) -> String {
     let add = |rows: &str| {
         format!(

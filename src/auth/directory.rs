@@ -149,7 +149,7 @@ async fn connect(settings: &LdapSettings) -> Result<Ldap, DirectoryError> {
     Ok(ldap)
 }
 
-/// Whether a password is that of an account of the directory. An empty one is none: directories take it for a visitor's.
+/// True if a password is that of an account of the directory. An empty one is none: directories take it for a visitor's.
 ///
 /// # Errors
 /// The directory does not answer, or answers something else.
@@ -288,7 +288,7 @@ async fn members_of(ldap: &mut Ldap, settings: &LdapSettings, group: &str) -> Re
     Ok(names.map(|name| name.to_lowercase()).collect())
 }
 
-/// Whether an entry says that it is in a group, which is given by its whole name or by the first part of it.
+/// True if an entry says that it is in a group, which is given by its whole name or by the first part of it.
 fn is_in(entry: &SearchEntry, group: &str) -> bool {
     values(entry, "memberOf").any(|name| {
         let first = name

@@ -197,7 +197,7 @@ impl Posting {
         Ok(posted)
     }
 
-    /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
+    /// True if a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
     fn allows_retake(&self, task: &CommentedTask, status: Option<Uuid>) -> bool {
         let is_retake = status
             .and_then(|id| self.context.statuses.get(&id))

@@ -245,7 +245,7 @@ pub fn depends_on_more() {
     }
 }
 
-/// Whether a statement only reads.
+/// True if a statement only reads.
 fn reads(statement: &Statement) -> bool {
     let text = statement.sql.trim_start();
     let begins = |word: &str| {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub struct Field {
     pub key: String,
     pub kind: Kind,
-    /// Whether null, which older rows hold, stands for an empty list.
+    /// True if null, which older rows hold, stands for an empty list.
     pub is_list: bool,
 }
 

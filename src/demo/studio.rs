@@ -179,7 +179,7 @@ async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), De
     transact(app, store).await
 }
 
-/// Whether a picture is drawn of the person in that place: thousands of them would take long.
+/// True if a picture is drawn of the person in that place: thousands of them would take long.
 fn has_avatar(place: usize) -> bool {
     place < PEOPLE.len()
 }

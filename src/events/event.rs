@@ -18,11 +18,11 @@ pub struct Event {
     pub payload: Payload,
     /// The production that it happened in; added to the payload as `project_id`.
     pub project_id: Option<Uuid>,
-    /// Whether it is kept in the log, besides being announced.
+    /// True if it is kept in the log, besides being announced.
     pub kept: bool,
     /// Persons who are told.
     pub audience: Audience,
-    /// Whether `person_id` says who did it, which clients of the production are not told.
+    /// True if `person_id` says who did it, which clients of the production are not told.
     pub signed: bool,
 }
 

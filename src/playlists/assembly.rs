@@ -186,7 +186,7 @@ fn even(pixels: u32) -> u32 {
     pixels.clamp(2, MOST_SIDE_PIXELS) & !1
 }
 
-/// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
+/// True if movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
 fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
     let Some(ClipFacts { streams: first, .. }) = known.first() else {
         return false;

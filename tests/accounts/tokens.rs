@@ -35,7 +35,7 @@ const KEYS: [&str; 5] = [
     "reset_password_link",
 ];
 
-/// Whether a schema of the contract has one of those keys.
+/// True if a schema of the contract has one of those keys.
 fn lets_in(schema: &Value) -> bool {
     match schema {
         Value::Object(fields) => {

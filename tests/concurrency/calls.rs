@@ -147,13 +147,13 @@ impl Operation {
         }
     }
 
-    /// Whether it changes a record with free data.
+    /// True if it changes a record with free data.
     pub fn sets_data(&self) -> bool {
         let data = |schema: &Value| schema["properties"]["data"]["type"] == "object";
         self.method == Method::PUT && self.path.ends_with("_id}") && self.body.is_some_and(|(_, schema)| data(schema))
     }
 
-    /// Whether it changes a record of a collection.
+    /// True if it changes a record of a collection.
     pub fn updates_record(&self) -> bool {
         self.table.is_some() && self.method == Method::PUT
     }

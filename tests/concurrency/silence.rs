@@ -46,7 +46,7 @@ async fn told(family: &mut Family<'_>, operation: &Operation, choice: Choice) ->
         .then(|| second.events.keys().cloned().collect())
 }
 
-/// Whether a call of an operation of `ACTS` tells of itself without changing a row.
+/// True if a call of an operation of `ACTS` tells of itself without changing a row.
 async fn acts(family: &mut Family<'_>, operation: &Operation) -> bool {
     for choice in operation.choices() {
         if told(family, operation, choice)

@@ -42,7 +42,7 @@ pub(super) struct Writer<'a> {
     pub which: Which,
     pub full: bool,
     pub number: Option<usize>,
-    /// Whether it changes a record of a collection, which keeps the records that it refers to.
+    /// True if it changes a record of a collection, which keeps the records that it refers to.
     pub changes: bool,
     pub path: &'static str,
 }

@@ -53,12 +53,12 @@ impl Operation {
             .is_some()
     }
 
-    /// Whether anybody may call it.
+    /// True if anybody may call it.
     fn is_public(&self) -> bool {
         self.described["x-access"] == "public"
     }
 
-    /// Whether nobody has to be signed in: it is public, or wants the link of a shared playlist.
+    /// True if nobody has to be signed in: it is public, or wants the link of a shared playlist.
     fn is_open(&self) -> bool {
         self.described["security"].as_array().is_some_and(Vec::is_empty)
     }

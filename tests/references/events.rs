@@ -33,14 +33,14 @@ fn names_in_the_contract() -> BTreeSet<String> {
     text.split('`').filter(is_name).map(str::to_owned).collect()
 }
 
-/// Whether what an event is about belongs to a production, by the table that its name begins with.
+/// True if what an event is about belongs to a production, by the table that its name begins with.
 fn is_of_production(name: &str) -> bool {
     let word = name.split(':').next().unwrap_or_default().replace('-', "_");
     let entity = ENTITIES.iter().any(|(kind, ..)| *kind == word);
     entity || (Table::find(&word).is_some() && Belonging::of(&word) != Belonging::Studio)
 }
 
-/// Whether an event is about a record that belongs to no production although others of its kind do, such as a file that
+/// True if an event is about a record that belongs to no production although others of its kind do, such as a file that
 /// waits for its message.
 async fn is_loose(database: &Database, name: &str, payload: &Value) -> bool {
     let word = name.split(':').next().unwrap_or_default().replace('-', "_");

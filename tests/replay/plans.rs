@@ -76,7 +76,7 @@ pub(super) struct Planned {
     pub place: String,
     /// The lines of the step.
     pub source: String,
-    /// Whether it only prepares what follows.
+    /// True if it only prepares what follows.
     pub prepares: bool,
     pub step: Step,
 }

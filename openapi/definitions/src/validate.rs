@@ -122,7 +122,7 @@ pub(crate) fn resolve(schema: &Value) -> &Value {
     target.unwrap_or(schema)
 }
 
-/// Whether a value may have one shape or another, of which null is none.
+/// True if a value may have one shape or another, of which null is none.
 pub(crate) fn has_several_shapes(schema: &Value) -> bool {
     let schema = resolve(schema);
     schema["oneOf"].is_array() || schema["anyOf"].is_array()

@@ -37,7 +37,7 @@ fn refused(reason: &str) -> Failure {
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason}))
 }
 
-/// Whether the caller is a program, which takes JSON and no page.
+/// True if the caller is a program, which takes JSON and no page.
 fn wants_json() -> bool {
     let headers = request_headers().unwrap_or_default();
     let accepted = headers

@@ -61,7 +61,7 @@ impl Room<'_> {
     }
 }
 
-/// Whether the programs are there.
+/// True if the programs are there.
 pub async fn installed() -> bool {
     for program in [FFMPEG, FFPROBE] {
         let mut command = Command::new(program);

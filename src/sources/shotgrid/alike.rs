@@ -18,7 +18,7 @@ use crate::sources::batch::ColumnValues;
 pub(super) struct Natural {
     /// Columns that hold the same; nothing where there are none. Rows are looked for by the first.
     pub(super) columns: &'static [&'static str],
-    /// Whether such a row gets the number. Otherwise the record is left out.
+    /// True if such a row gets the number. Otherwise the record is left out.
     pub(super) adopts: bool,
 }
 

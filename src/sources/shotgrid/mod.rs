@@ -71,7 +71,7 @@ pub(super) struct RecordKind {
     begins_with: &'static [&'static str],
     /// Columns that make a row the one that is meant, besides its number.
     natural: Natural,
-    /// Whether rows that are here stay as they are.
+    /// True if rows that are here stay as they are.
     keeps: bool,
     links: &'static [Links],
 }
@@ -83,7 +83,7 @@ struct Links {
     to: &'static str,
     /// The field without which the relation stays as it is.
     field: &'static str,
-    /// Whether a record is left out when one of them is not here.
+    /// True if a record is left out when one of them is not here.
     strict: bool,
 }
 
@@ -178,7 +178,7 @@ pub(super) async fn import(
     ))
 }
 
-/// Whether a record has what is needed. The log says what others lack.
+/// True if a record has what is needed. The log says what others lack.
 fn is_complete(kind: &RecordKind, place: usize, record: &Record) -> bool {
     let missing = kind
         .needs

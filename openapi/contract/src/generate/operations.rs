@@ -27,7 +27,7 @@ pub(super) fn file(contract: &Contract, tag: &str) -> String {
     text
 }
 
-/// Whether a tag has operations beyond the CRUD pattern, which need handlers of their own.
+/// True if a tag has operations beyond the CRUD pattern, which need handlers of their own.
 pub(super) fn has_handlers(contract: &Contract, tag: &str) -> bool {
     contract
         .operations
@@ -35,7 +35,7 @@ pub(super) fn has_handlers(contract: &Contract, tag: &str) -> bool {
         .any(|operation| operation.tag == tag && is_handled(operation))
 }
 
-/// Whether an operation has a method of its own: those of the CRUD pattern and old addresses have none.
+/// True if an operation has a method of its own: those of the CRUD pattern and old addresses have none.
 fn is_handled(operation: &Operation) -> bool {
     operation.crud.is_none() && operation.alias_of.is_none()
 }

@@ -194,7 +194,7 @@ const OF_PRODUCTION: [&str; 6] = [
     "TaskActor",
 ];
 
-/// Whether a type is copied where others are cloned.
+/// True if a type is copied where others are cloned.
 fn is_copied(kind: &str) -> bool {
     matches!(kind, "Uuid" | "NaiveDate" | "i32")
 }
