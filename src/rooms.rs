@@ -1,6 +1,6 @@
 //! Rules for all sources: the order of the rooms, of which each may use those before it and none behind it
-//! (`ARCHITECTURE.md` shows the same list), that rows of queries are read by the names of their columns, and the first words
-//! of docs.
+//! (`ARCHITECTURE.md` shows the same list), that rows of queries are read by the names of their columns, the length of
+//! sources, and the first words of docs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -336,18 +336,38 @@ fn questions(text: &str) -> Vec<usize> {
     found
 }
 
-#[test]
-fn docs_begin_with_what_they_describe() {
+/// Sources of the whole repository by their paths in it.
+fn repository() -> Vec<(String, String)> {
     let repository = root().join("..");
     let mut files = Vec::new();
     for folder in SOURCES {
         sources(&repository.join(folder), &mut files);
     }
     assert!(files.len() > 600, "the sources are not there");
+    let path = |file: &Path| file.strip_prefix(&repository).expect("a source").display().to_string();
+    files
+        .iter()
+        .map(|file| (path(file), fs::read_to_string(file).expect("a source")))
+        .collect()
+}
+
+/// Lines that a source may have, with its tests. One that comes near is cut by subject.
+const LONGEST: usize = 500;
+
+#[test]
+fn sources_are_short() {
+    let long = |(path, text): &(String, String)| {
+        let lines = text.lines().count();
+        (lines > LONGEST).then(|| format!("{path} has {lines} lines"))
+    };
+    let problems: Vec<String> = repository().iter().filter_map(long).collect();
+    assert!(problems.is_empty(), "cut them by subject:\n{}", problems.join("\n"));
+}
+
+#[test]
+fn docs_begin_with_what_they_describe() {
     let mut problems = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a source");
-        let path = file.strip_prefix(&repository).expect("a source").display();
+    for (path, text) in repository() {
         problems.extend(questions(&text).iter().map(|line| format!("{path}:{line}")));
     }
     assert!(
