@@ -93,7 +93,7 @@ pub struct Jobs {
     pub waiting: [Notify; Lane::ALL.len()],
     /// Jobs that this server works on.
     pub busy: AtomicUsize,
-    /// Whether somebody works here.
+    /// True if somebody works here.
     pub at_work: AtomicBool,
     /// Work to do after the answer.
     pub soon: TaskTracker,
@@ -116,7 +116,7 @@ impl Jobs {
         self.busy.load(Ordering::Relaxed)
     }
 
-    /// Whether this server does jobs.
+    /// True if this server does jobs.
     #[must_use]
     pub fn is_at_work(&self) -> bool {
         self.at_work.load(Ordering::Relaxed)

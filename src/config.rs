@@ -180,7 +180,7 @@ pub struct Settings {
     /// Locale of new persons.
     #[arg(long, env = "DEFAULT_LOCALE", default_value = "en_US", help_heading = "Studio")]
     pub default_locale: String,
-    /// Whether the studio runs this server itself; web clients are told.
+    /// True if the studio runs this server itself; web clients are told.
     #[arg(long, env = "IS_SELF_HOSTED", default_value = "true", value_parser = switch, action = ArgAction::Set, help_heading = "Studio")]
     pub is_self_hosted: bool,
     /// Token of the Crisp help chat, which web clients are told in `crisp_token` of `/config`.
@@ -222,7 +222,7 @@ pub struct Settings {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Monitoring")]
 pub struct UiReportSettings {
-    /// Whether web clients report errors.
+    /// True if web clients report errors.
     #[arg(long, env = "SENTRY_KITSU_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub sentry_kitsu_enabled: bool,
     /// Address that they report to.

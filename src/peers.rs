@@ -57,7 +57,7 @@ const OF_PROXIES: [HeaderName; 4] = [
     HeaderName::from_static("forwarded"),
 ];
 
-/// Whether whoever sent a request may see how the machine does: this very machine may, and those that the settings name. A
+/// True if whoever sent a request may see how the machine does: this very machine may, and those that the settings name. A
 /// proxy on this machine sends what others ask for, so that its requests are not from here.
 #[must_use]
 pub fn may_monitor(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpAddr], monitors: &[Monitor]) -> bool {

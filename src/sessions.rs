@@ -108,7 +108,7 @@ pub fn forget_all(app: &App) {
     app.people.forget_all();
 }
 
-/// Whether a token of a person who signed in is no longer good. What other servers revoke is seen at once when Redis joins
+/// True if a token of a person who signed in is no longer good. What other servers revoke is seen at once when Redis joins
 /// them or when caches are switched off, and after three seconds at the latest.
 ///
 /// # Errors
@@ -163,7 +163,7 @@ pub async fn bound(app: &App, person_id: Uuid) -> Result<Option<Arc<Bound>>, Sto
     Ok(memory.entry(person_id).or_insert(found).await.into_value())
 }
 
-/// Whether something of a person that was made at that moment, in microseconds since 1970, is from before the last time
+/// True if something of a person that was made at that moment, in microseconds since 1970, is from before the last time
 /// that all sessions ended.
 ///
 /// # Errors

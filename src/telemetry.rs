@@ -148,7 +148,7 @@ fn metrics(
         .build())
 }
 
-/// Whether traces show it now: statements are shown as a part of a request or a job, and not for themselves.
+/// True if traces show it now: statements are shown as a part of a request or a job, and not for themselves.
 fn is_traced(metadata: &Metadata<'_>, context: &Context<'_, Registry>) -> bool {
     belongs_to_traces(metadata) && (metadata.name() != STATEMENT || context.lookup_current().is_some())
 }
@@ -161,7 +161,7 @@ fn may_be_traced(metadata: &'static Metadata<'static>) -> Interest {
     }
 }
 
-/// Whether it is a span of traces, or something in one that somebody has to look at.
+/// True if it is a span of traces, or something in one that somebody has to look at.
 fn belongs_to_traces(metadata: &Metadata<'_>) -> bool {
     if metadata.is_span() {
         metadata.target() == TRACES

@@ -98,6 +98,44 @@ fn the_bundled_contract_is_up_to_date() {
     }
 }
 
+/// Words that begin a question, and no name of what is described. A yes or no may begin with `Whether`.
+const QUESTION_WORDS: [&str; 10] = [
+    "What", "Whether", "How", "Who", "Whom", "Whose", "When", "Where", "Which", "Why",
+];
+
+/// Descriptions below a place that begin with a word of a question.
+fn questions(place: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            let text = map.get("description").and_then(Value::as_str).unwrap_or_default();
+            let word = text
+                .split(|letter: char| !letter.is_alphanumeric())
+                .next()
+                .unwrap_or_default();
+            let is_flag = value["type"] == "boolean" || value["schema"]["type"] == "boolean";
+            if QUESTION_WORDS.contains(&word) && !(word == "Whether" && is_flag) {
+                found.push(format!("{place}: {text}"));
+            }
+            for (key, value) in map {
+                questions(&format!("{place} / {key}"), value, found);
+            }
+        }
+        Value::Array(list) => {
+            for (at, value) in list.iter().enumerate() {
+                questions(&format!("{place} / {at}"), value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn descriptions_begin_with_what_they_describe() {
+    let mut found = Vec::new();
+    questions("", contract(), &mut found);
+    assert!(found.is_empty(), "say what kind of thing it is:\n{}", found.join("\n"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_poem_openapi_reports_is_the_contract() {
     let server = TestServer::start(On::Sqlite).await;

@@ -13,13 +13,13 @@ use harness::{On, PostOffice, Studio, TestServer};
 const ARTIST: &str = "tim.team.user@example.com";
 
 async fn studio_with(office: &PostOffice, on: On) -> Studio {
-    let flags = office.flags();
-    let flags: Vec<&str> = flags
-        .iter()
-        .map(String::as_str)
-        .chain(["--domain-name", "studio.example"])
-        .collect();
-    Studio::open_with(on, &flags).await
+    Studio::open_using(on, &office.flags(), &["--domain-name", "studio.example"]).await
+}
+
+/// Invites the artist.
+async fn invite(studio: &Studio) {
+    let path = format!("/actions/persons/{}/invite", studio.member_id(Role::Artist));
+    studio.admin.get(&path).await.expect(200);
 }
 
 /// A job as far as tests look at it.
@@ -154,10 +154,7 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
         .post("/auth/login", json!({"email": ARTIST, "password": "from an admin"}))
         .await
         .expect(200);
-    let tim = harness::Client {
-        token: tim["access_token"].as_str().map(str::to_owned),
-        ..studio.server.nobody()
-    };
+    let tim = studio.server.nobody().with_token(&tim["access_token"]);
     tim.post("/auth/change-password", change).await.expect(200);
     let letters = office.letters_to(ARTIST, 3).await;
     for letter in &letters[1..] {
@@ -247,11 +244,7 @@ async fn emails_wait_for_the_mail_server_and_outlive_this_one(#[case] on: On) {
     let mut office = PostOffice::open().await;
     office.close().await;
     let studio = studio_with(&office, on).await;
-    studio
-        .admin
-        .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
-        .await
-        .expect(200);
+    invite(&studio).await;
     until(&studio.server, "the job failed once", |jobs| {
         jobs.iter().any(|job| job.last_error.is_some())
     })
@@ -288,11 +281,7 @@ async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let studio = studio_with(&office, on).await;
-    studio
-        .admin
-        .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
-        .await
-        .expect(200);
+    invite(&studio).await;
     until(&studio.server, "the job runs", |jobs| {
         jobs.iter().any(|job| job.state == "running")
     })

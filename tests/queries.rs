@@ -143,7 +143,7 @@ const EXCEPTIONS: [(&str, u64); 10] = [
     ("/data/projects/{project_id}/quotas/persons/{person_id}", 5),
 ];
 
-/// Whether a path names one record by its ids: the last part of it is an id, or asks for all of it.
+/// True if a path names one record by its ids: the last part of it is an id, or asks for all of it.
 fn is_single(path: &str) -> bool {
     path.contains("_id}") && (path.ends_with("_id}") || path.ends_with("/full"))
 }

@@ -300,42 +300,34 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite, "BLOB")]
-#[case(On::Postgres, "uuid")]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind: &str) {
+/// A studio in which a table that the server knows nothing of refers to a row of `table` with the type `kind`, and that row.
+/// Its removal, below `path`, is refused at the very end, when all that belongs to it is gone, and takes nothing along.
+async fn held_back(on: On, kind: &str, table: &str, path: &str) -> (Studio, Uuid) {
     let studio = Studio::open(on).await;
     let app = &studio.server.app;
     let mut wool = HashMap::new();
     fill(app, &mut wool, "Wool").await;
     let ids = own(&wool, &tables_of_productions());
     let before = places_of(app, &ids).await;
-    // A table that the server knows nothing of holds the production back, at the very end of its removal.
-    let database = &app.database;
-    rows::execute(
-        database,
-        &Sql::new(format!(
-            "CREATE TABLE stopper (project_id {kind} REFERENCES project (id))"
-        )),
-    )
-    .await
-    .expect("a table");
-    rows::execute(
-        database,
-        &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["project"].into()]),
-    )
-    .await
-    .expect("a row");
-    assert_eq!(
-        studio
-            .admin
-            .delete(&format!("/data/projects/{}?force=true", wool["project"]))
-            .await
-            .status,
-        400
-    );
+    let id = wool[table];
+    for sql in [
+        Sql::new(format!("CREATE TABLE stopper (id {kind} REFERENCES {table} (id))")),
+        Sql::with("INSERT INTO stopper VALUES ($1)", [id.into()]),
+    ] {
+        rows::execute(&app.database, &sql).await.expect("a table with a row");
+    }
+    let answer = studio.admin.delete(&format!("{path}/{id}?force=true")).await;
+    assert_eq!(answer.status, 400);
     assert_eq!(places_of(app, &ids).await, before);
+    (studio, id)
+}
+
+#[rstest]
+#[case(On::Sqlite, "BLOB")]
+#[case(On::Postgres, "uuid")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind: &str) {
+    held_back(on, kind, "project", "/data/projects").await;
 }
 
 #[rstest]
@@ -343,35 +335,12 @@ async fn a_production_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind
 #[case(On::Postgres, "uuid")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entity_goes_as_a_whole_or_not_at_all(#[case] on: On, #[case] kind: &str) {
-    let studio = Studio::open(on).await;
+    let (studio, entity) = held_back(on, kind, "entity", "/data/assets").await;
     let app = &studio.server.app;
-    let mut wool = HashMap::new();
-    fill(app, &mut wool, "Wool").await;
-    let ids = own(&wool, &tables_of_productions());
-    let before = places_of(app, &ids).await;
-    // A table that the server knows nothing of holds the entity back, when all that belongs to it is gone.
-    let database = &app.database;
-    rows::execute(
-        database,
-        &Sql::new(format!(
-            "CREATE TABLE stopper (entity_id {kind} REFERENCES entity (id))"
-        )),
-    )
-    .await
-    .expect("a table");
-    rows::execute(
-        database,
-        &Sql::with("INSERT INTO stopper VALUES ($1)", [wool["entity"].into()]),
-    )
-    .await
-    .expect("a row");
-    let path = format!("/data/assets/{}?force=true", wool["entity"]);
-    assert_eq!(studio.admin.delete(&path).await.status, 400);
-    assert_eq!(places_of(app, &ids).await, before);
-
-    rows::execute(database, &Sql::new("DELETE FROM stopper"))
+    rows::execute(&app.database, &Sql::new("DELETE FROM stopper"))
         .await
         .expect("no row");
+    let path = format!("/data/assets/{entity}?force=true");
     studio.admin.delete(&path).await.expect(204);
-    assert_eq!(places_of(app, &[wool["entity"]]).await, Vec::<String>::new());
+    assert_eq!(places_of(app, &[entity]).await, Vec::<String>::new());
 }

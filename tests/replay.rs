@@ -1,86 +1,25 @@
 //! Calls and what they must answer, as small files in `replay/`: one file is one studio, whose steps run in order. How they
 //! are written is explained in `README.md` beside this file.
 
+mod plans;
+
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dailies::database::{Sql, read_all};
 use dailies_definitions::access::Role;
 use futures::FutureExt;
+use harness::{Answer, Client, On, Studio, differences, fill, fill_all};
 use reqwest::Method;
 use rstest::rstest;
 use sea_orm::FromQueryResult;
-use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use harness::{Answer, Client, On, Studio, differences, fill, fill_all};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Replay {
-    /// Subject of the file.
-    about: String,
-    /// Flags that the server starts with.
-    #[serde(default)]
-    flags: Vec<String>,
-    /// Files of the same folder whose steps come first, to prepare the studio: of those only the status counts.
-    #[serde(default)]
-    after: Vec<String>,
-    steps: Vec<Step>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Step {
-    /// Point of the step, in one sentence.
-    does: String,
-    /// Caller: a role of the team, `outside` and a role, or nobody.
-    #[serde(default = "admin", rename = "as")]
-    caller: String,
-    /// Method and path.
-    call: String,
-    body: Option<Value>,
-    /// Headers that the call has besides the usual ones.
-    #[serde(default)]
-    with: HashMap<String, String>,
-    /// A table that is sent as the file of a form, in place of a body.
-    table: Option<String>,
-    /// Name of that file.
-    #[serde(default = "table_name")]
-    file: String,
-    #[serde(default = "ok")]
-    status: u16,
-    /// The shape of the answer.
-    answer: Option<Value>,
-    /// The answer to the letter, where it is no JSON; lines end with line feeds here.
-    text: Option<String>,
-    /// Variable for the answer as text.
-    keep: Option<String>,
-    /// Variables, each by its place in the answer.
-    #[serde(default)]
-    save: HashMap<String, String>,
-    /// Names and payloads of the events that the step makes, in order.
-    events: Option<Vec<serde_json::Map<String, Value>>>,
-    /// Callers who may not do it; they are tried first.
-    #[serde(default)]
-    refused: Vec<String>,
-}
-
-fn admin() -> String {
-    "admin".into()
-}
-
-fn ok() -> u16 {
-    200
-}
-
-fn table_name() -> String {
-    "table.csv".into()
-}
+use self::plans::{Planned, Step, plan};
 
 fn role(word: &str) -> Role {
     match word {
@@ -148,59 +87,6 @@ async fn events(studio: &Studio, known: &[Logged]) -> Vec<Logged> {
         .into_iter()
         .filter(|event| !known.contains(&event.id))
         .collect()
-}
-
-/// A step, and where it is written.
-struct Planned {
-    /// `comments.yaml:12`
-    place: String,
-    /// The lines of the step.
-    source: String,
-    /// Whether it only prepares what follows.
-    prepares: bool,
-    step: Step,
-}
-
-fn parse(file: &Path) -> (Replay, String) {
-    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let replay: Replay = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    assert!(
-        !replay.about.is_empty() && !replay.steps.is_empty(),
-        "{} is about nothing",
-        file.display()
-    );
-    (replay, text)
-}
-
-/// The steps of a file, behind those of the files that it comes after.
-fn plan(file: &Path, prepares: bool, planned: &mut Vec<Planned>) -> Vec<String> {
-    let (replay, text) = parse(file);
-    for name in &replay.after {
-        plan(&file.with_file_name(name), true, planned);
-    }
-    let name = file.file_name().expect("a file").to_string_lossy();
-    let lines: Vec<&str> = text.lines().collect();
-    let starts: Vec<usize> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.starts_with("  - does:") || line.starts_with("  - {does:"))
-        .map(|(at, _)| at)
-        .collect();
-    assert_eq!(
-        starts.len(),
-        replay.steps.len(),
-        "{name}: a step begins with 'does', two blanks from the margin"
-    );
-    let ends = starts.iter().skip(1).copied().chain([lines.len()]);
-    for ((start, end), step) in starts.iter().zip(ends).zip(replay.steps) {
-        planned.push(Planned {
-            place: format!("{name}:{}", start + 1),
-            source: lines[*start..end].join("\n"),
-            prepares,
-            step,
-        });
-    }
-    replay.flags
 }
 
 /// Calls with headers, in whose values variables may stand, or with a table as the file of a form.
@@ -426,38 +312,4 @@ async fn answers_as_written(#[files("tests/replay/*.yaml")] file: PathBuf, #[val
     let studio = Studio::open_with(on, &flags).await;
     let report = replay(&studio, &planned).await;
     assert!(report.is_empty(), "not as written:{report}");
-}
-
-/// Bytes and lines that a file may have. One that comes near is cut by subject.
-const LONGEST: (usize, usize) = (22_000, 700);
-
-/// Lines that not every parser reads alike: an older one takes a question mark in a flow mapping for syntax.
-fn ambiguous(text: &str) -> impl Iterator<Item = usize> {
-    let prose = |line: &str| {
-        ["call:", "- does:", "about:", "#"]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
-    };
-    let plain = |line: &str| line.split('"').step_by(2).any(|part| part.contains('?'));
-    text.lines()
-        .enumerate()
-        .filter(move |(_, line)| !prose(line) && plain(line))
-        .map(|(at, _)| at + 1)
-}
-
-#[rstest]
-fn files_are_short_and_plain_yaml(#[files("tests/replay/*.yaml")] file: PathBuf) {
-    let (_, text) = parse(&file);
-    let (size, lines) = (text.len(), text.lines().count());
-    assert!(
-        size <= LONGEST.0 && lines <= LONGEST.1,
-        "{}: {size} bytes and {lines} lines; cut it by subject, see `after`",
-        file.display()
-    );
-    let unclear: Vec<usize> = ambiguous(&text).collect();
-    assert!(
-        unclear.is_empty(),
-        "{}: put what has a question mark into quotes, lines {unclear:?}",
-        file.display()
-    );
 }

@@ -55,7 +55,7 @@ fn split(text: &str) -> (&str, Option<&str>) {
         .map_or((text, None), |(rule, what)| (rule, Some(what.trim_end_matches(')'))))
 }
 
-/// Whether a rule about records lets strangers in to some of them.
+/// True if a rule about records lets strangers in to some of them.
 fn is_open_to_strangers(rule: RecordRule) -> bool {
     use RecordRule::*;
     match rule {
@@ -106,7 +106,7 @@ fn is_open_to_strangers(rule: RecordRule) -> bool {
     }
 }
 
-/// Whether an operation lets somebody in whose rule is about a record: strangers are refused, as far as no body is needed
+/// True if an operation lets somebody in whose rule is about a record: strangers are refused, as far as no body is needed
 /// to find the record.
 fn allowed_record(operation: &Operation, role: Role, in_team: bool) -> Option<bool> {
     let stranger = !in_team && role != Role::Admin;
@@ -117,12 +117,12 @@ fn allowed_record(operation: &Operation, role: Role, in_team: bool) -> Option<bo
         .map(|_| false)
 }
 
-/// Whether nobody has to be signed in.
+/// True if nobody has to be signed in.
 fn is_open(rule: &str) -> bool {
     matches!(rule, "public" | "share-link")
 }
 
-/// Whether a rule lets somebody in; none where it depends on more than role and team.
+/// True if a rule lets somebody in; none where it depends on more than role and team.
 fn allowed(rule: &str, role: Role, in_team: bool) -> Option<bool> {
     let admin = role == Role::Admin;
     Some(match rule {

@@ -15,12 +15,6 @@ const FAILED: &str = "SAML authentication failed.";
 const NOT_FOR_THEM: &str = "This account cannot be signed in to with this identity. Ask an administrator.";
 const ADA: &str = "Ada.Byron@example.com";
 
-async fn studio_with(on: On, provider: &SamlProvider, more: &[&str]) -> Studio {
-    let flags = provider.flags();
-    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(more.iter().copied()).collect();
-    Studio::open_with(on, &flags).await
-}
-
 /// A browser that was sent to the provider, and what the provider says there.
 async fn leave(studio: &Studio, provider: &SamlProvider, name: &str) -> (String, SamlStatement) {
     let page = Page::open(&studio.server.nobody(), "/auth/saml/login", None).await;
@@ -91,7 +85,7 @@ async fn persons(studio: &Studio) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_new_gets_an_account_and_keeps_it(#[case] on: On) {
     let provider = SamlProvider::open().await;
-    let studio = studio_with(on, &provider, &[]).await;
+    let studio = Studio::open_using(on, &provider.flags(), &[]).await;
     let count = persons(&studio).await;
     let attributes = vec![
         ("first_name", "Ada"),
@@ -148,7 +142,7 @@ type Lie = (&'static str, fn(&mut SamlStatement));
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_in_with_an_answer_that_is_not_good(#[case] on: On) {
     let provider = SamlProvider::open().await;
-    let studio = studio_with(on, &provider, &["--sign-in-rate", "0"]).await;
+    let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await;
     let lies: [Lie; 13] = [
         ("unsigned", |statement| statement.signed = Signed::Nothing),
@@ -199,7 +193,7 @@ async fn nobody_gets_in_with_an_answer_that_is_not_good(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_in_with_an_answer_that_was_changed(#[case] on: On) {
     let provider = SamlProvider::open().await;
-    let studio = studio_with(on, &provider, &["--sign-in-rate", "0"]).await;
+    let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await;
     let assertion = |xml: &str| {
         let (start, end) = (
@@ -292,7 +286,7 @@ async fn nobody_gets_in_with_an_answer_that_was_changed(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_good_once_and_for_one_browser(#[case] on: On) {
     let provider = SamlProvider::open().await;
-    let studio = studio_with(on, &provider, &["--sign-in-rate", "0"]).await;
+    let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let (cookie, statement) = leave(&studio, &provider, ADA).await;
     let (other, _) = leave(&studio, &provider, ADA).await;
     let xml = provider.write(&statement);
@@ -325,7 +319,7 @@ async fn an_account_may_be_bound_to_an_attribute(#[case] on: On) {
         "--sign-in-rate",
         "0",
     ];
-    let studio = studio_with(on, &provider, &flags).await;
+    let studio = Studio::open_using(on, &provider.flags(), &flags).await;
     let named =
         |subject: &'static str| move |statement: &mut SamlStatement| statement.attributes = vec![("uid", subject)];
     assert_eq!(sign_in(&studio, &provider, artist, |_| ()).await.error(), NOT_FOR_THEM);
@@ -370,7 +364,12 @@ async fn an_account_may_be_bound_to_an_attribute(#[case] on: On) {
 async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[case] on: On) {
     for (skip, status) in [("false", 403), ("true", 200)] {
         let provider = SamlProvider::open().await;
-        let studio = studio_with(on, &provider, &["--enforce-2fa", "true", "--saml-skip-2fa", skip]).await;
+        let studio = Studio::open_using(
+            on,
+            &provider.flags(),
+            &["--enforce-2fa", "true", "--saml-skip-2fa", skip],
+        )
+        .await;
         let page = sign_in(&studio, &provider, ADA, |_| ()).await;
         let session = Client {
             token: page.value("access_token_cookie"),

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use crate::concurrency::calls::{Operation, readings};
 use crate::concurrency::sample::{Sample, Which};
-use crate::concurrency::studio;
+use crate::concurrency::{no_problems, studio};
 use crate::references::Two;
-use harness::rows::{execute, insert, insert_many, update};
+use harness::rows::{execute, insert, insert_many, leave_column_to, update};
 use harness::{Client, ENTITIES, On, Studio};
 
 /// Somebody who asks.
@@ -58,7 +58,7 @@ const SECRETS: [(&str, &[Who]); 8] = [
 /// Records that a column of metadata may be of.
 const KINDS: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Task", "Project"];
 
-/// Whether an operation ends the session, or tells whoever has the link of a shared playlist.
+/// True if an operation ends the session, or tells whoever has the link of a shared playlist.
 fn is_elsewhere(operation: &Operation) -> bool {
     ["/auth/logout", "/auth/refresh-token", "/shared/"]
         .iter()
@@ -99,17 +99,9 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
         let column = insert(database, &entity::metadata_descriptor::TABLE, values)
             .await
             .expect("a column");
-        let link = vec![
-            ("metadata_descriptor_id", column.into()),
-            ("department_id", department.into()),
-        ];
-        insert_many(
-            database,
-            &entity::department_metadata_descriptor_link::TABLE,
-            vec![link],
-        )
-        .await
-        .expect("a department");
+        leave_column_to(database, column, department)
+            .await
+            .expect("a department");
     }
     let data = |kind: &str| vec![("data", json!({format!("hidden_{kind}"): "METASECRET"}).into())];
     for which in [Which::First, Which::Second] {
@@ -271,11 +263,6 @@ async fn what_is_hidden_is_told_nowhere(#[case] on: On) {
         }
     }
     println!("{on:?}: {} operations, answers {answers:?}", operations.len());
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     assert!(answers[&200] > 2000, "almost nothing was answered: {answers:?}");
 }

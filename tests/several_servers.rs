@@ -17,7 +17,7 @@ const FOR_ADMINS: &str = "/data/events/last";
 const MEMORY: Duration = Duration::from_millis(3_500);
 
 async fn studio(flags: &[String]) -> Studio {
-    Studio::open_with(On::Postgres, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+    Studio::open_using(On::Postgres, flags, &[]).await
 }
 
 /// The same person at another server.

@@ -19,7 +19,7 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let flags = office.flags();
-    let studio = Studio::open_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let studio = Studio::open_using(on, &flags, &[]).await;
     // A job whose mail server never answers, and a request whose body comes slowly.
     studio
         .admin

@@ -3,7 +3,7 @@
 use rstest::rstest;
 use serde_json::json;
 
-use harness::{Client, On, TestServer};
+use harness::{Answer, Client, On, TestServer};
 
 async fn with_admin(on: On) -> (TestServer, Client) {
     let server = TestServer::start(on).await;
@@ -14,32 +14,26 @@ async fn with_admin(on: On) -> (TestServer, Client) {
     (server, nobody)
 }
 
+async fn sign_in(nobody: &Client, email: &str, password: &str) -> Answer {
+    nobody
+        .post("/auth/login", json!({"email": email, "password": password}))
+        .await
+}
+
 #[rstest]
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_signs_in_and_out(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
-    let signed_in = nobody
-        .post(
-            "/auth/login",
-            json!({"email": "ADA@example.com", "password": "correct horse"}),
-        )
-        .await
-        .expect(200);
+    let signed_in = sign_in(&nobody, "ADA@example.com", "correct horse").await.expect(200);
     assert_eq!(signed_in["login"], true);
     assert_eq!(signed_in["user"]["role"], "admin");
     assert_eq!(signed_in["user"]["departments"], json!([]));
     assert!(signed_in["user"].get("password").is_none());
-    let ada = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let ada = nobody.with_token(&signed_in["access_token"]);
     assert_eq!(ada.get("/auth/authenticated").await.expect(200)["authenticated"], true);
-    let refresh = Client {
-        token: signed_in["refresh_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let refresh = nobody.with_token(&signed_in["refresh_token"]);
     assert_eq!(
         refresh.get("/data/departments").await.expect(422)["msg"],
         "Only non-refresh tokens are allowed"
@@ -49,10 +43,7 @@ async fn somebody_signs_in_and_out(#[case] on: On) {
         "Only refresh tokens are allowed"
     );
     let renewed = refresh.get("/auth/refresh-token").await.expect(200);
-    let renewed = Client {
-        token: renewed["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let renewed = nobody.with_token(&renewed["access_token"]);
     assert_eq!(renewed.get("/auth/logout").await.expect(200)["logout"], true);
     assert_eq!(
         renewed.get("/data/departments").await.expect(401)["msg"],
@@ -67,26 +58,13 @@ async fn somebody_signs_in_and_out(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_tell_nothing(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
-    let unknown = nobody
-        .post("/auth/login", json!({"email": "nobody@example.com", "password": "x"}))
-        .await;
-    let wrong = nobody
-        .post("/auth/login", json!({"email": "ada@example.com", "password": "x"}))
-        .await;
+    let unknown = sign_in(&nobody, "nobody@example.com", "x").await;
+    let wrong = sign_in(&nobody, "ada@example.com", "x").await;
     assert_eq!((unknown.status, unknown.bytes), (400, wrong.bytes));
     for _ in 0..4 {
-        nobody
-            .post("/auth/login", json!({"email": "ada@example.com", "password": "x"}))
-            .await
-            .expect(400);
+        sign_in(&nobody, "ada@example.com", "x").await.expect(400);
     }
-    let locked = nobody
-        .post(
-            "/auth/login",
-            json!({"email": "ada@example.com", "password": "correct horse"}),
-        )
-        .await
-        .expect(400);
+    let locked = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(400);
     assert_eq!(locked["too_many_failed_login_attemps"], true);
     let empty = nobody.post("/auth/login", json!({"email": ""})).await.expect(400);
     assert_eq!(
@@ -134,17 +112,8 @@ const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[case] on: On) {
     let (server, nobody) = with_admin(on).await;
-    let signed_in = nobody
-        .post(
-            "/auth/login",
-            json!({"email": "ada@example.com", "password": "correct horse"}),
-        )
-        .await
-        .expect(200);
-    let ada = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let signed_in = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(200);
+    let ada = nobody.with_token(&signed_in["access_token"]);
     let code = async || {
         ada.post("/auth/app-login/code", json!({"code_challenge": CHALLENGE}))
             .await
@@ -160,15 +129,9 @@ async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[case] on: On
             .await
     };
     let handed = redeem(&code().await).await.expect(200);
-    let program = Client {
-        token: handed["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let program = nobody.with_token(&handed["access_token"]);
     program.get("/data/departments").await.expect(200);
-    let refresh = Client {
-        token: handed["refresh_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let refresh = nobody.with_token(&handed["refresh_token"]);
     refresh.get("/auth/refresh-token").await.expect(200);
     let log = ada.get("/data/events/login-logs/last").await.expect(200);
     assert_eq!(
@@ -215,13 +178,7 @@ async fn only_a_whole_session_is_handed_over(#[case] on: On) {
         .await
         .expect("an administrator");
     let nobody = server.nobody();
-    let signed_in = nobody
-        .post(
-            "/auth/login",
-            json!({"email": "ada@example.com", "password": "correct horse"}),
-        )
-        .await
-        .expect(200);
+    let signed_in = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(200);
     let ada = Client {
         token: signed_in["access_token"].as_str().map(str::to_owned),
         ..nobody

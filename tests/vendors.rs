@@ -4,7 +4,7 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use harness::rows::{insert, insert_many};
+use harness::rows::{insert, insert_many, leave_column_to};
 use harness::{On, Studio, id};
 
 /// All values of a key, however deep.
@@ -59,17 +59,9 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
             .await
             .expect("a column");
         if field == "price" {
-            let link = vec![
-                ("metadata_descriptor_id", descriptor.into()),
-                ("department_id", department.into()),
-            ];
-            insert_many(
-                database,
-                &entity::department_metadata_descriptor_link::TABLE,
-                vec![link],
-            )
-            .await
-            .expect("a department");
+            leave_column_to(database, descriptor, department)
+                .await
+                .expect("a department");
         }
     }
     let artist = studio.member_id(Role::Artist);

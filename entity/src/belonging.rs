@@ -118,7 +118,7 @@ impl Belonging {
             .map_or(By(&[]), |at| TABLES[at].1)
     }
 
-    /// Whether the rows of a table belong to the studio.
+    /// True if the rows of a table belong to the studio.
     #[must_use]
     pub fn is_of_studio(table: &Table) -> bool {
         Self::of(table.name) == Studio

@@ -27,7 +27,7 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub checklist: Option<Json>,
     pub pinned: Option<bool>,
-    /// Whether clients may read it.
+    /// True if clients may read it.
     #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
     /// Web addresses given along with the text.

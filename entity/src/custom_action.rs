@@ -14,7 +14,7 @@ pub struct Model {
     /// Place where the entry is offered: `all`, or one kind of entity.
     #[sea_orm(column_type = "String(StringLen::N(40))", default_value = "all")]
     pub entity_type: Option<String>,
-    /// Whether it is called in the background instead of in a new tab.
+    /// True if it is called in the background instead of in a new tab.
     #[sea_orm(default_value = false)]
     pub is_ajax: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]

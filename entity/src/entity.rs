@@ -25,10 +25,10 @@ pub struct Model {
     /// Number of different entities that are cast in this one.
     #[sea_orm(default_value = 0)]
     pub nb_entities_out: Option<i32>,
-    /// Whether its casting is not decided yet.
+    /// True if its casting is not decided yet.
     #[sea_orm(default_value = false)]
     pub is_casting_standby: Option<bool>,
-    /// Whether other productions may cast it.
+    /// True if other productions may cast it.
     #[sea_orm(default_value = false)]
     pub is_shared: bool,
     #[sea_orm(column_type = "String(StringLen::N(255))", default_value = "running")]

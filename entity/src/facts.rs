@@ -108,7 +108,7 @@ impl Definition {
 pub struct Column {
     pub name: &'static str,
     pub kind: Kind,
-    /// Whether null can be stored.
+    /// True if null can be stored.
     pub nullable: bool,
     /// Stored when a new row gives nothing or null.
     pub default: Default,
@@ -151,7 +151,7 @@ impl Column {
         }
     }
 
-    /// Whether the column holds the `id` of another row.
+    /// True if the column holds the `id` of another row.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         !self.targets().is_empty()

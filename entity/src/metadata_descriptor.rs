@@ -23,7 +23,7 @@ pub struct Model {
     /// Values that can be picked.
     #[sea_orm(column_type = "JsonBinary")]
     pub choices: Option<Json>,
-    /// Whether clients see it.
+    /// True if clients see it.
     #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
     /// Place among the columns of the same kind, from 1.

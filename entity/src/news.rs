@@ -7,7 +7,7 @@ use crate::facts::Table;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "news")]
 pub struct Model {
-    /// Whether the status of the task changed.
+    /// True if the status of the task changed.
     #[sea_orm(default_value = false)]
     pub change: bool,
     pub author_id: Uuid,

@@ -9,7 +9,7 @@ use crate::facts::{Definition, Table};
 pub struct Model {
     #[sea_orm(default_value = false)]
     pub read: bool,
-    /// Whether the status of the task changed.
+    /// True if the status of the task changed.
     #[sea_orm(default_value = false)]
     pub change: bool,
     #[sea_orm(column_type = "String(StringLen::N(255))")]

@@ -14,7 +14,7 @@ pub struct Model {
     pub hours_by_day: f64,
     #[sea_orm(default_value = false)]
     pub has_avatar: Option<bool>,
-    /// Whether downloads keep the name of the uploaded file.
+    /// True if downloads keep the name of the uploaded file.
     #[sea_orm(default_value = false)]
     pub use_original_file_name: Option<bool>,
     #[sea_orm(default_value = false)]

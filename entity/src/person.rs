@@ -95,7 +95,7 @@ pub struct Model {
     pub notifications_discord_userid: Option<String>,
     #[sea_orm(default_value = false)]
     pub is_bot: bool,
-    /// Whether it stands for a visitor of a shared playlist.
+    /// True if it stands for a visitor of a shared playlist.
     #[sea_orm(default_value = false)]
     pub is_guest: bool,
     /// Id of the one API token that is valid for the account.

@@ -17,7 +17,7 @@ pub struct Model {
     pub episode_id: Option<Uuid>,
     /// Task type whose latest preview is picked for a new entry.
     pub task_type_id: Option<Uuid>,
-    /// Whether clients see it.
+    /// True if clients see it.
     #[sea_orm(default_value = false)]
     pub for_client: Option<bool>,
     #[sea_orm(column_type = "String(StringLen::N(10))", default_value = "shot")]

@@ -27,10 +27,10 @@ pub struct Model {
     /// State of the tables of the plugin.
     #[sea_orm(column_type = "String(StringLen::N(12))")]
     pub revision: Option<String>,
-    /// Whether it adds a page to productions.
+    /// True if it adds a page to productions.
     #[sea_orm(default_value = false)]
     pub frontend_project_enabled: Option<bool>,
-    /// Whether it adds a page to the studio.
+    /// True if it adds a page to the studio.
     #[sea_orm(default_value = false)]
     pub frontend_studio_enabled: Option<bool>,
     #[sea_orm(column_type = "String(StringLen::N(255))")]

@@ -14,7 +14,7 @@ pub struct Model {
     /// Part that the file has in the preview, such as `thumbnails`.
     #[sea_orm(column_type = "String(StringLen::N(40))")]
     pub prefix: String,
-    /// Whether it is there, is known to be missing, or could not be made.
+    /// State of the file: there, known to be missing, or impossible to make.
     #[sea_orm(column_type = "String(StringLen::N(255))")]
     pub state: String,
     #[sea_orm(primary_key, auto_increment = false)]

@@ -47,21 +47,21 @@ pub struct Model {
     /// Retakes allowed for a task, zero for any number.
     #[sea_orm(default_value = 0)]
     pub max_retakes: Option<i32>,
-    /// Whether clients do not see the comments of other clients.
+    /// True if clients do not see the comments of other clients.
     #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
-    /// Whether clients see figures of episodes.
+    /// True if clients see figures of episodes.
     #[sea_orm(default_value = true)]
     pub is_client_stats_visible: Option<bool>,
-    /// Whether clients are offered the list of tasks.
+    /// True if clients are offered the list of tasks.
     #[sea_orm(default_value = true)]
     pub is_client_task_list_visible: Option<bool>,
-    /// Whether clients are offered the panel of a task.
+    /// True if clients are offered the panel of a task.
     #[sea_orm(default_value = true)]
     pub is_client_task_panel_visible: Option<bool>,
     #[sea_orm(default_value = false)]
     pub is_preview_download_allowed: Option<bool>,
-    /// Whether new previews become the thumbnail of their entity.
+    /// True if new previews become the thumbnail of their entity.
     #[sea_orm(default_value = false)]
     pub is_set_preview_automated: Option<bool>,
     /// Page that the production opens with.
@@ -69,7 +69,7 @@ pub struct Model {
     pub homepage: Option<String>,
     #[sea_orm(default_value = false)]
     pub is_publish_default_for_artists: Option<bool>,
-    /// Whether bots can be assigned and log time.
+    /// True if bots can be assigned and log time.
     #[sea_orm(default_value = false)]
     pub is_bot_collaboration_enabled: Option<bool>,
     #[sea_orm(default_value = false)]

@@ -26,13 +26,13 @@ pub struct Model {
     pub max_retakes: Option<i32>,
     #[sea_orm(default_value = false)]
     pub is_clients_isolated: Option<bool>,
-    /// Whether clients see figures of episodes.
+    /// True if clients see figures of episodes.
     #[sea_orm(default_value = true)]
     pub is_client_stats_visible: Option<bool>,
-    /// Whether clients are offered the list of tasks.
+    /// True if clients are offered the list of tasks.
     #[sea_orm(default_value = true)]
     pub is_client_task_list_visible: Option<bool>,
-    /// Whether clients are offered the panel of a task.
+    /// True if clients are offered the panel of a task.
     #[sea_orm(default_value = true)]
     pub is_client_task_panel_visible: Option<bool>,
     #[sea_orm(default_value = false)]

@@ -17,7 +17,7 @@ pub struct Model {
     pub priority: Option<i32>,
     /// Roles that may use the status on the board.
     pub roles_for_board: Option<TextArray>,
-    /// Whether clients may set the status; null for what the status itself says.
+    /// True if clients may set the status; null for what the status itself says.
     pub is_client_allowed: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,

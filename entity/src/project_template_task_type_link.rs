@@ -17,7 +17,7 @@ pub struct Model {
     pub hd_bitrate_compression: Option<i32>,
     /// Megabits a second, in the place of those of the production.
     pub ld_bitrate_compression: Option<i32>,
-    /// Whether clients are shown the task type.
+    /// True if clients are shown the task type.
     #[sea_orm(default_value = true)]
     pub is_client_visible: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]

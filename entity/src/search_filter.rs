@@ -17,7 +17,7 @@ pub struct Model {
     /// Text that is typed in the search field.
     #[sea_orm(column_type = "String(StringLen::N(500))", default_value = "")]
     pub search_query: String,
-    /// Whether the team of the production sees it.
+    /// True if the team of the production sees it.
     #[sea_orm(default_value = false)]
     pub is_shared: bool,
     /// Limits it to one department.

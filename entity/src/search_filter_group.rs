@@ -17,7 +17,7 @@ pub struct Model {
     /// Hexadecimal, such as `#22D160`.
     #[sea_orm(column_type = "String(StringLen::N(8))", default_value = "")]
     pub color: String,
-    /// Whether the team of the production sees it.
+    /// True if the team of the production sees it.
     #[sea_orm(default_value = false)]
     pub is_shared: bool,
     pub person_id: Option<Uuid>,

@@ -17,7 +17,7 @@ pub struct Model {
     pub out_field_type: String,
     pub out_task_type_id: Option<Uuid>,
     pub out_task_status_id: Option<Uuid>,
-    /// Whether the last previews are copied to the changed task.
+    /// True if the last previews are copied to the changed task.
     #[sea_orm(default_value = false)]
     pub import_last_revision: Option<bool>,
     #[sea_orm(default_value = false)]

@@ -21,7 +21,7 @@ pub struct Model {
     pub size: Option<i64>,
     /// Moment from which nobody needed it any more.
     pub deleted_at: Option<DateTime>,
-    /// Whether it goes from the storage even where files are kept.
+    /// True if it goes from the storage even where files are kept.
     #[sea_orm(default_value = false)]
     pub purge_forced: bool,
     /// Moment at which it went from the storage.

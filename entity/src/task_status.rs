@@ -21,30 +21,30 @@ pub struct Model {
     /// Place in the lists, from 1.
     #[sea_orm(default_value = 1)]
     pub priority: Option<i32>,
-    /// Whether it ends the work.
+    /// True if it ends the work.
     #[sea_orm(default_value = false)]
     pub is_done: Option<bool>,
-    /// Whether artists may set it.
+    /// True if artists may set it.
     #[sea_orm(default_value = true)]
     pub is_artist_allowed: Option<bool>,
-    /// Whether clients may set it.
+    /// True if clients may set it.
     #[sea_orm(default_value = true)]
     pub is_client_allowed: Option<bool>,
-    /// Whether it sends the work back.
+    /// True if it sends the work back.
     #[sea_orm(default_value = false)]
     pub is_retake: Option<bool>,
-    /// Whether it asks for a review.
+    /// True if it asks for a review.
     #[sea_orm(default_value = false)]
     pub is_feedback_request: Option<bool>,
-    /// Whether new tasks start with it.
+    /// True if new tasks start with it.
     #[sea_orm(default_value = false)]
     pub is_default: Option<bool>,
-    /// Whether it starts the work.
+    /// True if it starts the work.
     #[sea_orm(default_value = false)]
     pub is_wip: Option<bool>,
     /// Id of the record in ShotGrid that the row was imported from.
     pub shotgun_id: Option<i32>,
-    /// Whether it is for tasks of concepts.
+    /// True if it is for tasks of concepts.
     #[sea_orm(default_value = false)]
     pub for_concept: Option<bool>,
     #[sea_orm(primary_key, auto_increment = false)]

@@ -22,7 +22,7 @@ pub struct Model {
     /// Kind of entity that the work is done on, such as `Asset` or `Shot`.
     #[sea_orm(column_type = "String(StringLen::N(30))", default_value = "Asset")]
     pub for_entity: Option<String>,
-    /// Whether time can be logged on its tasks.
+    /// True if time can be logged on its tasks.
     #[sea_orm(default_value = true)]
     pub allow_timelog: Option<bool>,
     #[sea_orm(default_value = false)]

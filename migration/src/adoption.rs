@@ -18,7 +18,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether the database is that of the newest release which is taken over.
+    /// True if the database is that of the newest release which is taken over.
     #[must_use]
     pub fn is_newest(&self) -> bool {
         self.recorded == [NEWEST]
@@ -28,7 +28,7 @@ impl Plan {
 /// Looks at a PostgreSQL database of the reference system, without changing it.
 ///
 /// # Errors
-/// When the database cannot be read or is not PostgreSQL.
+/// The database cannot be read or is not PostgreSQL.
 pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
     let recorded = recorded(db).await?;
     let found = Catalogue::read(db).await?;
@@ -95,7 +95,7 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
     })
 }
 
-/// Whether a database has all tables and columns of a schema, whatever else it has.
+/// True if a database has all tables and columns of a schema, whatever else it has.
 fn has_columns_of(found: &Catalogue, schema: &Catalogue) -> bool {
     schema.tables.iter().all(|(name, table)| {
         let has = |column: &str| {
@@ -110,7 +110,7 @@ fn has_columns_of(found: &Catalogue, schema: &Catalogue) -> bool {
 /// revisions up to these ones leave, as far as they are not recorded yet.
 ///
 /// # Errors
-/// When the database cannot be read or is not PostgreSQL.
+/// The database cannot be read or is not PostgreSQL.
 pub async fn statements_to(db: &impl ConnectionTrait, revision: &str) -> Result<Vec<String>, DbErr> {
     let found = Catalogue::read(db).await?;
     let known = revisions()?;

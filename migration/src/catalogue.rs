@@ -90,7 +90,7 @@ pub struct Column {
     #[serde(rename = "type")]
     pub kind: String,
     pub nullable: bool,
-    /// Whether the database fills it when a new row leaves it out.
+    /// True if the database fills it when a new row leaves it out.
     #[serde(default)]
     pub filled: bool,
 }
@@ -202,7 +202,7 @@ impl Catalogue {
     /// Reads the description of the current schema of a PostgreSQL database.
     ///
     /// # Errors
-    /// When the database cannot be read or is not PostgreSQL.
+    /// The database cannot be read or is not PostgreSQL.
     pub async fn read(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
         let mut catalogue = Self::default();
         for row in rows::<TableRow>(db, TABLES).await? {

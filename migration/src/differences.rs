@@ -36,7 +36,7 @@ pub fn compare(expected: &Catalogue, found: &Catalogue) -> Differences {
     differences
 }
 
-/// Whether a table or index is one of our own.
+/// True if a table or index is one of our own.
 fn ours(name: &str) -> bool {
     name == "seaql_migrations" || name.starts_with("dailies_")
 }

@@ -71,7 +71,7 @@ pub enum State {
 /// Finds out how far a database is, without changing it.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// The database cannot be read.
 pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
     let mut tables = tables(db).await?;
     let mut applied = HashSet::new();
@@ -102,8 +102,8 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
 /// Brings a database to the schema of this release, all or nothing.
 ///
 /// # Errors
-/// When the database cannot be changed, when it belongs to another program or to a newer release,
-/// and when it was made by the reference system: that one must be taken over knowingly, see
+/// The database cannot be changed, or it belongs to another program or to a newer release,
+/// or it was made by the reference system: that one must be taken over knowingly, see
 /// [`take_over`].
 pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
@@ -132,7 +132,7 @@ pub fn names() -> Vec<String> {
 /// Brings an empty database to the schema that the first migrations of this release make, all or nothing.
 ///
 /// # Errors
-/// When the database is not empty, or cannot be changed.
+/// The database is not empty, or cannot be changed.
 pub async fn up_to(db: &DatabaseConnection, migrations: u32) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
     if state(&transaction).await? != State::Empty {
@@ -145,10 +145,10 @@ pub async fn up_to(db: &DatabaseConnection, migrations: u32) -> Result<(), DbErr
 /// Takes over a database that the reference system made: records its schema as the baseline, and adds what this release
 /// has on top, all or nothing. Brings a database that was taken over already to this release.
 ///
-/// Whether the schema really fits is for [`plan`] to say. The revision that the reference system recorded stays.
+/// The fit of the schema itself is for [`plan`] to say. The revision that the reference system recorded stays.
 ///
 /// # Errors
-/// When the database cannot be changed, and when it was not made by the reference system.
+/// The database cannot be changed, or was not made by the reference system.
 pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = begin_alone(db).await?;
     match state(&transaction).await? {
@@ -167,7 +167,7 @@ pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// already, and later ones go on from it. Says which revisions were recorded before.
 ///
 /// # Errors
-/// When the database cannot be changed, and when it was not taken over by this release.
+/// The database cannot be changed, or was not taken over by this release.
 pub async fn give_back(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
     let transaction = begin_alone(db).await?;
     let before = recorded(&transaction).await?;

@@ -219,7 +219,7 @@ pub(crate) async fn install(connection: &impl ConnectionTrait, tables: &[Marked]
 ///
 /// It has the rights of whoever made it, since whoever writes a table may know nothing of marks, and looks names up where the
 /// tables are. Where it reads tables at all it does not read them from end to end, which serialisable transactions of others
-/// would be in conflict with; to say so costs a tenth of its time. Where somebody removed the table of marks, writing goes on.
+/// would be in conflict with; to say so costs a tenth of its time. Writing goes on where somebody removed the table of marks.
 fn function(schema: &str, name: &str, subject: &str, reads: bool, [updated, changed]: [&str; 2]) -> String {
     let by_index = if reads { " SET enable_seqscan = off" } else { "" };
     let add = |rows: &str| {

@@ -94,7 +94,7 @@ impl Revision {
 /// Reads which revisions a PostgreSQL database says that it has. None where nothing is recorded.
 ///
 /// # Errors
-/// When the database cannot be read or is not PostgreSQL.
+/// The database cannot be read or is not PostgreSQL.
 pub async fn recorded(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let ask = |sql: &str| Statement::from_string(DbBackend::Postgres, sql);
     let table = db

@@ -13,7 +13,7 @@ impl Catalogue {
     /// default, because the server gives them.
     ///
     /// # Errors
-    /// When it is neither PostgreSQL nor SQLite.
+    /// It is neither PostgreSQL nor SQLite.
     pub fn statements(&self, backend: DbBackend) -> Result<String, DbErr> {
         let mut statements = Vec::new();
         match backend {

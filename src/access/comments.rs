@@ -107,7 +107,7 @@ pub struct Viewer {
     pub person_id: Uuid,
     /// Role of the person in the production.
     pub place: ProjectRole,
-    /// Whether clients of the production don't see each other.
+    /// True if clients of the production don't see each other.
     pub clients_isolated: bool,
 }
 
@@ -131,7 +131,7 @@ impl Viewer {
         }
     }
 
-    /// Whether a rule allows it of a comment, of which it is taken that previews came with it.
+    /// True if a rule allows it of a comment, of which it is taken that previews came with it.
     #[must_use]
     pub fn may(&self, rule: &CommentRule, comment: Seen) -> bool {
         rule.allows(self.place, &|fact| match fact {
@@ -166,14 +166,14 @@ impl Viewer {
         }
     }
 
-    /// Whether a notification may tell of the comment. Clients are not told of what they may not read; artists and vendors
+    /// True if a notification may tell of the comment. Clients are not told of what they may not read; artists and vendors
     /// are told that a client wrote, and not what.
     #[must_use]
     pub fn may_be_told(&self, comment: Seen) -> bool {
         (self.place.is_member() && self.place.role != Role::Client) || self.may(&READ, comment)
     }
 
-    /// Whether the viewer is told who wrote something.
+    /// True if the viewer is told who wrote something.
     #[must_use]
     pub fn knows(&self, author_id: Uuid, author_role: Role) -> bool {
         self.may(
@@ -242,7 +242,7 @@ impl QueriedRecords<CommentFact> for Comments<'_> {
     }
 }
 
-/// Whether somebody is told who wrote in a production.
+/// True if somebody is told who wrote in a production.
 #[must_use]
 pub fn may_know_author(reach: &Reach, project_id: Uuid, author_id: Uuid, by_client: bool) -> bool {
     let viewer = Viewer {
@@ -284,7 +284,7 @@ impl VisibleComments {
         &self.reach
     }
 
-    /// Whether everything is to be seen.
+    /// True if everything is to be seen.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.rule.always(&self.reach) == Some(true)

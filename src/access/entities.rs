@@ -236,7 +236,7 @@ impl Scope {
         self.reach.person()
     }
 
-    /// Whether something may be left out, because the caller is a vendor in one of the productions.
+    /// True if something may be left out, because the caller is a vendor in one of the productions.
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
         !self.reach.projects_as(&[Role::Vendor]).is_empty()
@@ -321,7 +321,7 @@ impl EntityRelation {
         }
     }
 
-    /// Whether a rule allows it.
+    /// True if a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &EntityRule) -> bool {
         rule.allows(self.role, &|fact| match fact {

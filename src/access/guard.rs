@@ -144,7 +144,7 @@ fn second_factor_needed() -> Failure {
     )
 }
 
-/// Whether a request changes more than the session that it comes with.
+/// True if a request changes more than the session that it comes with.
 fn changes(request: &Request) -> bool {
     let facts = request.data::<OperationFacts>().copied().unwrap_or_default();
     let path = request.uri().path();

@@ -95,7 +95,7 @@ impl VisibleHours {
         Self { reach, rule }
     }
 
-    /// Whether the person learns of nobody else's time, whoever it is.
+    /// True if the person learns of nobody else's time, whoever it is.
     #[must_use]
     pub fn leads_nowhere(&self) -> bool {
         self.reach.person().role != Role::Admin && self.reach.projects_as(&LEADERS).is_empty()
@@ -107,7 +107,7 @@ impl VisibleHours {
     }
 }
 
-/// Whether a rule allows somebody with this role in the production to deal with the time of a person. Nothing is said of
+/// True if a rule allows somebody with this role in the production to deal with the time of a person. Nothing is said of
 /// departments.
 #[must_use]
 pub fn allows(rule: &HoursRule, role: super::ProjectRole, caller_id: Uuid, person_id: Uuid) -> bool {

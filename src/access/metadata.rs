@@ -102,7 +102,7 @@ pub fn restrict_in_teams(sql: &mut Sql, person: &Person, table: &'static str) {
     SEE.restrict_in_teams(sql, person, &MetadataColumns(table));
 }
 
-/// Whether somebody with this role in the production keeps a column of these departments: managers every column,
+/// True if somebody with this role in the production keeps a column of these departments: managers every column,
 /// supervisors those for departments, all of their own among them.
 #[must_use]
 pub fn keeps_column(role: Role, person: &Person, departments: &[Uuid]) -> bool {
@@ -139,7 +139,7 @@ impl Masks {
         Self(masks)
     }
 
-    /// Whether nothing is hidden.
+    /// True if nothing is hidden.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

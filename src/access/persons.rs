@@ -13,7 +13,7 @@ use super::rule::ALL_BUT_CLIENTS;
 use crate::database::{self, Field, RecordWriter, Sql};
 use crate::vocabulary::persons::{HIDDEN_COLUMNS, NO_SALARY, SALARY};
 
-/// Whether the caller sees whole records of everybody: administrators and managers of the studio do.
+/// True if the caller sees whole records of everybody: administrators and managers of the studio do.
 #[must_use]
 pub fn sees_whole(caller: &Caller) -> bool {
     manages(caller.person.role)
@@ -132,32 +132,32 @@ pub async fn require_known(connection: &impl ConnectionTrait, caller: &Caller, p
         .ok_or_else(Failure::forbidden)
 }
 
-/// Whether the caller sees what people are paid: administrators do.
+/// True if the caller sees what people are paid: administrators do.
 #[must_use]
 pub fn sees_salaries(caller: &Caller) -> bool {
     caller.is_admin()
 }
 
-/// Whether somebody with this role in a production sees whole records of its team, and why people are absent.
+/// True if somebody with this role in a production sees whole records of its team, and why people are absent.
 #[must_use]
 pub fn sees_whole_team(role: Role) -> bool {
     manages(role)
 }
 
-/// Whether the caller learns only of people of the own productions: vendors of the studio do, and clients, see
+/// True if the caller learns only of people of the own productions: vendors of the studio do, and clients, see
 /// [`restrict_to_known`].
 #[must_use]
 pub fn knows_colleagues_only(caller: &Caller) -> bool {
     caller.person.role == Role::Vendor
 }
 
-/// Whether the caller sees what is shared with every department.
+/// True if the caller sees what is shared with every department.
 #[must_use]
 pub fn sees_all_departments(caller: &Caller) -> bool {
     manages(caller.person.role)
 }
 
-/// Whether somebody may ask for the work of others at all: everybody but vendors of the studio.
+/// True if somebody may ask for the work of others at all: everybody but vendors of the studio.
 #[must_use]
 pub fn may_ask_for_others(caller: &Caller) -> bool {
     caller.person.role != Role::Vendor
@@ -169,7 +169,7 @@ pub fn shares_searches(sql: &mut Sql, project: &str, person: &Person) {
     projects_as(sql, project, person, &ALL_BUT_CLIENTS);
 }
 
-/// Whether the caller signed in. Bots and personal tokens did not: they could make themselves last, or become more than
+/// True if the caller signed in. Bots and personal tokens did not: they could make themselves last, or become more than
 /// they are.
 #[must_use]
 pub fn signed_in(caller: &Caller) -> bool {

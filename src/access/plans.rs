@@ -40,7 +40,7 @@ pub fn blank(key: &str) -> Option<&'static str> {
     BLANKS.iter().find(|(name, _)| *name == key).map(|(_, blank)| *blank)
 }
 
-/// Whether somebody with this role in a production is told how work there is planned: everybody but clients is.
+/// True if somebody with this role in a production is told how work there is planned: everybody but clients is.
 #[must_use]
 pub fn are_told(role: Role) -> bool {
     role != Role::Client
@@ -60,7 +60,7 @@ impl PlanMask {
         (!projects.is_empty()).then_some(Self { projects })
     }
 
-    /// Whether plans are left out in a production.
+    /// True if plans are left out in a production.
     #[must_use]
     pub fn covers(&self, project_id: Option<Uuid>) -> bool {
         project_id.is_none_or(|id| self.projects.contains(&id))

@@ -58,7 +58,7 @@ pub struct PlaylistRelation {
 }
 
 impl PlaylistRelation {
-    /// Whether a rule allows it.
+    /// True if a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &PlaylistRule) -> bool {
         rule.allows(self.role, &|fact| match fact {
@@ -147,7 +147,7 @@ async fn relation(connection: &impl ConnectionTrait, caller: &Caller, id: Uuid) 
     })
 }
 
-/// Whether a person sees a playlist, and so may be in the review room of it.
+/// True if a person sees a playlist, and so may be in the review room of it.
 ///
 /// # Errors
 /// The database does not answer.
@@ -216,7 +216,7 @@ impl VisiblePlaylists {
         Self(reach)
     }
 
-    /// Whether nothing is to be seen, whatever there is.
+    /// True if nothing is to be seen, whatever there is.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         READ.always(&self.0) == Some(false)

@@ -15,7 +15,7 @@ use crate::realtime::Team;
 pub struct ProjectRole {
     /// Role in this production: that of the team's list, or else the studio-wide one.
     pub role: Role,
-    /// Whether the person is in the team.
+    /// True if the person is in the team.
     pub in_team: bool,
 }
 
@@ -33,7 +33,7 @@ pub const SUPERVISOR: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Man
 pub const MANAGER: RoleRule = Rule::Any(&[Rule::Admin, Rule::Team(&[Role::Manager])]);
 
 impl ProjectRole {
-    /// Whether a rule that asks for nothing else lets somebody with this role in.
+    /// True if a rule that asks for nothing else lets somebody with this role in.
     #[must_use]
     pub fn allows(self, rule: &RoleRule) -> bool {
         rule.allows(self, &|nothing| match nothing {})
@@ -175,7 +175,7 @@ pub async fn require_manager(
     require(connection, caller, project_id, &MANAGER).await
 }
 
-/// Whether the person belongs to one of the departments.
+/// True if the person belongs to one of the departments.
 #[must_use]
 pub fn shares_department(person: &Person, departments: &[Uuid]) -> bool {
     person

@@ -111,7 +111,7 @@ impl<F: Copy> Rule<F> {
         }
     }
 
-    /// Whether the rule allows every record of the reach, or none, whatever the records are.
+    /// True if the rule allows every record of the reach, or none, whatever the records are.
     #[must_use]
     pub fn always(&self, reach: &Reach) -> Option<bool> {
         match self.rest(reach) {

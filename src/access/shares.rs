@@ -145,7 +145,7 @@ struct Data {
     data: Option<Value>,
 }
 
-/// Whether the request comes from a guest of the link: it brings the guest's secret.
+/// True if the request comes from a guest of the link: it brings the guest's secret.
 ///
 /// # Errors
 /// The database does not answer.

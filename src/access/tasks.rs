@@ -288,13 +288,13 @@ impl VisibleTasks {
         &self.reach
     }
 
-    /// Whether everything is to be seen.
+    /// True if everything is to be seen.
     #[must_use]
     pub(super) fn is_everything(&self) -> bool {
         self.rule.always(&self.reach) == Some(true)
     }
 
-    /// Whether nothing is to be seen, whatever there is.
+    /// True if nothing is to be seen, whatever there is.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.rule.always(&self.reach) == Some(false)

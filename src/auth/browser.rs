@@ -39,7 +39,7 @@ const MARKS: [(&str, bool); 24] = [
     ("Safari/", true),
 ];
 
-/// Whether a request comes from a browser, so that tokens go into cookies.
+/// True if a request comes from a browser, so that tokens go into cookies.
 #[must_use]
 pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     let agent = text(headers, &header::USER_AGENT);
@@ -52,14 +52,14 @@ pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether the request was made by following a link on another site, for which the browser sent its cookies along.
+/// True if the request was made by following a link on another site, for which the browser sent its cookies along.
 #[must_use]
 pub(super) fn follows_foreign_link(headers: &HeaderMap) -> bool {
     let says = |name: &'static str, value| text(headers, &HeaderName::from_static(name)) == value;
     says("sec-fetch-site", "cross-site") && says("sec-fetch-mode", "navigate")
 }
 
-/// Whether the browser reached the server over an encrypted connection, so that cookies may be kept to such.
+/// True if the browser reached the server over an encrypted connection, so that cookies may be kept to such.
 ///
 /// The browser itself says it with `Origin`, a proxy with `X-Forwarded-Proto`; who lies there spoils only their own
 /// cookie. When neither says, the configured public protocol counts, unless the request was made to this very machine or

@@ -43,7 +43,7 @@ impl Cookies {
         self
     }
 
-    /// Whether the answer goes to a browser.
+    /// True if the answer goes to a browser.
     pub(super) fn to_browser(&self) -> bool {
         self.browser
     }

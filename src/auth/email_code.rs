@@ -45,7 +45,7 @@ pub(super) async fn pending(app: &App, account: &person::Model) -> Result<Option
         .and_then(|(secret, counter)| totp::counted(secret, counter)))
 }
 
-/// Whether the code is the one that is good now, which is used up then. Call it while the account has your turn.
+/// True if the code is the one that is good now, which is used up then. Call it while the account has your turn.
 ///
 /// # Errors
 /// The store does not answer.

@@ -1,6 +1,5 @@
 //! The operations of the tag *Authentication*.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,15 +25,13 @@ use super::lockout::Gate;
 use super::password_check::{Checked, Strategy, check_password};
 use super::second_factor::{self, Proof, SecondFactor};
 use super::setup::{self, Changes, too_many_failures};
-use super::sign_in::{self, Applicant, OpenSession, account, find_account};
+use super::sign_in::{self, Applicant, account, find_account};
 use super::sign_on::{OpenId, Saml};
-use super::{AccountEmail, AccountLetter, app_login, email_code, emails, fido, refusals, reset, totp};
-use crate::app::{App, SharedApp};
-use crate::credentials::attempts::Mail;
+use super::{AccountEmail, AccountLetter, answers, app_login, asked_emails, email_code, fido, refusals, reset, totp};
+use crate::app::SharedApp;
 use crate::credentials::tokens::Duty;
 use crate::sessions;
-use crate::studio::{organisation, organisation_row};
-use crate::vocabulary::persons::{PersonRowOptions, person_row};
+use crate::studio::organisation;
 
 /// Handles the operations of the tag *Authentication*.
 pub struct AuthenticationHandlers {
@@ -94,7 +91,7 @@ impl Authentication for AuthenticationHandlers {
         };
         let answer = match sign_in::sign_in(&self.app, &applicant).await {
             Ok(session) => {
-                let answer = welcome(&self.app, &session).await;
+                let answer = answers::signed_in(&self.app, &session).await;
                 let cookies = Cookies::new(&visitor.headers, &self.app.settings).session(&session.tokens);
                 answer.map(|answer| cookies.on(answer))
             }
@@ -124,22 +121,7 @@ impl Authentication for AuthenticationHandlers {
     }
 
     async fn get_authenticated(&self, access: Caller) -> Result<Json<Authenticated>, Failure> {
-        let options = PersonRowOptions {
-            departments: true,
-            fido_devices: true,
-        };
-        let user = person_row(&self.app.database, access.person.id, options)
-            .await?
-            .ok_or_else(Failure::not_found)?;
-        let organisation = organisation_row(&self.app, access.is_admin()).await?;
-        let parts: [&[u8]; 5] = [
-            b"{\"authenticated\":true,\"user\":",
-            &user,
-            b",\"organisation\":",
-            &organisation,
-            b"}",
-        ];
-        Ok(Json::written(parts.concat()))
+        answers::authenticated(&self.app, &access).await
     }
 
     async fn refresh_token(&self, access: Refresher) -> Result<Json<RenewedToken>, Failure> {
@@ -199,17 +181,12 @@ impl Authentication for AuthenticationHandlers {
         body: PasswordResetRequest,
     ) -> Result<Json<PasswordResetAnswer>, Failure> {
         self.admit(&visitor)?;
-        let app = Arc::clone(&self.app);
-        // Done after the answer, whose time would tell otherwise whether somebody has this address.
-        self.app.jobs.soon(async move {
-            let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
-            if let Err(Failure::Fault(error)) = send_reset_link(&app, &body.email, address).await {
-                tracing::error!(
-                    error = &*error as &dyn std::error::Error,
-                    "a link to choose a new password was not sent"
-                );
-            }
-        });
+        asked_emails::after_answer(
+            &self.app,
+            &visitor,
+            "a link to choose a new password was not sent",
+            move |app, from| async move { asked_emails::send_reset_link(&app, &body.email, from).await },
+        );
         Ok(Json::of(&PasswordResetAnswer {
             success: "Reset token sent".into(),
         })?)
@@ -280,17 +257,12 @@ impl Authentication for AuthenticationHandlers {
 
     async fn send_email_otp(&self, visitor: Visitor, query: SendEmailOtpQuery) -> Result<Json<Success>, Failure> {
         self.admit(&visitor)?;
-        let app = Arc::clone(&self.app);
-        // Done after the answer, whose time would tell otherwise who signs in with such codes.
-        self.app.jobs.soon(async move {
-            let address = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
-            if let Err(Failure::Fault(error)) = send_code(&app, &query.email, address).await {
-                tracing::error!(
-                    error = &*error as &dyn std::error::Error,
-                    "a code to sign in with was not sent"
-                );
-            }
-        });
+        asked_emails::after_answer(
+            &self.app,
+            &visitor,
+            "a code to sign in with was not sent",
+            move |app, from| async move { asked_emails::send_code(&app, &query.email, from).await },
+        );
         Ok(Json::of(&Success { success: true })?)
     }
 
@@ -396,7 +368,7 @@ impl Authentication for AuthenticationHandlers {
         self.admit(&visitor)?;
         let address = address(&visitor.headers, visitor.address, &self.app.settings.trusted_proxies);
         let session = app_login::redeem(&self.app, &body.code, &body.code_verifier, address).await?;
-        welcome(&self.app, &session).await
+        answers::signed_in(&self.app, &session).await
     }
 
     async fn begin_oidc(&self, visitor: Visitor) -> Result<Media, Failure> {
@@ -436,72 +408,6 @@ impl Authentication for AuthenticationHandlers {
         setup::store(&self.app, &access, vec![("otp_recovery_codes", hashes)]).await?;
         Ok(Json::of(&RecoveryCodes { otp_recovery_codes })?)
     }
-}
-
-/// The answer to somebody who signed in, without cookies.
-async fn welcome(app: &App, session: &OpenSession) -> Result<Json<SignedIn>, Failure> {
-    let OpenSession { account, tokens, duty } = session;
-    let options = PersonRowOptions {
-        departments: true,
-        fido_devices: false,
-    };
-    let user = person_row(&app.database, account.id, options)
-        .await?
-        .ok_or_else(Failure::not_found)?;
-    let organisation = organisation_row(app, account.role == "admin").await?;
-    let required = if *duty == Duty::SetUp {
-        ",\"two_factor_authentication_required\":true"
-    } else {
-        ""
-    };
-    // Tokens are made of letters, digits, `-`, `_` and dots, which JSON takes as they are.
-    let rest = format!(
-        ",\"login\":true,\"access_token\":\"{}\",\"refresh_token\":\"{}\"{required}}}",
-        tokens.access, tokens.refresh
-    );
-    let parts: [&[u8]; 5] = [
-        b"{\"user\":",
-        &user,
-        b",\"organisation\":",
-        &organisation,
-        rest.as_bytes(),
-    ];
-    Ok(Json::written(parts.concat()))
-}
-
-/// Sends a link to choose a new password to somebody who has that e-mail address, unless they got several just now.
-async fn send_reset_link(app: &App, email: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
-    let Some(account) = find_account(app, email).await? else {
-        return Ok(());
-    };
-    // The name of a workstation account is no address.
-    if account
-        .email
-        .as_deref()
-        .is_none_or(|known| known.to_lowercase() != email.to_lowercase())
-    {
-        return Ok(());
-    }
-    if account.active != Some(true) || !app.attempts.may_mail(account.id, Mail::Password) {
-        return Ok(());
-    }
-    let token = reset::issue(app, account.id, reset::LIFETIME).await?;
-    emails::send_account_email(
-        app,
-        AccountEmail::new(app, AccountLetter::PasswordRecovery { token }, &account, from),
-    )
-    .await
-}
-
-/// Sends a code to somebody active who signs in with such codes.
-async fn send_code(app: &App, identifier: &str, from: Option<std::net::IpAddr>) -> Result<(), Failure> {
-    let account = find_account(app, identifier).await?;
-    if let Some(account) =
-        account.filter(|account| account.active == Some(true) && SecondFactor::EmailOtp.is_enabled(account))
-    {
-        email_code::send_code(app, &account, from).await?;
-    }
-    Ok(())
 }
 
 fn refuse_enabled(account: &person::Model, factor: SecondFactor, refusal: &str) -> Result<(), Failure> {

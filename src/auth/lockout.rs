@@ -90,7 +90,7 @@ impl<'a> Gate<'a> {
         self.key.as_deref()
     }
 
-    /// Whether nobody may try now. Tries while it is locked do not lengthen the rest.
+    /// True if nobody may try now. Tries while it is locked do not lengthen the rest.
     ///
     /// # Errors
     /// The store does not answer.
@@ -178,7 +178,7 @@ impl Failures {
     }
 }
 
-/// Whether somebody signed in to the account from there lately.
+/// True if somebody signed in to the account from there lately.
 async fn knows(database: &Database, person_id: Uuid, place: IpAddr) -> Result<bool, DbErr> {
     let sql = Sql::with(
         "SELECT DISTINCT ip_address FROM login_log WHERE person_id = $1 AND created_at > $2 AND ip_address IS NOT NULL",

@@ -2,7 +2,9 @@
 //! strangers out.
 
 pub mod accounts;
+mod answers;
 mod app_login;
+mod asked_emails;
 mod browser;
 mod browser_session;
 mod cookies;

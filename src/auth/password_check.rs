@@ -30,7 +30,7 @@ impl Strategy {
         }
     }
 
-    /// Whether the password of an account is the one that is kept here.
+    /// True if the password of an account is the one that is kept here.
     pub(super) fn is_kept(self, account: &person::Model) -> bool {
         match self {
             Self::Local => true,
@@ -39,7 +39,7 @@ impl Strategy {
         }
     }
 
-    /// Whether it is the password of an account.
+    /// True if it is the password of an account.
     async fn accepts(self, app: &App, account: &person::Model, password: &str) -> Result<bool, Failure> {
         let settings = &app.settings.ldap;
         match self {
@@ -92,7 +92,7 @@ pub(super) async fn check_password(
     })
 }
 
-/// Whether the account may be used at all just now: a preview account is good as long as it is open.
+/// True if the account may be used at all just now: a preview account is good as long as it is open.
 fn is_open(strategy: Strategy, account: &person::Model) -> bool {
     let open = || strategy == Strategy::Local && account.preview_open_until.is_some_and(|end| end > database::now());
     account.preview_project_id.is_none() || open()

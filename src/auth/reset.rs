@@ -60,7 +60,7 @@ pub async fn pending_or_new(app: &App, person_id: Uuid) -> Result<TokenName, Fai
     Ok(name)
 }
 
-/// Whether the token of that name is good.
+/// True if the token of that name is good.
 ///
 /// # Errors
 /// The store does not answer.
@@ -93,7 +93,7 @@ pub fn link(app: &App, email: &str, token: &str) -> String {
     )
 }
 
-/// Whether the token is good for that person. It stays so.
+/// True if the token is good for that person. It stays so.
 ///
 /// # Errors
 /// The store does not answer.

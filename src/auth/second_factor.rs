@@ -81,12 +81,12 @@ impl SecondFactor {
     }
 }
 
-/// Whether signing in to the account takes a second factor.
+/// True if signing in to the account takes a second factor.
 pub(super) fn is_protected(account: &person::Model) -> bool {
     !SecondFactor::of(account).is_empty()
 }
 
-/// Whether the person has to set up a second factor before anything else.
+/// True if the person has to set up a second factor before anything else.
 pub(super) fn is_missing(account: &person::Model, settings: &SignInSettings) -> bool {
     let exempt = account
         .email
@@ -142,7 +142,7 @@ impl Proof {
 }
 
 impl Evidence<'_> {
-    /// Whether it proves the person. A code that does is used up. Call it while the account has your turn.
+    /// True if it proves the person. A code that does is used up. Call it while the account has your turn.
     ///
     /// # Errors
     /// The database does not answer.
@@ -163,7 +163,7 @@ pub(super) async fn new_recovery_codes(app: &App) -> Result<(Vec<String>, Value)
     Ok((codes, BytesArray(hashes).into()))
 }
 
-/// Whether the code is one of those left; it no longer is afterwards.
+/// True if the code is one of those left; it no longer is afterwards.
 async fn use_recovery_code(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {
     let Some(BytesArray(hashes)) = &account.otp_recovery_codes else {
         return Ok(false);

@@ -65,7 +65,7 @@ pub(super) async fn forget(app: &App, person_id: Uuid) -> Result<(), DbErr> {
     app.store.take(&key(person_id)).await.map(|_| ())
 }
 
-/// Whether the code is good and was not used before, to sign in or to switch the factor on. Codes are good for a minute and
+/// True if the code is good and was not used before, to sign in or to switch the factor on. Codes are good for a minute and
 /// a half, so somebody who overheard one could use it again; therefore the last step that was used is kept, and it and
 /// earlier ones are refused.
 pub(super) async fn use_code(app: &App, account: &person::Model, code: &str) -> Result<bool, Failure> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::database::json::{TEXT, record};
-use crate::database::{self, Field, RowWriter, Sql, stream_array};
+use crate::database::{self, Field, RowWriter, Sql, stream_objects};
 use crate::events::{Work, payload};
 
 /// 404 unless the budget is one of the production: what another one costs is nobody's business here.
@@ -45,13 +45,7 @@ pub(super) async fn list(app: &App, access: &ProjectManager) -> Result<Json<Vec<
         "SELECT id, project_id, revision, name, currency FROM budget WHERE project_id = $1 ORDER BY revision, created_at, id",
         [access.project_id().into()],
     );
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(&app.database, sql, writer).await?.into())
 }
 
 /// Adds the next revision.

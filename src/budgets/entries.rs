@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::budget;
 use crate::app::App;
 use crate::database::json::{TEXT, record};
-use crate::database::{self, Field, RowWriter, Sql, stream_array};
+use crate::database::{self, Field, RowWriter, Sql, stream_objects};
 use crate::events::{Work, payload};
 
 /// 404 unless the entry is one of the budget, and the budget one of the production.
@@ -56,13 +56,7 @@ pub(super) async fn list(
          FROM budget_entry WHERE budget_id = $1 ORDER BY created_at, id",
         [budget_id.into()],
     );
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(&app.database, sql, writer).await?.into())
 }
 
 /// Adds an entry without exceptions.

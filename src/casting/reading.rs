@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::database::json::TEXT;
-use crate::database::{self, Database, Field, RowWriter, Sql, stream_array, write_uuid};
+use crate::database::{self, Database, Field, RowWriter, Sql, stream_objects, write_uuid};
 use crate::entities::ordering::order_by;
 use crate::vocabulary::kinds::{EntityKind, is_temporal};
 
@@ -108,13 +108,7 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
         [entity_id.into(), false.into()],
     );
     let writer = cast_asset();
-    let sent = stream_array(database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(database, sql, writer).await?.into())
 }
 
 /// Shots, then assets, that an asset appears in.

@@ -53,7 +53,7 @@ pub(super) struct CastingLink {
     pub nb_occurences: Option<i32>,
     pub label: Option<String>,
     data: Option<Value>,
-    /// Whether the asset is canceled, so that the casting does not show it.
+    /// True if the asset is canceled, so that the casting does not show it.
     canceled: Option<bool>,
 }
 

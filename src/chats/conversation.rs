@@ -37,7 +37,7 @@ async fn find_or_begin(work: &Work<'_>, entity_id: Uuid) -> Result<Uuid, DbErr> 
     }
 }
 
-/// Whether a person takes part.
+/// True if a person takes part.
 ///
 /// # Errors
 /// The database does not answer.

@@ -282,7 +282,7 @@ fn addresses_are_those_of_the_contract() {
 #[test]
 fn files_of_the_repository_are_there() {
     let file = pattern(
-        r"(?:^|[\s`(])((?:src|docs|packaging|tests|openapi|entity|migration|benches|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_])",
+        r"(?:^|[\s`(])((?:src|docs|packaging|tests|openapi|entity|migration|benches|demo|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_])",
     );
     let mut problems = Vec::new();
     for (name, text) in pages() {

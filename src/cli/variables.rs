@@ -87,7 +87,7 @@ fn with_variable(
     error
 }
 
-/// Whether a flag was given, so that its variable does not count.
+/// True if a flag was given, so that its variable does not count.
 fn is_given(arg: &Arg, given: &[OsString]) -> bool {
     let flag = format!("--{}", arg.get_long().unwrap_or_default());
     given.iter().any(|word| {

@@ -34,7 +34,7 @@ pub struct Automation {
 }
 
 impl Automation {
-    /// Whether the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
+    /// True if the rule follows from the state of a task. A status is not carried back to an earlier step of the pipeline;
     /// a task type without a place in it is no earlier than another one.
     #[must_use]
     pub fn applies(&self, task: &CommentedTask, priorities: &HashMap<(Uuid, Uuid), i32>) -> bool {

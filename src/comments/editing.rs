@@ -157,7 +157,7 @@ pub struct Changed {
     pub task_id: Uuid,
     pub project_id: Option<Uuid>,
     pub seen: Seen,
-    /// Whether clients of the production don't see each other.
+    /// True if clients of the production don't see each other.
     pub clients_isolated: bool,
 }
 

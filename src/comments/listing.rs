@@ -16,27 +16,13 @@ use super::rows::{self, CommentRelations};
 use crate::access::comments::{Comments, READ, Seen, Sight, Viewer};
 use crate::access::{Reach, STAFF};
 use crate::app::App;
-use crate::database::dialect::{JsonKey, json_ids, json_object, json_of};
-use crate::database::json::{TEXT, array, write_key};
+use crate::database::dialect::{json_ids, json_of};
+use crate::database::json::{array, write_key};
 use crate::database::paging::{self, Page};
 use crate::database::{RecordWriter, Sql, stream_array, write_text};
 
 /// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
-
-const STATUS: [(&str, Kind); 4] = [
-    ("name", TEXT),
-    ("short_name", TEXT),
-    ("color", TEXT),
-    ("id", Kind::Uuid),
-];
-const EDITOR: [(&str, Kind); 5] = [
-    ("first_name", TEXT),
-    ("last_name", TEXT),
-    ("has_avatar", Kind::Bool),
-    ("role", TEXT),
-    ("id", Kind::Uuid),
-];
 
 /// The comments of a task, newest first.
 ///
@@ -73,13 +59,6 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
 /// A writer of what does not depend on who looks, and everything that is selected of a comment `c`. Rejected previews are
 /// left out on request.
 fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String) {
-    let object = |alias: &str, fields: &[(&str, Kind)]| {
-        let keys: Vec<JsonKey> = fields
-            .iter()
-            .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
-            .collect();
-        json_object(backend, &keys)
-    };
     let ids = |table: &str, id: &str| {
         json_ids(
             backend,
@@ -91,7 +70,7 @@ fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String)
         !VARYING.contains(&column)
     })
     .with(&[
-        (&object("s", &STATUS), "task_status", Kind::Json),
+        (&rows::status_of_comment(backend), "task_status", Kind::Json),
         (&ids("comment_mentions", "person"), "mentions", Kind::Json),
         (
             &ids("comment_department_mentions", "department"),
@@ -113,7 +92,7 @@ fn columns(backend: DbBackend, without_rejected: bool) -> (RecordWriter, String)
          EXISTS (SELECT 1 FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
          WHERE l.comment = c.id AND p.validation_status <> 'rejected') AS shows_previews",
         writer.columns(),
-        object("d", &EDITOR)
+        rows::editor_of_comment(backend)
     );
     (writer, columns)
 }

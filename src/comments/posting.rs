@@ -1,30 +1,30 @@
 //! Posts comments: each is told and moves its task, copies and automations follow, and all is stored in a few
 //! statements, however many comments there are.
 
-use std::collections::{BTreeMap, HashSet};
+mod storing;
+mod told;
+
+use std::collections::BTreeMap;
 
 use chrono::{NaiveDateTime, TimeDelta};
 use dailies_definitions::failure::Failure;
-use sea_orm::sea_query::ArrayType;
-use sea_orm::{DbErr, Value as SqlValue};
+use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::attachments::{self, Holder};
+pub use self::told::{news_of, notices_of};
 use super::automations::{Automation, AutomationOutcome};
 use super::drafts::Draft;
-use super::mentions::{self, Mentions, hashtags};
+use super::mentions::{Mentions, hashtags};
 use super::posting_context::{CommentedTask, PostingContext};
-use crate::access::ProjectRole;
-use crate::access::comments::{Seen, Viewer};
+use crate::access::comments::Seen;
 use crate::database;
 use crate::events::{ToldComment, Work, payload};
-use crate::notifications::news::{self, NewsDraft};
-use crate::notifications::notices::{self, Notice, NoticeKind};
+use crate::notifications::news::NewsDraft;
+use crate::notifications::notices::Notice;
 use crate::readiness::counts::Touched;
 use crate::tasks::progress::{self, Progress, StatusStep};
 use crate::vocabulary::addresses::require_harmless;
-use crate::vocabulary::kinds::EntityKind;
 
 /// A comment that was posted.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +197,7 @@ impl Posting {
         Ok(posted)
     }
 
-    /// Whether a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
+    /// True if a task may get a status, as far as it is limited in retakes. What it came to during this posting counts, too.
     fn allows_retake(&self, task: &CommentedTask, status: Option<Uuid>) -> bool {
         let is_retake = status
             .and_then(|id| self.context.statuses.get(&id))
@@ -386,125 +386,4 @@ impl Posting {
         }
         Ok(())
     }
-
-    async fn store(&self, work: &mut Work<'_>) -> Result<(), DbErr> {
-        let rows = self.written.iter().map(|written| {
-            let WrittenComment { posted, draft, at, .. } = written;
-            vec![
-                ("id", posted.id.into()),
-                ("object_id", posted.task_id.into()),
-                ("object_type", "Task".into()),
-                ("text", draft.text.clone().into()),
-                ("checklist", draft.checklist.clone().into()),
-                ("links", text_array(&draft.links)),
-                ("for_client", draft.for_client.into()),
-                ("task_status_id", posted.task_status_id.into()),
-                ("person_id", posted.author_id.into()),
-                ("created_at", (*at).into()),
-            ]
-        });
-        database::insert_many(&**work, &entity::comment::TABLE, rows.collect()).await?;
-        let mentioned: Vec<(Uuid, &Mentions)> = self
-            .written
-            .iter()
-            .map(|written| (written.posted.id, &written.mentions))
-            .collect();
-        mentions::store(work, &mentioned).await?;
-        let mut files = Vec::new();
-        for written in &self.written {
-            files.extend(
-                written
-                    .draft
-                    .attachments
-                    .iter()
-                    .map(|file| (Holder::Comment(written.posted.id), file)),
-            );
-        }
-        attachments::store(work, &files).await?;
-        let moved: Vec<(Uuid, Progress)> = self
-            .moved
-            .iter()
-            .map(|(id, progress)| (*id, progress.clone()))
-            .collect();
-        progress::store(work, &moved).await?;
-        notices::store(work, &self.notices).await?;
-        news::store(work, &self.news).await?;
-        let mut done = HashSet::new();
-        // The last one counts, as if each had been stored in turn.
-        for (asset_id, task_type_id) in self.ready.iter().rev().filter(|(asset_id, _)| done.insert(*asset_id)) {
-            database::update(
-                &**work,
-                &entity::entity::TABLE,
-                *asset_id,
-                vec![("ready_for", (*task_type_id).into())],
-            )
-            .await?;
-        }
-        Ok(())
-    }
-}
-
-/// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
-/// author. Clients are not told of what they may not read.
-#[must_use]
-pub fn notices_of(
-    context: &PostingContext,
-    task: &CommentedTask,
-    comment_id: Uuid,
-    seen: Seen,
-    mentions: &Mentions,
-) -> Vec<Notice> {
-    let told = |person_id: Uuid, place: ProjectRole| {
-        let viewer = Viewer {
-            person_id,
-            place,
-            clients_isolated: task.clients_isolated,
-        };
-        person_id != seen.author_id && viewer.may_be_told(seen)
-    };
-    let audience = context.audiences.get(&task.id).into_iter().flatten();
-    let concerned = audience
-        .filter(|one| told(one.person_id, one.place))
-        .map(|one| (NoticeKind::Comment, one.person_id));
-    let reached = task
-        .project_id
-        .map(|id| context.mentionable.reached(mentions, id))
-        .unwrap_or_default();
-    let mentioned = reached
-        .iter()
-        .filter(|one| told(one.person_id, one.place))
-        .map(|one| (NoticeKind::Mention, one.person_id));
-    let notice = |(kind, person_id)| {
-        let notice = Notice::new(kind, person_id, seen.author_id, task.id, task.project_id);
-        Notice {
-            comment_id: Some(comment_id),
-            ..notice
-        }
-    };
-    concerned.chain(mentioned).map(notice).collect()
-}
-
-/// The entry of the news about a comment; there is none about concepts.
-#[must_use]
-pub fn news_of(task: &CommentedTask, posted: Posted, at: NaiveDateTime, change: bool) -> Option<NewsDraft> {
-    (task.kind != EntityKind::Concept).then(|| NewsDraft {
-        id: Uuid::new_v4(),
-        author_id: posted.author_id,
-        comment_id: posted.id,
-        task_id: task.id,
-        project_id: task.project_id,
-        task_type_id: task.task_type_id,
-        task_status_id: posted.task_status_id,
-        change,
-        created_at: at,
-    })
-}
-
-fn text_array(items: &[String]) -> SqlValue {
-    SqlValue::Array(
-        ArrayType::String,
-        Some(Box::new(
-            items.iter().map(|item| SqlValue::from(item.clone())).collect(),
-        )),
-    )
 }

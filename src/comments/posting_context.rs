@@ -32,7 +32,7 @@ pub struct CommentedTask {
     pub entity_type: String,
     /// Retakes that the task may have, where that is limited.
     pub retake_limit: Option<i64>,
-    /// Whether clients of the production don't see each other.
+    /// True if clients of the production don't see each other.
     pub clients_isolated: bool,
     pub progress: Progress,
 }

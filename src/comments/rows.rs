@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::attachments;
 use super::authors::{self, Author};
 use crate::access::comments::{Sight, Viewer};
-use crate::database::dialect::{JsonKey, json_list};
+use crate::database::dialect::{JsonKey, json_list, json_object};
 use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
 use crate::database::{BATCH, Sql};
 
@@ -204,13 +204,43 @@ const PREVIEW: [(&str, Kind); 12] = [
     ("annotations", Kind::Json),
 ];
 
+const STATUS: [(&str, Kind); 4] = [
+    ("name", TEXT),
+    ("short_name", TEXT),
+    ("color", TEXT),
+    ("id", Kind::Uuid),
+];
+const EDITOR: [(&str, Kind); 5] = [
+    ("first_name", TEXT),
+    ("last_name", TEXT),
+    ("has_avatar", Kind::Bool),
+    ("role", TEXT),
+    ("id", Kind::Uuid),
+];
+
+/// SQL of the status `s` of a comment as a JSON object.
+#[must_use]
+pub fn status_of_comment(backend: DbBackend) -> String {
+    json_object(backend, &keys_of("s", &STATUS))
+}
+
+/// SQL of the person `d` who changed a comment as a JSON object.
+#[must_use]
+pub fn editor_of_comment(backend: DbBackend) -> String {
+    json_object(backend, &keys_of("d", &EDITOR))
+}
+
+fn keys_of(alias: &str, fields: &[(&str, Kind)]) -> Vec<JsonKey> {
+    fields
+        .iter()
+        .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
+        .collect()
+}
+
 /// SQL of the previews of the comment `c` as a JSON list. Rejected ones are left out on request.
 #[must_use]
 pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String {
-    let keys: Vec<JsonKey> = PREVIEW
-        .iter()
-        .map(|(name, kind)| JsonKey::new(format!("p.{name}"), *name, *kind))
-        .collect();
+    let keys = keys_of("p", &PREVIEW);
     let more = if without_rejected {
         " AND p.validation_status <> 'rejected'"
     } else {

@@ -24,7 +24,7 @@ struct Shared {
     /// Those who wait for the next look; none while nobody looks.
     waiting: Mutex<Option<Vec<oneshot::Sender<Looked>>>>,
     seen: Mutex<Option<Seen>>,
-    /// Whether marks are being added up.
+    /// True while marks are being added up.
     compacting: AtomicBool,
 }
 

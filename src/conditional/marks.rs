@@ -182,7 +182,7 @@ impl Marks {
         Tag::of(&subject.key, tables, &text)
     }
 
-    /// Whether an answer about a subject is still what its tag says.
+    /// True if an answer about a subject is still what its tag says.
     pub(super) fn confirm(&self, subject: &Subject, tag: &Tag) -> bool {
         self.tag(subject, tag.tables) == *tag
     }

@@ -54,7 +54,7 @@ impl DataArgs {
             .unwrap_or_else(|| u32::try_from(processors * 4).unwrap_or(u32::MAX).max(8))
     }
 
-    /// Whether the database is the embedded one, in a file of its own.
+    /// True if the database is the embedded one, in a file of its own.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.url().starts_with("sqlite:")

@@ -34,10 +34,10 @@ pub struct FileSettings {
     /// Secret key of the object storage.
     #[arg(long, env = "FS_S3_SECRET_KEY", hide_env_values = true)]
     pub fs_s3_secret_key: Option<String>,
-    /// Whether missing buckets are made.
+    /// True if missing buckets are made.
     #[arg(long, env = "FS_S3_CREATE_BUCKET", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub fs_s3_create_bucket: bool,
-    /// Whether the object storage is asked to encrypt what it stores with AES-256.
+    /// True if the object storage is asked to encrypt what it stores with AES-256.
     #[arg(long, env = "FS_S3_AES256_ENCRYPTED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub fs_s3_aes256_encrypted: bool,
     /// Key for that encryption, of 32 characters; without it, the object storage takes its own.
@@ -55,16 +55,16 @@ pub struct FileSettings {
     /// avatar or the thumbnail of an attached file a fifth, a background in HDR three quarters.
     #[arg(long, env = "DAILIES_PICTURE_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..), help_heading = "Limits")]
     pub picture_memory: u32,
-    /// Whether movies are kept as they were sent beside what is made of them.
+    /// True if movies are kept as they were sent beside what is made of them.
     #[arg(long, env = "PREVIEW_SAVE_SOURCE_FILE", default_value = "false", value_parser = switch, action = ArgAction::Set, help_heading = "Movies")]
     pub preview_save_source_file: bool,
-    /// Whether movies are stored as they were sent, and nothing is made of them but pictures.
+    /// True if movies are stored as they were sent, and nothing is made of them but pictures.
     #[arg(long, env = "SKIP_NORMALIZATION_FULL", default_value = "false", value_parser = switch, action = ArgAction::Set, help_heading = "Movies")]
     pub skip_normalization_full: bool,
-    /// Whether movies are made in low definition alone.
+    /// True if movies are made in low definition alone.
     #[arg(long, env = "SKIP_NORMALIZATION_HIGHDEF", default_value = "false", value_parser = switch, action = ArgAction::Set, help_heading = "Movies")]
     pub skip_normalization_highdef: bool,
-    /// Whether stored files go when their rows do.
+    /// True if stored files go when their rows do.
     #[arg(long, env = "REMOVE_FILES", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub remove_files: bool,
 }
@@ -73,10 +73,10 @@ pub struct FileSettings {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Movies")]
 pub struct JobSettings {
-    /// Whether the answer to an upload of a movie comes before the movie is looked into.
+    /// True if the answer to an upload of a movie comes before the movie is looked into.
     #[arg(long, env = "ENABLE_JOB_QUEUE", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub enable_job_queue: bool,
-    /// Whether such work is given to a Nomad cluster. This server always does it by itself, and says so when it starts.
+    /// True if such work is given to a Nomad cluster. This server always does it by itself, and says so when it starts.
     #[arg(long, env = "ENABLE_JOB_QUEUE_REMOTE", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub enable_job_queue_remote: bool,
     /// Seconds that one such job may take.

@@ -8,7 +8,7 @@ use super::switch;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Mail")]
 pub struct MailSettings {
-    /// Whether e-mails are sent.
+    /// True if e-mails are sent.
     #[arg(long, env = "MAIL_ENABLED", default_value = "true", value_parser = switch, action = ArgAction::Set)]
     pub mail_enabled: bool,
     /// Host of the mail server.
@@ -23,10 +23,10 @@ pub struct MailSettings {
     /// Password of that user.
     #[arg(long, env = "MAIL_PASSWORD", default_value = "", hide_env_values = true)]
     pub mail_password: String,
-    /// Whether the connection turns to TLS after it is made.
+    /// True if the connection turns to TLS after it is made.
     #[arg(long, env = "MAIL_USE_TLS", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub mail_use_tls: bool,
-    /// Whether the connection is TLS from the start.
+    /// True if the connection is TLS from the start.
     #[arg(long, env = "MAIL_USE_SSL", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub mail_use_ssl: bool,
     /// Address that e-mails come from.

@@ -17,7 +17,7 @@ pub struct SignInSettings {
     /// Least characters of a password.
     #[arg(long, env = "MIN_PASSWORD_LENGTH", default_value_t = 8)]
     pub min_password_length: usize,
-    /// Whether everybody must have a second factor.
+    /// True if everybody must have a second factor.
     #[arg(long, env = "ENFORCE_2FA", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub enforce_2fa: bool,
     /// E-mails, separated by commas, of persons who need no second factor. Shells and systemd know no variables that begin
@@ -35,7 +35,7 @@ impl SignInSettings {
     /// Time for which a refresh token is good.
     pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
 
-    /// Whether people sign in with passwords that this server keeps.
+    /// True if people sign in with passwords that this server keeps.
     #[must_use]
     pub fn keeps_passwords(&self) -> bool {
         self.auth_strategy == "auth_local_classic"

@@ -8,7 +8,7 @@ use super::switch;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "OIDC")]
 pub struct OidcSettings {
-    /// Whether people can sign in at a provider of OpenID Connect.
+    /// True if people can sign in at a provider of OpenID Connect.
     #[arg(long, env = "OIDC_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub oidc_enabled: bool,
     /// Name of the provider on the page to sign in on.
@@ -35,10 +35,10 @@ pub struct OidcSettings {
     /// Claim with the last name.
     #[arg(long, env = "OIDC_FAMILY_NAME_CLAIM", default_value = "family_name")]
     pub oidc_family_name_claim: String,
-    /// Whether the provider has to say that it verified an address before the address counts.
+    /// True if the provider has to say that it verified an address before the address counts.
     #[arg(long, env = "OIDC_REQUIRE_EMAIL_VERIFIED", default_value = "true", value_parser = switch, action = ArgAction::Set)]
     pub oidc_require_email_verified: bool,
-    /// Whether who signs in there needs no second factor here.
+    /// True if those who sign in there need no second factor here.
     #[arg(long, env = "OIDC_SKIP_2FA", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub oidc_skip_2fa: bool,
 }
@@ -47,7 +47,7 @@ pub struct OidcSettings {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "SAML")]
 pub struct SamlSettings {
-    /// Whether people can sign in at a provider of SAML.
+    /// True if people can sign in at a provider of SAML.
     #[arg(long, env = "SAML_ENABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub saml_enabled: bool,
     /// Name of the provider on the page to sign in on.
@@ -56,7 +56,7 @@ pub struct SamlSettings {
     /// Address of what the provider says of itself.
     #[arg(long, env = "SAML_METADATA_URL", default_value = "")]
     pub saml_metadata_url: String,
-    /// Whether who signs in there needs no second factor here.
+    /// True if those who sign in there need no second factor here.
     #[arg(long, env = "SAML_SKIP_2FA", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub saml_skip_2fa: bool,
     /// Attribute that names a person for good; without it, the e-mail address does.
@@ -83,19 +83,19 @@ pub struct LdapSettings {
     /// Domain of Active Directory.
     #[arg(long, env = "LDAP_DOMAIN", default_value = "zou.local")]
     pub ldap_domain: String,
-    /// Whether persons that are not of the directory sign in with the password that is kept here.
+    /// True if persons that are not of the directory sign in with the password that is kept here.
     #[arg(long, env = "LDAP_FALLBACK", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_fallback: bool,
-    /// Whether it is Active Directory.
+    /// True if it is Active Directory.
     #[arg(long, env = "LDAP_IS_AD", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_is_ad: bool,
-    /// Whether it is Active Directory where names of persons are those of their entries.
+    /// True if it is Active Directory where names of persons are those of their entries.
     #[arg(long, env = "LDAP_IS_AD_SIMPLE", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_is_ad_simple: bool,
-    /// Whether the connection is encrypted from the start.
+    /// True if the connection is encrypted from the start.
     #[arg(long, env = "LDAP_SSL", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_ssl: bool,
-    /// Whether the connection turns to TLS after it is made.
+    /// True if the connection turns to TLS after it is made.
     #[arg(long, env = "DAILIES_LDAP_START_TLS", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub ldap_start_tls: bool,
     /// User who reads the directory to take persons over.

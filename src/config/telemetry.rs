@@ -27,7 +27,7 @@ pub struct TelemetrySettings {
     /// Name of this server in what is sent; `dailies` unless this or `OTEL_RESOURCE_ATTRIBUTES` says otherwise.
     #[arg(long, env = "OTEL_SERVICE_NAME")]
     pub otel_service_name: Option<String>,
-    /// Whether nothing is sent, whatever the addresses say.
+    /// True if nothing is sent, whatever the addresses say.
     #[arg(long, env = "OTEL_SDK_DISABLED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub otel_sdk_disabled: bool,
 }

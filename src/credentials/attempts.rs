@@ -74,7 +74,7 @@ impl Attempts {
             .map_err(|refused| too_many(refused.wait_time_from(DefaultClock::default().now())))
     }
 
-    /// Whether one more e-mail of that kind may go to a person.
+    /// True if one more e-mail of that kind may go to a person.
     pub fn may_mail(&self, person_id: Uuid, mail: Mail) -> bool {
         let Some(limit) = &self.mailboxes else {
             return true;

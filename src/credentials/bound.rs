@@ -28,7 +28,7 @@ impl Bound {
         }
     }
 
-    /// Whether a token is from before the moment, and of no session that goes on.
+    /// True if a token is from before the moment, and of no session that goes on.
     #[must_use]
     pub fn ends(&self, claims: &Claims) -> bool {
         let kept = self.kept.is_some() && (self.kept == claims.jti || self.kept == claims.refresh_jti);

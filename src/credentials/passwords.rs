@@ -87,7 +87,7 @@ impl Passwords {
         .await
     }
 
-    /// Whether a password belongs to a hash, of argon2 or of bcrypt. Without a hash, or with one that is of neither kind,
+    /// True if a password belongs to a hash, of argon2 or of bcrypt. Without a hash, or with one that is of neither kind,
     /// the answer is no, as late as if there were one.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl Passwords {
         .await
     }
 
-    /// Whether a hash should be replaced by one of today's strength.
+    /// True if a hash should be replaced by one of today's strength.
     #[must_use]
     pub fn needs_rehash(hash: &[u8]) -> bool {
         !hash.starts_with(TODAY)

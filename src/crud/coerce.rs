@@ -171,7 +171,7 @@ fn moment(text: &str) -> Option<NaiveDateTime> {
     parse_moment(&bare).filter(in_range)
 }
 
-/// Whether text is a date or moment of ISO 8601.
+/// True if text is a date or moment of ISO 8601.
 #[must_use]
 pub(super) fn is_moment(text: &str) -> bool {
     moment(text).is_some()

@@ -73,6 +73,6 @@ pub struct WrittenRecord<'a> {
     pub id: Uuid,
     /// The body that was sent.
     pub body: &'a Map<String, Value>,
-    /// Whether the record is new.
+    /// True if the record is new.
     pub created: bool,
 }

@@ -106,13 +106,13 @@ pub trait Resource: Send + Sync {
         Ok(false)
     }
 
-    /// Whether relations are answered by a list when the query does not say.
+    /// True if relations are answered by a list when the query does not say.
     fn lists_relations(&self, query: &Query) -> bool {
         let _ = query;
         false
     }
 
-    /// Whether a single record is read with its relations whatever the query says.
+    /// True if a single record is read with its relations whatever the query says.
     fn always_reads_relations(&self) -> bool {
         false
     }
@@ -122,12 +122,12 @@ pub trait Resource: Send + Sync {
         None
     }
 
-    /// Whether a new record is answered with its relations.
+    /// True if a new record is answered with its relations.
     fn create_answers_relations(&self) -> bool {
         true
     }
 
-    /// Whether an update answers the relations too.
+    /// True if an update answers the relations too.
     fn update_answers_relations(&self) -> bool {
         false
     }

@@ -10,9 +10,9 @@ pub struct Relation {
     pub table: &'static Table,
     pub own: &'static str,
     pub other: &'static str,
-    /// Whether a body may set it.
+    /// True if a body may set it.
     pub writable: bool,
-    /// Whether the rows are nothing but links, which go with the record; otherwise they are records of their own.
+    /// True if the rows are nothing but links, which go with the record; otherwise they are records of their own.
     pub links: bool,
 }
 
@@ -84,7 +84,7 @@ pub struct Shape {
     pub extras: Vec<Extra>,
     pub relations: Vec<&'static Relation>,
     pub nested: Vec<&'static Nested>,
-    /// Whether relations are there as empty lists when they are not asked for.
+    /// True if relations are there as empty lists when they are not asked for.
     pub keeps_relations: bool,
 }
 

@@ -130,7 +130,7 @@ pub fn differing(
     columns.into_iter().filter(|column| !stays(column)).collect()
 }
 
-/// Whether a column that is answered as `stored` holds that value already.
+/// True if a column that is answered as `stored` holds that value already.
 fn holds(stored: &Value, kind: Kind, value: &SqlValue) -> bool {
     match value {
         SqlValue::Uuid(Some(id)) => stored.as_str().and_then(parse_id) == Some(*id),
@@ -157,7 +157,7 @@ fn writable(resource: &dyn Resource, key: &str) -> Option<&'static Relation> {
         .find(|relation| relation.name == key && relation.writable)
 }
 
-/// Whether a key is a relation that bodies can't set, and is empty as it is in what was read of a record without any.
+/// True if a key is a relation that bodies can't set, and is empty as it is in what was read of a record without any.
 fn says_nothing(resource: &dyn Resource, key: &str, value: &Value) -> bool {
     let known = resource.relations().iter().any(|relation| relation.name == key);
     known && value.as_array().map_or(value.is_null(), Vec::is_empty)

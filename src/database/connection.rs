@@ -48,7 +48,7 @@ pub(super) struct Connection {
     counter: Arc<Counter>,
     /// Moment at which it was last lent out or given back.
     used: Instant,
-    /// Whether a transaction is open on it.
+    /// True if a transaction is open on it.
     pub(super) in_transaction: bool,
 }
 
@@ -183,7 +183,7 @@ impl Connection {
 pub(super) struct Manager {
     target: DatabaseAddress,
     counter: Arc<Counter>,
-    /// Whether connections are no longer lent out.
+    /// True if connections are no longer lent out.
     closed: Arc<AtomicBool>,
 }
 
@@ -316,7 +316,7 @@ impl Connections {
         })
     }
 
-    /// Whether they lead to a SQLite file.
+    /// True if they lead to a SQLite file.
     pub(super) fn is_to_a_file(&self) -> bool {
         self.backend == DbBackend::Sqlite && !self.in_memory
     }
@@ -331,7 +331,7 @@ impl Connections {
         self.backend
     }
 
-    /// Whether both lead to the same pool.
+    /// True if both lead to the same pool.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.closed, &other.closed)
     }

@@ -6,7 +6,9 @@ use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::Sqli
 use sea_orm::{DbErr, QueryResult};
 use serde_json::value::RawValue;
 
-use super::rows::{POSTGRES_EPOCH, broken, integer, write_datetime, write_postgres_bytes, write_sqlite, write_text};
+use super::rows::{
+    POSTGRES_EPOCH, broken, each_postgres_item, integer, write_datetime, write_postgres_bytes, write_sqlite, write_text,
+};
 
 /// Writes whole rows of a query, in the order of its columns.
 #[derive(Clone, Debug)]
@@ -93,34 +95,21 @@ fn postgres_value(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbE
     }
 }
 
-/// The items of an array of one dimension: dimensions, flags, item type, length, lower bound, then each item behind its
-/// length.
 fn postgres_items(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
-    let word = |at: usize| {
-        bytes
-            .get(at..at + 4)
-            .and_then(|word| word.try_into().ok())
-            .map(i32::from_be_bytes)
-            .ok_or_else(|| broken("an array"))
-    };
     out.push(b'[');
-    if word(0)? > 0 {
-        let mut at = 20;
-        for place in 0..word(12)? {
-            if place > 0 {
-                out.push(b',');
-            }
-            let length = word(at)?;
-            at += 4;
-            match usize::try_from(length) {
-                Ok(length) => {
-                    postgres_value(out, bytes.get(at..at + length).ok_or_else(|| broken("an array"))?, kind)?;
-                    at += length;
-                }
-                Err(_) => out.extend_from_slice(b"null"),
+    let begin = out.len();
+    each_postgres_item(bytes, |bytes| {
+        if out.len() > begin {
+            out.push(b',');
+        }
+        match bytes {
+            Some(bytes) => postgres_value(out, bytes, kind),
+            None => {
+                out.extend_from_slice(b"null");
+                Ok(())
             }
         }
-    }
+    })?;
     out.push(b']');
     Ok(())
 }

@@ -35,7 +35,7 @@ pub fn explain(error: &DbErr) -> Option<Failure> {
     Some(Failure::record(message))
 }
 
-/// Whether a statement failed because a table is not there.
+/// True if a statement failed because a table is not there.
 #[must_use]
 pub fn is_missing_table(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {

@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::outlet::{AnswerPart, Outlet};
 use super::session::Session;
-use super::{Database, Sql};
+use super::{Database, RowWriter, Sql};
 
 /// Parts that may wait for the client.
 const MOST_WAITING_PARTS: usize = 8;
@@ -107,6 +107,20 @@ where
             out.push(b',');
         }
         write(out, row)
+    })
+    .await
+}
+
+/// Sends a JSON list with an object of these fields for each row of the query.
+///
+/// # Errors
+/// As [`stream_array`].
+pub async fn stream_objects(database: &Database, sql: Sql, writer: RowWriter) -> Result<Sent, DbErr> {
+    stream_array(database, sql, move |out, row| {
+        out.push(b'{');
+        writer.write(out, row)?;
+        out.push(b'}');
+        Ok(())
     })
     .await
 }

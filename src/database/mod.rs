@@ -44,7 +44,7 @@ use self::version::Lookout;
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
-pub use self::listing::{Sent, send_written, stream_array, stream_lines};
+pub use self::listing::{Sent, send_written, stream_array, stream_lines, stream_objects};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};
 pub use self::records::{
@@ -251,7 +251,7 @@ pub fn depends_on_more() {
     }
 }
 
-/// Whether a statement only reads.
+/// True if a statement only reads.
 fn reads(statement: &Statement) -> bool {
     let text = statement.sql.trim_start();
     let begins = |word: &str| {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub struct Field {
     pub key: String,
     pub kind: Kind,
-    /// Whether null, which older rows hold, stands for an empty list.
+    /// True if null, which older rows hold, stands for an empty list.
     pub is_list: bool,
 }
 
@@ -188,13 +188,32 @@ pub(super) fn integer(bytes: &[u8]) -> Result<i64, DbErr> {
     }
 }
 
-/// An array of one dimension: dimensions, flags, item type, length, lower bound, then each item behind its length.
 fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(), DbErr> {
     let item = match kind {
         Kind::JsonArray => Kind::Json,
         Kind::BytesArray => Kind::Bytes,
         _ => Kind::Text { max: None },
     };
+    out.push(b'[');
+    let begin = out.len();
+    each_postgres_item(bytes, |bytes| {
+        // Null stands for no item: clients are promised texts and objects.
+        let Some(bytes) = bytes else { return Ok(()) };
+        if out.len() > begin {
+            out.push(b',');
+        }
+        write_postgres_bytes(out, bytes, item)
+    })?;
+    out.push(b']');
+    Ok(())
+}
+
+/// Hands the items of an array of one dimension over, null as none: dimensions, flags, item type, length, lower bound, then
+/// each item behind its length.
+pub(super) fn each_postgres_item(
+    bytes: &[u8],
+    mut take: impl FnMut(Option<&[u8]>) -> Result<(), DbErr>,
+) -> Result<(), DbErr> {
     let word = |at: usize| {
         bytes
             .get(at..at + 4)
@@ -202,23 +221,20 @@ fn write_postgres_array(out: &mut Vec<u8>, bytes: &[u8], kind: Kind) -> Result<(
             .map(i32::from_be_bytes)
             .ok_or_else(|| broken("an array"))
     };
-    out.push(b'[');
-    if word(0)? > 0 {
-        let mut at = 20;
-        let begin = out.len();
-        for _ in 0..word(12)? {
-            let length = word(at)?;
-            at += 4;
-            // Null stands for no item: clients are promised texts and objects.
-            let Ok(length) = usize::try_from(length) else { continue };
-            if out.len() > begin {
-                out.push(b',');
-            }
-            write_postgres_bytes(out, bytes.get(at..at + length).ok_or_else(|| broken("an array"))?, item)?;
-            at += length;
-        }
+    if word(0)? <= 0 {
+        return Ok(());
     }
-    out.push(b']');
+    let mut at = 20;
+    for _ in 0..word(12)? {
+        let length = word(at)?;
+        at += 4;
+        let Ok(length) = usize::try_from(length) else {
+            take(None)?;
+            continue;
+        };
+        take(Some(bytes.get(at..at + length).ok_or_else(|| broken("an array"))?))?;
+        at += length;
+    }
     Ok(())
 }
 

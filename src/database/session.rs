@@ -29,9 +29,9 @@ struct Shared {
     writes: bool,
     held: Arc<Mutex<Option<Lent>>>,
     trouble: std::sync::Mutex<Option<Trouble>>,
-    /// Whether a change was given up in the middle.
+    /// True if a change was given up in the middle.
     abandoned: AtomicBool,
-    /// Whether a change was finished.
+    /// True if a change was finished.
     finished: AtomicBool,
     /// Note of what is read, where somebody takes one.
     watched: std::sync::Mutex<Option<Sources>>,
@@ -123,12 +123,12 @@ impl Session {
         self.0.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether it is that of a transaction.
+    /// True if it is that of a transaction.
     pub(super) fn writes(&self) -> bool {
         self.0.writes
     }
 
-    /// Whether it belongs to this pool.
+    /// True if it belongs to this pool.
     pub(super) fn is_of(&self, connections: &Connections) -> bool {
         self.0.connections.is(connections)
     }
@@ -177,7 +177,7 @@ impl Session {
         self.0.finished.store(true, Ordering::Relaxed);
     }
 
-    /// Whether one change is whole and another is not.
+    /// True if one change is whole and another is not.
     pub(super) fn is_torn(&self) -> bool {
         self.is_abandoned() && self.0.finished.load(Ordering::Relaxed)
     }

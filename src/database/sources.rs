@@ -33,9 +33,9 @@ pub struct Sources(Arc<Mutex<WatchedState>>);
 #[derive(Debug, Default)]
 struct WatchedState {
     tables: Tables,
-    /// Whether something else counts, too: the clock, or rows without marks.
+    /// True if something else counts, too: the clock, or rows without marks.
     volatile: bool,
-    /// Whether the answer may be made of no other tables any more.
+    /// True if the answer may be made of no other tables any more.
     sealed: bool,
 }
 

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
+use dailies_demo::discussion::Comment;
+use dailies_demo::plan::Plan;
+use dailies_demo::work::{Task, TaskSubject};
 use sea_orm::{DbErr, Value};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::breakdown::{Breakdown, count, ids};
-use super::discussion::Comment;
 use super::frames::Frame;
-use super::plan::Plan;
 use super::production::WITH_REFERENCE;
 use super::studio::Studio;
 use super::talk::changes;
-use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database;
 
@@ -94,7 +94,7 @@ impl<'a> Activity<'a> {
             let evening = self
                 .plan
                 .calendar
-                .moment((hours.day + 1) * super::calendar::DAY - 1)
+                .moment((hours.day + 1) * dailies_demo::calendar::DAY - 1)
                 .min(database::now());
             vec![
                 ("duration", (hours.minutes as f64).into()),
@@ -209,7 +209,7 @@ impl<'a> Activity<'a> {
             };
             json!({"entity_id": entity, "preview_file_id": self.preview_ids[*place]})
         };
-        let row = |playlist: &super::review::Playlist| {
+        let row = |playlist: &dailies_demo::review::Playlist| {
             vec![
                 ("name", playlist.name.into()),
                 (
@@ -219,7 +219,7 @@ impl<'a> Activity<'a> {
                 ("project_id", self.project.into()),
                 ("for_client", playlist.for_client.into()),
                 ("for_entity", playlist.for_entity.into()),
-                ("created_by", self.person(super::people::WITH_PASSWORD[0])),
+                ("created_by", self.person(dailies_demo::people::WITH_PASSWORD[0])),
             ]
         };
         self.plan.playlists.iter().map(row).collect()

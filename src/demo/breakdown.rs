@@ -1,10 +1,10 @@
 //! Stores assets, sequences and shots, and who and what is in which shot.
 
+use dailies_demo::plan::{Asset, Cast, Plan, Shot};
 use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::plan::{Asset, Cast, Plan, Shot};
 use super::production::FPS;
 use super::studio::Studio;
 use super::writer::{Row, Writer};

@@ -3,11 +3,11 @@
 use std::fs;
 
 use bytes::Bytes;
+use dailies_demo::story::{CODE, TITLE};
 use futures::{StreamExt, TryStreamExt, stream};
 use image::DynamicImage;
 use uuid::Uuid;
 
-use super::story::{CODE, TITLE};
 use crate::pictures::{self, PictureError};
 use crate::progress::Progress;
 use crate::storage::{Bucket, FileKey, Storage, StorageError};

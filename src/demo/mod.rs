@@ -1,38 +1,25 @@
-//! `dailies demo`: productions that look real, for a look around and for measuring.
+//! `dailies demo`: productions that look real, for a look around and for measuring. Their plans come from the crate of that
+//! name; here they are stored.
 
 mod activity;
 mod breakdown;
-mod calendar;
-mod discussion;
-mod following;
 mod frames;
-mod people;
-mod pipeline;
-mod plan;
 mod production;
-mod remarks;
-mod review;
-mod scale;
-mod story;
 mod studio;
 mod talk;
-mod work;
 mod writer;
-
-#[cfg(test)]
-mod tests;
 
 use std::time::Instant;
 
 use clap::Args;
+use dailies_demo::people::{PASSWORD, PEOPLE, WITH_PASSWORD};
+use dailies_demo::plan::Plan;
+use dailies_demo::scale::Scale;
+pub use dailies_demo::scale::Size;
 use uuid::Uuid;
 
 use self::activity::Activity;
 use self::frames::Frame;
-use self::people::{PASSWORD, PEOPLE, WITH_PASSWORD};
-use self::plan::Plan;
-use self::scale::Scale;
-pub use self::scale::Size;
 use self::studio::Studio;
 use self::writer::Writer;
 use crate::app::SharedApp;

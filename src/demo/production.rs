@@ -1,14 +1,14 @@
 //! Stores the production itself, its team, its settings and its metadata columns.
 
+use dailies_demo::people::{PEOPLE, Role};
+use dailies_demo::pipeline::{AssetKind, State};
+use dailies_demo::plan::{CAMERA_MOVES, COMPLEXITIES, Plan, steps};
+use dailies_demo::scale::Scale;
+use dailies_demo::story::{CODE, SYNOPSIS, TITLE};
 use sea_orm::DbErr;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::people::{PEOPLE, Role};
-use super::pipeline::{AssetKind, State};
-use super::plan::{CAMERA_MOVES, COMPLEXITIES, Plan, steps};
-use super::scale::Scale;
-use super::story::{CODE, SYNOPSIS, TITLE};
 use super::studio::Studio;
 use super::writer::Row;
 use crate::database::{self, Database, Sql, Writes};

@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
+use dailies_demo::people::{Crew, PASSWORD, PEOPLE, WITH_PASSWORD};
+use dailies_demo::pipeline::{AssetKind, State};
+use dailies_demo::plan::steps;
 use image::DynamicImage;
 use sea_orm::{DbErr, FromQueryResult, Value};
 use uuid::Uuid;
 
-use super::people::{Crew, PASSWORD, PEOPLE, WITH_PASSWORD};
-use super::pipeline::{AssetKind, State};
-use super::plan::steps;
 use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::events::{Work, payload, transact};
@@ -179,7 +179,7 @@ async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), De
     transact(app, store).await
 }
 
-/// Whether a picture is drawn of the person in that place: thousands of them would take long.
+/// True if a picture is drawn of the person in that place: thousands of them would take long.
 fn has_avatar(place: usize) -> bool {
     place < PEOPLE.len()
 }

@@ -1,15 +1,15 @@
 //! Stores what is said and shown below tasks: comments with their replies, previews, and news.
 
+use dailies_demo::discussion::{Comment, Reply};
+use dailies_demo::pipeline::State;
+use dailies_demo::work::{Task, TaskSubject};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbErr, Value};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::activity::Activity;
-use super::discussion::{Comment, Reply};
 use super::frames::Frame;
-use super::pipeline::State;
-use super::work::{Task, TaskSubject};
 use super::writer::{Row, Writer};
 use crate::database::Sql;
 

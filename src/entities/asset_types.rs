@@ -14,7 +14,7 @@ use crate::vocabulary::kinds::BUILT_IN_NAMES;
 pub(super) struct AssetTypes {
     /// Conditions on the entity types `et`, each with `AND` before it.
     conditions: Sql,
-    /// Whether each one tells the task types that its assets go through.
+    /// True if each one tells the task types that its assets go through.
     task_types: bool,
 }
 

@@ -51,7 +51,7 @@ enum Action {
 /// Writes rows of one layout.
 pub(super) struct Writer {
     steps: Vec<CellStep>,
-    /// Whether the metadata has to be looked into.
+    /// True if the metadata has to be looked into.
     opens_metadata: bool,
     /// Brackets around a row.
     brackets: (u8, u8),

@@ -9,9 +9,8 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{self, NewEntity};
 use super::details::{self, FurtherFacts};
-use super::episode_choice::EpisodeChoice;
 use super::rows::{self, find_entity};
-use super::with_tasks::{self, ListingOptions, Request};
+use super::with_tasks::{self, ListingOptions};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::app::App;
@@ -47,18 +46,8 @@ pub(super) async fn list_with_tasks(
     caller: &Caller,
     options: ListingOptions,
 ) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, options.project_id).await?;
-    let mut request = Request::listing(&layouts::EDITS, scope, &options);
-    match options.episode {
-        None | Some(EpisodeChoice::All) => {}
-        Some(EpisodeChoice::Main) => {
-            request.conditions.push(" AND e.parent_id IS NULL");
-        }
-        Some(EpisodeChoice::One(episode_id)) => {
-            request.conditions.push(" AND e.parent_id = ").bind(episode_id);
-        }
-    }
-    request.load(&app.database).await
+    let (main, one) = (" AND e.parent_id IS NULL", " AND e.parent_id = ");
+    listings::of_chosen_episode(app, caller, &layouts::EDITS, options, main, one).await
 }
 
 /// `GET /data/edits/{edit_id}`

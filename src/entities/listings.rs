@@ -1,11 +1,14 @@
 //! Plain lists that several kinds of entities have in the same way.
 
-use dailies_definitions::access::{EntityReader, ProjectMember};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 
 use super::criteria;
+use super::episode_choice::EpisodeChoice;
+use super::layouts::EntityLayout;
 use super::rows::{Listing, PROJECT_NAME, SEQUENCE_NAME};
+use super::with_tasks::{self, ListingOptions, Request};
 use crate::access::entities::{Scope, own_entities};
 use crate::app::App;
 use crate::database::{Sent, Sql};
@@ -47,6 +50,33 @@ pub(super) async fn with_project(
     listing.joins = "JOIN project p ON p.id = e.project_id";
     listing.extras = &[PROJECT_NAME];
     Ok(listing)
+}
+
+/// The entities of a layout with their tasks, of the episode that is chosen. `main` is the condition on what belongs to no episode,
+/// `one` that on what belongs to the one whose id follows.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn of_chosen_episode(
+    app: &App,
+    caller: &Caller,
+    layout: &'static EntityLayout,
+    options: ListingOptions,
+    main: &str,
+    one: &str,
+) -> Result<with_tasks::Listing, Failure> {
+    let scope = Scope::named(app, caller, options.project_id).await?;
+    let mut request = Request::listing(layout, scope, &options);
+    match options.episode {
+        None | Some(EpisodeChoice::All) => {}
+        Some(EpisodeChoice::Main) => {
+            request.conditions.push(main);
+        }
+        Some(EpisodeChoice::One(episode_id)) => {
+            request.conditions.push(one).bind(episode_id);
+        }
+    }
+    request.load(&app.database).await
 }
 
 /// The shots, or the scenes that are in a sequence, with the names of sequence and production. A shot may stand alone.

@@ -36,10 +36,20 @@ async fn send_entities(
     let Some(mask) = DataMask::of(database, caller).await? else {
         return answer_rows(database, sql, writer).await;
     };
+    send_masked(database, sql, writer, move |out, start| mask.apply(out, start)).await
+}
+
+/// Sends rows, from each of which `hide` takes what the caller may not see. The row begins at the place that it is given.
+async fn send_masked<T>(
+    database: &Database,
+    sql: Sql,
+    writer: RecordWriter,
+    hide: impl Fn(&mut Vec<u8>, usize) + Send + 'static,
+) -> Result<Json<T>, Failure> {
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write(out, row)?;
-        mask.apply(out, start);
+        hide(out, start);
         Ok(())
     });
     Ok(sent.await?.into())
@@ -61,13 +71,7 @@ pub async fn tasks(
     of_caller(&mut sql, caller);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
     let mask = TaskMask::in_teams(database, caller).await?;
-    let sent = stream_array(database, sql, move |out, row| {
-        let start = out.len();
-        writer.write(out, row)?;
-        mask.apply(out, start);
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    send_masked(database, sql, writer, move |out, start| mask.apply(out, start)).await
 }
 
 /// The types of the caller's tasks on an entity.

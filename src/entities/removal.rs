@@ -111,7 +111,7 @@ pub async fn remove_or_cancel(
     remove_entities(work, &[entity.id]).await
 }
 
-/// Whether something would be lost with an entity: its tasks, and of a scene what was made from it, too.
+/// True if something would be lost with an entity: its tasks, and of a scene what was made from it, too.
 async fn is_in_use(work: &Work<'_>, entity: &EntityFacts) -> Result<bool, DbErr> {
     let places: &[(&str, &str)] = if entity.kind == EntityKind::Scene {
         &USES_OF_SCENES

@@ -12,10 +12,9 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{NewEntity, find_or_create, require_within};
 use super::details::{self, FurtherFacts};
-use super::episode_choice::EpisodeChoice;
 use super::frame_rates;
 use super::rows::{self, EntityFacts, find_entity};
-use super::with_tasks::{self, ListingOptions, Request};
+use super::with_tasks::{self, ListingOptions};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
 use crate::access::references::{self, RowChange};
@@ -90,18 +89,8 @@ pub(super) async fn list_with_tasks(
     caller: &Caller,
     options: ListingOptions,
 ) -> Result<with_tasks::Listing, Failure> {
-    let scope = Scope::named(app, caller, options.project_id).await?;
-    let mut request = Request::listing(&layouts::SHOTS, scope, &options);
-    match options.episode {
-        None | Some(EpisodeChoice::All) => {}
-        Some(EpisodeChoice::Main) => {
-            request.conditions.push(" AND 1 = 0");
-        }
-        Some(EpisodeChoice::One(episode_id)) => {
-            request.conditions.push(" AND sq.parent_id = ").bind(episode_id);
-        }
-    }
-    request.load(&app.database).await
+    let (main, one) = (" AND 1 = 0", " AND sq.parent_id = ");
+    listings::of_chosen_episode(app, caller, &layouts::SHOTS, options, main, one).await
 }
 
 /// `GET /data/shots/{shot_id}`

@@ -33,7 +33,7 @@ struct Latest {
 }
 
 impl Latest {
-    /// Whether a change by somebody of something with that name belongs to it. A name that was given since has to be kept in a
+    /// True if a change by somebody of something with that name belongs to it. A name that was given since has to be kept in a
     /// version of its own.
     fn takes(&self, person_id: Uuid, name: &str, now: NaiveDateTime) -> bool {
         let within = |moment: Option<NaiveDateTime>, seconds: i64| {
@@ -83,7 +83,7 @@ pub async fn keep(work: &Work<'_>, caller: &Caller, before: &Record, body: &Map<
     Ok(())
 }
 
-/// Whether a change touches what versions are kept for.
+/// True if a change touches what versions are kept for.
 fn changes_identity(before: &Map<String, Value>, body: &Map<String, Value>) -> bool {
     let differs =
         |new: Option<&Value>, old: Option<&Value>| new.is_some_and(|new| *new != *old.unwrap_or(&Value::Null));

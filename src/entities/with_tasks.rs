@@ -27,7 +27,7 @@ pub(super) struct ListingOptions {
     pub(super) episode: Option<EpisodeChoice>,
     /// The only entity to list.
     pub(super) id: Option<Uuid>,
-    /// Whether only what the caller is assigned to a task of is listed.
+    /// True if only what the caller is assigned to a task of is listed.
     pub(super) assigned: bool,
     pub(super) form: RowForm,
 }
@@ -116,7 +116,7 @@ struct TaskText {
     /// Place where the assignees go.
     gap: usize,
     end: usize,
-    /// Whether how it is planned is left out.
+    /// True if how it is planned is left out.
     planless: bool,
 }
 

@@ -63,7 +63,7 @@ pub(super) struct TaskList {
     pub(super) of: TaskSet,
     /// Part of them that the caller sees.
     pub(super) visible: VisibleTasks,
-    /// Whether each task tells who is assigned to it.
+    /// True if each task tells who is assigned to it.
     pub(super) assignees: bool,
 }
 

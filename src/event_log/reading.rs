@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{event_reader, projects_of};
 use crate::database::json::TEXT;
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column};
+use crate::database::{Database, Field, RowWriter, Sql, stream_array, stream_objects, write_column};
 
 /// Most rows in an answer.
 const LONGEST_LIST: i64 = 1000;
@@ -184,13 +184,7 @@ async fn answer_rows<T>(
     sql.push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ")
         .bind(limit.min(LONGEST_LIST));
     let writer = RowWriter::new(fields.iter().map(|(name, kind)| Field::new(*name, *kind)));
-    let sent = stream_array(database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(database, sql, writer).await?.into())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::work::{Payload, Work, payload};
+use super::event::{Payload, payload};
+use super::work::Work;
 
 /// A comment with what says whom it concerns: its task, its author, and whether it is meant for clients.
 #[derive(Clone, Copy, Debug, FromQueryResult)]

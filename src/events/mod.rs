@@ -2,7 +2,9 @@
 //! are.
 
 mod comments;
+mod event;
 mod work;
 
 pub use comments::ToldComment;
-pub use work::{Payload, Work, payload, transact};
+pub use event::{Payload, payload};
+pub use work::{Work, transact};

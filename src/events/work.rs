@@ -10,39 +10,15 @@ use entity::belonging::Belonging;
 use entity::facts::Table;
 use futures::future::BoxFuture;
 use sea_orm::{DbErr, Value};
-use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::event::{Event, Payload, payload, team, unsigned, written};
 use crate::app::App;
 use crate::database::{self, Transaction};
 use crate::realtime::Audience;
 use crate::sessions;
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Such as `task:update`.
-    pub name: Cow<'static, str>,
-    /// Subject of the event, by key.
-    pub payload: Payload,
-    /// The production that it happened in; added to the payload as `project_id`.
-    pub project_id: Option<Uuid>,
-    /// Whether it is kept in the log, besides being announced.
-    pub kept: bool,
-    /// Persons who are told.
-    pub audience: Audience,
-    /// Whether `person_id` says who did it, which clients of the production are not told.
-    pub signed: bool,
-}
-
-/// Subject of an event, by key.
-pub type Payload = Map<String, serde_json::Value>;
-
-/// A payload of ids.
-pub fn payload<const N: usize>(keys: [(&str, Uuid); N]) -> Payload {
-    keys.into_iter().map(|(key, id)| (key.to_owned(), json!(id))).collect()
-}
 
 tokio::task_local! {
     /// Actions that follow once the transaction of this task is stored.
@@ -168,15 +144,7 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let project_id = project_id.into();
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id,
-            kept: true,
-            audience: team(project_id),
-            signed: false,
-        });
+        self.events.push(Event::of_team(project_id.into(), name, payload));
     }
 
     /// Tells the team of what the person of `person_id` did in a production. Clients are told that it was done, and not who of
@@ -187,46 +155,26 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let project_id = project_id.into();
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id,
-            kept: true,
-            audience: team(project_id),
-            signed: true,
-        });
+        self.events
+            .push(Event::of_team(project_id.into(), name, payload).signed());
     }
 
     /// Tells the team of a change of the production itself. The log does not keep it under the production, which can still
     /// be deleted as long as nothing else happened in it.
     pub fn emit_of_production(&mut self, project_id: Uuid, name: impl Into<Cow<'static, str>>) {
         let payload = payload([("project_id", project_id)]);
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: None,
-            kept: true,
-            audience: team(Some(project_id)),
-            signed: false,
-        });
+        self.events
+            .push(Event::of_none(name, payload).to(team(Some(project_id))));
     }
 
     /// Tells the whole studio of a row that belongs to it. A row of a table whose rows belong to productions is told to
     /// administrators alone: say the production of it with [`Work::emit_in`].
     pub fn emit_of_studio(&mut self, table: &Table, name: impl Into<Cow<'static, str>>, payload: Payload) {
-        let audience = if Belonging::is_of_studio(table) {
-            Audience::Everyone
+        let event = Event::of_none(name, payload);
+        self.events.push(if Belonging::is_of_studio(table) {
+            event.to(Audience::Everyone)
         } else {
-            team(None)
-        };
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: None,
-            kept: true,
-            audience,
-            signed: false,
+            event
         });
     }
 
@@ -238,28 +186,14 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let audience = Audience::Team(people);
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: project_id.into(),
-            kept: true,
-            audience,
-            signed: false,
-        });
+        self.events
+            .push(Event::of_team(project_id.into(), name, payload).to(Audience::Team(people)));
     }
 
     /// Tells one person of what is nobody else's business.
     pub fn emit_to(&mut self, person_id: Uuid, name: impl Into<Cow<'static, str>>, payload: Payload) {
-        let audience = Audience::Persons(vec![person_id]);
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: None,
-            kept: true,
-            audience,
-            signed: false,
-        });
+        self.events
+            .push(Event::of_none(name, payload).to(Audience::Persons(vec![person_id])));
     }
 
     /// Announces to one person what is nobody else's business, without keeping it in the log.
@@ -270,28 +204,15 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let audience = Audience::Persons(vec![person_id]);
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: project_id.into(),
-            kept: false,
-            audience,
-            signed: false,
-        });
+        let event = Event::of_team(project_id.into(), name, payload);
+        self.events
+            .push(event.to(Audience::Persons(vec![person_id])).not_kept());
     }
 
     /// Announces to these persons what is nobody else's business, without keeping it in the log.
     pub fn announce_among(&mut self, persons: Vec<Uuid>, name: impl Into<Cow<'static, str>>, payload: Payload) {
-        let audience = Audience::Persons(persons);
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id: None,
-            kept: false,
-            audience,
-            signed: false,
-        });
+        let event = Event::of_none(name, payload);
+        self.events.push(event.to(Audience::Persons(persons)).not_kept());
     }
 
     /// Announces to the team what the person of `person_id` did in a production, without keeping it in the log. Clients are
@@ -302,15 +223,8 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let project_id = project_id.into();
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id,
-            kept: false,
-            audience: team(project_id),
-            signed: true,
-        });
+        self.events
+            .push(Event::of_team(project_id.into(), name, payload).signed().not_kept());
     }
 
     /// Announces something in a production without keeping it in the log: what repeats a figure that is stored anyway.
@@ -320,15 +234,8 @@ impl<'a> Work<'a> {
         name: impl Into<Cow<'static, str>>,
         payload: Payload,
     ) {
-        let project_id = project_id.into();
-        self.events.push(Event {
-            name: name.into(),
-            payload,
-            project_id,
-            kept: false,
-            audience: team(project_id),
-            signed: false,
-        });
+        self.events
+            .push(Event::of_team(project_id.into(), name, payload).not_kept());
     }
 
     /// Notes that what is kept in mind of a person is no longer true after the commit.
@@ -421,25 +328,6 @@ impl<'a> Work<'a> {
         });
         Ok(())
     }
-}
-
-/// A payload as it is announced.
-fn written(payload: &Payload) -> Result<Box<RawValue>, DbErr> {
-    to_raw_value(payload).map_err(|error| DbErr::Json(error.to_string()))
-}
-
-/// A payload that does not say who did it.
-fn unsigned(payload: &Payload) -> Payload {
-    payload
-        .iter()
-        .filter(|(key, _)| *key != "person_id")
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
-}
-
-/// The team of a production; of none, administrators alone.
-fn team(project_id: Option<Uuid>) -> Audience {
-    project_id.map_or_else(|| Audience::Team(Vec::new()), Audience::Project)
 }
 
 /// Statements run in the transaction.

@@ -24,7 +24,7 @@ use crate::vocabulary::kinds::EntityKind;
 pub(super) struct ExportFilter {
     pub(super) id: Option<Uuid>,
     pub(super) episode: Episode,
-    /// Whether only what the caller has a task of is wanted, with the caller's tasks alone.
+    /// True if only what the caller has a task of is wanted, with the caller's tasks alone.
     pub(super) own: bool,
 }
 

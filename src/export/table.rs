@@ -24,7 +24,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Whether it has that heading.
+    /// True if it has that heading.
     pub(super) fn is(&self, heading: &str) -> bool {
         self.heading == heading
     }

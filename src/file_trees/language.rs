@@ -241,7 +241,7 @@ impl Values {
         self.0.insert(token, thing);
     }
 
-    /// Whether it is known what a token stands for.
+    /// True if it is known what a token stands for.
     #[must_use]
     pub fn has(&self, token: &str) -> bool {
         self.0.contains_key(token)

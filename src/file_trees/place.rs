@@ -275,7 +275,7 @@ impl FilePlace {
         }
     }
 
-    /// Whether the templates of a mode have a token that nobody has said yet what it stands for.
+    /// True if the templates of a mode have a token that nobody has said yet what it stands for.
     #[must_use]
     pub fn asks_for(&self, mode: &str, token: &str) -> bool {
         let has = |part: &str| {

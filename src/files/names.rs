@@ -128,7 +128,7 @@ impl<'a> NameLookup<'a> {
     }
 }
 
-/// Whether a record of that name is called so in paths.
+/// True if a record of that name is called so in paths.
 fn is_called(kind: NamedKind, id: Uuid, name: &str, wanted: &str) -> bool {
     let numbered = match kind {
         NamedKind::Within(EntityKind::Sequence, _) => Thing::sequence(id, name).name().to_owned(),

@@ -49,7 +49,7 @@ pub(super) fn storable(path: String) -> Result<String, Failure> {
     }
 }
 
-/// Whether there is a person with that id.
+/// True if there is a person with that id.
 ///
 /// # Errors
 /// The database does not answer.

@@ -42,7 +42,7 @@ impl ImportedPerson {
         self.before.as_ref() != Some(&self.account) || self.departments != self.departments_before
     }
 
-    /// Whether somebody who was there is switched on or off.
+    /// True if somebody who was there is switched on or off.
     pub(super) fn moves(&self) -> bool {
         self.before
             .as_ref()
@@ -50,12 +50,12 @@ impl ImportedPerson {
     }
 }
 
-/// Whether the limit of users counts an account.
+/// True if the limit of users counts an account.
 pub(super) fn counts(account: &ImportedAccount) -> bool {
     account.active.unwrap_or_default() && !account.is_guest && account.preview_project_id.is_none()
 }
 
-/// Whether somebody may do everything.
+/// True if somebody may do everything.
 pub(super) fn administers(account: &ImportedAccount) -> bool {
     account.role == "admin" && account.active.unwrap_or_default() && !account.is_guest
 }

@@ -48,7 +48,7 @@ pub(super) struct BuiltInTable {
     pub(super) production: Production,
     pub(super) stock: Stock,
     pub(super) by_parent: ByParent,
-    /// Whether rows change entities that are there already.
+    /// True if rows change entities that are there already.
     pub(super) update: bool,
     kind: EntityKind,
     tasks: TaskColumns,

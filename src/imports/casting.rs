@@ -33,7 +33,7 @@ struct StoredCasting {
     entity_out_id: Uuid,
     nb_occurences: Option<i32>,
     label: Option<String>,
-    /// Whether the asset is canceled, so that it does not count.
+    /// True if the asset is canceled, so that it does not count.
     canceled: Option<bool>,
 }
 

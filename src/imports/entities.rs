@@ -29,12 +29,12 @@ pub(super) struct ImportedEntity {
 }
 
 impl ImportedEntity {
-    /// Whether a row of this table adds it.
+    /// True if a row of this table adds it.
     pub(super) fn is_new(&self) -> bool {
         self.before.is_none()
     }
 
-    /// Whether a row changed what is stored.
+    /// True if a row changed what is stored.
     fn is_changed(&self) -> bool {
         self.before.as_ref().is_some_and(|before| *before != self.model)
     }
@@ -163,7 +163,7 @@ impl Stock {
         self.places.get(&id).map(|place| &self.entries[*place].model)
     }
 
-    /// Whether an id is that of an episode of the production.
+    /// True if an id is that of an episode of the production.
     pub(super) fn is_episode(&self, id: Uuid) -> bool {
         self.model(id)
             .is_some_and(|model| model.entity_type_id == self.episode_type)

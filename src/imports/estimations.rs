@@ -231,14 +231,7 @@ impl EstimationsImport {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
-        metadata::apply(
-            &mut data,
-            &self.production.descriptors,
-            &self.production.people,
-            line,
-            &COLUMNS,
-            false,
-        )?;
+        metadata::apply(&mut data, &self.production, line, &COLUMNS, false)?;
         if !data.is_empty() {
             task.data = Some(data.into());
         }

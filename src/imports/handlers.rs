@@ -67,7 +67,7 @@ struct TimelineOptions<'a> {
 }
 
 impl TimelineOptions<'_> {
-    /// Whether the letter case of names counts.
+    /// True if the letter case of names counts.
     fn match_case(&self, form: &Submission) -> Result<bool, Failure> {
         match self
             .match_case

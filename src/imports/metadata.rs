@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 
 use super::people::People;
 use super::problem::RowProblem;
-use super::production::ImportedDescriptor;
+use super::production::{ImportedDescriptor, Production};
 use super::sheet::SheetRow;
 use super::values;
 use crate::export::cells;
@@ -13,6 +13,16 @@ use crate::export::cells;
 /// Brings the cells of the metadata columns into `data`. `own` are the headings of the table itself, behind which a metadata column
 /// of the same name stands. `is_new` says that nothing is stored yet.
 pub(super) fn apply(
+    data: &mut Map<String, Value>,
+    production: &Production,
+    line: &SheetRow<'_>,
+    own: &[&str],
+    is_new: bool,
+) -> Result<(), RowProblem> {
+    apply_columns(data, &production.descriptors, &production.people, line, own, is_new)
+}
+
+fn apply_columns(
     data: &mut Map<String, Value>,
     columns: &[ImportedDescriptor],
     people: &People,
@@ -91,7 +101,8 @@ mod tests {
         let sheet = Sheet::read(table.as_bytes()).unwrap_or_default();
         let mut data = before.as_object().cloned().unwrap_or_default();
         let line = sheet.lines().next().ok_or_else(|| RowProblem("no line".into()))?;
-        apply(&mut data, columns, &People::default(), &line, &["Name", "FPS"], is_new)?;
+        let own = ["Name", "FPS"];
+        apply_columns(&mut data, columns, &People::default(), &line, &own, is_new)?;
         Ok(data.into())
     }
 

@@ -21,7 +21,7 @@ struct NamedPerson {
 /// Everybody of the studio.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    /// Whether each is active, and whether each is a bot.
+    /// Two facts about each: active, and a bot.
     known: HashMap<Uuid, (bool, bool)>,
     by_email: HashMap<String, Uuid>,
     by_name: HashMap<String, Vec<Uuid>>,
@@ -81,7 +81,7 @@ impl People {
         }
     }
 
-    /// Whether it is a bot.
+    /// True if it is a bot.
     pub(super) fn is_bot(&self, id: Uuid) -> bool {
         self.known.get(&id).is_some_and(|(_, is_bot)| *is_bot)
     }

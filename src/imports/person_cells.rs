@@ -120,7 +120,7 @@ impl PersonCells {
         })
     }
 
-    /// Whether the address can be that of a new account.
+    /// True if the address can be that of a new account.
     pub(super) fn check_address(&self) -> Result<(), RowProblem> {
         let refusal = checks::address(&self.email).err();
         refusal.map_or(Ok(()), |reason| Err(RowProblem::invalid("Email", &self.email, reason)))

@@ -32,7 +32,7 @@ pub(super) struct TaskType {
 }
 
 impl TaskType {
-    /// Whether it is for entities of a kind; one that says nothing is for assets.
+    /// True if it is for entities of a kind; one that says nothing is for assets.
     pub(super) fn is_for(&self, kind: EntityKind) -> bool {
         match self.for_entity.as_deref() {
             None | Some("") => kind == EntityKind::Asset,
@@ -45,9 +45,9 @@ impl TaskType {
 #[derive(Debug)]
 pub(super) struct Production {
     pub(super) id: Uuid,
-    /// Whether it has episodes.
+    /// True if it has episodes.
     pub(super) is_show: bool,
-    /// Whether bots can be assigned.
+    /// True if bots can be assigned.
     pub(super) bots_work: bool,
     pub(super) descriptors: Vec<ImportedDescriptor>,
     /// In the order of the pipeline.

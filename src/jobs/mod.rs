@@ -57,7 +57,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Does it. The id stays the same when it is tried again.
     ///
     /// # Errors
-    /// Whether it makes sense to try again, and what went wrong; no secret may be part of that.
+    /// The fault, and the sense of another try; no secret may be part of it.
     async fn run(&self, app: &SharedApp, id: Uuid) -> Result<(), JobError>;
 
     /// Consequence of trying in vain.

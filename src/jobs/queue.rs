@@ -197,7 +197,7 @@ pub struct Backlog {
     pub running: i64,
     /// Jobs that were given up within a month.
     pub given_up: i64,
-    /// When the one that waits longest was due.
+    /// Moment at which the one that waits longest was due.
     pub oldest_due: Option<NaiveDateTime>,
 }
 

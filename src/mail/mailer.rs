@@ -69,13 +69,13 @@ impl Mailer {
         Ok(Self { transport, sender })
     }
 
-    /// Whether e-mails are sent at all.
+    /// True if e-mails are sent at all.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.transport.is_some()
     }
 
-    /// Whether the mail server answers; none when e-mails are switched off.
+    /// True if the mail server answers; none when e-mails are switched off.
     pub async fn is_reached(&self) -> Option<bool> {
         let transport = self.transport.as_ref()?;
         Some(matches!(transport.test_connection().await, Ok(true)))

@@ -30,7 +30,7 @@ impl PublicAddresses {
         self.trusted.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
 
-    /// Whether an address may be asked for; what a name stands for is looked at when it is resolved.
+    /// True if an address may be asked for; what a name stands for is looked at when it is resolved.
     pub(super) fn allow(&self, address: &Url) -> bool {
         let public = match address.host() {
             Some(Host::Domain(_)) => true,

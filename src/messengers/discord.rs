@@ -74,7 +74,7 @@ impl Messengers {
     }
 }
 
-/// Whether a user, who is no bot, has that name, alone or with the number behind it.
+/// True if a user, who is no bot, has that name, alone or with the number behind it.
 fn is_called(user: &Value, name: &str) -> bool {
     let username = user["username"].as_str().unwrap_or_default();
     let numbered = || format!("{username}#{}", user["discriminator"].as_str().unwrap_or_default());

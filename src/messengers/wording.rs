@@ -8,7 +8,7 @@ const QUOTE: usize = 2000;
 /// Character that nobody sees: a name behind it is not called, and an address with it is no link.
 const BREAK: char = '\u{200B}';
 
-/// Whether a text ends in what addresses without a scheme begin with.
+/// True if a text ends in what addresses without a scheme begin with.
 fn ends_www(text: &str) -> bool {
     text.len() >= 3 && text.as_bytes()[text.len() - 3..].eq_ignore_ascii_case(b"www")
 }
@@ -61,7 +61,7 @@ impl Service {
         plain
     }
 
-    /// Whether a backslash takes the meaning of a character away. Slack has no such thing.
+    /// True if a backslash takes the meaning of a character away. Slack has no such thing.
     fn escapes(self, char: char) -> bool {
         match self {
             Self::Slack => false,

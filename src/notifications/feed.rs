@@ -32,7 +32,7 @@ pub struct NewsFilter {
     pub limit: i64,
 }
 
-/// Whether a parameter says yes by one of the words that this listing takes, besides `true`.
+/// True if a parameter says yes by one of the words that this listing takes, besides `true`.
 #[must_use]
 pub fn says_yes(query: &Query, name: &str) -> bool {
     query
@@ -66,7 +66,7 @@ const FIELDS: [(&str, &str, Kind); 17] = [
 struct EntrySubject {
     author_id: Uuid,
     project_id: Uuid,
-    /// Whether the author is a client of the production.
+    /// True if the author is a client of the production.
     by_client: bool,
 }
 
@@ -87,7 +87,7 @@ impl TaskRevision {
 #[derive(FromQueryResult)]
 struct StatusCount {
     task_status_id: Option<Uuid>,
-    /// Whether they tell of a change to the status.
+    /// True if they tell of a change to the status.
     change: bool,
     count: i64,
 }

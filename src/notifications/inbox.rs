@@ -247,7 +247,7 @@ async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> 
     Ok(items)
 }
 
-/// Whether the caller reads the comment that a row tells of, and what was replied to it. Without a comment there is nothing
+/// True if the caller reads the comment that a row tells of, and what was replied to it. Without a comment there is nothing
 /// to hide.
 fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result<bool, DbErr> {
     let (Some(author_id), Some(_)) = (context.writer_id, context.place_id) else {

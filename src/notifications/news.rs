@@ -19,7 +19,7 @@ pub struct NewsDraft {
     pub task_type_id: Option<Uuid>,
     /// Status of the comment.
     pub task_status_id: Option<Uuid>,
-    /// Whether the comment changed the status of the task.
+    /// True if the comment changed the status of the task.
     pub change: bool,
     /// Moment at which the comment was written.
     pub created_at: NaiveDateTime,

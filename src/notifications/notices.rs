@@ -49,7 +49,7 @@ pub struct Notice {
     pub comment_id: Option<Uuid>,
     pub reply_id: Option<Uuid>,
     pub playlist_id: Option<Uuid>,
-    /// Whether a comment changed the status of the task.
+    /// True if a comment changed the status of the task.
     pub change: bool,
     /// Moment at which it happened; now, unless it is given.
     pub created_at: Option<NaiveDateTime>,

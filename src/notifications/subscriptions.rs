@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::database::{self, Sql};
 
-/// Whether a person follows a task.
+/// True if a person follows a task.
 ///
 /// # Errors
 /// The database does not answer.

@@ -175,7 +175,7 @@ pub fn address(text: &str) -> Result<String, String> {
     Ok(address.to_string().to_lowercase())
 }
 
-/// Whether the studio may have so many active persons more.
+/// True if the studio may have so many active persons more.
 ///
 /// # Errors
 /// The database does not answer.

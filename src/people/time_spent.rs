@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::access::hours::{READ, READ_OF_PERSON, VisibleHours};
 use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
-use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_array};
+use crate::database::{Field, RecordWriter, RowWriter, Sql, stream_objects};
 use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
 
@@ -166,11 +166,5 @@ pub(super) async fn by_task(
         " GROUP BY t.id, t.task_type_id, t.project_id, p.name, e.name, y.name, a.name, b.name \
          ORDER BY p.name, y.name, b.name, a.name, e.name, t.id",
     );
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(&app.database, sql, writer).await?.into())
 }

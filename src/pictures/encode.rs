@@ -16,7 +16,7 @@ use super::PictureError;
 /// The picture as the bytes of a PNG file.
 ///
 /// # Errors
-/// When the picture cannot be encoded.
+/// The picture cannot be encoded.
 pub fn png(picture: &DynamicImage) -> Result<Vec<u8>, PictureError> {
     let mut content = Vec::new();
     write(picture, &mut content)?;

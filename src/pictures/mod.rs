@@ -52,7 +52,7 @@ pub enum PictureError {
 }
 
 impl PictureError {
-    /// Whether the file that was sent is at fault (400) rather than the server (500).
+    /// True if the file that was sent is at fault (400) rather than the server (500).
     pub fn is_fault_of_input(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::TooLarge { .. })
     }

@@ -16,7 +16,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 /// Pixels converted at once.
 const CHUNK: usize = 4096;
 
-/// Whether a colour profile is that of a press.
+/// True if a colour profile is that of a press.
 pub(super) fn is_of_press(profile: &[u8]) -> bool {
     profile.get(16..20).is_some_and(|space| space == b"CMYK")
 }

@@ -4,7 +4,6 @@
 //! its sound or silence as plain samples, and these are joined: so sound stays with the pictures however many there are, and
 //! no more than one movie is worked on at a time.
 
-use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -12,8 +11,10 @@ use std::process::{Output, Stdio};
 use serde::Deserialize;
 use tokio::process::Command;
 
-/// Containers that are read. Others, such as playlists, could make the program open other files or addresses.
-const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg,png_pipe,image2";
+use crate::previews::{file_argument, reading_program};
+
+/// Formats that are read besides movies.
+const PICTURES: [&str; 2] = ["png_pipe", "image2"];
 /// Frame rates that are no whole numbers, by what people write for them.
 const FRACTIONS: [(&str, &str); 4] = [
     ("23.98", "24000/1001"),
@@ -185,7 +186,7 @@ fn even(pixels: u32) -> u32 {
     pixels.clamp(2, MOST_SIDE_PIXELS) & !1
 }
 
-/// Whether movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
+/// True if movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
 fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
     let Some(ClipFacts { streams: first, .. }) = known.first() else {
         return false;
@@ -197,7 +198,7 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
 }
 
 async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
-    let mut command = reading("ffprobe");
+    let mut command = reading_program("ffprobe", &PICTURES);
     command.args([
         "-show_entries",
         "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels:format=duration",
@@ -237,7 +238,7 @@ async fn encode(
     part: &Path,
 ) -> Result<(), AssemblyError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
-    let mut command = reading("ffmpeg");
+    let mut command = reading_program("ffmpeg", &PICTURES);
     command.arg("-nostdin");
     if let Some(seconds) = clip.still {
         command.args([
@@ -321,27 +322,6 @@ async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> 
         .args(["-movflags", "+faststart", "-f", "mp4", "-y"]);
     command.arg(file_argument(movie));
     run("ffmpeg", command).await.map(|_| ())
-}
-
-/// A program that opens nothing but the files that it is given.
-fn reading(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.args([
-        "-v",
-        "error",
-        "-protocol_whitelist",
-        "file",
-        "-format_whitelist",
-        CONTAINERS,
-    ]);
-    command
-}
-
-/// A path that is never taken for an option or an address.
-fn file_argument(path: &Path) -> OsString {
-    let mut argument = OsString::from("file:");
-    argument.push(path);
-    argument
 }
 
 async fn run(program: &'static str, mut command: Command) -> Result<Output, AssemblyError> {

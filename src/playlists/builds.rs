@@ -120,7 +120,7 @@ fn seconds(wanted: f64) -> Result<f64, Failure> {
     }
 }
 
-/// Whether one of these previews is a movie, or a picture where those are wanted.
+/// True if one of these previews is a movie, or a picture where those are wanted.
 async fn shows_anything(work: &Work<'_>, previews: &[Uuid], with_pictures: bool) -> Result<bool, DbErr> {
     let mut sql = Sql::new("SELECT 1 FROM preview_file p WHERE p.extension IN ");
     let kinds: &[&str] = if with_pictures { &["mp4", "png"] } else { &["mp4"] };

@@ -28,7 +28,7 @@ pub struct MovieBuild {
     pub(super) build_id: Uuid,
     /// Person who asked for it.
     pub(super) author_id: Uuid,
-    /// Whether all movies are encoded again.
+    /// True if all movies are encoded again.
     pub(super) full: bool,
     /// Seconds that a picture is shown for, where pictures are shown.
     pub(super) still: Option<f64>,

@@ -51,7 +51,7 @@ impl Title {
             .join("_")
     }
 
-    /// Whether the playlist is for shots.
+    /// True if the playlist is for shots.
     pub(super) fn shows_shots(&self) -> bool {
         self.for_entity.as_deref().is_none_or(|kind| kind == "shot")
     }

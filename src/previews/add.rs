@@ -83,7 +83,7 @@ pub(super) async fn revision_of(
 /// Facts that decide about the previews of a task.
 struct TaskFacts {
     project_id: Option<Uuid>,
-    /// Whether a revision holds one preview only.
+    /// True if a revision holds one preview only.
     single_preview: bool,
 }
 

@@ -149,7 +149,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
     Ok(sent_picture(&format!("{id}_annotated_frame_{number}.png"), content))
 }
 
-/// Whether something was drawn at that frame, or within half a frame of it.
+/// True if something was drawn at that frame, or within half a frame of it.
 fn is_at(moment: &DrawnMoment, number: i64, rate: f64) -> bool {
     let wanted = (number - 1) as f64 / rate;
     (moment.time - wanted).abs() <= 0.5 / rate + 1e-6

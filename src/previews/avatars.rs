@@ -47,7 +47,7 @@ impl Owner {
         }
     }
 
-    /// Whether there is a picture, and when the record changed last.
+    /// Presence of a picture, and the last change of the record.
     async fn facts(self, app: &App, id: Uuid) -> Result<(bool, Option<NaiveDateTime>), Failure> {
         let sql = Sql::with(
             format!(

@@ -135,7 +135,7 @@ async fn unfinished(id: Uuid) -> Result<Media, Failure> {
     )))
 }
 
-/// Whether the client would rather have JSON than a picture.
+/// True if the client would rather have JSON than a picture.
 async fn prefers_json() -> bool {
     let mut request = Request::default();
     *request.headers_mut() = request_headers().map(|headers| (*headers).clone()).unwrap_or_default();

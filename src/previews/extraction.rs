@@ -31,7 +31,7 @@ pub(super) async fn managed(app: &App, caller: &Caller, id: Uuid) -> Result<Prev
     Ok(preview)
 }
 
-/// Whether a preview is a movie.
+/// True if a preview is a movie.
 pub(super) fn is_movie(preview: &PreviewSubject) -> bool {
     preview.extension == "mp4"
 }

@@ -13,7 +13,7 @@ use super::revisions::{self, PreviewChoice, PreviewForm, Which};
 use super::rows::{PreviewWriter, columns};
 use crate::access::previews::OfEntities;
 use crate::app::App;
-use crate::database::{Database, Field, RowWriter, Sql, stream_array, write_column, write_text};
+use crate::database::{Database, Field, RowWriter, Sql, stream_array, stream_objects, write_column, write_text};
 use crate::vocabulary::entity_names::{ENTITY_COLUMNS, ENTITY_PARENTS, EntityNames};
 
 /// Keys of a preview in few words.
@@ -69,13 +69,7 @@ pub(super) async fn of_entity(
     OfEntities::within(access, access.project_id(), access.role()).restrict(&mut sql, &[]);
     sql.push(" ORDER BY k.name, p.revision DESC, p.position, p.created_at, p.id");
     let writer = RowWriter::new(columns.into_iter().map(Field::from));
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(&app.database, sql, writer).await?.into())
 }
 
 /// # Errors

@@ -60,7 +60,7 @@ impl Made {
         }
     }
 
-    /// Whether there is more to do after the answer.
+    /// True if there is more to do after the answer.
     pub(super) fn is_unfinished(&self) -> bool {
         self.status == "processing"
     }
@@ -90,9 +90,9 @@ fn pixels(number: u32) -> i32 {
 /// Treatment of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Treatment {
-    /// Whether players get it in definitions of their own, rather than as it was sent.
+    /// True if players get it in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    /// Whether it is left for after the answer.
+    /// True if it is left for after the answer.
     pub later: bool,
 }
 

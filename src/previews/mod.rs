@@ -35,5 +35,5 @@ pub use asked::rate_of_production;
 pub use avatars::{discard_avatar, set_of_person};
 pub use handlers::PreviewsHandlers;
 pub use missing_tiles::MissingTiles;
-pub use movies::installed as reads_movies;
+pub use movies::{file_argument, installed as reads_movies, reading_program};
 pub use processing::{Processing, tell_status};

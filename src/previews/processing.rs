@@ -33,9 +33,9 @@ pub struct Processing {
     kind: MediaKind,
     /// Of the stored file.
     extension: String,
-    /// Whether the file was announced by the request.
+    /// True if the file was announced by the request.
     announced: bool,
-    /// Whether players get a movie in definitions of their own.
+    /// True if players get a movie in definitions of their own.
     #[serde(default = "usual")]
     normalize: bool,
 }

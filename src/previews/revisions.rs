@@ -130,7 +130,7 @@ impl Revision {
         out.push(b']');
     }
 
-    /// Whether it has the keys of that preview.
+    /// True if it has the keys of that preview.
     #[must_use]
     pub fn shows(&self, preview_id: Uuid) -> bool {
         self.shown.iter().any(|(id, _)| *id == preview_id)

@@ -17,7 +17,7 @@ pub struct PreviewSubject {
     pub id: Uuid,
     pub extension: String,
     pub original_name: Option<String>,
-    /// Whether its file has not come yet, or is still being worked on.
+    /// True if its file has not come yet, or is still being worked on.
     pub is_processing: bool,
     pub revision: Option<i32>,
     pub position: Option<i32>,
@@ -27,7 +27,7 @@ pub struct PreviewSubject {
     pub task_id: Uuid,
     pub project_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
-    /// Whether it is the main preview of an entity that is shared between productions.
+    /// True if it is the main preview of an entity that is shared between productions.
     pub shown_everywhere: bool,
 }
 
@@ -62,7 +62,7 @@ impl PreviewSubject {
         })
     }
 
-    /// Whether its file has been sent.
+    /// True if its file has been sent.
     #[must_use]
     pub fn has_file(&self) -> bool {
         self.original_name.as_deref().is_some_and(|name| !name.is_empty())

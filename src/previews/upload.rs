@@ -39,7 +39,7 @@ pub enum UploadTiming {
 /// Options of the sender of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UploadOptions {
-    /// Whether players get it in definitions of their own, rather than as it was sent.
+    /// True if players get it in definitions of their own, rather than as it was sent.
     pub normalize: bool,
     pub timing: UploadTiming,
 }

@@ -18,7 +18,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// Whether both have as many rows.
+    /// True if both have as many rows.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.there.is_none_or(|there| there == self.here)

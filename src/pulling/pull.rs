@@ -26,7 +26,7 @@ const NAMED: usize = 20;
 pub struct PullOptions {
     /// The only production.
     pub production: Option<String>,
-    /// Whether stored files are left where they are.
+    /// True if stored files are left where they are.
     pub without_files: bool,
     /// Files that are fetched at once.
     pub workers: usize,
@@ -37,7 +37,7 @@ pub struct PullOptions {
 /// Result of a pull.
 #[derive(Clone, Debug, Default)]
 pub struct PullOutcome {
-    /// Whether it went on where an earlier one stopped.
+    /// True if it went on where an earlier one stopped.
     pub went_on: bool,
     pub rows: u64,
     /// Collections that the other instance does not offer.

@@ -47,11 +47,11 @@ const WITH_FILE: [&str; 4] = ["original_name", "extension", "status", "file_size
 #[derive(Clone, Debug)]
 pub struct PushOptions {
     pub production: String,
-    /// Whether the files of previews are left here.
+    /// True if the files of previews are left here.
     pub without_files: bool,
     /// Files that are sent at once.
     pub workers: usize,
-    /// Whether the other instance tells its clients of each row.
+    /// True if the other instance tells its clients of each row.
     pub broadcast: bool,
 }
 

@@ -31,7 +31,7 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
-    /// Whether the other instance does not offer what was asked for.
+    /// True if the other instance does not offer what was asked for.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Refused { status, .. } if [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED].contains(status))
     }
@@ -183,7 +183,7 @@ impl Remote {
     }
 }
 
-/// Whether it may go well another time.
+/// True if it may go well another time.
 fn passes(error: &RemoteError) -> bool {
     match error {
         RemoteError::Unreachable { .. } => true,

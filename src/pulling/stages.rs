@@ -73,7 +73,7 @@ pub(super) struct Stage {
     pub(super) collection: Collection,
     /// Columns that are left out.
     pub(super) without: Vec<&'static str>,
-    /// Whether it brings what an earlier pass left out.
+    /// True if it brings what an earlier pass left out.
     pub(super) again: bool,
 }
 

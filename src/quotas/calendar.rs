@@ -41,7 +41,7 @@ impl Calendar {
     }
 }
 
-/// Whether people work on that day of the week.
+/// True if people work on that day of the week.
 pub(super) fn is_business_day(day: NaiveDate) -> bool {
     !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }

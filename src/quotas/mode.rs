@@ -35,7 +35,7 @@ impl CountMode {
         }
     }
 
-    /// Whether tasks count in proportion to the time spent.
+    /// True if tasks count in proportion to the time spent.
     #[must_use]
     pub fn is_weighted(self) -> bool {
         matches!(self, Self::Weighted | Self::WeightedDone)

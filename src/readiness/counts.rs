@@ -261,7 +261,7 @@ struct EpisodeLink {
     episode_id: Uuid,
     asset_id: Uuid,
     data: Option<Value>,
-    /// Whether the asset is canceled, so that it does not count.
+    /// True if the asset is canceled, so that it does not count.
     canceled: Option<bool>,
 }
 
@@ -281,7 +281,7 @@ pub fn derived_data() -> Value {
     json!({ DERIVED: true })
 }
 
-/// Whether a link was derived from those of shots.
+/// True if a link was derived from those of shots.
 pub fn is_derived(data: Option<&Value>) -> bool {
     data.and_then(|data| data.get(DERIVED)) == Some(&Value::Bool(true))
 }

@@ -31,7 +31,7 @@ impl Bus {
         }
     }
 
-    /// Whether the other servers are heard, where there are any.
+    /// True if the other servers are heard, where there are any.
     #[must_use]
     pub fn is_joined(&self) -> bool {
         self.0.get().is_none_or(Realtime::is_joined)

@@ -39,7 +39,7 @@ impl Listener {
         self.read(|who| who.person)
     }
 
-    /// Whether the person is only shown what others do in a review room.
+    /// True if the person is only shown what others do in a review room.
     pub(super) fn looks_only(&self) -> bool {
         self.read(|who| who.looks_only)
     }
@@ -80,7 +80,7 @@ impl EventReceivers<'_> {
         }
     }
 
-    /// Whether somebody hears of it as a client of the production.
+    /// True if somebody hears of it as a client of the production.
     pub(super) fn are_clients(&self, who: &Admitted) -> bool {
         matches!(self, Self::Team(team) if !who.hears_all && team.clients.contains(&who.person))
     }
@@ -114,7 +114,7 @@ impl Listeners {
         self.read(HashMap::len)
     }
 
-    /// Whether the team of a production has to be known to tell who hears its events.
+    /// True if the team of a production has to be known to tell who hears its events.
     pub(super) fn need_team(&self, audience: &Audience) -> bool {
         matches!(audience, Audience::Project(_))
             && self.read(|sockets| sockets.values().any(|listener| !listener.read(|who| who.hears_all)))

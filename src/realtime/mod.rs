@@ -60,7 +60,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// from being checked must refuse.
     async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal>;
 
-    /// Whether this playlist exists, and the person sees it.
+    /// True if this playlist exists, and the person sees it.
     async fn may_review(&self, person: Uuid, playlist: Uuid) -> bool;
 
     /// The persons in the team of a production; nobody when it cannot be known.
@@ -105,9 +105,9 @@ pub struct Admitted {
     pub person: Uuid,
     /// Name of the token (its `jti`), so that [`Realtime::end_session`] finds its sockets.
     pub session: String,
-    /// Whether events of every production are heard, which is for admins.
+    /// True if events of every production are heard, which is for admins.
     pub hears_all: bool,
-    /// Whether the person is only shown what others do in a review room.
+    /// True if the person is only shown what others do in a review room.
     pub looks_only: bool,
 }
 
@@ -210,7 +210,7 @@ impl Realtime {
         self.hub.person_changed(person);
     }
 
-    /// Whether the other servers are heard; `true` where there are none.
+    /// True if the other servers are heard; `true` where there are none.
     pub fn is_joined(&self) -> bool {
         self.hub.is_joined()
     }

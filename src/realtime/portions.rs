@@ -19,7 +19,7 @@ const SEPARATOR: u8 = 0x1e;
 /// A client that did not come back for so long is gone.
 const SESSION_RETENTION: Duration = Duration::from_secs(60);
 
-/// Whether the client that sent these headers needs its packets in portions.
+/// True if the client that sent these headers needs its packets in portions.
 ///
 /// Others must not get them so: a client that changes to a WebSocket in the middle of a session
 /// would not come back for what is kept. Python clients change before the first event, if at all.

@@ -113,7 +113,7 @@ pub(super) struct Post {
     node: Uuid,
     queue: Mutex<Option<mpsc::Sender<String>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
-    /// Whether the channel is heard now.
+    /// True if the channel is heard now.
     joined: Arc<AtomicBool>,
 }
 

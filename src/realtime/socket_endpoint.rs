@@ -235,7 +235,7 @@ impl Endpoint for SocketEndpoint {
 
 /// Facts of a request that decide about its way.
 struct TransportQuery {
-    /// Whether it wants a WebSocket of a protocol version that is spoken here; for any other
+    /// True if it wants a WebSocket of a protocol version that is spoken here; for any other
     /// the service has an error to tell.
     websocket: bool,
     /// The session it continues.

@@ -137,7 +137,7 @@ fn visible(sql: &mut Sql, caller: &Caller) {
     }
 }
 
-/// Whether something may be shared: somebody wants it, in a production that the caller manages.
+/// True if something may be shared: somebody wants it, in a production that the caller manages.
 ///
 /// # Errors
 /// 404 when there is no such production, 403 when it is one that the caller is not in.
@@ -167,7 +167,7 @@ pub async fn require_department(work: &Work<'_>, id: Option<Uuid>) -> Result<(),
     row.map(|_| ()).ok_or_else(Failure::not_found)
 }
 
-/// Whether the search or group is the caller's own, and shared. Administrators own all.
+/// True if the search or group is the caller's own, and shared. Administrators own all.
 ///
 /// # Errors
 /// 404 for what does not exist or is somebody else's.

@@ -7,7 +7,7 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::database::{Field, RowWriter, Sql, stream_array};
+use crate::database::{Field, RowWriter, Sql, stream_objects};
 
 /// The milestones of a production.
 pub(super) async fn list(app: &App, project_id: Uuid) -> Result<Json<Vec<ProjectMilestone>>, Failure> {
@@ -22,11 +22,5 @@ pub(super) async fn list(app: &App, project_id: Uuid) -> Result<Json<Vec<Project
         "SELECT m.id, m.date, m.name, m.project_id, m.task_type_id FROM milestone m WHERE m.project_id = $1 ORDER BY m.date IS NULL, m.date, m.name",
         [project_id.into()],
     );
-    let sent = stream_array(&app.database, sql, move |out, row| {
-        out.push(b'{');
-        writer.write(out, row)?;
-        out.push(b'}');
-        Ok(())
-    });
-    Ok(sent.await?.into())
+    Ok(stream_objects(&app.database, sql, writer).await?.into())
 }

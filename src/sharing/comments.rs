@@ -20,29 +20,15 @@ use crate::app::App;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
-use crate::comments::rows::{CommentRelations, bare, repliers};
+use crate::comments::rows::{CommentRelations, bare, editor_of_comment, repliers, status_of_comment};
 use crate::comments::writing::store_as;
 use crate::comments::{attachments, removal};
 use crate::database::dialect::{JsonKey, json_object, json_of};
-use crate::database::json::{TEXT, array, write_key, write_list};
+use crate::database::json::{array, write_key, write_list};
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Payload, ToldComment, Work};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
-
-const STATUS: [(&str, Kind); 4] = [
-    ("name", TEXT),
-    ("short_name", TEXT),
-    ("color", TEXT),
-    ("id", Kind::Uuid),
-];
-const EDITOR: [(&str, Kind); 5] = [
-    ("first_name", TEXT),
-    ("last_name", TEXT),
-    ("has_avatar", Kind::Bool),
-    ("role", TEXT),
-    ("id", Kind::Uuid),
-];
 
 /// # Errors
 /// 403 where guests may not write.
@@ -109,7 +95,7 @@ pub(super) async fn list(
     let mut sql = seen(app, visitor, guest_id, &tasks).await?.before(&format!(
         "SELECT {}, {} AS editor, c.editor_id AS edited_by, c.replies AS answers ",
         writer.columns(),
-        object(database.backend(), "d", &EDITOR)
+        editor_of_comment(database.backend())
     ));
     sql.push(" ORDER BY c.created_at DESC, c.id DESC");
     let rows = database.rows(&sql).await?;
@@ -136,14 +122,6 @@ pub(super) async fn list(
     Ok(Json::written(array(written.iter().map(Vec::as_slice))))
 }
 
-fn object(backend: DbBackend, alias: &str, fields: &[(&str, Kind)]) -> String {
-    let keys: Vec<JsonKey> = fields
-        .iter()
-        .map(|(name, kind)| JsonKey::new(format!("{alias}.{name}"), *name, *kind))
-        .collect();
-    json_object(backend, &keys)
-}
-
 /// A writer of comments `c` without their replies, with their author, status and files.
 fn writer(backend: DbBackend) -> RecordWriter {
     let mut author: Vec<JsonKey> = SHORT_PERSON
@@ -153,7 +131,7 @@ fn writer(backend: DbBackend) -> RecordWriter {
     author.push(JsonKey::new("a.is_guest", "is_guest", Kind::Bool));
     RecordWriter::of(&entity::comment::TABLE, "c", "Comment", |column| column != "replies").with(&[
         (&json_object(backend, &author), "person", Kind::Json),
-        (&object(backend, "s", &STATUS), "task_status", Kind::Json),
+        (&status_of_comment(backend), "task_status", Kind::Json),
         (&attachments::of_comment(backend, true), "attachment_files", Kind::Json),
     ])
 }

@@ -33,9 +33,9 @@ pub struct Source {
     resource: &'static dyn Resource,
     /// Relations whose ids come along.
     relations: &'static [&'static str],
-    /// Whether these ids are added to those that are there, and not put in their place.
+    /// True if these ids are added to those that are there, and not put in their place.
     adds: bool,
-    /// Whether rows are taken as they are, and their files follow.
+    /// True if rows are taken as they are, and their files follow.
     exact: bool,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Lists {
     pub(super) relation: &'static Relation,
     /// Related ids by record.
     pub(super) ids: HashMap<Uuid, Vec<Uuid>>,
-    /// Whether what is not in a list is no longer related.
+    /// True if what is not in a list is no longer related.
     pub(super) replaces: bool,
 }
 

@@ -59,7 +59,7 @@ impl StatusHandlers {
         }
     }
 
-    /// Whether a visitor may see how the machine does.
+    /// True if a visitor may see how the machine does.
     fn may_monitor(&self, visitor: &Visitor) -> bool {
         let settings = &self.app.settings;
         may_monitor(

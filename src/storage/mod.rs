@@ -96,7 +96,7 @@ impl StoredFile {
     /// The content at once: for small files only.
     ///
     /// # Errors
-    /// When the store fails on the way.
+    /// The store fails on the way.
     pub async fn into_bytes(self) -> Result<Bytes, StorageError> {
         let mut content = BytesMut::new();
         let mut stream = self.stream;
@@ -119,7 +119,7 @@ impl Storage {
     /// Opens the store, creating folders or buckets where the settings say so.
     ///
     /// # Errors
-    /// When a folder or bucket cannot be created, or the settings of the service are invalid.
+    /// A folder or bucket cannot be created, or the settings of the service are invalid.
     /// A service that does not answer is only noticed when buckets are to be created.
     pub async fn open(settings: &StorageSettings) -> Result<Self, StorageError> {
         let [pictures, movies, files] = Bucket::ALL;
@@ -136,7 +136,7 @@ impl Storage {
     /// never a part.
     ///
     /// # Errors
-    /// When the store fails; the former file is then untouched.
+    /// The store fails; the former file is then untouched.
     pub async fn put(&self, key: &FileKey, content: Bytes) -> Result<(), StorageError> {
         let (bucket, location) = self.locate(key);
         bucket.store.put(&location, content.into()).await?;
@@ -146,7 +146,7 @@ impl Storage {
     /// Stores a copy of a local file without loading it, and returns its size in bytes.
     ///
     /// # Errors
-    /// When the file cannot be read or the store fails; the former file is then untouched.
+    /// The file cannot be read or the store fails; the former file is then untouched.
     pub async fn put_file(&self, key: &FileKey, path: &Path) -> Result<u64, StorageError> {
         let file = tokio::fs::File::open(path).await?;
         self.put_stream(key, ReaderStream::with_capacity(file, READ_CHUNK))
@@ -156,7 +156,7 @@ impl Storage {
     /// Stores what the stream gives without keeping it in memory, and returns its size in bytes.
     ///
     /// # Errors
-    /// When the stream or the store fails; the former file is then untouched.
+    /// The stream or the store fails; the former file is then untouched.
     pub async fn put_stream(
         &self,
         key: &FileKey,
@@ -182,7 +182,7 @@ impl Storage {
     /// there is no such file.
     ///
     /// # Errors
-    /// When the store fails or the range lies outside of the file.
+    /// The store fails or the range lies outside of the file.
     pub async fn get(&self, key: &FileKey, range: Option<Range<u64>>) -> Result<Option<StoredFile>, StorageError> {
         let (bucket, location) = self.locate(key);
         let options = GetOptions {
@@ -206,7 +206,7 @@ impl Storage {
     /// Facts about the file; `None` when there is no such file.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn head(&self, key: &FileKey) -> Result<Option<FileMeta>, StorageError> {
         let (bucket, location) = self.locate(key);
         let found = present(bucket.store.head(&location).await)?;
@@ -227,7 +227,7 @@ impl Storage {
         found.map_ok(listed).map_err(StorageError::from).boxed()
     }
 
-    /// Whether the files can be reached: one bucket stands for all.
+    /// True if the files can be reached: one bucket stands for all.
     pub async fn is_reached(&self) -> bool {
         let bucket = self.bucket(Bucket::Files);
         match &bucket.folder {
@@ -237,10 +237,10 @@ impl Storage {
         }
     }
 
-    /// Whether there is such a file.
+    /// True if there is such a file.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn exists(&self, key: &FileKey) -> Result<bool, StorageError> {
         Ok(self.head(key).await?.is_some())
     }
@@ -248,7 +248,7 @@ impl Storage {
     /// Removes the file, if there is one.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn delete(&self, key: &FileKey) -> Result<(), StorageError> {
         let (bucket, location) = self.locate(key);
         present(bucket.store.delete(&location).await)?;
@@ -259,7 +259,7 @@ impl Storage {
     /// nothing to copy.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The store fails.
     pub async fn copy(&self, from: &FileKey, to: &FileKey) -> Result<bool, StorageError> {
         let Some(meta) = self.head(from).await? else {
             return Ok(false);
@@ -276,7 +276,7 @@ impl Storage {
     /// to copy.
     ///
     /// # Errors
-    /// When one of the stores fails.
+    /// One of the stores fails.
     pub async fn transfer(&self, from: &FileKey, target: &Self, to: &FileKey) -> Result<bool, StorageError> {
         let Some(file) = self.get(from, None).await? else {
             return Ok(false);
@@ -289,7 +289,7 @@ impl Storage {
     /// when there is no such file.
     ///
     /// # Errors
-    /// When the store fails or the path cannot be written; an incomplete file may then be left
+    /// The store fails or the path cannot be written; an incomplete file may then be left
     /// at the path.
     pub async fn download(&self, key: &FileKey, path: &Path) -> Result<bool, StorageError> {
         let Some(file) = self.get(key, None).await? else {

@@ -48,6 +48,23 @@ macro_rules! selection {
     };
 }
 
+/// Filter of a query about open tasks. Here, too, the types differ in their names, and in what else they have.
+macro_rules! open_tasks {
+    ($query:expr) => {
+        OpenTasks {
+            project_id: $query.project_id,
+            task_type_id: $query.task_type_id,
+            task_status_id: $query.task_status_id,
+            person_id: $query.person_id,
+            studio_id: $query.studio_id,
+            department_id: $query.department_id,
+            start_date: $query.start_date,
+            due_date: $query.due_date,
+            priority: $query.priority,
+        }
+    };
+}
+
 impl TasksHandlers {
     async fn create(
         &self,
@@ -66,17 +83,7 @@ impl TasksHandlers {
 #[async_trait]
 impl Tasks for TasksHandlers {
     async fn list_open_tasks(&self, access: Caller, query: ListOpenTasksQuery) -> Result<Json<OpenTaskPage>, Failure> {
-        let wanted = OpenTasks {
-            project_id: query.project_id,
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            studio_id: query.studio_id,
-            department_id: query.department_id,
-            start_date: query.start_date,
-            due_date: query.due_date,
-            priority: query.priority,
-        };
+        let wanted = open_tasks!(query);
         Ok(Json::written(
             open_tasks::page(&self.0, &access, &wanted, query.page, query.limit).await?,
         ))
@@ -87,17 +94,7 @@ impl Tasks for TasksHandlers {
         access: Caller,
         query: GetOpenTaskBurndownQuery,
     ) -> Result<Json<Burndown>, Failure> {
-        let wanted = OpenTasks {
-            project_id: query.project_id,
-            task_type_id: query.task_type_id,
-            task_status_id: query.task_status_id,
-            person_id: query.person_id,
-            studio_id: query.studio_id,
-            department_id: query.department_id,
-            start_date: query.start_date,
-            due_date: query.due_date,
-            priority: query.priority,
-        };
+        let wanted = open_tasks!(query);
         burndown::burndown(&self.0, &access, &wanted).await
     }
 

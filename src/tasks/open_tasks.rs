@@ -45,7 +45,7 @@ pub struct OpenTasks {
 }
 
 impl OpenTasks {
-    /// Whether it asks for what clients are not told.
+    /// True if it asks for what clients are not told.
     fn asks_for_plans(&self) -> bool {
         let by_person = self.person_id.as_deref().is_some_and(|text| !text.trim().is_empty());
         by_person || self.studio_id.or(self.department_id).is_some() || self.start_date.or(self.due_date).is_some()

@@ -21,14 +21,14 @@ pub struct Status {
     pub is_retake: bool,
     pub is_feedback_request: bool,
     pub is_wip: bool,
-    /// Whether artists and vendors may set it.
+    /// True if artists and vendors may set it.
     pub is_artist_allowed: bool,
-    /// Whether clients may set it.
+    /// True if clients may set it.
     pub is_client_allowed: bool,
 }
 
 impl Status {
-    /// Whether somebody with this role in the production may set the status.
+    /// True if somebody with this role in the production may set the status.
     #[must_use]
     pub fn allows(&self, role: Role) -> bool {
         match role {
@@ -107,7 +107,7 @@ impl Settable {
         })
     }
 
-    /// Whether somebody with this role may set a status in a production; nothing for an unknown status.
+    /// True if somebody with this role may set a status in a production; nothing for an unknown status.
     #[must_use]
     pub fn allows(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Option<bool> {
         let status = self.known.get(&id)?;

@@ -68,7 +68,7 @@ pub struct LoggedDay {
     pub day: NaiveDate,
 }
 
-/// Whether bots can be the person.
+/// True if bots can be the person.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bots {
     WhereTheyWork,

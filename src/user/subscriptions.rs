@@ -18,7 +18,7 @@ use crate::events::Work;
 use crate::notifications::subscriptions::follows;
 use crate::vocabulary::kinds::EntityKind;
 
-/// Whether the caller follows a task.
+/// True if the caller follows a task.
 pub(super) async fn follows_task(database: &Database, caller: &Caller, task_id: Uuid) -> Result<Json<bool>, Failure> {
     Ok(Json::of(&follows(database, caller.person.id, task_id).await?)?)
 }
@@ -98,7 +98,7 @@ fn of_sequence(caller: &Caller, sequence_id: Uuid, task_type_id: Uuid) -> [Value
     [caller.person.id.into(), sequence_id.into(), task_type_id.into()]
 }
 
-/// Whether the caller follows the tasks of one type in a sequence.
+/// True if the caller follows the tasks of one type in a sequence.
 pub(super) async fn follows_sequence(
     database: &Database,
     caller: &Caller,

@@ -102,7 +102,7 @@ impl EntityKind {
 /// Names of the built-in entity types, as a list of SQL.
 pub const BUILT_IN_NAMES: &str = "('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder')";
 
-/// Whether an entity type is one of those that are built in. Those keep their names and can't be deleted.
+/// True if an entity type is one of those that are built in. Those keep their names and can't be deleted.
 #[must_use]
 pub fn is_temporal(entity_type_name: &str) -> bool {
     EntityKind::of_type(entity_type_name) != EntityKind::Asset

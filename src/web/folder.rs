@@ -75,7 +75,7 @@ pub(super) fn inside(path: &str) -> Option<PathBuf> {
     (path.components().all(plain) && !text.contains(['\\', ':', '\0'])).then(|| path.to_owned())
 }
 
-/// Whether a name changes with the content, as bundlers name files: `assets/index-DiwrgTda.js`.
+/// True if a name changes with the content, as bundlers name files: `assets/index-DiwrgTda.js`.
 fn is_hashed(path: &Path) -> bool {
     const HASH: usize = 8;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();

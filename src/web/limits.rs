@@ -180,7 +180,7 @@ fn closed(mut response: Response) -> Response {
     response
 }
 
-/// Whether a request announces a body.
+/// True if a request announces a body.
 pub(super) fn announces_body(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
         || headers.contains_key(header::TRANSFER_ENCODING)

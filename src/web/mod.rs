@@ -133,7 +133,7 @@ pub fn application(mut routes: RouteTable, settings: &Settings, extras: Extras) 
     })
 }
 
-/// Whether the client asked below `/api`, for routes to which it matters.
+/// True if the client asked below `/api`, for routes to which it matters.
 #[derive(Clone, Copy)]
 struct UnderApi(bool);
 

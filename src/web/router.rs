@@ -136,13 +136,13 @@ impl Router {
 pub(super) struct RequestTarget {
     /// The path, decoded and tidied, without `/api` in front.
     pub(super) path: String,
-    /// Whether `/api` stood in front.
+    /// True if `/api` stood in front.
     pub(super) under_api: bool,
     candidates: Vec<(Arc<Route>, PathValues)>,
 }
 
 impl RequestTarget {
-    /// Whether the contract has the path.
+    /// True if the contract has the path.
     pub(super) fn is_known(&self) -> bool {
         !self.candidates.is_empty()
     }

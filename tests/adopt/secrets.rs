@@ -111,10 +111,7 @@ async fn second_factors_work_on() {
     let signed_in = send(&nobody, Method::POST, "/auth/login", &cookie, body)
         .await
         .expect(200);
-    let session = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let session = nobody.with_token(&signed_in["access_token"]);
     assert_eq!(
         session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"],
         json!(["blue"])

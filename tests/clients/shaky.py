@@ -59,7 +59,7 @@ class Line(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = handle_call
 
     def expired(self):
-        """Whether the token is the first one that was seen."""
+        """True if the token is the first one that was seen."""
         Line.first_token = Line.first_token or self.headers["Authorization"]
         return self.headers["Authorization"] == Line.first_token
 

@@ -1,16 +1,15 @@
 //! Calls of every operation that writes, derived from the contract and filled with the records of a sample.
 
+use harness::{Client, contract, fill, fill_all, picture};
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
-use uuid::Uuid;
 
 use super::bodies::{BODIES, TABLES, TIMELINES};
+use super::sample::Which::{First, Second};
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
+use super::writer::{Writer, resolved, text};
 use crate::stored_files::LIGHT;
-use harness::{Client, contract, fill, fill_all, picture};
-
-use Which::{First, Second};
 
 /// Records that parameters of an operation name, other than the usual ones.
 const PARAMETERS: &[(&str, &str, &str)] = &[
@@ -19,20 +18,6 @@ const PARAMETERS: &[(&str, &str, &str)] = &[
     ("create_concept_tasks", "task_type_id", "concept_task_type"),
     ("create_entity_tasks", "entity_id", "second shot"),
     ("move_comment", "comment_id", "second comment"),
-];
-
-/// Properties whose texts are told apart by the mark of the sample.
-const MARKED: [&str; 10] = [
-    "name",
-    "title",
-    "text",
-    "comment",
-    "description",
-    "short_name",
-    "field_name",
-    "plugin_id",
-    "desktop_login",
-    "path",
 ];
 
 /// Operations whose effect is an answer, an e-mail or something that is kept for a short time, and no row.
@@ -162,10 +147,15 @@ impl Operation {
         }
     }
 
-    /// Whether it changes a record with free data.
+    /// True if it changes a record with free data.
     pub fn sets_data(&self) -> bool {
         let data = |schema: &Value| schema["properties"]["data"]["type"] == "object";
         self.method == Method::PUT && self.path.ends_with("_id}") && self.body.is_some_and(|(_, schema)| data(schema))
+    }
+
+    /// True if it changes a record of a collection.
+    pub fn updates_record(&self) -> bool {
+        self.table.is_some() && self.method == Method::PUT
     }
 
     /// Ways to call it, the likeliest first.
@@ -294,7 +284,7 @@ impl Operation {
             which: choice.body,
             full: choice.full,
             number,
-            changes: self.table.is_some() && self.method == Method::PUT,
+            changes: self.updates_record(),
             path: self.path,
         };
         Body::Json(writer.value("", schema).unwrap_or_else(|| json!({})))
@@ -332,149 +322,3 @@ fn code() -> String {
         .generate_current()
         .to_string()
 }
-
-/// A schema without reference, and the first of alternatives.
-fn resolved(schema: &'static Value) -> &'static Value {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return resolved(contract().pointer(reference.trim_start_matches('#')).expect("a schema"));
-    }
-    let alternatives = ["oneOf", "anyOf", "allOf"]
-        .into_iter()
-        .find_map(|key| schema[key].get(0));
-    alternatives.map_or(schema, resolved)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Writes bodies.
-struct Writer<'a> {
-    sample: &'a Sample,
-    which: Which,
-    full: bool,
-    number: Option<usize>,
-    /// Whether it changes a record of a collection, which keeps the records that it refers to.
-    changes: bool,
-    path: &'static str,
-}
-
-impl Writer<'_> {
-    /// A value for a property; nothing where none is known.
-    fn value(&self, name: &str, schema: &'static Value) -> Option<Value> {
-        let schema = resolved(schema);
-        let example = || Some(schema["example"].clone()).filter(|example| !example.is_null());
-        match schema["type"].as_str() {
-            Some("object") => self.object(name, schema),
-            Some("array") => self.list(name, resolved(&schema["items"])),
-            Some("string") if MARKED.contains(&name) => Some(self.marked(schema)),
-            Some("string") if schema["format"] == "uuid" || name.ends_with("_id") => match name {
-                "object_id" if self.path.contains("chats") => {
-                    self.sample.record("shot", self.which).map(|id| json!(id))
-                }
-                "object_id" => self.sample.record("task", self.which).map(|id| json!(id)),
-                "asset_id" | "entity_out_id" => self.sample.record("asset", self.which).map(|id| json!(id)),
-                "entity_in_id" => self.sample.record("shot", self.which).map(|id| json!(id)),
-                _ => self.sample.named(name, self.which).map(|id| json!(id)),
-            },
-            Some("string") if schema["format"] == "email" => Some(json!(format!(
-                "c{}.{}@example.com",
-                self.number.unwrap_or_default(),
-                self.sample.mark
-            ))),
-            Some("string") => example()
-                .or_else(|| schema["enum"].get(0).cloned())
-                .or_else(|| Some(json!(self.sample.mark))),
-            Some("integer" | "number") => example().or_else(|| Some(json!(1))),
-            Some("boolean") => example().or_else(|| Some(json!(true))),
-            _ => example(),
-        }
-    }
-
-    fn marked(&self, schema: &Value) -> Value {
-        let number = self.number.map(|number| number.to_string()).unwrap_or_default();
-        let text = format!(
-            "{}{number} {}",
-            self.sample.mark,
-            text(&schema["example"]).trim_matches('"')
-        );
-        let longest = schema["maxLength"]
-            .as_u64()
-            .and_then(|most| usize::try_from(most).ok())
-            .unwrap_or(usize::MAX);
-        let cut: String = text.chars().take(longest).collect();
-        json!(cut.trim())
-    }
-
-    fn object(&self, name: &str, schema: &'static Value) -> Option<Value> {
-        let required = |name: &str| {
-            schema["required"]
-                .as_array()
-                .is_some_and(|list| list.iter().any(|of| of == name))
-        };
-        let Some(properties) = schema["properties"]
-            .as_object()
-            .filter(|properties| !properties.is_empty())
-        else {
-            return (name == "data").then(|| json!({format!("key{}", self.number.unwrap_or_default()): 1}));
-        };
-        let nothing_required = !properties.keys().any(|name| required(name));
-        let mut body = Map::new();
-        for (name, property) in properties {
-            let reference = resolved(property)["format"] == "uuid"
-                || name.ends_with("_id")
-                || resolved(property)["type"] == "array";
-            let optional = if self.full {
-                !(self.changes && reference || DANGEROUS.contains(&name.as_str()))
-            } else {
-                nothing_required && body.is_empty()
-            };
-            if (required(name) || optional)
-                && let Some(value) = self.value(name, property)
-            {
-                body.insert(name.clone(), value);
-            }
-        }
-        Some(Value::Object(body))
-    }
-
-    fn list(&self, name: &str, items: &'static Value) -> Option<Value> {
-        if items["format"] == "uuid" {
-            let word = match name {
-                "" if self.path.contains("delete-entities") => "shot_ids",
-                "" if self.path.contains("delete-tasks") => "task_ids",
-                "" => ENTITY_LISTS
-                    .iter()
-                    .find(|(part, _)| self.path.contains(part))
-                    .map_or("shot_ids", |(_, word)| *word),
-                _ => name,
-            };
-            let ids: Vec<Uuid> = [First, Second]
-                .into_iter()
-                .filter_map(|which| self.sample.named(word, which))
-                .collect();
-            return (!ids.is_empty()).then(|| json!(ids));
-        }
-        self.value("", items).map(|item| json!([item]))
-    }
-}
-
-/// Kinds that bare lists of ids are of, by a part of the address.
-const ENTITY_LISTS: [(&str, &str); 3] = [
-    ("/assets/", "asset_ids"),
-    ("/edits/", "edit_ids"),
-    ("/concepts/", "concept_ids"),
-];
-
-/// Properties that would take a record out of use, or that are unique among all.
-const DANGEROUS: [&str; 9] = [
-    "archived",
-    "active",
-    "canceled",
-    "is_bot",
-    "role",
-    "shotgun_id",
-    "ldap_uid",
-    "expiration_date",
-    "password",
-];

@@ -1,6 +1,6 @@
 //! Calls at once do what the same calls do in turn.
 //!
-//! The contract gives the operations that write, and for each one a call is derived (`calls`, `bodies`). Samples are
+//! The contract gives the operations that write, and for each one a call is derived (`calls`, `bodies`, `writer`). Samples are
 //! productions with two records of everything, as alike as twins (`sample`). On one sample the call is made ten times in
 //! turn; on others it is made twice and ten times at once. The answers must have the same statuses, in any order, and what
 //! is stored afterwards must be the same: the rows of the sample, the new rows, the number of rows of every table, and the
@@ -15,6 +15,7 @@ pub mod sample;
 mod silence;
 pub mod state;
 mod table_order;
+mod writer;
 
 use std::sync::Arc;
 
@@ -234,6 +235,17 @@ pub fn part_of(operations: Vec<Operation>, part: usize) -> Vec<Operation> {
     operations.into_iter().skip(part).step_by(PARTS).collect()
 }
 
+/// Fails with all problems that were found on a database.
+#[track_caller]
+pub fn no_problems(on: On, problems: &[String]) {
+    assert!(
+        problems.is_empty(),
+        "{} problem(s) on {on:?}:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+}
+
 /// A studio that has room for many people, where nothing happens but what is called for.
 pub async fn studio(on: On) -> Studio {
     let mut studio = Studio::open_with(on, &["--user-limit", "100000"]).await;
@@ -293,12 +305,7 @@ async fn calls_at_once_do_what_calls_in_turn_do(
         operations.len()
     );
     println!("refused to a sole caller:\n{}", refused.join("\n"));
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     // They are not spread evenly over the parts.
     let few = 2 * operations.len().div_ceil(LEFT_OUT);
     assert!(

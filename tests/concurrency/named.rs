@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::calls::{Body, Call, Choice, operations};
 use super::sample::{Sample, Which};
 use super::state::Before;
-use super::{Answer, Family, at_once, in_turn, studio};
+use super::{Answer, Family, at_once, in_turn, no_problems, studio};
 use harness::On;
 
 use Which::{First, Second};
@@ -247,12 +247,7 @@ async fn what_people_do_at_once_is_kept(#[case] on: On) {
         family.problems.extend(fault.map(|fault| format!("{case:?}: {fault}")));
     }
     let problems = family.problems;
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
 }
 
 #[rstest]
@@ -303,12 +298,7 @@ async fn keys_that_are_set_at_once_are_all_kept(#[case] on: On) {
     }
     println!("{on:?}: keys are merged by {merging:?}");
     let problems = family.problems;
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     assert!(
         ["update_entity", "update_task"].iter().all(|id| merging.contains(id)),
         "{merging:?}"

@@ -96,12 +96,12 @@ impl Before {
 }
 
 impl State {
-    /// Whether nothing was stored, by the state of a sample that nothing happened to.
+    /// True if nothing was stored, by the state of a sample that nothing happened to.
     pub fn is_like(&self, untouched: &State) -> bool {
         self.more.is_empty() && self.events.is_empty() && self.rows == untouched.rows
     }
 
-    /// Whether every row is as it was in an earlier state of the same sample, save for the log of events.
+    /// True if every row is as it was in an earlier state of the same sample, save for the log of events.
     pub fn keeps_rows_of(&self, earlier: &State) -> bool {
         self.rows == earlier.rows && self.more.keys().all(|table| table == "api_event")
     }

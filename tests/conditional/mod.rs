@@ -68,7 +68,7 @@ pub async fn ask(client: &Client, address: &str, known: Option<&str>) -> Answere
     }
 }
 
-/// Whether a parameter names the production.
+/// True if a parameter names the production.
 fn is_project(parameter: &Value) -> bool {
     parameter["name"] == "project_id" && parameter["in"] == "query"
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::invariant::production_of;
 use super::two::Two;
 use crate::concurrency::calls::{Operation, operations};
-use crate::concurrency::studio;
+use crate::concurrency::{no_problems, studio};
 use harness::rows::insert_many;
 use harness::{ENTITIES, Listener, On, contract};
 
@@ -33,14 +33,14 @@ fn names_in_the_contract() -> BTreeSet<String> {
     text.split('`').filter(is_name).map(str::to_owned).collect()
 }
 
-/// Whether what an event is about belongs to a production, by the table that its name begins with.
+/// True if what an event is about belongs to a production, by the table that its name begins with.
 fn is_of_production(name: &str) -> bool {
     let word = name.split(':').next().unwrap_or_default().replace('-', "_");
     let entity = ENTITIES.iter().any(|(kind, ..)| *kind == word);
     entity || (Table::find(&word).is_some() && Belonging::of(&word) != Belonging::Studio)
 }
 
-/// Whether an event is about a record that belongs to no production although others of its kind do, such as a file that
+/// True if an event is about a record that belongs to no production although others of its kind do, such as a file that
 /// waits for its message.
 async fn is_loose(database: &Database, name: &str, payload: &Value) -> bool {
     let word = name.split(':').next().unwrap_or_default().replace('-', "_");
@@ -142,12 +142,7 @@ async fn events_of_a_production_are_told_to_its_team_alone(#[case] on: On) {
         heard.len(),
         stated.len()
     );
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     assert!(
         silent.len() * 4 < stated.len(),
         "too few of the events were heard: {silent:?}"

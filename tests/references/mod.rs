@@ -23,7 +23,7 @@ pub use self::two::Two;
 use self::two::replaced;
 use crate::concurrency::calls::{Body, Call, Choice, Operation, operations};
 use crate::concurrency::sample::Which;
-use crate::concurrency::{part_of, studio};
+use crate::concurrency::{no_problems, part_of, studio};
 use harness::{Client, On};
 
 /// Operations that have nothing to do with productions, or end the session of the test.
@@ -192,12 +192,7 @@ async fn nobody_reaches_into_another_production(
         }
     }
     println!("{on:?}: statuses {statuses:?}");
-    assert!(
-        problems.is_empty(),
-        "{} problem(s) on {on:?}:\n{}",
-        problems.len(),
-        problems.join("\n")
-    );
+    no_problems(on, &problems);
     assert!(
         statuses.values().sum::<usize>() > 600,
         "almost nothing was tried: {statuses:?}"

@@ -183,7 +183,7 @@ impl<'a> Two<'a> {
         found
     }
 
-    /// Whether a text has a word of an entity of Q.
+    /// True if a text has a word of an entity of Q.
     pub fn tells_of_q(&self, text: &str) -> bool {
         ENTITIES
             .iter()

@@ -95,10 +95,7 @@ async fn a_security_key_signs_in_once_for_each_question(#[case] on: On) {
     let touched = key.touch(&asked);
     let (status, signed_in) = sign_in_with(&studio, &email, &touched, &cookie).await;
     assert_eq!(status, 200, "{signed_in}");
-    let session = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody.clone()
-    };
+    let session = nobody.with_token(&signed_in["access_token"]);
     assert_eq!(
         session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"],
         json!(["blue"])

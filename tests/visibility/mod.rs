@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{self, insert, insert_many};
+use harness::rows::{self, insert, insert_many, leave_column_to};
 use harness::{Client, On, Studio, id};
 
 /// Ids of the records in an answer.
@@ -248,17 +248,9 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
         .expect("a column")
         .try_get_by_index(0)
         .expect("an id");
-    let link = vec![
-        ("metadata_descriptor_id", column.into()),
-        ("department_id", department.into()),
-    ];
-    insert_many(
-        database,
-        &entity::department_metadata_descriptor_link::TABLE,
-        vec![link],
-    )
-    .await
-    .expect("a department");
+    leave_column_to(database, column, department)
+        .await
+        .expect("a department");
     let vendor = studio.member_id(Role::Vendor);
     show.assign(vendor).await;
     let preview = vec![

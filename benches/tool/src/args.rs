@@ -63,7 +63,7 @@ pub struct BenchArgs {
 }
 
 impl BenchArgs {
-    /// Whether a line is wanted by its name, or by its path where it has one.
+    /// True if a line is wanted by its name, or by its path where it has one.
     pub fn names(&self, name: &str, path: &str) -> bool {
         self.route.is_empty()
             || self

@@ -66,7 +66,7 @@ impl Choice {
         }
     }
 
-    /// Whether something is changed, for which there is a production of its own.
+    /// True if something is changed, for which there is a production of its own.
     fn needs_stage(&self) -> bool {
         !self.writings.is_empty() || self.bulk || self.board || self.listeners
     }

@@ -9,7 +9,7 @@ pub struct Reading {
     pub path: &'static str,
     /// JSON, with places in double braces, since it has braces of its own.
     pub body: &'static str,
-    /// Whether the caller has the answer, and asks whether it still holds.
+    /// True if the caller has the answer, and asks whether it still holds.
     pub known: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Writing {
     pub path: &'static str,
     /// Bodies by turns, so that each call changes what the one before it has set. Places are in double braces.
     pub bodies: [&'static str; 2],
-    /// Whether a picture is published with the comment that the call writes.
+    /// True if a picture is published with the comment that the call writes.
     pub picture: bool,
 }
 

@@ -253,7 +253,7 @@ pub fn id(record: &Value) -> Option<String> {
     record["id"].as_str().map(str::to_owned)
 }
 
-/// Whether assets of the type get tasks of the other one: those of its workflow, or all when it has none.
+/// True if assets of the type get tasks of the other one: those of its workflow, or all when it has none.
 fn fits(task_type: &Value, asset_type: &Value) -> bool {
     let workflow = asset_type["task_types"]
         .as_array()

@@ -14,13 +14,13 @@ pub struct AccessRule {
     pub who: String,
     /// The Rust type that proves access, or none for what everybody may call.
     pub proof: Option<String>,
-    /// Whether somebody who is signed in can be refused.
+    /// True if somebody who is signed in can be refused.
     pub refuses: bool,
-    /// Whether the rule looks a record up by a path parameter.
+    /// True if the rule looks a record up by a path parameter.
     pub finds: bool,
-    /// Whether nobody has to be signed in.
+    /// True if nobody has to be signed in.
     pub open: bool,
-    /// Whether the rule asks for a secret that somebody may try to guess, and refuses those who try too often.
+    /// True if the rule asks for a secret that somebody may try to guess, and refuses those who try too often.
     pub guessed: bool,
 }
 

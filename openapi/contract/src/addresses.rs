@@ -27,7 +27,7 @@ fn segments(path: &str) -> impl Iterator<Item = (&str, Segment)> {
     })
 }
 
-/// Whether nothing but the order of the routes tells two paths apart: there is an address for both, and neither has more
+/// True if nothing but the order of the routes tells two paths apart: there is an address for both, and neither has more
 /// parameters than the other.
 pub(crate) fn ambiguous(one: &str, other: &str) -> bool {
     // Two parameters that fill a segment between them are like one.
@@ -42,7 +42,7 @@ pub(crate) fn ambiguous(one: &str, other: &str) -> bool {
             .all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
 }
 
-/// Whether the first path says more where the two first differ.
+/// True if the first path says more where the two first differ.
 fn says_more(one: &str, other: &str) -> bool {
     let differing = segments(one)
         .zip(segments(other))

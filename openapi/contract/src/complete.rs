@@ -57,6 +57,7 @@ pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, Co
     document["components"]["schemas"] = schemas.into();
     document["components"]["responses"] = shared_responses(&source.errors["responses"]);
     local_moments(&mut document);
+    empty_ids(&mut document);
     singles(&mut document);
     Ok(document)
 }
@@ -84,6 +85,25 @@ fn local_moments(value: &mut Value) {
             map.values_mut().for_each(local_moments);
         }
         Value::Array(list) => list.iter_mut().for_each(local_moments),
+        _ => {}
+    }
+}
+
+/// Form of an id that may be left empty.
+const ID_OR_NOTHING: &str = "^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$";
+
+/// An id that `x-empty` marks may come as an empty text, which is no `uuid`: tools that know the format would refuse it.
+/// The document says its form by a pattern; those who read bodies know it by the mark.
+fn empty_ids(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("x-empty") == Some(&json!(true)) && map.get("format") == Some(&json!("uuid")) {
+                map.shift_remove("format");
+                map.insert("pattern".into(), ID_OR_NOTHING.into());
+            }
+            map.values_mut().for_each(empty_ids);
+        }
+        Value::Array(list) => list.iter_mut().for_each(empty_ids),
         _ => {}
     }
 }
@@ -344,20 +364,16 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     }
 }
 
+/// Answers that operations share. One without a schema has no body.
 fn shared_responses(responses: &Value) -> Value {
     let mut shared = Map::new();
     for (name, response) in responses.as_object().into_iter().flatten() {
-        let schema = format!(
-            "#/components/schemas/{}",
-            response["schema"].as_str().unwrap_or_default()
-        );
-        shared.insert(
-            name.clone(),
-            json!({
-                "description": response["description"],
-                "content": {"application/json": {"schema": {"$ref": schema}}},
-            }),
-        );
+        let mut answer = json!({"description": response["description"]});
+        if let Some(schema) = response["schema"].as_str() {
+            let schema = format!("#/components/schemas/{schema}");
+            answer["content"] = json!({"application/json": {"schema": {"$ref": schema}}});
+        }
+        shared.insert(name.clone(), answer);
     }
     shared.into()
 }
@@ -375,6 +391,31 @@ mod tests {
         assert_eq!(
             schema,
             json!({"description": "Words.", "oneOf": [list, {"type": "string"}]})
+        );
+    }
+
+    #[test]
+    fn an_id_that_may_be_empty_is_a_pattern() {
+        let id = json!({"type": "string", "format": "uuid"});
+        let mut schema = json!({"id": id, "other_id": {"type": "string", "format": "uuid", "x-empty": true}});
+        empty_ids(&mut schema);
+        let other = json!({"type": "string", "x-empty": true, "pattern": ID_OR_NOTHING});
+        assert_eq!(schema, json!({"id": id, "other_id": other}));
+    }
+
+    #[test]
+    fn a_shared_answer_without_a_schema_has_no_body() {
+        let shared = shared_responses(&json!({
+            "NotModified": {"description": "The copy is good."},
+            "Crowded": {"description": "Ask again.", "schema": "Error"},
+        }));
+        let schema = json!({"$ref": "#/components/schemas/Error"});
+        assert_eq!(
+            shared,
+            json!({
+                "NotModified": {"description": "The copy is good."},
+                "Crowded": {"description": "Ask again.", "content": {"application/json": {"schema": schema}}},
+            })
         );
     }
 

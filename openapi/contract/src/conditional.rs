@@ -46,7 +46,8 @@ pub(crate) fn add(operation: &mut Map<String, Value>) {
             "Cache-Control": header("Says that the client may keep the answer, as long as it asks each time whether it is still good."),
         });
     }
-    operation["responses"]["304"] = json!({"description": "What the client has is still good, says `If-None-Match`."});
+    operation["responses"]["304"] =
+        json!({"description": "The client has a good answer already, says `If-None-Match`."});
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod conditional;
 mod facts;
 mod names;
 mod operations;
+mod routes;
 mod rules;
 mod schemas;
 
@@ -53,7 +54,7 @@ pub fn files(contract: &Contract) -> Vec<GeneratedFile> {
         "rules",
         "Access rules and CRUD collections of the contract.",
     ));
-    index.push_str(&operations::server(contract, &apis, &handled));
+    index.push_str(&routes::server(contract, &apis, &handled));
     files.push(GeneratedFile {
         name: "definitions.rs".into(),
         text: index,

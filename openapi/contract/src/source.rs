@@ -68,3 +68,23 @@ fn files(folder: &Path) -> Result<Vec<Value>, ContractError> {
     paths.sort();
     paths.iter().map(|path| file(path)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that a file may have. One that comes near is cut by subject.
+    const LONGEST: u64 = 20_480;
+
+    #[test]
+    fn files_are_short() {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+        for folder in ["paths", "resources", "schemas"] {
+            for entry in fs::read_dir(spec.join(folder)).expect("a folder") {
+                let entry = entry.expect("a file");
+                let size = entry.metadata().expect("a size").len();
+                assert!(size <= LONGEST, "{}: {size} bytes", entry.path().display());
+            }
+        }
+    }
+}

@@ -85,7 +85,7 @@ pub struct PreviewWindow {
 }
 
 impl PreviewWindow {
-    /// Whether a session of that age is good at a moment. `issued_at` is in seconds since 1970; a session of before the opening
+    /// True if a session of that age is good at a moment. `issued_at` is in seconds since 1970; a session of before the opening
     /// is dead, since it is of a former one.
     #[must_use]
     pub fn admits(&self, issued_at: i64, now: NaiveDateTime) -> bool {
@@ -122,9 +122,9 @@ pub struct Token {
     pub identity: Identity,
     /// Identifier of the refresh token that was made with it.
     pub refresh_id: Option<String>,
-    /// Whether a second factor has to be set up before anything else.
+    /// True if a second factor has to be set up before anything else.
     pub needs_second_factor: bool,
-    /// Whether the person never has to set one up in this session, because who vouched for them has asked for one.
+    /// True if the person never has to set one up in this session, because who vouched for them has asked for one.
     pub skips_second_factor: bool,
 }
 
@@ -136,7 +136,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether the caller is an administrator of the studio.
+    /// True if the caller is an administrator of the studio.
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.person.role == Role::Admin
@@ -191,7 +191,7 @@ pub struct Refresher {
     pub person: Arc<Person>,
     /// Identifier of the refresh token.
     pub refresh_id: String,
-    /// Whether the person never has to set a second factor up in this session, because who vouched for them has asked for one.
+    /// True if the person never has to set a second factor up in this session, because who vouched for them has asked for one.
     pub skips_second_factor: bool,
 }
 
@@ -201,7 +201,7 @@ pub struct ShareVisitor {
     pub link_id: Uuid,
     pub playlist_id: Uuid,
     pub project_id: Uuid,
-    /// Whether guests may write and draw.
+    /// True if guests may write and draw.
     pub can_comment: bool,
     /// Text that stands for the password from now on, where the request brought the password.
     pub pass: Option<String>,

@@ -27,7 +27,7 @@ impl Query {
         (fields.len() <= most).then_some(Self(fields))
     }
 
-    /// Whether nothing was sent.
+    /// True if nothing was sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -250,7 +250,7 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
     text.parse().ok().filter(|day| is_writable(*day))
 }
 
-/// Whether the year has the four digits in which days are written and compared.
+/// True if the year has the four digits in which days are written and compared.
 fn is_writable(day: NaiveDate) -> bool {
     (1..=9999).contains(&day.year())
 }

@@ -99,7 +99,7 @@ impl CommentSubject {
         }
     }
 
-    /// Whether a rule allows it to the caller.
+    /// True if a rule allows it to the caller.
     #[must_use]
     pub fn allows(&self, caller: &Caller, rule: &CommentRule) -> bool {
         self.viewer(caller).may(rule, self.seen())

@@ -34,11 +34,11 @@ pub struct Reference {
     /// The rows are in one of these tables.
     tables: Vec<&'static str>,
     ids: Vec<Uuid>,
-    /// Whether what another production shares may be named too.
+    /// True if what another production shares may be named too.
     shares: bool,
-    /// Whether what does not exist is left out, and not refused.
+    /// True if what does not exist is left out, and not refused.
     lenient: bool,
-    /// Whether the row is only needed to know its production.
+    /// True if the row is only needed to know its production.
     silent: bool,
     /// The table and columns that hold what is named already, which needs no check.
     held: Option<HeldReference>,
@@ -166,7 +166,7 @@ impl RowChange<'_> {
             .find_map(|name| Some((self.table.column(name)?, holds(name)?)))
     }
 
-    /// Whether the row comes to belong by something else.
+    /// True if the row comes to belong by something else.
     fn moves(&self) -> bool {
         let place = |(column, id): (&'static Column, Uuid)| (column.name, id);
         self.id.is_some()

@@ -20,11 +20,11 @@ pub(super) struct ReferencedRow {
     pub(super) id: Uuid,
     /// The production that it belongs to.
     pub(super) project_id: Option<Uuid>,
-    /// Whether other productions may use it.
+    /// True if other productions may use it.
     pub(super) shared: bool,
-    /// Whether the caller reads it.
+    /// True if the caller reads it.
     pub(super) readable: bool,
-    /// Whether the record refers to it already.
+    /// True if the record refers to it already.
     pub(super) held: bool,
 }
 
@@ -124,7 +124,7 @@ pub(super) async fn production(
     Ok(database::read_value(connection, &sql).await?.flatten())
 }
 
-/// Whether a row of a production refers to one of these.
+/// True if a row of a production refers to one of these.
 pub(super) async fn is_referred_to(
     connection: &impl ConnectionTrait,
     table: &Table,

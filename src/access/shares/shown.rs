@@ -83,13 +83,13 @@ impl SharedRecords {
         self.tasks.iter().copied().collect()
     }
 
-    /// Whether guests see the comments of a task.
+    /// True if guests see the comments of a task.
     #[must_use]
     pub fn has_task(&self, task_id: Uuid) -> bool {
         self.tasks.contains(&task_id)
     }
 
-    /// Whether guests see a preview: it is shown, or belongs to the same revision as one that is.
+    /// True if guests see a preview: it is shown, or belongs to the same revision as one that is.
     #[must_use]
     pub fn has_revision(&self, task_id: Uuid, revision: Option<i32>) -> bool {
         self.revisions.contains(&(task_id, revision))

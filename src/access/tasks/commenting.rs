@@ -26,7 +26,7 @@ pub async fn task_commenter(
     if may { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
-/// Whether the caller is mentioned in a comment of the task or a reply to one, alone or with a department. Vendors and
+/// True if the caller is mentioned in a comment of the task or a reply to one, alone or with a department. Vendors and
 /// those outside of the team never count.
 ///
 /// # Errors

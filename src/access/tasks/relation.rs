@@ -22,21 +22,21 @@ pub struct TaskRelation {
     pub task_status_id: Option<Uuid>,
     /// Role of the caller in the production of the task.
     pub role: ProjectRole,
-    /// Whether bots work in the production.
+    /// True if bots work in the production.
     pub bots_work: bool,
-    /// Whether clients of the production don't see each other.
+    /// True if clients of the production don't see each other.
     pub clients_isolated: bool,
     facts: Vec<TaskFact>,
 }
 
 impl TaskRelation {
-    /// Whether something is so of the task, for the caller.
+    /// True if something is so of the task, for the caller.
     #[must_use]
     pub fn holds(&self, fact: TaskFact) -> bool {
         self.facts.contains(&fact)
     }
 
-    /// Whether a rule allows it.
+    /// True if a rule allows it.
     #[must_use]
     pub fn allows(&self, rule: &TaskRule) -> bool {
         rule.allows(self.role, &|fact| self.holds(fact))
@@ -174,7 +174,7 @@ pub async fn require_lead_of_type(
     LEAD.require(role, &|fact| fact == TaskFact::Supervised && supervised)
 }
 
-/// Whether a person does a task.
+/// True if a person does a task.
 ///
 /// # Errors
 /// The database does not answer.

@@ -152,12 +152,12 @@ impl PublicKey {
         }
     }
 
-    /// Whether signatures of it can be checked.
+    /// True if signatures of it can be checked.
     pub(super) fn is_supported(&self) -> bool {
         self.ready().is_some()
     }
 
-    /// Whether a signature of a message was made with the other half.
+    /// True if a signature of a message was made with the other half.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self.ready() {
             Some(Ready::P256(key)) => p256::ecdsa::Signature::from_der(signature)

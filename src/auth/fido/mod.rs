@@ -192,7 +192,7 @@ fn read_registration(party: &RelyingParty, challenge: &str, answer: &FidoRegistr
     }
 }
 
-/// Whether a browser used one of the keys of a person, as it was asked to. The question is used up, and the key counted.
+/// True if a browser used one of the keys of a person, as it was asked to. The question is used up, and the key counted.
 ///
 /// # Errors
 /// The database does not answer.

@@ -87,13 +87,13 @@ impl SecurityKey {
         URL_SAFE_NO_PAD.encode(&self.id)
     }
 
-    /// Whether the key has that name for itself.
+    /// True if the key has that name for itself.
     pub(super) fn is_called(&self, id: &[u8]) -> bool {
         let significant = |id: &[u8]| id.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>();
         !self.id.is_empty() && significant(&self.id) == significant(id)
     }
 
-    /// Whether a use with that counter comes after the last one. A copy of the key counts for itself, and falls behind or
+    /// True if a use with that counter comes after the last one. A copy of the key counts for itself, and falls behind or
     /// makes the key fall behind. Some keys don't count.
     pub(super) fn goes_on_at(&self, counter: u32) -> bool {
         counter > self.counter || (counter == 0 && self.counter == 0)

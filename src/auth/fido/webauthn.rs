@@ -87,7 +87,7 @@ impl RelyingParty {
         }
     }
 
-    /// Whether a page may use keys of this host: one of the host itself or below it, over an encrypted connection unless it is
+    /// True if a page may use keys of this host: one of the host itself or below it, over an encrypted connection unless it is
     /// of this very machine.
     fn trusts(&self, origin: &str) -> bool {
         let Ok(url) = Url::parse(origin) else { return false };

@@ -110,7 +110,7 @@ pub async fn bind(
     database::execute(&**work, &sql).await.map(|_| ())
 }
 
-/// Whether an identity is bound to somebody else.
+/// True if an identity is bound to somebody else.
 ///
 /// # Errors
 /// The database does not answer.

@@ -6,6 +6,7 @@ mod oidc;
 mod saml;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
@@ -23,12 +24,20 @@ use super::cookies::Cookies;
 use super::sign_in::{self, Means, OpenSession};
 use crate::app::App;
 
+/// Client for calls of a provider, whose answer leads nowhere else.
+fn provider_client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
 /// 400 as pages of the web UI show it.
 fn refused(reason: &str) -> Failure {
     Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason}))
 }
 
-/// Whether the caller is a program, which takes JSON and no page.
+/// True if the caller is a program, which takes JSON and no page.
 fn wants_json() -> bool {
     let headers = request_headers().unwrap_or_default();
     let accepted = headers

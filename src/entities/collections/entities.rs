@@ -348,7 +348,7 @@ async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, 
     Ok(())
 }
 
-/// Whether a supervisor looks after every metadata column that is set: one without departments does, another one
+/// True if a supervisor looks after every metadata column that is set: one without departments does, another one
 /// shares a department with each of the columns.
 async fn supervises_fields(
     work: &Work<'_>,

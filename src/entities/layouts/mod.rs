@@ -77,7 +77,7 @@ impl LinkedIds {
 pub(super) struct EntityLayout {
     /// The kind of the entities; their metadata is hidden from vendors as that of this kind.
     pub(super) kind: EntityKind,
-    /// Whether entities of other kinds are listed as well.
+    /// True if entities of other kinds are listed as well.
     pub(super) any_kind: bool,
     /// Name of the list of keys in the compact form.
     pub(super) header: &'static str,
@@ -101,7 +101,7 @@ impl EntityLayout {
         }
     }
 
-    /// Whether rows have a key.
+    /// True if rows have a key.
     pub(super) fn has(&self, key: &str) -> bool {
         self.fields.iter().any(|(name, _)| *name == key)
     }

@@ -155,7 +155,7 @@ fn event(line: &str, clock: Clock, drops: bool) -> Result<Option<(String, Event)
     Ok(Some((track, event)))
 }
 
-/// Whether a kind of event leads over from the one before it; nothing for what is no kind of event.
+/// True if a kind of event leads over from the one before it; nothing for what is no kind of event.
 fn transition_of(field: &str) -> Option<bool> {
     let wipe = field
         .strip_prefix('W')

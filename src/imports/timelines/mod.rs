@@ -26,7 +26,7 @@ pub(super) struct Clip {
     last: i64,
     /// Frames that are taken of the clip's source, where the timeline says.
     length: Option<i64>,
-    /// Whether the file says where in a cut the clip stands.
+    /// True if the file says where in a cut the clip stands.
     is_placed: bool,
 }
 

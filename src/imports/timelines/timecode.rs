@@ -52,7 +52,7 @@ impl Clock {
     }
 }
 
-/// Whether a text has the form of a time code.
+/// True if a text has the form of a time code.
 pub(super) fn is_timecode(text: &str) -> bool {
     let parts: Vec<&str> = text.split([':', ';', ',', '.']).collect();
     parts.len() == 4 && parts.iter().all(|part| number(part).is_some())

@@ -108,7 +108,7 @@ pub(super) async fn require_another(work: &Work<'_>, record: &Record) -> Result<
         .ok_or_else(|| Failure::refused("The last administrator can't be demoted, made inactive or deleted."))
 }
 
-/// Whether a person is switched on, as it is stored now.
+/// True if a person is switched on, as it is stored now.
 pub(super) async fn is_active(work: &Work<'_>, id: Uuid) -> Result<bool, Failure> {
     let row = database::row(
         &**work,
@@ -122,7 +122,7 @@ pub(super) async fn is_active(work: &Work<'_>, id: Uuid) -> Result<bool, Failure
         .unwrap_or_default())
 }
 
-/// Whether a body asks for a second factor of the caller's own that is set up, or for none of them.
+/// True if a body asks for a second factor of the caller's own that is set up, or for none of them.
 pub(super) fn prefers_what_is_set_up(caller: &Caller, record: &Record, body: &Map<String, Value>) -> bool {
     let preferred = body.get("preferred_two_factor_authentication").and_then(Value::as_str);
     caller.person.id == record.id && preferred.is_none_or(|factor| record.flag(&format!("{factor}_enabled")))

@@ -26,9 +26,9 @@ pub(super) enum Figure {
 /// A shape with its size.
 pub(super) struct Outline {
     pub(super) path: Path,
-    /// Whether it has an inside that can be filled.
+    /// True if it has an inside that can be filled.
     pub(super) fills: bool,
-    /// Whether it is nothing without a line.
+    /// True if it is nothing without a line.
     pub(super) is_line: bool,
     width: f32,
     height: f32,

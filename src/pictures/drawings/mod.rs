@@ -83,7 +83,7 @@ fn text<'a>(object: &'a Object, key: &str) -> &'a str {
 #[derive(Clone, Copy, Debug)]
 struct Ink {
     opacity: f32,
-    /// Whether it takes away instead.
+    /// True if it takes away instead.
     erases: bool,
 }
 

@@ -23,9 +23,9 @@ pub struct MovieFacts {
     pub rate: Option<f64>,
     /// Channels of its sound, if it has one.
     pub channels: Option<u32>,
-    /// Whether its light reaches further than a screen does.
+    /// True if its light reaches further than a screen does.
     pub is_hdr: bool,
-    /// Whether its pixels are red, green and blue.
+    /// True if its pixels are red, green and blue.
     pub is_rgb: bool,
 }
 
@@ -95,7 +95,7 @@ impl MovieStream {
         self.codec_type == "video" && self.disposition.attached_pic == 0
     }
 
-    /// Whether it is shown turned by a quarter.
+    /// True if it is shown turned by a quarter.
     fn is_turned(&self) -> bool {
         let turned = self.side_data_list.iter().find_map(|data| data.rotation);
         let turned = turned

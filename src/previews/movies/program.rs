@@ -61,7 +61,7 @@ impl Room<'_> {
     }
 }
 
-/// Whether the programs are there.
+/// True if the programs are there.
 pub async fn installed() -> bool {
     for program in [FFMPEG, FFPROBE] {
         let mut command = Command::new(program);
@@ -85,10 +85,31 @@ pub(super) fn threads() -> usize {
 }
 
 /// A path that is never taken for an option or an address.
-pub(super) fn file_argument(path: &Path) -> OsString {
+#[must_use]
+pub fn file_argument(path: &Path) -> OsString {
     let mut argument = OsString::from("file:");
     argument.push(path);
     argument
+}
+
+/// A program that reads movies, and what is named besides, and opens nothing but the files that it is given.
+#[must_use]
+pub fn reading_program(program: &str, besides: &[&str]) -> Command {
+    let mut formats = CONTAINERS.to_owned();
+    for format in besides {
+        formats.push(',');
+        formats.push_str(format);
+    }
+    let mut command = Command::new(program);
+    command.args([
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        &formats,
+    ]);
+    command
 }
 
 /// Runs a program on a movie.
@@ -102,15 +123,7 @@ pub(super) async fn run(
     movie: &Path,
     output: &[OsString],
 ) -> Result<Output, MovieError> {
-    let mut command = Command::new(program);
-    command.args([
-        "-v",
-        "error",
-        "-protocol_whitelist",
-        "file",
-        "-format_whitelist",
-        CONTAINERS,
-    ]);
+    let mut command = reading_program(program, &[]);
     if program == FFMPEG {
         command.arg("-nostdin");
     }

@@ -104,7 +104,7 @@ struct TemplateLink {
 }
 
 impl LinkedKind {
-    /// Whether links are records of their own, with a place.
+    /// True if links are records of their own, with a place.
     fn has_places(&self) -> bool {
         self.table.column("priority").is_some()
     }

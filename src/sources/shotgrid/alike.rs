@@ -18,14 +18,14 @@ use crate::sources::batch::ColumnValues;
 pub(super) struct Natural {
     /// Columns that hold the same; nothing where there are none. Rows are looked for by the first.
     pub(super) columns: &'static [&'static str],
-    /// Whether such a row gets the number. Otherwise the record is left out.
+    /// True if such a row gets the number. Otherwise the record is left out.
     pub(super) adopts: bool,
 }
 
 /// Rows by what makes them the one that is meant.
 pub(super) struct Alike {
     columns: &'static [&'static str],
-    /// Whether they are compared in any letter case.
+    /// True if they are compared in any letter case.
     any_case: bool,
     ids: HashMap<Vec<String>, Uuid>,
 }

@@ -74,7 +74,7 @@ pub(super) struct RecordKind {
     /// Columns that stay as they are in the row that is meant. Where there are some, letter case does not count among the natural
     /// ones.
     stays: &'static [&'static str],
-    /// Whether rows that are here stay as they are.
+    /// True if rows that are here stay as they are.
     keeps: bool,
     links: &'static [Links],
 }
@@ -86,7 +86,7 @@ struct Links {
     to: &'static str,
     /// The field without which the relation stays as it is.
     field: &'static str,
-    /// Whether a record is left out when one of them is not here.
+    /// True if a record is left out when one of them is not here.
     strict: bool,
 }
 
@@ -181,7 +181,7 @@ pub(super) async fn import(
     ))
 }
 
-/// Whether a record has what is needed. The log says what others lack.
+/// True if a record has what is needed. The log says what others lack.
 fn is_complete(kind: &RecordKind, place: usize, record: &Record) -> bool {
     let missing = kind
         .needs

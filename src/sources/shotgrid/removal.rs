@@ -136,7 +136,7 @@ fn tell_of_asset(work: &mut Work<'_>, record: &Record) {
     );
 }
 
-/// Whether a row of any table refers to one of these. Their own links do not count, nor what is named beside them.
+/// True if a row of any table refers to one of these. Their own links do not count, nor what is named beside them.
 async fn is_referred_to(
     work: &Work<'_>,
     kind: &RecordKind,

@@ -49,7 +49,7 @@ class Extra:
             return self.person
 
     def signs_in(self):
-        """Whether the extra person still can."""
+        """True if the extra person still can."""
         try:
             sign_in(self.person["email"], PASSWORD)
         except requests.HTTPError:

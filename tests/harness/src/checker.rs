@@ -136,7 +136,7 @@ impl Checker {
     }
 }
 
-/// Whether an address is of the form of a path of the contract.
+/// True if an address is of the form of a path of the contract.
 fn fits(template: &str, path: &str) -> bool {
     let (wanted, given) = (segments(template), segments(path));
     wanted.len() == given.len()

@@ -60,6 +60,14 @@ impl Answer {
 }
 
 impl Client {
+    /// The same client with a token that an answer has.
+    pub fn with_token(&self, token: &Value) -> Self {
+        Self {
+            token: token.as_str().map(str::to_owned),
+            ..self.clone()
+        }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -12,11 +12,12 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point};
 use poem::endpoint::make;
 use poem::http::StatusCode;
-use poem::listener::TcpAcceptor;
 use poem::{Request, Response};
 use prost::Message;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use super::serve::serve;
 
 /// Time that tests wait for what is sent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -74,13 +75,7 @@ impl Collector {
                 Ok::<_, poem::Error>(kept.lock().expect("what was sent").take(&request, &body))
             }
         });
-        let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move {
-            poem::Server::new_with_acceptor(acceptor)
-                .run(endpoint)
-                .await
-                .expect("it runs")
-        });
+        let task = serve(listener, endpoint);
         Self { url, kept, task }
     }
 

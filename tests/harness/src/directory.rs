@@ -195,7 +195,7 @@ fn described(entry: &DirectoryEntry) -> Vec<u8> {
     )
 }
 
-/// Whether an entry is one that a filter asks for: the filters that are needed here.
+/// True if an entry is one that a filter asks for: the filters that are needed here.
 fn matches(entry: &DirectoryEntry, (tag, mut content): (u8, &[u8])) -> bool {
     let mut parts = Vec::new();
     if tag != 0x87 {

@@ -166,7 +166,7 @@ impl<'a> Growth<'a> {
         }
     }
 
-    /// Whether the records are there that rows of a table refer to: all of them, or only those that they must have.
+    /// True if the records are there that rows of a table refer to: all of them, or only those that they must have.
     fn is_ready(&self, table: &Table, all: bool) -> bool {
         let task = table.name != "comment" || self.base.contains_key("task");
         task && table.columns.iter().all(|column| {

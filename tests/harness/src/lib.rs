@@ -16,6 +16,7 @@ mod redis;
 pub mod rows;
 mod saml_provider;
 mod security_key;
+mod serve;
 mod server;
 mod shape;
 mod studio;

@@ -32,7 +32,7 @@ impl Listener {
         listener
     }
 
-    /// Whether a page of that origin is let in with the cookie of a client.
+    /// True if a page of that origin is let in with the cookie of a client.
     pub async fn lets_in(client: &Client, origin: &str) -> bool {
         let cookie = format!("access_token_cookie={}", client.token.as_deref().expect("a token"));
         let request = client

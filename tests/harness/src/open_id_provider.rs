@@ -10,13 +10,14 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use poem::endpoint::make;
-use poem::listener::TcpAcceptor;
 use poem::{Request, Response};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
+
+use super::serve::serve;
 
 /// Way of signing a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +75,7 @@ impl OpenIdProvider {
                 Ok::<_, poem::Error>(answer(&mut state.lock().expect("the state"), &request, &body))
             }
         });
-        let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move {
-            poem::Server::new_with_acceptor(acceptor)
-                .run(endpoint)
-                .await
-                .expect("it runs")
-        });
+        let task = serve(listener, endpoint);
         Self { url, state, task }
     }
 

@@ -20,7 +20,7 @@ pub struct Installation {
     folder: TempDir,
     pub database_url: String,
     flags: Vec<String>,
-    /// Whether the server is told to make an administrator.
+    /// True if the server is told to make an administrator.
     has_admin: bool,
 }
 

@@ -30,6 +30,20 @@ pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Res
     ))
 }
 
+/// Leaves a metadata column to a department.
+pub async fn leave_column_to(database: &Database, column: Uuid, department: Uuid) -> Result<(), DbErr> {
+    let link = vec![
+        ("metadata_descriptor_id", column.into()),
+        ("department_id", department.into()),
+    ];
+    insert_many(
+        database,
+        &entity::department_metadata_descriptor_link::TABLE,
+        vec![link],
+    )
+    .await
+}
+
 pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
     in_transaction!(database, |transaction| database::insert_many(
         &transaction,

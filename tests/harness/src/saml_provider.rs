@@ -13,12 +13,13 @@ use p256::ecdsa::{Signature, SigningKey};
 use p256::pkcs8::DecodePrivateKey;
 use poem::Response;
 use poem::endpoint::make_sync;
-use poem::listener::TcpAcceptor;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
+
+use super::serve::serve;
 
 const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
@@ -75,13 +76,7 @@ impl SamlProvider {
                 .content_type("application/samlmetadata+xml")
                 .body(metadata.clone())
         });
-        let acceptor = TcpAcceptor::from_tokio(listener).expect("a listener");
-        let task = tokio::spawn(async move {
-            poem::Server::new_with_acceptor(acceptor)
-                .run(endpoint)
-                .await
-                .expect("it runs")
-        });
+        let task = serve(listener, endpoint);
         Self {
             url,
             keys: made.into_iter().map(|(key, _)| key).collect(),

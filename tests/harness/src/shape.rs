@@ -75,7 +75,7 @@ fn compare_objects(
     }
 }
 
-/// Whether a value is what a plain expectation says.
+/// True if a value is what a plain expectation says.
 fn fits(expected: &Value, found: &Value, variables: &HashMap<String, String>) -> bool {
     let Value::String(word) = expected else {
         return expected == found;
@@ -87,7 +87,7 @@ fn fits(expected: &Value, found: &Value, variables: &HashMap<String, String>) ->
     }
 }
 
-/// Whether a value is of the type that a word names.
+/// True if a value is of the type that a word names.
 fn is(word: &str, found: &Value) -> bool {
     if let Some(word) = word.strip_suffix('?') {
         return found.is_null() || is(word, found);

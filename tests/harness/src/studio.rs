@@ -25,6 +25,13 @@ impl Studio {
         Self::open_with(on, &[]).await
     }
 
+    /// A studio whose server uses a service by the flags of that, such as a provider, and has more flags besides.
+    pub async fn open_using(on: On, service: &[impl AsRef<str>], more: &[&str]) -> Self {
+        let service = service.iter().map(|flag| flag.as_ref());
+        let flags: Vec<&str> = service.chain(more.iter().copied()).collect();
+        Self::open_with(on, &flags).await
+    }
+
     pub async fn open_with(on: On, flags: &[&str]) -> Self {
         let server = TestServer::start_with(on, flags).await;
         let admin_id = person(&server, Role::Admin, "Ada", "Admin").await;

@@ -43,8 +43,8 @@ impl TemporaryPostgres {
     /// Makes and starts a server.
     ///
     /// # Errors
-    /// When `initdb` and `pg_ctl` are neither in `PATH` nor in the usual folders of the system's
-    /// packages, or when they fail.
+    /// `initdb` and `pg_ctl` are neither in `PATH` nor in the usual folders of the system's
+    /// packages, or they fail.
     pub async fn start() -> io::Result<Self> {
         tokio::task::spawn_blocking(Self::start_blocking)
             .await
@@ -96,7 +96,7 @@ impl TemporaryPostgres {
     /// Makes an empty database that nobody else uses, and gives its address.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// The server refuses.
     pub async fn create_database(&self) -> io::Result<String> {
         self.make("template1").await
     }
@@ -104,7 +104,7 @@ impl TemporaryPostgres {
     /// Makes a copy of a database that nobody is connected to any more, and gives its address.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// The server refuses.
     pub async fn copy_database(&self, url: &str) -> io::Result<String> {
         self.make(url.rsplit('/').next().unwrap_or_default()).await
     }

@@ -12,7 +12,7 @@ pub(super) struct ConditionalRoute<'a> {
     pub(super) owners: Conditional,
     /// Name of the caller, and of the proof that the access rule makes of it.
     pub(super) caller: &'a str,
-    /// Whether the proof knows the production.
+    /// True if the proof knows the production.
     pub(super) of_production: bool,
     /// Lines that ask the access rule and read the query.
     pub(super) reads: String,

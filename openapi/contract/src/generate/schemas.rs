@@ -69,6 +69,8 @@ pub(super) fn inner(schema: &Value) -> String {
     }
     let text = match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => "uuid::Uuid",
+        // Of the formats that may be empty this one has become a pattern.
+        (Some("string"), None) if schema["x-empty"] == true => "uuid::Uuid",
         (Some("string"), Some("date")) => "chrono::NaiveDate",
         (Some("string"), Some("date-time-local")) => "chrono::NaiveDateTime",
         (Some("string"), _) => "String",
@@ -105,6 +107,8 @@ mod tests {
     #[test]
     fn types_follow_formats() {
         assert_eq!(inner(&json!({"type": "string", "format": "uuid"})), "uuid::Uuid");
+        let empty = json!({"type": "string", "pattern": "^(a)?$", "x-empty": true});
+        assert_eq!(inner(&empty), "uuid::Uuid");
         assert_eq!(
             inner(&json!({"type": "array", "items": {"type": "integer", "nullable": true}})),
             "Vec<Option<i64>>"

@@ -21,7 +21,7 @@ class SignInRefused(ApiError):
 
     @property
     def missing_factor(self) -> bool:
-        """Whether the password is right, and a second factor is wanted besides."""
+        """True if the password is right, and a second factor is wanted besides."""
         return self.body.get("missing_OTP") is True
 
     @property

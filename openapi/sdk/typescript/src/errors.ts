@@ -23,7 +23,7 @@ export class ApiError extends Error {
 export class SignInRefused extends ApiError {
   override name = "SignInRefused";
 
-  /** Whether the password is right, and a second factor is wanted besides. */
+  /** True if the password is right, and a second factor is wanted besides. */
   get missingFactor(): boolean {
     return this.body["missing_OTP"] === true;
   }

@@ -29,7 +29,7 @@ use self::problem::Problem;
 use self::profile::{email_of_claims, profile_of_claims};
 use self::requests::{Http, fetch};
 use super::identities::{self, Identity, Provider};
-use super::{arrive, leave, refused};
+use super::{arrive, leave, provider_client, refused};
 use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{OidcSettings, Settings};
@@ -74,12 +74,8 @@ impl OpenId {
     /// # Errors
     /// The system has no means to connect with.
     pub(in crate::auth) fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
         Ok(Self {
-            http,
+            http: provider_client(TIMEOUT)?,
             known: Mutex::default(),
             looked: Mutex::default(),
         })

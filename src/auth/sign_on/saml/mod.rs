@@ -27,7 +27,7 @@ use uuid::Uuid;
 use self::metadata::Metadata;
 use self::response::{AnswerProblem, Expected, Statement};
 use super::identities::{self, Identity, Profile, Provider, not_for_them};
-use super::{arrive, leave_for_form, read_limited, refused};
+use super::{arrive, leave_for_form, provider_client, read_limited, refused};
 use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
 use crate::config::{SamlSettings, Settings};
@@ -80,12 +80,8 @@ impl Saml {
     /// # Errors
     /// The system has no means to connect with.
     pub(in crate::auth) fn new() -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
         Ok(Self {
-            http,
+            http: provider_client(TIMEOUT)?,
             known: Mutex::default(),
         })
     }

@@ -146,7 +146,7 @@ fn signed(
     Ok(signed)
 }
 
-/// Whether an element may be part of a signature: it covers a whole element of this document by its name, so that nothing is
+/// True if an element may be part of a signature: it covers a whole element of this document by its name, so that nothing is
 /// fetched or computed to find out what is signed, and does so with a hash that nobody can forge.
 fn is_plain(document: &Document<'_>, node: NodeId) -> bool {
     let has = |name: &str| is(document, node, SIGNATURE, name);

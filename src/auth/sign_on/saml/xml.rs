@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Option<Document<'_>> {
         .ok()
 }
 
-/// Whether an element has that name.
+/// True if an element has that name.
 pub(super) fn is(document: &Document<'_>, node: NodeId, namespace: &str, name: &str) -> bool {
     document
         .element(node)

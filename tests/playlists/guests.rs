@@ -1,0 +1,232 @@
+//! Files and cookies of guests, to whom a playlist is open by a link.
+
+use dailies::database::Sql;
+use harness::{On, Studio, id, picture};
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::Material;
+
+/// The cookies that an answer sets, as a browser sends them back.
+fn cookies(headers: &HeaderMap) -> String {
+    let set = headers
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().expect("text"));
+    set.map(|cookie| cookie.split(';').next().unwrap_or_default().to_owned())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_gives_the_password_once(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let material = Material::of(&studio, 2).await;
+    material.store_pictures(&studio).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let link = studio
+        .admin
+        .post(
+            &format!("/data/playlists/{playlist}/share"),
+            json!({"password": "sesame"}),
+        )
+        .await
+        .expect(201);
+    let other = studio
+        .admin
+        .post(
+            &format!("/data/playlists/{playlist}/share"),
+            json!({"password": "sesame"}),
+        )
+        .await
+        .expect(201);
+    let address = |link: &Value| format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let guest = studio.server.nobody();
+    let sql = Sql::with(
+        "SELECT password FROM playlist_share_link WHERE id = $1",
+        [id(&link).into()],
+    );
+    let hash: String = studio
+        .server
+        .app
+        .database
+        .row(&sql)
+        .await
+        .expect("an answer")
+        .expect("a link")
+        .try_get("", "password")
+        .expect("a hash");
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    let opened = guest
+        .request(Method::GET, &format!("{}?password=sesame", address(&link)))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(opened.status(), 200);
+    let set = opened.headers()["set-cookie"].to_str().expect("text").to_owned();
+    assert!(set.contains("HttpOnly") && set.contains("SameSite=Strict"), "{set}");
+    let pass = cookies(opened.headers());
+    let thumbnail = format!(
+        "{}/pictures/thumbnails/preview-files/{}.png",
+        address(&link),
+        material.previews[0]
+    );
+    let get = async |path: &str, cookie: &str| {
+        guest
+            .request(Method::GET, path)
+            .header("cookie", cookie)
+            .send()
+            .await
+            .expect("an answer")
+            .status()
+    };
+    assert_eq!(get(&thumbnail, "a=b").await, 404);
+    assert_eq!(get(&thumbnail, &pass).await, 200);
+    assert_eq!(get(&address(&link), &pass).await, 200);
+    assert_eq!(
+        get(&address(&other), &pass).await,
+        404,
+        "another link has another cookie"
+    );
+    // Revoking is for what was opened already, too.
+    studio
+        .admin
+        .delete(&format!(
+            "/data/playlists/{playlist}/share/{}",
+            link["token"].as_str().expect("a token")
+        ))
+        .await
+        .expect(200);
+    assert_eq!(get(&thumbnail, &pass).await, 404);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let material = Material::of(&studio, 1).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let link = studio
+        .admin
+        .post(&format!("/data/playlists/{playlist}/share"), json!({}))
+        .await
+        .expect(201);
+    let address = format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let nobody = studio.server.nobody();
+    let response = nobody
+        .request(Method::POST, &format!("{address}/guest"))
+        .json(&json!({"first_name": "Jane"}))
+        .send()
+        .await
+        .expect("an answer");
+    let cookie = cookies(response.headers());
+    let guest: Value = response.json().await.expect("a guest");
+    let again = nobody
+        .request(Method::POST, &format!("{address}/guest"))
+        .header("cookie", &cookie)
+        .json(&json!({"first_name": "Jane"}));
+    let again = again.send().await.expect("an answer");
+    assert_eq!(
+        (again.status().as_u16(), id(&again.json().await.expect("a guest"))),
+        (200, id(&guest))
+    );
+    let todo = studio.named("task-status", "Todo").await;
+    let body = json!({"guest_id": guest["id"], "task_id": material.tasks[0], "task_status_id": todo, "text": "See"});
+    let written = nobody
+        .request(Method::POST, &format!("{address}/comments"))
+        .header("cookie", &cookie)
+        .json(&body);
+    let comment = id(&nobody
+        .finish(Method::POST, &format!("{address}/comments"), written)
+        .await
+        .expect(201));
+    let path = format!("{address}/comments/{comment}/attachments");
+    assert_eq!(
+        nobody
+            .upload(&path, "a.png", b"x")
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        403
+    );
+    let named = format!("{path}?guest_id={}", id(&guest));
+    assert_eq!(
+        nobody
+            .upload(&named, "a.png", b"x")
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        403,
+        "the id alone proves nothing"
+    );
+    let mut files = Vec::new();
+    for (name, content) in [("a.png", picture()), ("b.svg", b"<svg/>".to_vec())] {
+        let answer = nobody
+            .finish(
+                Method::POST,
+                &named,
+                nobody.upload(&named, name, &content).header("cookie", &cookie),
+            )
+            .await
+            .expect(201);
+        let list = answer["attachment_files"].as_array().expect("files").clone();
+        files.push(
+            list.into_iter()
+                .find(|file| file["name"] == name)
+                .expect("the new file"),
+        );
+    }
+    for (file, (how, kind)) in files
+        .iter()
+        .zip([("inline", "image/png"), ("attachment", "application/octet-stream")])
+    {
+        let path = format!("{address}/attachment-files/{}/file/x", id(file));
+        let answer = nobody.get(&path).await;
+        assert!(
+            answer
+                .header("content-disposition")
+                .is_some_and(|value| value.starts_with(how)),
+            "{answer:?}"
+        );
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+    }
+    let delete = format!("{path}/{}", id(&files[0]));
+    let body = json!({"guest_id": guest["id"]});
+    let request = nobody
+        .request(Method::DELETE, &delete)
+        .header("cookie", &cookie)
+        .json(&body);
+    nobody.finish(Method::DELETE, &delete, request).await.expect(204);
+    let gone = format!("{address}/attachment-files/{}/file/x", id(&files[0]));
+    assert_eq!(
+        nobody.get(&gone).await.expect(404),
+        json!({"error": "Attachment not found"})
+    );
+    // What the team attaches to its own talk is nobody else's.
+    let task = material.tasks[0];
+    let internal = json!({"task_status_id": todo, "comment": "Between us"});
+    let internal = id(&studio
+        .admin
+        .post(&format!("/actions/tasks/{task}/comment"), internal)
+        .await
+        .expect(201));
+    let secret = studio
+        .admin
+        .send_file(
+            &format!("/actions/tasks/{task}/comments/{internal}/add-attachment"),
+            "c.txt",
+            b"secret",
+        )
+        .await;
+    let hidden = format!("{address}/attachment-files/{}/file/c.txt", id(&secret.expect(201)[0]));
+    assert_eq!(nobody.get(&hidden).await.status, 404);
+}
