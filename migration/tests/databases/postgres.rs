@@ -292,7 +292,9 @@ async fn differences_are_told_in_sentences() -> Outcome {
     .await?;
     let mut found = compare(&newest()?, &Catalogue::read(&db).await?);
     found.missing.retain(|sentence| !before.missing.contains(sentence));
-    found.additional.retain(|sentence| !before.additional.contains(sentence));
+    found
+        .additional
+        .retain(|sentence| !before.additional.contains(sentence));
     assert_eq!(
         found.missing,
         [
