@@ -20,6 +20,7 @@ mod upkeep;
 mod variables;
 mod work_folder;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
@@ -159,6 +160,15 @@ fn finish(result: CommandResult) -> ExitCode {
             eprintln!("dailies: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints a text. Whoever reads it may stop before its end, as `head` does.
+fn print_out(text: &[u8]) -> CommandResult {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
