@@ -58,6 +58,11 @@ fn services_get_settings_that_there_are() {
         .map(|(name, _)| name);
     assert_settings("packaging/dailies.service", names);
     let image = read("Dockerfile");
+    let compiler = concat!("FROM rust:", env!("CARGO_PKG_RUST_VERSION"), "-");
+    assert!(
+        image.contains(compiler),
+        "the image is built with another Rust than {compiler}"
+    );
     let names = image
         .lines()
         .filter_map(|line| line.strip_prefix("ENV "))
