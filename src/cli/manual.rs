@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use regex::Regex;
 
-use super::Cli;
+use super::{Cli, settings};
 use crate::web::docs::{self, Edition};
 
 /// Flags of other programs.
@@ -242,6 +242,85 @@ fn variables_are_those_of_the_program() {
         }
     }
     assert_none(&problems);
+}
+
+/// The rows of all tables of a page, by the headings of their columns.
+fn rows(page: &str) -> Vec<BTreeMap<&str, &str>> {
+    let mut headings: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for line in page.lines().filter(|line| !line.starts_with("|-")) {
+        let cells = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |"));
+        let cells: Vec<&str> = cells.map(|cells| cells.split(" | ").collect()).unwrap_or_default();
+        if headings.is_empty() || cells.is_empty() {
+            headings = cells;
+        } else {
+            found.push(headings.iter().copied().zip(cells).collect());
+        }
+    }
+    found
+}
+
+/// Variables with the defaults that a page says they have: in the columns of a table, or in a sentence.
+fn told_defaults(page: &str) -> Vec<(String, String)> {
+    let span = pattern("`([A-Z0-9]+(?:_[A-Z0-9]+)+)`");
+    let mut told = Vec::new();
+    for row in rows(page) {
+        for (variables, defaults) in [("Variable", "Default"), ("Where it is set", "Limit")] {
+            let (Some(variables), Some(defaults)) = (row.get(variables), row.get(defaults)) else {
+                continue;
+            };
+            let variables = span.captures_iter(variables).map(|found| found[1].to_owned());
+            told.extend(variables.zip(defaults.split(", ").map(str::to_owned)));
+        }
+    }
+    let sentence = pattern(r"`([A-Z0-9_]+)`[^`.]{0,80}?\s(`[^`]+`|\d[\d,]*)(?:\s\w+)?\sunless\sit\sis\sset");
+    let brackets = pattern(r"`([A-Z0-9_]+)`[^`.()]{0,40}\((\d[^)]*)\)");
+    let told_in_words = sentence.captures_iter(page).chain(brackets.captures_iter(page));
+    told.extend(told_in_words.map(|found| (found[1].to_owned(), found[2].to_owned())));
+    told
+}
+
+/// Whether a text, such as `10 GB` or `400,000,000`, is the default of a setting, or what its help says where it has none.
+fn is_default(told: &str, default: &str, help: &str) -> bool {
+    if default.is_empty() {
+        return help.contains(told);
+    }
+    let word = told.trim_matches('`');
+    let digits: String = word.split(' ').next().unwrap_or_default().replace(',', "");
+    let bytes = digits.parse::<u64>().map(|number| match word.rsplit(' ').next() {
+        Some("GB") => number << 30,
+        Some("MB") => number << 20,
+        _ => number,
+    });
+    word == default || digits == default || bytes.is_ok_and(|bytes| bytes.to_string() == default)
+}
+
+#[test]
+fn defaults_are_those_of_the_program() {
+    let program = program();
+    let serve = program.find_subcommand("serve").expect("the server");
+    let known: BTreeMap<String, (String, String)> = serve
+        .get_arguments()
+        .map(|arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            (settings::variable(arg), (settings::default(arg), help))
+        })
+        .collect();
+    let mut looked_at = 0;
+    let mut problems = Vec::new();
+    for (name, text) in manual() {
+        for (variable, told) in told_defaults(&text) {
+            let Some((default, help)) = known.get(&variable) else {
+                continue;
+            };
+            looked_at += 1;
+            if !is_default(&told, default, help) {
+                problems.push(format!("{name}: {variable} is {told}, and not {default}"));
+            }
+        }
+    }
+    assert_none(&problems);
+    assert!(looked_at > 15, "{looked_at}");
 }
 
 #[test]

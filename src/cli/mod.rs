@@ -76,13 +76,13 @@ enum Command {
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
     Bench(dailies_bench::BenchArgs),
-    /// Take over a PostgreSQL database that the reference server made, of a release from 1.0.67 to 1.0.97.
+    /// Take over a PostgreSQL database that Zou made, of a release from 1.0.67 to 1.0.97.
     Adopt {
         /// Say what is found and what would be done, and leave everything as it is.
         #[arg(long, visible_alias = "dry-run")]
         check: bool,
     },
-    /// Make a database that was taken over ready for a newer release of the server that made it.
+    /// Make a database that was taken over ready for a newer release of Zou.
     HandBack {
         /// Say what would be done, and leave everything as it is.
         #[arg(long)]

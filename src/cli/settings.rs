@@ -141,14 +141,14 @@ fn facts(arg: &Arg) -> String {
     facts
 }
 
-fn variable(arg: &Arg) -> String {
+pub(super) fn variable(arg: &Arg) -> String {
     arg.get_env()
         .map(OsStr::to_string_lossy)
         .unwrap_or_default()
         .into_owned()
 }
 
-fn default(arg: &Arg) -> String {
+pub(super) fn default(arg: &Arg) -> String {
     joined(arg, arg.get_default_values().iter().map(|value| value.as_ref()))
 }
 
