@@ -11,6 +11,8 @@ mod log;
 #[cfg(test)]
 mod manual;
 #[cfg(test)]
+mod manual_facts;
+#[cfg(test)]
 mod packaging;
 mod password;
 mod private;
