@@ -2,15 +2,13 @@
 #   docker build -t dailies .
 #   docker run -p 5000:5000 -v dailies:/data dailies
 FROM rust:1.95-bookworm AS build
-# Debian's archive has one version of a package at a time, so that a pinned one would be gone with the next fix of a hole.
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends cmake && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 RUN cargo build --release --locked && cp target/release/dailies /dailies
 
 FROM debian:bookworm-slim
-# ffmpeg makes movies playable; curl asks for the health of the server.
+# ffmpeg makes movies playable; curl asks for the health of the server. Debian's archive has one version of a package at a time, so
+# that a pinned one would be gone with the next fix of a hole.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl ffmpeg \
