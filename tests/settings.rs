@@ -62,6 +62,16 @@ async fn the_file_of_all_variables_is_good_for_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_reads_a_part_of_the_output_is_no_fault() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];
+    for (name, arguments) in calls {
+        let told = studio.run_unread(name, arguments).await;
+        assert!(told.success && told.complained.is_empty(), "{name}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn variables_that_are_wrong_are_named() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [

@@ -97,6 +97,11 @@ async fn requests_become_traces_and_metrics(#[case] on: On, #[case] system: &str
         shown.contains("dailies_http_requests_total{method=\"GET\",route=\"/data/departments\""),
         "{shown}"
     );
+    // An alert on jobs that are given up needs the count from before the first one.
+    assert!(
+        shown.contains("dailies_jobs_total{kind=\"removed-files\",outcome=\"given_up\"} 0"),
+        "{shown}"
+    );
     let keys = collector.keys();
     assert!(!keys.is_empty() && keys.iter().all(|key| key == "sheep"), "{keys:?}");
 }

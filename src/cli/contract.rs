@@ -1,11 +1,9 @@
 //! `openapi`: prints the contract. JSON has a line for each value, so that two versions can be compared.
 
-use std::io::{self, Write};
-
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::CommandResult;
+use super::{CommandResult, print_out};
 use crate::web::docs::{self, Edition};
 
 /// Forms of the document.
@@ -27,14 +25,11 @@ pub(super) fn print(format: Format) -> CommandResult {
         Format::Json31 => Edition::Json31,
     };
     let document = docs::document(edition)?;
-    let mut out = io::stdout().lock();
     match format {
-        Format::Yaml => out.write_all(&document)?,
+        Format::Yaml => print_out(&document),
         Format::Json | Format::Json31 => {
             let document: Value = serde_json::from_slice(&document)?;
-            serde_json::to_writer_pretty(&mut out, &document)?;
-            out.write_all(b"\n")?;
+            print_out(format!("{document:#}\n").as_bytes())
         }
     }
-    Ok(out.flush()?)
 }

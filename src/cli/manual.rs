@@ -1,5 +1,4 @@
-//! Tests of the manual: what its pages name is there, be it a page, a file, a command, a flag, a variable, an address or a
-//! metric.
+//! Tests of the manual: what its pages name is there, be it a page, a file, a command, a flag, a variable or an address.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,8 +11,8 @@ use super::Cli;
 use crate::web::docs::{self, Edition};
 
 /// Flags of other programs.
-const FLAGS_OF_OTHERS: &str = "--archive --config --dbname --directory --encoding --extract --file --force --format --gzip --locked --no-owner --now \
-    --offline --output --owner --path --property --pty --pwprompt --release --role --setenv --wait --workspace";
+const FLAGS_OF_OTHERS: &str = "--archive --bytes --config --dbname --directory --encoding --extract --file --force --format --gzip --locked \
+    --no-owner --now --offline --output --owner --path --property --pty --pwprompt --raw-output --release --role --setenv --summarize --wait --workspace";
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
     INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";
@@ -60,14 +59,14 @@ fn pages() -> BTreeMap<String, String> {
 }
 
 /// The pages for those who run the server.
-fn manual() -> BTreeMap<String, String> {
+pub(super) fn manual() -> BTreeMap<String, String> {
     pages()
         .into_iter()
         .filter(|(name, _)| name.starts_with("docs/") || matches!(name.as_str(), "README.md" | "SECURITY.md"))
         .collect()
 }
 
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a pattern")
 }
 
@@ -88,9 +87,9 @@ fn code(page: &str) -> Vec<String> {
     found
 }
 
-/// The addresses that links of a page lead to.
+/// The addresses that links of a page lead to, and its pictures.
 fn links(page: &str) -> Vec<String> {
-    pattern(r"\]\(([^)\s]+)\)")
+    pattern(r#"(?:\]\(|src=")([^)\s"]+)[)"]"#)
         .captures_iter(page)
         .map(|found| found[1].to_owned())
         .collect()
@@ -132,7 +131,7 @@ fn flags(command: &Command) -> BTreeSet<String> {
         .collect()
 }
 
-fn assert_none(problems: &[String]) {
+pub(super) fn assert_none(problems: &[String]) {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -170,6 +169,17 @@ fn every_page_of_the_manual_is_in_its_index() {
     let missing: Vec<String> = manual()
         .into_keys()
         .filter(|name| name.starts_with("docs/") && name != "docs/README.md" && !listed.contains(name))
+        .collect();
+    assert_none(&missing);
+}
+
+#[test]
+fn every_command_is_in_the_manual() {
+    let page = fs::read_to_string(root().join("docs/commands.md")).expect("a page");
+    let missing: Vec<String> = program()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .filter(|name| name != "help" && !page.contains(&format!("`dailies {name}")))
         .collect();
     assert_none(&missing);
 }
@@ -299,48 +309,4 @@ fn files_of_the_repository_are_there() {
         }
     }
     assert_none(&problems);
-}
-
-#[test]
-fn metrics_are_those_that_are_counted() {
-    let read = |path: &str| fs::read_to_string(root().join(path)).expect("a file");
-    let counted = pattern(r#""(dailies_[a-z_]+)""#);
-    let sources = [
-        read("src/web/metrics.rs"),
-        read("src/database/counting.rs"),
-        read("src/jobs/counting.rs"),
-    ]
-    .concat();
-    let known: BTreeSet<String> = counted
-        .captures_iter(&sources)
-        .map(|found| found[1].to_owned())
-        .collect();
-    assert!(known.len() > 5, "{known:?}");
-    let page = read("docs/monitoring.md");
-    let missing: Vec<String> = known
-        .iter()
-        .filter(|name| !page.contains(&format!("| `{name}` |")))
-        .cloned()
-        .collect();
-    assert_none(&missing);
-    let name = pattern(r"\bdailies_(?:http|realtime|database|jobs?|build)_[a-z_]+\b");
-    let bare = |found: &str| {
-        ["_bucket", "_sum", "_count"]
-            .iter()
-            .find_map(|end| found.strip_suffix(end))
-            .unwrap_or(found)
-            .to_owned()
-    };
-    for path in [
-        "docs/monitoring.md",
-        "packaging/prometheus-alerts.yaml",
-        "packaging/grafana-dashboard.json",
-    ] {
-        let strange: Vec<String> = name
-            .find_iter(&read(path))
-            .map(|found| bare(found.as_str()))
-            .filter(|found| !known.contains(found))
-            .collect();
-        assert_eq!(strange, Vec::<String>::new(), "{path}");
-    }
 }

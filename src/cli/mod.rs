@@ -11,6 +11,8 @@ mod log;
 #[cfg(test)]
 mod manual;
 #[cfg(test)]
+mod manual_facts;
+#[cfg(test)]
 mod packaging;
 mod password;
 mod private;
@@ -20,6 +22,7 @@ mod upkeep;
 mod variables;
 mod work_folder;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
@@ -75,13 +78,13 @@ enum Command {
     Demo(crate::demo::DemoArgs),
     /// Measure how fast a running server answers.
     Bench(dailies_bench::BenchArgs),
-    /// Take over a PostgreSQL database that the reference server made, of a release from 1.0.67 to 1.0.97.
+    /// Take over a PostgreSQL database that Zou made, of a release from 1.0.67 to 1.0.97.
     Adopt {
         /// Say what is found and what would be done, and leave everything as it is.
         #[arg(long, visible_alias = "dry-run")]
         check: bool,
     },
-    /// Make a database that was taken over ready for a newer release of the server that made it.
+    /// Make a database that was taken over ready for a newer release of Zou.
     HandBack {
         /// Say what would be done, and leave everything as it is.
         #[arg(long)]
@@ -159,6 +162,15 @@ fn finish(result: CommandResult) -> ExitCode {
             eprintln!("dailies: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints a text. Whoever reads it may stop before its end, as `head` does.
+fn print_out(text: &[u8]) -> CommandResult {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tests of `packaging/`: its files can be read, and name settings and alerts that there are.
+//! Tests of `packaging/` and of packages: their files can be read, and name settings, alerts and versions that there are.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,6 +6,7 @@ use std::fs;
 use serde_yaml_ng::Value;
 
 use super::manual::{program, root};
+use crate::web::docs::{self, Edition};
 
 fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).expect("a file")
@@ -58,6 +59,11 @@ fn services_get_settings_that_there_are() {
         .map(|(name, _)| name);
     assert_settings("packaging/dailies.service", names);
     let image = read("Dockerfile");
+    let compiler = concat!("FROM rust:", env!("CARGO_PKG_RUST_VERSION"), "-");
+    assert!(
+        image.contains(compiler),
+        "the image is built with another Rust than {compiler}"
+    );
     let names = image
         .lines()
         .filter_map(|line| line.strip_prefix("ENV "))
@@ -66,6 +72,14 @@ fn services_get_settings_that_there_are() {
         "Dockerfile",
         names.filter_map(|pair| pair.split_once('=')).map(|(name, _)| name),
     );
+}
+
+/// The packages for programs have the version of the contract, and the Rust one that of the workspace.
+#[test]
+fn the_contract_has_the_version_of_the_program() {
+    let document = docs::document(Edition::Json).expect("the contract");
+    let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
-use super::CommandResult;
+use super::{CommandResult, print_out};
 use crate::config::{DataArgs, Settings};
 
 /// Stars in place of a secret.
@@ -33,18 +33,18 @@ pub(super) struct ConfigArgs {
 pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matches: &ArgMatches) -> CommandResult {
     command.build();
     if args.template {
-        print!("{}", template(&command));
-        return Ok(());
+        return print_out(template(&command).as_bytes());
     }
     let matches = matches.subcommand_matches("config").unwrap_or(matches);
-    print!("{}", table(&command, matches));
-    println!(
-        "\nDatabase        {}",
-        masked_address(&data.url()).unwrap_or_else(|| data.url())
+    let (settings, database) = (&args.settings, data.url());
+    let text = format!(
+        "{}\nDatabase        {}\nRedis           {}\nPublic address  {}\n",
+        table(&command, matches),
+        masked_address(&database).unwrap_or(database),
+        settings.redis_host().unwrap_or("none"),
+        settings.public_address()
     );
-    println!("Redis           {}", args.settings.redis_host().unwrap_or("none"));
-    println!("Public address  {}", args.settings.public_address());
-    Ok(())
+    print_out(text.as_bytes())
 }
 
 /// The settings by their headings: those of every command, and those of the server.
@@ -141,14 +141,14 @@ fn facts(arg: &Arg) -> String {
     facts
 }
 
-fn variable(arg: &Arg) -> String {
+pub(super) fn variable(arg: &Arg) -> String {
     arg.get_env()
         .map(OsStr::to_string_lossy)
         .unwrap_or_default()
         .into_owned()
 }
 
-fn default(arg: &Arg) -> String {
+pub(super) fn default(arg: &Arg) -> String {
     joined(arg, arg.get_default_values().iter().map(|value| value.as_ref()))
 }
 

@@ -22,13 +22,13 @@ pub struct FileSettings {
     /// Beginning of the names of the buckets.
     #[arg(long, env = "FS_BUCKET_PREFIX", default_value = "")]
     pub fs_bucket_prefix: String,
-    /// Region of the object storage.
+    /// Region of the object storage; `us-east-1` unless it is given.
     #[arg(long, env = "FS_S3_REGION")]
     pub fs_s3_region: Option<String>,
-    /// Address of the object storage.
+    /// Address of the object storage; Amazon's unless it is given.
     #[arg(long, env = "FS_S3_ENDPOINT")]
     pub fs_s3_endpoint: Option<String>,
-    /// Access key of the object storage.
+    /// Access key of the object storage; without it, the role of the machine counts.
     #[arg(long, env = "FS_S3_ACCESS_KEY", hide_env_values = true)]
     pub fs_s3_access_key: Option<String>,
     /// Secret key of the object storage.

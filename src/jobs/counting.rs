@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_histogram, histogram};
+use metrics::{Counter, counter, describe_counter, describe_histogram, histogram};
 
 /// Name of the number of tries among the metrics.
 const JOBS: &str = "dailies_jobs_total";
@@ -25,6 +25,8 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    const ALL: [Self; 3] = [Self::Done, Self::PutOff, Self::GivenUp];
+
     fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -34,9 +36,20 @@ impl Outcome {
     }
 }
 
+/// Shows that no job of a kind was tried yet. Whoever watches a count sees it rise only from a value that was there.
+pub(super) fn begin(kind: &str) {
+    for outcome in Outcome::ALL {
+        tries(kind, outcome).increment(0);
+    }
+}
+
 /// Counts a try that came to an end.
 pub(super) fn count(kind: &str, outcome: Outcome) {
-    counter!(JOBS, "kind" => kind.to_owned(), "outcome" => outcome.word()).increment(1);
+    tries(kind, outcome).increment(1);
+}
+
+fn tries(kind: &str, outcome: Outcome) -> Counter {
+    counter!(JOBS, "kind" => kind.to_owned(), "outcome" => outcome.word())
 }
 
 /// Takes note of the time that a try took.

@@ -50,6 +50,10 @@ impl Registry {
         self.kinds.get(name).copied()
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.kinds.keys().copied()
+    }
+
     pub(super) fn of_lane(&self, lane: Lane) -> Vec<&'static str> {
         self.kinds
             .iter()

@@ -44,6 +44,7 @@ impl Workers {
     /// Lets them begin.
     #[must_use]
     pub fn start(app: &SharedApp, registry: Registry) -> Self {
+        registry.names().for_each(counting::begin);
         let registry = Arc::new(registry);
         let (end, _) = watch::channel(None);
         let mut lanes = JoinSet::new();

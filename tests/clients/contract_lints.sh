@@ -21,6 +21,7 @@ failed=0
 for document in openapi.json openapi.yaml; do
     # Redocly exits with 0 on warnings, so its totals decide.
     redocly lint --extends=recommended --format=json "$document" >redocly.json 2>redocly.log || true
+    # shellcheck disable=SC2016
     node -e '
         const { totals, problems } = JSON.parse(require("fs").readFileSync("redocly.json", "utf8"));
         for (const { severity, ruleId, message, location } of problems)

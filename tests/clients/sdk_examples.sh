@@ -4,19 +4,20 @@
 #
 #     sdk_examples.sh "COMMAND THAT FOLLOWS" "COMMAND THAT PUBLISHES"
 set -euo pipefail
-follow=$1 publish=$2
+read -ra follow <<<"$1"
+read -ra publish <<<"$2"
 work=$(mktemp -d)
 listener=
 trap '[ -z "$listener" ] || kill "$listener" 2>/dev/null || true; rm -rf "$work"' EXIT
 ffmpeg -loglevel error -f lavfi -i testsrc=size=320x180 -frames:v 1 "$work/picture.png"
 
-timeout 120 $follow 1 >"$work/heard" &
+timeout 120 "${follow[@]}" 1 >"$work/heard" &
 listener=$!
 for _ in $(seq 300); do
     grep -q listening "$work/heard" && break
     sleep 0.1
 done
-DAILIES_EMAIL=soo-jin.baek@example.com DAILIES_PASSWORD=dailies-demo timeout 120 $publish "$work/picture.png" | tee "$work/said"
+DAILIES_EMAIL=soo-jin.baek@example.com DAILIES_PASSWORD=dailies-demo timeout 120 "${publish[@]}" "$work/picture.png" | tee "$work/said"
 wait $listener
 listener=
 cat "$work/heard"

@@ -1,4 +1,5 @@
-// A newcomer in Swagger UI: signs in from the page, authorizes with the token, lists the projects.
+// A newcomer in Swagger UI: signs in from the page, authorizes with the token, lists the projects. Then an animator of the demo, who
+// is signed in by a cookie, looks at a shot: that screenshot is the picture of the README, docs/api.png.
 // Runs in headless Chromium against DAILIES_URL and leaves screenshots in target/screenshots/.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
@@ -32,6 +33,29 @@ async function execute(block) {
   const status = (await answer.locator(".response-col_status").innerText()).trim().split(/\s/)[0];
   const body = await answer.locator(".response-col_description .highlight-code code").first().innerText();
   return { status, body };
+}
+
+// Somebody who is signed in by a cookie, as browsers are by their names, looks at a shot.
+async function lookAtShot() {
+  const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`;
+  const page = await browser.newPage({ userAgent, viewport: { width: 1120, height: 1150 } });
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${url}/docs`);
+  const shot = await page.evaluate(async () => {
+    const body = JSON.stringify({ email: "soo-jin.baek@example.com", password: "dailies-demo" });
+    await fetch("/auth/login", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const tasks = await (await fetch("/data/user/tasks")).json();
+    return tasks.find((task) => task.task_type_for_entity === "Shot");
+  });
+  await page.locator('.opblock-tag[data-tag="Shots"]').click();
+  const block = await tryOut(page, "get", "/data/shots/{shot_id}");
+  await block.locator("input").fill(shot.entity_id);
+  const answer = await execute(block);
+  assert.equal(answer.status, "200", `a shot shows ${answer.status}: ${answer.body}`);
+  assert.equal(JSON.parse(answer.body).name, shot.entity_name);
+  // With the operation before it.
+  await page.locator(".opblock", { has: page.locator('[data-path="/data/episodes/{episode_id}/shots"]') }).evaluate((row) => row.scrollIntoView());
+  await page.screenshot({ path: join(screenshots, "docs-shot.png") });
 }
 
 try {
@@ -78,6 +102,7 @@ try {
   await projects.locator(".live-responses-table").scrollIntoViewIfNeeded();
   await page.screenshot({ path: join(screenshots, "docs-projects.png") });
   assert.deepEqual(problems, []);
+  await lookAtShot();
   console.log(`swagger ui: signed in from /docs, authorized, and saw ${rows.map((row) => row.name).join(", ")}`);
 } finally {
   await browser.close();

@@ -11,7 +11,6 @@ mod loads;
 mod reading;
 mod report;
 mod routes;
-mod sockets;
 mod stage;
 mod table;
 mod turns;

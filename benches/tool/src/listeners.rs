@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use dailies_events::{Opener, Socket};
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
 use serde::Deserialize;
@@ -14,7 +15,6 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::client::{Client, Problem};
 use super::figures::Figures;
-use super::sockets::{Opener, Socket};
 use super::stage::Stage;
 
 /// Name of the line.
@@ -51,8 +51,8 @@ pub async fn measure(client: &Client, stage: &mut Stage, listeners: usize, time:
         .cloned()
         .collect();
     make_room(listeners + OTHER_FILES)?;
-    let opener = Opener::new(client)?;
-    let opened = stream::iter(0..listeners).map(|_| opener.open());
+    let opener = Opener::new(client.base())?;
+    let opened = stream::iter(0..listeners).map(|_| opener.open(client.token()));
     let sockets: Vec<Socket> = opened.buffer_unordered(OPENERS).try_collect().await?;
     let changes = Arc::new(Changes::new(&tasks));
     let mut people = JoinSet::new();
@@ -109,13 +109,13 @@ async fn change(client: &Client, tasks: &[String], value: u32, changes: &Changes
 /// Notes all changes that one person hears of, and gives why the person hears no more.
 async fn listen(mut socket: Socket, changes: Arc<Changes>) -> Problem {
     loop {
-        match socket.event().await {
+        match socket.event_text().await {
             Ok(text) => {
                 if let Some(task) = changed_task(&text) {
                     changes.heard(&task);
                 }
             }
-            Err(problem) => return problem,
+            Err(problem) => return problem.into(),
         }
     }
 }

@@ -104,6 +104,11 @@ impl Client {
         Ok(())
     }
 
+    /// The token that calls go with.
+    pub(crate) fn access_token(&self) -> Option<String> {
+        self.inner.tokens().access
+    }
+
     fn authorized(&self, request: Request, token: Option<&str>) -> reqwest::Result<Request> {
         match token {
             Some(token) => RequestBuilder::from_parts(self.client.clone(), request)

@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use dailies::auth::accounts;
 use dailies_client::types::SignedIn;
-use dailies_client::{Client, ResponseValue};
+use dailies_client::{Client, Event, Events, Problem, ResponseValue};
 use rstest::rstest;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use harness::{On, TestServer};
@@ -43,6 +45,47 @@ async fn bad_line(answers: &[&str]) -> (String, JoinHandle<Vec<String>>) {
         asked
     });
     (url, asked)
+}
+
+/// A line to a server, and what cuts it: whoever is connected then loses the connection.
+async fn line_to(url: &str) -> (String, broadcast::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let near = format!("http://{}", listener.local_addr().expect("an address"));
+    let far = url.trim_start_matches("http://").to_owned();
+    let (cut, _) = broadcast::channel(1);
+    let cuts = cut.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (far, mut cut) = (far.clone(), cuts.subscribe());
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(far).await.expect("the server");
+                tokio::select! {
+                    _ = copy_bidirectional(&mut stream, &mut server) => {}
+                    _ = cut.recv() => {}
+                }
+            });
+        }
+    });
+    (near, cut)
+}
+
+/// The next event of that name, or why nothing more is heard.
+async fn heard(events: &mut Events, name: &str) -> Result<Event, Problem> {
+    let next = async {
+        loop {
+            match events.next().await {
+                Ok(event) if event.name != name => {}
+                told => return told,
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), next).await.expect("an event in time")
+}
+
+/// The id of a new production.
+async fn production(client: &Client, name: &str) -> String {
+    let asked = client.create_project().body_map(|body| body.name(name));
+    asked.send().await.expect("a production").id.to_string()
 }
 
 const NO_PROJECTS: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]";
@@ -95,6 +138,34 @@ async fn a_token_that_has_expired_is_renewed() {
         assert!(call.contains(&format!("Bearer {token}\r\n")), "{call} without {token}");
     }
     assert!(asked[1].starts_with("GET /auth/refresh-token ") && asked[4].starts_with("GET /auth/refresh-token "));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_events_again_after_a_lost_connection() {
+    let server = TestServer::start(On::Sqlite).await;
+    let (url, cut) = line_to(&server.url).await;
+    let ada = Client::at(&url).expect("a client");
+    ada.keep(&administrator(&server).await);
+    let mut events = ada.listen().await.expect("the stream");
+    let wool = production(&ada, "Wool").await;
+    let told = heard(&mut events, "project:new").await.expect("an event");
+    assert_eq!(told.data["project_id"], wool);
+
+    cut.send(()).expect("a connection");
+    // It is opened again by whoever waits for an event.
+    let later = async {
+        sleep(Duration::from_secs(3)).await;
+        production(&ada, "Fog").await
+    };
+    let (told, fog) = tokio::join!(heard(&mut events, "project:new"), later);
+    assert_eq!(told.expect("an event").data["project_id"], fog);
+
+    ada.close_session().await.expect("the session ends");
+    cut.send(()).expect("a connection");
+    let over = heard(&mut events, "project:new").await;
+    assert!(over.is_err_and(|problem| problem.is_final()));
+    let stranger = Client::with_token(&url, "none").expect("a client");
+    assert!(stranger.listen().await.is_err_and(|problem| problem.is_final()));
 }
 
 #[rstest]

@@ -113,6 +113,15 @@ impl Installation {
         Ended::of(process.wait_with_output().await.expect("an end"))
     }
 
+    /// Runs a command whose output nobody reads, to its end.
+    pub async fn run_unread(&self, name: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.command(name);
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the program runs");
+        drop(process.stdout.take());
+        Ended::of(process.wait_with_output().await.expect("an end"))
+    }
+
     fn command(&self, name: &str) -> Command {
         let program =
             std::env::var_os("CARGO_BIN_EXE_dailies").expect("Cargo names the program to the tests of its package");
