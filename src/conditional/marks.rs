@@ -197,8 +197,9 @@ pub struct ProductionMarks {
 impl ProductionMarks {
     /// Marks of these tables; none where one of them has no marks.
     pub(super) fn new(marks: Arc<Marks>, tables: &[&str]) -> Option<Self> {
-        let places = tables.iter().map(|table| PLACES.get(table).copied()).collect();
-        places.map(|places| Self { marks, places })
+        let places = tables.iter().map(|table| PLACES.get(table).copied());
+        let places = places.collect::<Option<Vec<usize>>>()?;
+        Some(Self { marks, places })
     }
 
     /// The marks of a production, with those that count for every one: another text after each change.

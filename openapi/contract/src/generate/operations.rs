@@ -149,7 +149,7 @@ pub(super) fn body_type(body: &Body) -> String {
     }
 }
 
-pub(super) fn answer(operation: &Operation) -> String {
+fn answer(operation: &Operation) -> String {
     let successes: Vec<_> = operation.successes().collect();
     let [success] = successes.as_slice() else {
         return "Media".to_owned();

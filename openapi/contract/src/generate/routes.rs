@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::conditional::{ConditionalRoute, conditional};
 use super::names::{field, pascal, snake};
-use super::operations::{answer, arguments, body_type, has_handlers, is_form, path_type, placed, refused};
+use super::operations::{arguments, body_type, has_handlers, is_form, path_type, placed, refused};
 use super::rules::SHARE_VISITOR;
 use super::schemas::literal;
 use crate::Contract;
