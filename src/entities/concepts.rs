@@ -73,8 +73,9 @@ pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: 
 
 /// `GET /data/concepts/{concept_id}/task-types`
 pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
-    require_seen(app, caller, id).await?;
-    task_types(&app.database, TaskSet::Entity(id)).await
+    let relation = require_seen(app, caller, id).await?;
+    let visible = VisibleTasks::of_entity(caller, relation.project_id, relation.role.role);
+    task_types(&app.database, TaskSet::Entity(id), &visible).await
 }
 
 async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {
