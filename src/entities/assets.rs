@@ -181,7 +181,7 @@ pub(super) async fn create(
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     require_asset_type(&*work, asset_type_id).await?;
-    require_within(&work, body.episode_id, EntityKind::Episode, project_id).await?;
+    require_within(&work, body.episode_id, EntityKind::Episode, project_id, "episode_id").await?;
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -213,7 +213,7 @@ pub(super) async fn share(app: &App, caller: &Caller, body: &AssetSharing) -> Re
             .iter()
             .any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)
     }) {
-        return Err(Failure::not_found());
+        return Err(Failure::not_found().naming("asset_ids"));
     }
     for entity in &found {
         if !projects.contains(&entity.project_id) {

@@ -88,9 +88,15 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
-    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id)
-        .await?
-        .map(|folder| folder.id);
+    let folder_id = require_within(
+        &work,
+        body.parent_id,
+        EntityKind::ConceptFolder,
+        project_id,
+        "parent_id",
+    )
+    .await?
+    .map(|folder| folder.id);
     let new = NewEntity {
         name: body.name,
         description: body.description,

@@ -114,7 +114,7 @@ pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Res
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
-    let sequence = require_within(&work, body.sequence_id, EntityKind::Sequence, project_id).await?;
+    let sequence = require_within(&work, body.sequence_id, EntityKind::Sequence, project_id, "sequence_id").await?;
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -274,7 +274,7 @@ async fn check_references(
                 } else {
                     EntityKind::Scene
                 };
-                require_within(work, Some(*id), kind, shot.project_id)
+                require_within(work, Some(*id), kind, shot.project_id, name)
                     .await
                     .map_err(|failure| match failure {
                         Failure::Answer { .. } => wrong(),

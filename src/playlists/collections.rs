@@ -16,6 +16,7 @@ use crate::access::Reach;
 use crate::access::playlists::VisiblePlaylists;
 use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
+use crate::crud::rules::given_id;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -73,8 +74,7 @@ impl Resource for Playlists {
         rule: RecordRule,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
-        let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
+        let project_id = given_id(body, "project_id")?;
         require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 

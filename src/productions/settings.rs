@@ -66,7 +66,7 @@ impl Setting {
     /// 400 unless the thing exists.
     pub(super) async fn require(&self, work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
         if self.known(work, &[id]).await?.is_empty() {
-            return Err(Failure::parameter(format!("{} with id {id} not found", self.name)));
+            return Err(Failure::parameter(format!("{} with id {id} not found", self.name)).naming(self.column));
         }
         Ok(())
     }

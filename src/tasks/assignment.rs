@@ -32,7 +32,7 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
     if let Some(row) = rows.first()
         && row.try_get::<Option<Uuid>>("", "preview_project_id")?.is_some()
     {
-        return Err(looks_only());
+        return Err(looks_only().naming("person_id"));
     }
     let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get("", "is_bot")?;
     let mut departments = Vec::new();
@@ -48,7 +48,7 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
 
 fn unknown_assignee() -> Failure {
     let message = "Assignee doesn't exist in database.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message})).naming("person_id")
 }
 
 /// The refusal of a preview account, which does no work.
@@ -62,7 +62,7 @@ async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[U
     let mut sql = Sql::new("SELECT 1 FROM person WHERE preview_project_id IS NOT NULL AND id");
     sql.among(persons);
     if database::row(connection, &sql).await?.is_some() {
-        Err(looks_only())
+        Err(looks_only().naming("assignees"))
     } else {
         Ok(())
     }

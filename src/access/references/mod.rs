@@ -260,7 +260,7 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &R
     let [now, before] = homes.map(production);
     judge(&references[..loud], &found, now)?;
     if before.is_some() && before != now && query::is_referred_to(connection, row.table, row.id.as_slice()).await? {
-        return Err(bound());
+        return Err(bound(row.table));
     }
     Ok(())
 }
@@ -320,8 +320,12 @@ fn unknown(field: &str) -> Failure {
     Failure::record(format!("'{field}' names a record that does not exist."))
 }
 
-fn bound() -> Failure {
-    Failure::record("Records that refer to this one belong to its production.")
+fn bound(table: &Table) -> Failure {
+    let home = match Belonging::of(table.name) {
+        Belonging::By([home, ..]) => *home,
+        _ => "project_id",
+    };
+    Failure::record("Records that refer to this one belong to its production.").naming(home)
 }
 
 fn elsewhere(field: &str) -> Failure {

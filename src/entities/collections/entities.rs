@@ -14,6 +14,7 @@ use crate::access::data_mask::DataMask;
 use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
+use crate::crud::rules::given_id;
 use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
@@ -138,8 +139,7 @@ impl Resource for Entities {
         rule: RecordRule,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
-        let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
+        let project_id = given_id(body, "project_id")?;
         require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 

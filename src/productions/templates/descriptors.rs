@@ -48,14 +48,14 @@ fn read_descriptors(mut body: Value) -> Result<Vec<Value>, Failure> {
     match list {
         Value::Array(items) => items.iter().map(complete).collect(),
         Value::Null => Ok(Vec::new()),
-        _ => Err(Failure::record("The metadata descriptors must be a list")),
+        _ => Err(Failure::record("The metadata descriptors must be a list").naming("metadata_descriptors")),
     }
 }
 
 /// One column with every key.
 fn complete(item: &Value) -> Result<Value, Failure> {
     if !item.is_object() {
-        return Err(Failure::record("Each metadata descriptor must be an object"));
+        return Err(Failure::record("Each metadata descriptor must be an object").naming("metadata_descriptors"));
     }
     let name = text(item, "name")?;
     let key = match (text(item, "field_name")?.filter(|key| !key.is_empty()), name) {
@@ -74,7 +74,8 @@ fn complete(item: &Value) -> Result<Value, Failure> {
     if entity_type.is_some_and(|entity_type| !ENTITY_TYPES.contains(&entity_type)) {
         return Err(Failure::record(
             "Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task.",
-        ));
+        )
+        .naming("entity_type"));
     }
     let position = match &item["position"] {
         Value::Null => None,
@@ -155,9 +156,10 @@ pub(super) async fn set_default_background(
             [template_id.into(), background_id.into()],
         );
         if database::row(&*work, &sql).await?.is_none() {
-            return Err(Failure::record(
-                "Preview background file is not linked to this template",
-            ));
+            return Err(
+                Failure::record("Preview background file is not linked to this template")
+                    .naming("preview_background_file_id"),
+            );
         }
     }
     let values = vec![("default_preview_background_file_id", background_id.into())];
