@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::columns::{self, ColumnSubject, Properties};
 use super::field_name::field_name;
-use super::settings::emit_project_update;
+use super::settings::{TASK_TYPES, changed};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -81,8 +81,7 @@ pub(super) async fn apply(
     copy_settings(work, project_id, template_id, body).await?;
     copy_links(work, project_id, template_id).await?;
     add_descriptors(work, project_id, template_id).await?;
-    emit_project_update(work, project_id);
-    Ok(())
+    changed(work, &TASK_TYPES, project_id).await
 }
 
 async fn copy_settings(

@@ -274,6 +274,22 @@ async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet
     Ok(())
 }
 
+/// Puts those who do tasks into the teams of their productions, where the tasks come from elsewhere: nobody is told.
+///
+/// # Errors
+/// The database refuses.
+pub async fn let_in(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), Failure> {
+    for tasks in tasks.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "INSERT INTO project_person_link (project_id, person_id) SELECT DISTINCT t.project_id, w.person_id \
+             FROM task t JOIN task_person_link w ON w.task_id = t.id WHERE t.project_id IS NOT NULL AND t.id",
+        );
+        sql.among(tasks).push(" ON CONFLICT DO NOTHING");
+        database::execute(&**work, &sql).await?;
+    }
+    Ok(())
+}
+
 /// Takes one person, or everybody, off those of the tasks where the caller may, and gives the ids of these tasks.
 ///
 /// # Errors
