@@ -12,6 +12,9 @@ use crate::failure::FieldProblem;
 use crate::query::{parse_day, parse_id, parse_moment};
 use crate::reading::read;
 
+/// The pattern of names, which tells them from texts of nothing but blanks. Other patterns are for those who read the contract.
+const MORE_THAN_BLANKS: &str = r"\S";
+
 /// The schemas that bodies refer to, by their names.
 static SCHEMAS: LazyLock<Value> =
     LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
@@ -278,6 +281,9 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
         return Some(format!("String should have at most {most} characters"));
     }
+    if schema["pattern"] == MORE_THAN_BLANKS && text.trim().is_empty() {
+        return Some("String should hold more than blanks".into());
+    }
     let choices = schema["enum"].as_array()?;
     (!choices.contains(value)).then(|| {
         let choices: Vec<String> = choices
@@ -404,6 +410,21 @@ mod tests {
             messages(json!([1, 2, 3]), &list),
             [": List should have at most 2 items after validation, not 3"]
         );
+    }
+
+    #[test]
+    fn names_hold_more_than_blanks() {
+        let name = json!({"type": "string", "minLength": 1, "pattern": r"\S", "nullable": true});
+        let schema = json!({"type": "object", "properties": {"name": name}});
+        assert!(
+            messages(json!({"name": " a "}), &schema).is_empty() && messages(json!({"name": null}), &schema).is_empty()
+        );
+        for name in [" ", "\t\n", "\u{a0}"] {
+            assert_eq!(
+                messages(json!({"name": name}), &schema),
+                ["name: String should hold more than blanks"]
+            );
+        }
     }
 
     #[test]
