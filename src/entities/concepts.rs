@@ -124,8 +124,10 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     Ok(row)
 }
 
-/// The entities that a new concept is about, each once: those of the production among what the body names by ids, or by
-/// objects with an id.
+/// The entities that a new concept is about, each once, which the body names by ids, or by objects with an id.
+///
+/// # Errors
+/// 400 that names the first of them that is not in the production.
 async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<Vec<Uuid>, Failure> {
     let mut ids = Vec::with_capacity(named.len());
     let mut seen = HashSet::new();
@@ -148,6 +150,10 @@ async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<
         .filter(|entity| entity.project_id == project_id)
         .map(|entity| entity.id)
         .collect();
-    ids.retain(|id| known.contains(id));
-    Ok(ids)
+    match ids.iter().find(|id| !known.contains(*id)) {
+        Some(unknown) => Err(Failure::parameter(format!(
+            "entity_concept_links: the production has no entity with the id {unknown}."
+        ))),
+        None => Ok(ids),
+    }
 }

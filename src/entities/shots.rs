@@ -138,7 +138,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
 }
 
 /// Columns that a change of a shot leaves alone.
-const PROTECTED: [&str; 7] = [
+const PROTECTED: [&str; 8] = [
     "id",
     "created_at",
     "updated_at",
@@ -146,6 +146,7 @@ const PROTECTED: [&str; 7] = [
     "type",
     "shotgun_id",
     "created_by",
+    "nb_entities_out",
 ];
 
 /// `PUT /data/shots/{shot_id}`

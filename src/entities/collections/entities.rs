@@ -54,6 +54,14 @@ static RELATIONS: [Relation; 4] = [
 /// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
+/// What stands for null in columns: a word of old, and what lists of assets and sequences answer, so that what was read
+/// can be sent back.
+const NOTHING: [(&str, &[&str]); 3] = [
+    ("preview_file_id", &[""]),
+    ("ready_for", &["", "None"]),
+    ("source_id", &["", "null"]),
+];
+
 /// The kind of an entity as its `type` on the wire.
 const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN k.name ELSE 'Asset' END \
                     FROM entity_type k WHERE k.id = t.entity_type_id)";
@@ -174,8 +182,14 @@ impl Resource for Entities {
         }
         // The server counts.
         body.remove("nb_entities_out");
-        if body.get("source_id").and_then(Value::as_str) == Some("null") {
-            body.insert("source_id".into(), Value::Null);
+        for (key, words) in NOTHING {
+            if body
+                .get(key)
+                .and_then(Value::as_str)
+                .is_some_and(|text| words.contains(&text))
+            {
+                body.insert(key.into(), Value::Null);
+            }
         }
         let stored = record
             .and_then(|record| record.values.get("data"))
@@ -295,6 +309,7 @@ async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Fai
 /// New values are added to the stored ones; a key can be set to null but not removed.
 fn merge_data(record: &Record, body: &mut Map<String, Value>) {
     match body.remove("data") {
+        Some(Value::Object(new)) if new.is_empty() => {}
         Some(Value::Object(new)) => {
             let mut merged = record
                 .values

@@ -26,6 +26,9 @@ use crate::vocabulary::kinds::EntityKind;
 
 pub struct Tasks;
 
+/// The column of the newest preview.
+const LAST_PREVIEW: &str = "last_preview_file_id";
+
 static RELATIONS: [Relation; 1] = [Relation::links(
     "assignees",
     &entity::task_person_link::TABLE,
@@ -144,6 +147,10 @@ impl Resource for Tasks {
     ) -> Result<(), Failure> {
         // The server counts.
         body.remove("nb_assets_ready");
+        // So tasks are answered with assets and shots, and may be sent back.
+        if body.get(LAST_PREVIEW).and_then(Value::as_str) == Some("") {
+            body.insert(LAST_PREVIEW.into(), Value::Null);
+        }
         if let Some(record) = record {
             merge_data(record, body);
             return require_fit(work, record, body).await;
