@@ -223,12 +223,14 @@ impl RowChange<'_> {
     }
 }
 
-/// The ids that objects of a list hold, each under the first of the keys that it has.
+/// The ids that objects of a list hold under any of the keys.
 fn listed(list: &Value, keys: &[&str]) -> HashSet<Uuid> {
     let items = list.as_array().into_iter().flatten();
-    items
-        .filter_map(|item| keys.iter().find_map(|key| item.get(key)?.as_str().and_then(parse_id)))
-        .collect()
+    let ids = items.flat_map(|item| {
+        keys.iter()
+            .filter_map(move |key| item.get(key)?.as_str().and_then(parse_id))
+    });
+    ids.collect()
 }
 
 /// Checks all that a row comes to refer to, and that it stays in its production as long as others refer to it.
