@@ -152,7 +152,7 @@ pub(super) async fn list_shared_in_use(
     let mut used = Sql::with(
         format!(
             " AND e.is_shared AND NOT COALESCE(e.canceled, false) AND e.project_id <> $1 AND e.id IN (SELECT l.entity_out_id FROM entity_link l \
-             JOIN entity sh ON sh.id = l.entity_in_id JOIN entity sq ON sq.id = sh.parent_id WHERE sh.project_id = $2 AND {}",
+             JOIN entity sh ON sh.id = l.entity_in_id LEFT JOIN entity sq ON sq.id = sh.parent_id WHERE sh.project_id = $2 AND {}",
             EntityKind::Shot.condition("sh.entity_type_id")
         ),
         [project_id.into(), project_id.into()],
