@@ -160,6 +160,28 @@ impl TaskColumns {
         }
     }
 
+    /// Refuses cells that would make a task outside of the workflow of an asset's type. A task that is there may go on.
+    ///
+    /// # Errors
+    /// The first of them, by the name of its column.
+    pub(super) fn require_workflow(
+        &self,
+        entity_id: Uuid,
+        cells: &[TaskCells],
+        (type_name, workflow): (&str, &[Uuid]),
+    ) -> Result<(), RowProblem> {
+        let outside = |cells: &&TaskCells| {
+            !workflow.contains(&cells.task_type_id) && !self.known.contains_key(&(entity_id, cells.task_type_id))
+        };
+        match cells.iter().find(outside) {
+            Some(TaskCells { column, .. }) => Err(RowProblem::about(
+                column,
+                format!("{column} is not in the workflow of {type_name}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Takes over the cells of a row about the tasks of an entity.
     pub(super) fn take_over(&mut self, work: &mut Work<'_>, entity_id: Uuid, cells: Vec<TaskCells>, line: u64) {
         for TaskCells {
