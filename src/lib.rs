@@ -42,6 +42,8 @@ mod pulling;
 mod quotas;
 mod readiness;
 pub mod realtime;
+#[cfg(test)]
+mod refusals;
 mod removal;
 #[cfg(test)]
 mod rooms;

@@ -145,12 +145,12 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The room of a source, by its path below `src/`; none for the roots of the crate and for this test.
+/// The room of a source, by its path below `src/`; none for the roots of the crate and for the rules of all sources.
 fn room(path: &str) -> Option<&str> {
     let room = path
         .split_once('/')
         .map_or_else(|| path.trim_end_matches(".rs"), |(room, _)| room);
-    (!matches!(room, "lib" | "main" | "rooms")).then_some(room)
+    (!matches!(room, "lib" | "main" | "refusals" | "rooms")).then_some(room)
 }
 
 /// The rooms that a source names, apart from its tests and comments.
@@ -199,7 +199,7 @@ fn root() -> PathBuf {
 }
 
 /// Sources by their paths below `src/`.
-fn all_sources() -> Vec<(String, String)> {
+pub fn all_sources() -> Vec<(String, String)> {
     let mut files = Vec::new();
     sources(&root(), &mut files);
     let path = |file: &Path| {

@@ -159,6 +159,31 @@ async fn what_poem_openapi_reports_is_the_contract() {
     assert!(drift.is_empty(), "{} difference(s):\n{}", drift.len(), drift.join("\n"));
 }
 
+#[test]
+fn names_that_bodies_need_hold_more_than_blanks() {
+    let mut lax = Vec::new();
+    let mut checked = 0;
+    for (path, item) in contract()["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let schema = body["$ref"]
+                .as_str()
+                .and_then(|reference| contract().pointer(reference.trim_start_matches('#')))
+                .unwrap_or(body);
+            let name = &schema["properties"]["name"];
+            if name["minLength"] != 1 {
+                continue;
+            }
+            checked += 1;
+            if name["pattern"] != r"\S" {
+                lax.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert!(lax.is_empty(), "without a pattern:\n{}", lax.join("\n"));
+    assert!(checked > 12, "{checked}");
+}
+
 /// Names every place where two documents differ.
 fn differences(place: &str, wanted: &Value, found: &Value, drift: &mut Vec<String>) {
     match (wanted, found) {

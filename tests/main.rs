@@ -24,6 +24,7 @@ mod mail;
 mod movies;
 mod notifications;
 mod oidc;
+mod paging;
 mod people;
 mod playlists;
 mod processing;

@@ -229,6 +229,20 @@ impl QueriedRecords<TaskFact> for FewTasks {
     }
 }
 
+/// SQL of whether a production shows a task type to its clients; `link` is the table of the link between the two.
+#[must_use]
+pub fn type_is_shown_to_clients(link: &str) -> String {
+    format!("COALESCE({link}.is_client_visible, true) = true")
+}
+
+/// Adds the condition that a production shows a task type to somebody with this role there, with `AND` before it; `link` is
+/// the table of the link between the two.
+pub fn restrict_types(sql: &mut Sql, role: Role, link: &str) {
+    if role == Role::Client {
+        sql.push(" AND ").push(&type_is_shown_to_clients(link));
+    }
+}
+
 /// Adds the condition that a person does the task whose id is in a column.
 pub fn assigned_to(sql: &mut Sql, task: &str, person_id: Uuid) {
     sql.push(task)

@@ -172,16 +172,22 @@ async fn require_room(app: &App) -> Result<(), AccountError> {
     }
 }
 
-/// Refuses a password that is too short or was not typed the same twice. The length counts first.
+/// Refuses a password that is too short or was not typed the same twice. The length counts first. `repeated` is the name of
+/// the field that has the password once more.
 ///
 /// # Errors
 /// 400 with the reason.
-pub fn check_new_password(settings: &SignInSettings, password: &str, confirmation: &str) -> Result<(), Failure> {
+pub fn check_new_password(
+    settings: &SignInSettings,
+    password: &str,
+    confirmation: &str,
+    repeated: &str,
+) -> Result<(), Failure> {
     if password.chars().count() < settings.min_password_length {
-        return Err(Failure::refused("Password is too short."));
+        return Err(Failure::refused("Password is too short.").naming("password"));
     }
     if password != confirmation {
-        return Err(Failure::refused("Confirmation password doesn't match."));
+        return Err(Failure::refused("Confirmation password doesn't match.").naming(repeated));
     }
     Ok(())
 }
@@ -197,7 +203,7 @@ pub async fn confirm_password(app: &App, person_id: Uuid, password: &str) -> Res
     let account = sign_in::account(app, person_id).await?;
     match check_password(app, strategy, &account, &Gate::of_session(&account), password).await? {
         Checked::Right => Ok(()),
-        Checked::Wrong => Err(Failure::refused("The current password is wrong.")),
+        Checked::Wrong => Err(Failure::refused("The current password is wrong.").naming("current_password")),
         Checked::Inactive => Err(Failure::refused("User is unactive.")),
         Checked::Locked => Err(too_many_failures()),
     }
@@ -253,10 +259,11 @@ mod tests {
 
     #[test]
     fn length_counts_characters_and_comes_first() {
-        let reason = |password, confirmation| match check_new_password(&settings(), password, confirmation) {
-            Ok(()) => None,
-            Err(failure) => Some(explain(&failure)),
-        };
+        let reason =
+            |password, confirmation| match check_new_password(&settings(), password, confirmation, "password_2") {
+                Ok(()) => None,
+                Err(failure) => Some(explain(&failure)),
+            };
         assert_eq!(reason("short", "other").as_deref(), Some("Password is too short."));
         assert_eq!(reason("ééééééé", "ééééééé").as_deref(), Some("Password is too short."));
         assert_eq!(

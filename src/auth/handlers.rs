@@ -165,11 +165,11 @@ impl Authentication for AuthenticationHandlers {
         let gate = Gate::of_session(&account);
         match check_password(app, strategy, &account, &gate, &body.old_password).await? {
             Checked::Right => {}
-            Checked::Wrong => return Err(Failure::refused("Old password is wrong.")),
+            Checked::Wrong => return Err(Failure::refused("Old password is wrong.").naming("old_password")),
             Checked::Inactive => return Err(Failure::refused("User is unactive.")),
             Checked::Locked => return Err(too_many_failures()),
         }
-        check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
+        check_new_password(&app.settings.sign_in, &body.password, &body.password_2, "password_2")?;
         let email = AccountEmail::new(app, AccountLetter::PasswordChanged, &account, caller_address(app));
         set_password(app, account.id, &body.password, Some(&access.token), email).await?;
         Ok(Json::of(&Success { success: true })?)
@@ -202,7 +202,7 @@ impl Authentication for AuthenticationHandlers {
             return Err(no_token());
         }
         // A password that is no good does not use the token up.
-        check_new_password(&app.settings.sign_in, &body.password, &body.password2)?;
+        check_new_password(&app.settings.sign_in, &body.password, &body.password2, "password2")?;
         if !reset::take(app, account.id, &body.token).await? {
             return Err(no_token());
         }

@@ -64,8 +64,8 @@ pub(super) struct CastingLink {
 /// The database refuses.
 pub(super) async fn replace(work: &mut Work<'_>, entity_id: Uuid, entries: &[CastingEntry]) -> Result<(), Failure> {
     let container = find(work, entity_id).await?;
-    let wanted = known(work, &container, entries).await?;
     let before = links(work, entity_id).await?;
+    let wanted = known(work, &container, entries, &before).await?;
     let after: HashSet<Uuid> = wanted.iter().map(|entry| entry.asset_id).collect();
     let shown = before
         .values()
@@ -147,12 +147,13 @@ pub(super) async fn find_all(work: &Work<'_>, ids: &[Uuid]) -> Result<Vec<Castin
     Ok(database::read_all(&**work, &sql).await?)
 }
 
-/// Castings that are possible: entries that are complete, whose assets exist and may be cast here. The last entry of an
-/// asset counts.
+/// Castings that are possible: entries that are complete, whose assets exist and may be cast here, or are already. The last
+/// entry of an asset counts.
 async fn known(
     work: &Work<'_>,
     container: &CastingContainer,
     entries: &[CastingEntry],
+    before: &HashMap<Uuid, CastingLink>,
 ) -> Result<Vec<WantedCasting>, Failure> {
     let complete = entries.iter().filter_map(|entry| {
         Some(WantedCasting {
@@ -169,7 +170,8 @@ async fn known(
         .bind(true)
         .push(") AND e.id IN ");
     sql.bind_list(complete.iter().map(|entry| entry.asset_id));
-    let mut castable: HashSet<Uuid> = HashSet::new();
+    // What another production no longer shares stays where it is cast.
+    let mut castable: HashSet<Uuid> = before.keys().copied().collect();
     for row in database::rows(&**work, &sql).await? {
         castable.insert(row.try_get("", "id")?);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
 
 use crate::access::{ProjectRole, place_columns, read_place};
@@ -86,26 +87,26 @@ impl Mentionable {
     /// Those whom a text in a production mentions. Behind an `@` the longest name counts.
     #[must_use]
     pub fn in_text(&self, text: &str, project_id: Uuid) -> Mentions {
+        let text = plain(text);
         if !text.contains('@') {
             return Mentions::default();
         }
-        let text: String = text.nfc().collect();
         let members = || self.members.iter().filter(|member| member.project_id == project_id);
         let names: Vec<String> = members()
             .map(|member| &member.full_name)
             .chain(self.departments.iter().map(|(name, _)| name))
-            .map(|name| composed(name))
+            .map(|name| plain(name))
             .collect();
         let named: HashSet<&str> = places(&text).filter_map(|rest| longest(rest, &names)).collect();
         Mentions {
             persons: members()
-                .filter(|member| named.contains(composed(&member.full_name).as_str()))
+                .filter(|member| named.contains(plain(&member.full_name).as_str()))
                 .map(|member| member.person_id)
                 .collect(),
             departments: self
                 .departments
                 .iter()
-                .filter(|(name, _)| named.contains(composed(name).as_str()))
+                .filter(|(name, _)| named.contains(plain(name).as_str()))
                 .map(|(_, id)| *id)
                 .collect(),
         }
@@ -129,9 +130,19 @@ impl Mentionable {
     }
 }
 
-/// A name in the one form of the same letters that texts are brought into, too.
-fn composed(name: &str) -> String {
-    name.nfc().collect()
+/// A text or a name in one form, whatever keyboard or program wrote it: letters with their marks, the usual `@`, blanks,
+/// hyphens and apostrophes, and one blank where there are several.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.nfkc() {
+        match letter {
+            ' ' if plain.ends_with(' ') => {}
+            '\u{2010}' | '\u{2011}' => plain.push('-'),
+            '\u{2019}' | '\u{2bc}' => plain.push('\''),
+            _ => plain.push(letter),
+        }
+    }
+    plain
 }
 
 /// Words that stand behind the signs `@` of a text.
@@ -139,9 +150,14 @@ fn places(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('@').filter_map(|(at, _)| text.get(at + 1..))
 }
 
-/// The longest of the names that a text begins with. A name ends where no further letter or digit follows.
+/// The longest of the names that a text begins with. A name ends where no further letter or digit follows, nor a mark on its
+/// last letter.
 fn longest<'a>(text: &str, names: &'a [String]) -> Option<&'a str> {
-    let ends = |rest: &str| rest.chars().next().is_none_or(|next| !next.is_alphanumeric());
+    let ends = |rest: &str| {
+        rest.chars()
+            .next()
+            .is_none_or(|next| !next.is_alphanumeric() && !is_combining_mark(next))
+    };
     let found = names
         .iter()
         .filter(|name| !name.is_empty() && text.strip_prefix(name.as_str()).is_some_and(ends));
@@ -289,16 +305,20 @@ mod tests {
             place,
             departments: Vec::new(),
         };
+        let names = ["Zo\u{e9} Petit", "Zoe\u{301} Grand", "Ra  O'Neil-Ek", "Ax"];
         let team = Mentionable {
-            members: vec![member("Zo\u{e9} Petit"), member("Zoe\u{301} Grand")],
+            members: names.map(member).to_vec(),
             departments: Vec::new(),
         };
-        assert_eq!(
-            team.in_text("@Zoe\u{301} Petit, @Zo\u{e9} Grand", project_id)
-                .persons
-                .len(),
-            2
-        );
+        for (text, reached) in [
+            ("@Zoe\u{301} Petit, @Zo\u{e9} Grand", 2),
+            ("@Zo\u{e9}\u{a0}Petit and @Zo\u{e9}  Grand", 2),
+            ("\u{ff20}Ra\u{202f}O\u{2019}Neil\u{2011}Ek", 1),
+            ("@Ax\u{331}", 0),
+            ("@Zo\u{e9}\nPetit", 0),
+        ] {
+            assert_eq!(team.in_text(text, project_id).persons.len(), reached, "{text}");
+        }
     }
 
     #[test]

@@ -38,24 +38,25 @@ pub async fn move_comment(
         return Err(Failure::forbidden());
     }
     if subject.task_id != task_id {
-        return Err(Failure::parameter("Comment does not belong to the given task."));
+        return Err(Failure::parameter("Comment does not belong to the given task.").naming("comment_id"));
     }
     if task_id == target_id {
-        return Err(Failure::parameter("Source and target tasks must be different."));
+        return Err(Failure::parameter("Source and target tasks must be different.").naming("target_task_id"));
     }
     if source.entity_id.is_none() || source.entity_id != target.entity_id {
-        return Err(Failure::parameter(
-            "A comment can only be moved between tasks of the same entity.",
-        ));
+        return Err(
+            Failure::parameter("A comment can only be moved between tasks of the same entity.")
+                .naming("target_task_id"),
+        );
     }
     let previews = Sql::with(
         "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
         [comment_id.into()],
     );
     if database::row(&*work, &previews).await?.is_some() {
-        return Err(Failure::parameter(
-            "A comment attached to a preview revision cannot be moved.",
-        ));
+        return Err(
+            Failure::parameter("A comment attached to a preview revision cannot be moved.").naming("comment_id"),
+        );
     }
     tell_lost_news(&mut work, "comment_id", &[comment_id]).await?;
     for table in ["notification", "news"] {

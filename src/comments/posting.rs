@@ -157,7 +157,7 @@ impl Posting {
             .cloned()
             .ok_or_else(Failure::not_found)?;
         if matches!(origin, CommentOrigin::Person) && !self.allows_retake(&task, draft.task_status_id) {
-            return Err(Failure::parameter("No more retakes allowed on this task"));
+            return Err(Failure::parameter("No more retakes allowed on this task").naming("task_status_id"));
         }
         // Comments of one posting come one after the other, so that lists show consequences behind their causes.
         let turn = i64::try_from(self.written.len()).unwrap_or_default();

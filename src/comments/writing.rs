@@ -162,7 +162,9 @@ pub async fn write_batch(
     let settable = Settable::find(connection, known_tasks.values().map(|relation| relation.project_id)).await?;
     let mut drafts = Vec::with_capacity(wanted.len());
     for (task, fields) in wanted {
-        let relation = known_tasks.get(&task).ok_or_else(Failure::not_found)?;
+        let relation = known_tasks
+            .get(&task)
+            .ok_or_else(|| Failure::not_found().naming("task_id"))?;
         relation.require(&ACT)?;
         settable.require(relation.project_id, fields.task_status_id, relation.role.role)?;
         drafts.push(fields.draft(task, caller.person.id, relation.role.is_manager())?);

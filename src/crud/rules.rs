@@ -59,7 +59,10 @@ pub fn one_of(body: &Map<String, Value>, key: &str, words: &[&str], nullable: bo
 /// 400 when it is not there, 404 when it is none.
 pub fn given_id(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
     let value = body.get(key).ok_or_else(|| Failure::record(format!("'{key}'")))?;
-    value.as_str().and_then(parse_id).ok_or_else(Failure::not_found)
+    value
+        .as_str()
+        .and_then(parse_id)
+        .ok_or_else(|| Failure::not_found().naming(key))
 }
 
 /// Asks a rule of the production that a new record names.
@@ -127,7 +130,7 @@ pub async fn plans_asked_project(app: &App, caller: &Caller, query: &Query) -> R
         return Ok(());
     }
     let asked = query.get("project_id").ok_or_else(Failure::forbidden)?;
-    let project_id = parse_id(asked).ok_or_else(Failure::not_found)?;
+    let project_id = parse_id(asked).ok_or_else(|| Failure::not_found().naming("project_id"))?;
     require(&app.database, caller, project_id, &STAFF_MEMBER)
         .await
         .map(|_| ())

@@ -19,9 +19,14 @@ pub fn explain(error: &DbErr) -> Option<Failure> {
             "A record with the same unique values already exists{colon}{fields}"
         )));
     }
+    if matches!(error.kind(), ErrorKind::NotNullViolation) {
+        return Some(Failure::record(format!(
+            "A required field is missing: {}.",
+            missing_field(error)
+        )));
+    }
     let message = match error.kind() {
         ErrorKind::ForeignKeyViolation => "The change conflicts with records referencing this one.",
-        ErrorKind::NotNullViolation => "A required field is missing.",
         ErrorKind::CheckViolation => broken_check(error.message()),
         // PostgreSQL's class 22: values out of range, too long, or of a wrong form.
         _ if error
@@ -60,6 +65,16 @@ fn broken_check(message: &str) -> &'static str {
     known.map_or("The data conflicts with database integrity rules.", |(_, sentence)| {
         *sentence
     })
+}
+
+/// Name of the column that may not be empty, as far as the database tells it.
+fn missing_field(error: &(dyn DatabaseError + 'static)) -> &str {
+    let text = match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(error) => error.column(),
+        // `NOT NULL constraint failed: task.name`
+        None => error.message().rsplit('.').next(),
+    };
+    text.unwrap_or_default()
 }
 
 /// Names of the columns whose values are taken, in their order as words, as far as the database tells them.

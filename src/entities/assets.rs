@@ -152,7 +152,7 @@ pub(super) async fn list_shared_in_use(
     let mut used = Sql::with(
         format!(
             " AND e.is_shared AND NOT COALESCE(e.canceled, false) AND e.project_id <> $1 AND e.id IN (SELECT l.entity_out_id FROM entity_link l \
-             JOIN entity sh ON sh.id = l.entity_in_id JOIN entity sq ON sq.id = sh.parent_id WHERE sh.project_id = $2 AND {}",
+             JOIN entity sh ON sh.id = l.entity_in_id LEFT JOIN entity sq ON sq.id = sh.parent_id WHERE sh.project_id = $2 AND {}",
             EntityKind::Shot.condition("sh.entity_type_id")
         ),
         [project_id.into(), project_id.into()],
@@ -181,7 +181,7 @@ pub(super) async fn create(
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     require_asset_type(&*work, asset_type_id).await?;
-    require_within(&work, body.episode_id, EntityKind::Episode, project_id).await?;
+    require_within(&work, body.episode_id, EntityKind::Episode, project_id, "episode_id").await?;
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -213,7 +213,7 @@ pub(super) async fn share(app: &App, caller: &Caller, body: &AssetSharing) -> Re
             .iter()
             .any(|entity| entity.id == *id && entity.kind == EntityKind::Asset)
     }) {
-        return Err(Failure::not_found());
+        return Err(Failure::not_found().naming("asset_ids"));
     }
     for entity in &found {
         if !projects.contains(&entity.project_id) {

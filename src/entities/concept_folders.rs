@@ -98,7 +98,7 @@ pub(super) async fn move_concepts(
 ) -> Result<Vec<Uuid>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access).await?;
-    require_within(&work, folder_id, FOLDER, project_id).await?;
+    require_within(&work, folder_id, FOLDER, project_id, FOLDER.id_key()).await?;
     let found = find_entities(&*work, concepts).await?.into_iter();
     let mut found: HashMap<Uuid, EntityFacts> = found.map(|entity| (entity.id, entity)).collect();
     found.retain(|_, entity| entity.kind == EntityKind::Concept && entity.project_id == project_id);

@@ -73,8 +73,9 @@ pub(super) async fn list_tasks(app: &App, caller: &Caller, id: Uuid, assignees: 
 
 /// `GET /data/concepts/{concept_id}/task-types`
 pub(super) async fn list_task_types(app: &App, caller: &Caller, id: Uuid) -> Result<Sent, Failure> {
-    require_seen(app, caller, id).await?;
-    task_types(&app.database, TaskSet::Entity(id)).await
+    let relation = require_seen(app, caller, id).await?;
+    let visible = VisibleTasks::of_entity(caller, relation.project_id, relation.role.role);
+    task_types(&app.database, TaskSet::Entity(id), &visible).await
 }
 
 async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRelation, Failure> {
@@ -87,9 +88,15 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;
-    let folder_id = require_within(&work, body.parent_id, EntityKind::ConceptFolder, project_id)
-        .await?
-        .map(|folder| folder.id);
+    let folder_id = require_within(
+        &work,
+        body.parent_id,
+        EntityKind::ConceptFolder,
+        project_id,
+        "parent_id",
+    )
+    .await?
+    .map(|folder| folder.id);
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -117,8 +124,10 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) 
     Ok(row)
 }
 
-/// The entities that a new concept is about, each once: those of the production among what the body names by ids, or by
-/// objects with an id.
+/// The entities that a new concept is about, each once, which the body names by ids, or by objects with an id.
+///
+/// # Errors
+/// 400 that names the first of them that is not in the production.
 async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<Vec<Uuid>, Failure> {
     let mut ids = Vec::with_capacity(named.len());
     let mut seen = HashSet::new();
@@ -141,6 +150,10 @@ async fn subjects(work: &Work<'_>, project_id: Uuid, named: &[Value]) -> Result<
         .filter(|entity| entity.project_id == project_id)
         .map(|entity| entity.id)
         .collect();
-    ids.retain(|id| known.contains(id));
-    Ok(ids)
+    match ids.iter().find(|id| !known.contains(*id)) {
+        Some(unknown) => Err(Failure::parameter(format!(
+            "entity_concept_links: the production has no entity with the id {unknown}."
+        ))),
+        None => Ok(ids),
+    }
 }

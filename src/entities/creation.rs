@@ -110,7 +110,7 @@ pub(super) async fn create(
 ) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
-    let parent_id = require_within(&work, new.parent_id, parent, project_id)
+    let parent_id = require_within(&work, new.parent_id, parent, project_id, parent.id_key())
         .await?
         .map(|parent| parent.id);
     let (id, made) = find_or_create(&work, kind, project_id, access.person.id, new).await?;
@@ -158,7 +158,7 @@ fn columns(
     ]
 }
 
-/// An entity that a body names and that has to be of one kind and of the same production.
+/// An entity that a field of a body names and that has to be of one kind and of the same production.
 ///
 /// # Errors
 /// 404 when there is no such entity in the production.
@@ -167,12 +167,15 @@ pub async fn require_within(
     id: Option<Uuid>,
     kind: EntityKind,
     project_id: Uuid,
+    field: &str,
 ) -> Result<Option<EntityFacts>, Failure> {
     let Some(id) = id else { return Ok(None) };
-    let found = find_entity(&**work, id, kind).await?;
+    let found = find_entity(&**work, id, kind)
+        .await
+        .map_err(|failure| failure.naming(field))?;
     if found.project_id == project_id {
         Ok(Some(found))
     } else {
-        Err(Failure::not_found())
+        Err(Failure::not_found().naming(field))
     }
 }

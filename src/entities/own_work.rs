@@ -1,25 +1,58 @@
-//! Work of the caller: tasks that are assigned to them in open productions, and what these are on.
+//! Work of the caller: tasks that are assigned to them in open productions whose team they are in, and what these are on.
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{AssetTypeRow, Entity, Task, TaskType};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::rows::find_entity;
+use crate::access::Reach;
 use crate::access::data_mask::DataMask;
 use crate::access::task_mask::TaskMask;
+use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::database::{Database, RecordWriter, Sql, stream_array};
 use crate::tasks::rows::task_writer;
 use crate::vocabulary::kinds::{BUILT_IN_NAMES, EntityKind};
 
-/// Adds `FROM` and the condition on the tasks `t` of the caller in open productions.
-fn of_caller(sql: &mut Sql, caller: &Caller) {
-    sql.push(
-        " FROM task t JOIN task_person_link a ON a.task_id = t.id JOIN project p ON p.id = t.project_id \
-         JOIN project_status s ON s.id = p.project_status_id WHERE s.name = 'Open' AND a.person_id = ",
-    );
-    sql.bind(caller.person.id);
+/// Tasks of the caller in open productions, as far as lists show them.
+struct OwnTasks<'a> {
+    caller: &'a Caller,
+    visible: VisibleTasks,
+}
+
+impl<'a> OwnTasks<'a> {
+    async fn of(database: &Database, caller: &'a Caller) -> Result<Self, DbErr> {
+        let visible = VisibleTasks::new(Reach::open_teams(database, caller).await?, LISTED);
+        Ok(Self { caller, visible })
+    }
+
+    /// Adds `FROM` and the condition on the tasks `t`.
+    fn add_to(&self, sql: &mut Sql) {
+        sql.push(
+            " FROM task t JOIN task_person_link a ON a.task_id = t.id JOIN project p ON p.id = t.project_id \
+             JOIN project_status s ON s.id = p.project_status_id WHERE s.name = 'Open' AND a.person_id = ",
+        );
+        sql.bind(self.caller.person.id);
+        self.visible.restrict(sql, "t");
+    }
+
+    /// Adds the list of the entities of a production that the caller has a task of.
+    fn add_entities(&self, sql: &mut Sql, project_id: Uuid) {
+        sql.push("(SELECT t.entity_id");
+        self.add_to(sql);
+        sql.push(" AND t.project_id = ").bind(project_id).push(")");
+    }
+
+    /// Adds the list of the sequences of a production with a shot that the caller has a task of.
+    fn add_sequences(&self, sql: &mut Sql, project_id: Uuid) {
+        sql.push("(SELECT h.parent_id FROM entity h WHERE ")
+            .push(&EntityKind::Shot.condition("h.entity_type_id"))
+            .push(" AND h.id IN ");
+        self.add_entities(sql, project_id);
+        sql.push(")");
+    }
 }
 
 async fn answer_rows<T>(database: &Database, sql: Sql, writer: RecordWriter) -> Result<Json<T>, Failure> {
@@ -68,7 +101,7 @@ pub async fn tasks(
     find_entity(database, id, kind).await?;
     let writer = task_writer();
     let mut sql = Sql::new(format!("SELECT {}", writer.columns()));
-    of_caller(&mut sql, caller);
+    OwnTasks::of(database, caller).await?.add_to(&mut sql);
     sql.push(" AND t.entity_id = ").bind(id).push(" ORDER BY t.name, t.id");
     let mask = TaskMask::in_teams(database, caller).await?;
     send_masked(database, sql, writer, move |out, start| mask.apply(out, start)).await
@@ -90,7 +123,7 @@ pub async fn task_types(
         "SELECT {} FROM task_type k WHERE k.id IN (SELECT t.task_type_id",
         writer.columns()
     ));
-    of_caller(&mut sql, caller);
+    OwnTasks::of(database, caller).await?.add_to(&mut sql);
     sql.push(" AND t.entity_id = ")
         .bind(id)
         .push(") ORDER BY k.priority, k.name, k.id");
@@ -112,7 +145,7 @@ pub async fn asset_types(
         "SELECT {} FROM entity_type k WHERE k.name NOT IN {BUILT_IN_NAMES} AND k.id IN (SELECT e.entity_type_id FROM entity e WHERE e.id IN ",
         writer.columns()
     ));
-    entities_of(&mut sql, caller, project_id);
+    OwnTasks::of(database, caller).await?.add_entities(&mut sql, project_id);
     sql.push(") ORDER BY k.name, k.id");
     answer_rows(database, sql, writer).await
 }
@@ -137,7 +170,7 @@ pub async fn assets(
     sql.push(" AND e.entity_type_id = ")
         .bind(asset_type_id)
         .push(" AND e.id IN ");
-    entities_of(&mut sql, caller, project_id);
+    OwnTasks::of(database, caller).await?.add_entities(&mut sql, project_id);
     sql.push(" ORDER BY e.name, e.id");
     send_entities(database, caller, sql, writer).await
 }
@@ -150,7 +183,9 @@ pub async fn sequences(database: &Database, caller: &Caller, project_id: Uuid) -
     require_project(database, project_id).await?;
     let (mut sql, writer) = entities(EntityKind::Sequence);
     sql.push(" AND e.id IN ");
-    sequences_of(&mut sql, caller, project_id);
+    OwnTasks::of(database, caller)
+        .await?
+        .add_sequences(&mut sql, project_id);
     sql.push(" ORDER BY e.name, e.id");
     send_entities(database, caller, sql, writer).await
 }
@@ -163,7 +198,9 @@ pub async fn episodes(database: &Database, caller: &Caller, project_id: Uuid) ->
     require_project(database, project_id).await?;
     let (mut sql, writer) = entities(EntityKind::Episode);
     sql.push(" AND e.id IN (SELECT q.parent_id FROM entity q WHERE q.id IN ");
-    sequences_of(&mut sql, caller, project_id);
+    OwnTasks::of(database, caller)
+        .await?
+        .add_sequences(&mut sql, project_id);
     sql.push(") ORDER BY e.name, e.id");
     send_entities(database, caller, sql, writer).await
 }
@@ -181,7 +218,9 @@ pub async fn within_sequence(
     let sequence = find_entity(database, sequence_id, EntityKind::Sequence).await?;
     let (mut sql, writer) = entities(kind);
     sql.push(" AND e.parent_id = ").bind(sequence_id).push(" AND e.id IN ");
-    entities_of(&mut sql, caller, sequence.project_id);
+    OwnTasks::of(database, caller)
+        .await?
+        .add_entities(&mut sql, sequence.project_id);
     sql.push(" ORDER BY e.name, e.id");
     send_entities(database, caller, sql, writer).await
 }
@@ -197,22 +236,6 @@ fn entities(kind: EntityKind) -> (Sql, RecordWriter) {
         )),
         writer,
     )
-}
-
-/// Adds the list of the entities of a production that the caller has a task of.
-fn entities_of(sql: &mut Sql, caller: &Caller, project_id: Uuid) {
-    sql.push("(SELECT t.entity_id");
-    of_caller(sql, caller);
-    sql.push(" AND t.project_id = ").bind(project_id).push(")");
-}
-
-/// Adds the list of the sequences of a production with a shot that the caller has a task of.
-fn sequences_of(sql: &mut Sql, caller: &Caller, project_id: Uuid) {
-    sql.push("(SELECT h.parent_id FROM entity h WHERE ")
-        .push(&EntityKind::Shot.condition("h.entity_type_id"))
-        .push(" AND h.id IN ");
-    entities_of(sql, caller, project_id);
-    sql.push(")");
 }
 
 async fn require_project(database: &Database, id: Uuid) -> Result<(), Failure> {

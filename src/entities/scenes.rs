@@ -109,7 +109,7 @@ pub(super) async fn remove_shot(app: &App, caller: &Caller, scene_id: Uuid, shot
 async fn shot_of(work: &Work<'_>, caller: &Caller, scene_id: Uuid, shot_id: Uuid) -> Result<EntityFacts, Failure> {
     let scene = find_entity(&**work, scene_id, EntityKind::Scene).await?;
     require_manager(&**work, caller, scene.project_id).await?;
-    require_within(work, Some(shot_id), EntityKind::Shot, scene.project_id)
+    require_within(work, Some(shot_id), EntityKind::Shot, scene.project_id, "shot_id")
         .await?
         .ok_or_else(Failure::not_found)
 }

@@ -103,7 +103,7 @@ pub(super) async fn read_shot(app: &App, access: &EntityReader, id: Uuid) -> Res
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
-    let sequence = require_within(&work, body.sequence_id, EntityKind::Sequence, project_id).await?;
+    let sequence = require_within(&work, body.sequence_id, EntityKind::Sequence, project_id, "sequence_id").await?;
     let new = NewEntity {
         name: body.name,
         description: body.description,
@@ -127,7 +127,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
 }
 
 /// Columns that a change of a shot leaves alone.
-const PROTECTED: [&str; 7] = [
+const PROTECTED: [&str; 8] = [
     "id",
     "created_at",
     "updated_at",
@@ -135,6 +135,7 @@ const PROTECTED: [&str; 7] = [
     "type",
     "shotgun_id",
     "created_by",
+    "nb_entities_out",
 ];
 
 /// `PUT /data/shots/{shot_id}`
@@ -263,7 +264,7 @@ async fn check_references(
                 } else {
                     EntityKind::Scene
                 };
-                require_within(work, Some(*id), kind, shot.project_id)
+                require_within(work, Some(*id), kind, shot.project_id, name)
                     .await
                     .map_err(|failure| match failure {
                         Failure::Answer { .. } => wrong(),

@@ -126,11 +126,11 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
     Links::load(database, &sql).await
 }
 
-/// Sends the task types that have a task among those meant, in the order of the pipeline.
+/// Sends the task types that have a visible task among those meant, in the order of the pipeline.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn task_types(database: &Database, of: TaskSet) -> Result<Sent, Failure> {
+pub(super) async fn task_types(database: &Database, of: TaskSet, visible: &VisibleTasks) -> Result<Sent, Failure> {
     let columns = &entity::task_type::TABLE.columns;
     let names: Vec<String> = columns.iter().map(|column| format!("tt.\"{}\"", column.name)).collect();
     let mut sql = Sql::new(format!(
@@ -138,6 +138,7 @@ pub(super) async fn task_types(database: &Database, of: TaskSet) -> Result<Sent,
         names.join(", ")
     ));
     of.condition(&mut sql);
+    visible.restrict(&mut sql, "t");
     sql.push(") ORDER BY tt.priority, tt.name, tt.id");
     let writer = RowWriter::new(columns.iter().map(Field::from));
     let sent = stream_array(database, sql, move |out, row| {

@@ -76,7 +76,7 @@ pub(super) async fn last_events(
             .bind_list(query.person_ids.iter().copied());
     }
     if let Some(id) = query.cursor_event_id {
-        before(database, &mut sql, "api_event", id, "event").await?;
+        before(database, &mut sql, "api_event", id, ("cursor_event_id", "event")).await?;
     }
     period(&mut sql, query.after, query.before);
     answer_rows(database, sql, &EVENT, query.limit).await
@@ -93,7 +93,14 @@ pub(super) async fn last_logins(
             .bind_list(query.person_ids.iter().copied());
     }
     if let Some(id) = query.cursor_login_log_id {
-        before(database, &mut sql, "login_log", id, "login log").await?;
+        before(
+            database,
+            &mut sql,
+            "login_log",
+            id,
+            ("cursor_login_log_id", "login log"),
+        )
+        .await?;
     }
     period(&mut sql, query.after, query.before);
     answer_rows(database, sql, &LOGIN, query.limit).await
@@ -150,11 +157,17 @@ fn names_like(
 ///
 /// # Errors
 /// 400 when there is no such row.
-async fn before(database: &Database, sql: &mut Sql, table: &str, id: Uuid, what: &str) -> Result<(), Failure> {
+async fn before(
+    database: &Database,
+    sql: &mut Sql,
+    table: &str,
+    id: Uuid,
+    (parameter, what): (&str, &str),
+) -> Result<(), Failure> {
     let row = database
         .row(&Sql::with(format!("SELECT 1 FROM {table} WHERE id = $1"), [id.into()]))
         .await?;
-    row.ok_or_else(|| Failure::parameter(format!("No {what} found with id: {id}")))?;
+    row.ok_or_else(|| Failure::parameter(format!("No {what} found with id: {id}")).naming(parameter))?;
     sql.push(&format!(
         " AND (r.created_at, r.id) < (SELECT o.created_at, o.id FROM {table} o WHERE o.id = "
     ))

@@ -29,10 +29,12 @@ pub(super) async fn upload(
     form: Submission,
 ) -> Result<Json<WorkingFile>, Failure> {
     find(&app.database, caller, id, RecordRule::TaskWorker).await?;
-    let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
+    let missing = || {
+        Failure::refused("The browser (or proxy) sent a request that this server could not understand.").naming("file")
+    };
     let file = form.file("file").ok_or_else(missing)?;
     if file.size == 0 {
-        return Err(Failure::parameter("The file is empty."));
+        return Err(Failure::parameter("The file is empty.").naming("file"));
     }
     app.storage.put_file(&key(id), &file.path).await?;
     Ok(Json::written(with_outputs(&app.database, id).await?))

@@ -84,7 +84,7 @@ pub(super) async fn software(work: &mut Work<'_>, id: Option<Uuid>, usual: Progr
     };
     named(&**work, &entity::software::TABLE, id)
         .await?
-        .ok_or_else(Failure::not_found)
+        .ok_or_else(|| Failure::not_found().naming("software_id"))
 }
 
 /// A kind of output.

@@ -79,7 +79,7 @@ pub(super) async fn publish(app: &App, caller: &Caller, body: OldPublication) ->
     };
     let task_type_id = source
         .task_type_id
-        .ok_or_else(|| paths::refusal("The task has no task type."))?;
+        .ok_or_else(|| paths::refusal("The task has no task type.").naming("task_id"))?;
     let file = OutputFileAdd {
         output_type_id: defaults::geometry(&mut work).await?.id,
         task_type_id,

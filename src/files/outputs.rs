@@ -138,10 +138,10 @@ async fn references(
 ) -> Result<References, Failure> {
     let kind = output_type(&**work, body.output_type_id)
         .await?
-        .ok_or_else(|| refused(owner, "Cannot find given output type."))?;
+        .ok_or_else(|| refused(owner, "Cannot find given output type.").naming("output_type_id"))?;
     let person_id = body.person_id.unwrap_or(caller.person.id);
     if !is_person(work, person_id).await? {
-        return Err(refused(owner, "Cannot find given person."));
+        return Err(refused(owner, "Cannot find given person.").naming("person_id"));
     }
     if let Some(id) = body.working_file_id {
         require_working_file(work, owner, id).await?;
@@ -171,7 +171,7 @@ async fn require_working_file(work: &Work<'_>, owner: Owner, id: Uuid) -> Result
     let found = database::row(&**work, &sql).await?;
     found
         .map(|_| ())
-        .ok_or_else(|| refused(owner, "Cannot find given working file."))
+        .ok_or_else(|| refused(owner, "Cannot find given working file.").naming("working_file_id"))
 }
 
 /// The state that a request names, or that of new files.
@@ -183,7 +183,7 @@ async fn file_status(work: &Work<'_>, owner: Owner, given: Option<Uuid>) -> Resu
     let found = database::row(&**work, &sql).await?;
     found
         .map(|_| id)
-        .ok_or_else(|| refused(owner, "Cannot find given file status."))
+        .ok_or_else(|| refused(owner, "Cannot find given file status.").naming("file_status_id"))
 }
 
 /// # Errors
@@ -210,7 +210,7 @@ async fn require_new(work: &Work<'_>, series: Series<'_>, representation: &str, 
         .bind(representation);
     sql.push(" AND f.revision = ").bind(revision);
     match database::row(&**work, &sql).await? {
-        Some(_) => Err(refused(owner, "The given output file already exists.")),
+        Some(_) => Err(refused(owner, "The given output file already exists.").naming("revision")),
         None => Ok(()),
     }
 }
@@ -266,7 +266,7 @@ pub(super) async fn path(
     let mut work = Work::begin(app, caller).await?;
     let kind = output_type(&*work, body.output_type_id)
         .await?
-        .ok_or_else(Failure::not_found)?;
+        .ok_or_else(|| Failure::not_found().naming("output_type_id"))?;
     let name = body.name.as_deref().unwrap_or(NAME);
     let series = Series {
         owner,

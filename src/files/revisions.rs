@@ -71,7 +71,7 @@ pub(super) async fn require_task_type(connection: &impl ConnectionTrait, id: Uui
     database::row(connection, &sql)
         .await?
         .map(|_| ())
-        .ok_or_else(Failure::not_found)
+        .ok_or_else(|| Failure::not_found().naming("task_type_id"))
 }
 
 /// Tells a person the next revision of a series. Others who ask meanwhile are told another one.
@@ -84,7 +84,7 @@ pub(super) async fn tell_next(
     let work = Work::begin(app, caller).await?;
     output_type(&*work, body.output_type_id)
         .await?
-        .ok_or_else(Failure::not_found)?;
+        .ok_or_else(|| Failure::not_found().naming("output_type_id"))?;
     require_task_type(&*work, body.task_type_id).await?;
     let name = body.name.as_deref().unwrap_or(NAME);
     let series = Series {

@@ -18,7 +18,7 @@ use crate::file_trees::shipped;
 /// # Errors
 /// 400 when there is no such tree, 404 when there is no such production.
 pub(super) async fn set(app: &App, caller: &Caller, project_id: Uuid, name: &str) -> Result<Json<Project>, Failure> {
-    let tree = shipped(name).ok_or_else(|| Failure::parameter("Selected tree is not available"))?;
+    let tree = shipped(name).ok_or_else(|| Failure::parameter("Selected tree is not available").naming("tree_name"))?;
     let mut work = Work::begin(app, caller).await?;
     if database::update_differing(&*work, &TABLE, project_id, vec![("file_tree", tree.clone().into())]).await? {
         work.emit_in(project_id, "project:update", payload([]));

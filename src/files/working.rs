@@ -67,7 +67,7 @@ pub(super) async fn create(
     .await?;
     let person_id = body.person_id.unwrap_or(caller.person.id);
     if !is_person(&work, person_id).await? {
-        return Err(refusal("Cannot find given person."));
+        return Err(refusal("Cannot find given person.").naming("person_id"));
     }
     let software = defaults::software(&mut work, body.software_id, BLENDER).await?;
     let mut place = FilePlace::of_task(&*work, task_id)
@@ -85,7 +85,7 @@ pub(super) async fn create(
         ],
     );
     if database::row(&*work, &sql).await?.is_some() {
-        return Err(refusal("The given working file already exists."));
+        return Err(refusal("The given working file already exists.").naming("revision"));
     }
     let mode = body.mode.as_deref().unwrap_or(MODE);
     place.values.set("Software", Some(software.thing()));

@@ -169,6 +169,9 @@ impl EntityImport for AssetImport {
         metadata::apply(&mut data, &self.production, line, headings(EntityKind::Asset), is_new)?;
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         let writes = is_new || self.update;
+        if let Some(workflow) = self.workflows.get(&type_id).filter(|_| writes) {
+            self.tasks.require_workflow(id, &cells, (type_name, workflow))?;
+        }
         entry.put_data(before.unwrap_or(data));
         if writes {
             entry.model.entity_type_id = type_id;

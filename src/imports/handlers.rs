@@ -37,13 +37,16 @@ type Nulls = Json<Vec<Option<Map<String, Value>>>>;
 
 /// The file of a form.
 fn file(form: &Submission) -> Result<&UploadedFile, Failure> {
-    let missing = || Failure::refused("The browser (or proxy) sent a request that this server could not understand.");
+    let missing = || {
+        Failure::refused("The browser (or proxy) sent a request that this server could not understand.").naming("file")
+    };
     let file = form.file("file").ok_or_else(missing)?;
     if file.size > LARGEST_TABLE {
         return Err(Failure::plain(
             StatusCode::BAD_REQUEST,
             format!("The file has more than {LARGEST_TABLE} bytes."),
-        ));
+        )
+        .naming("file"));
     }
     Ok(file)
 }
@@ -92,7 +95,7 @@ impl ImportsHandlers {
         let app = &*self.0;
         let match_case = options.match_case(form)?;
         let file = file(form)?;
-        let format = Format::of(&file.name).map_err(Failure::parameter)?;
+        let format = Format::of(&file.name).map_err(|wrong| Failure::parameter(wrong).naming("file"))?;
         let [usual, of_episode] = NAMING;
         let naming = options
             .naming_convention
@@ -103,7 +106,8 @@ impl ImportsHandlers {
         } else {
             usual
         });
-        let convention = Convention::read(naming, match_case).map_err(Failure::refused)?;
+        let convention = Convention::read(naming, match_case)
+            .map_err(|wrong| Failure::refused(wrong).naming("naming_convention"))?;
         let content = tokio::fs::read(&file.path).await?;
         let place = TimelinePlace {
             episode_id: options.episode_id,

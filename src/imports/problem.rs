@@ -45,11 +45,11 @@ impl RowProblem {
     }
 }
 
-/// A refusal of other rooms as a problem of the row that led to it; faults stay what they are.
-pub(super) fn at_line(failure: Failure, line: u64) -> Failure {
+/// A refusal of other rooms as a problem of the cell that led to it; faults stay what they are.
+pub(super) fn at_cell(failure: Failure, line: u64, column: &str) -> Failure {
     match &failure {
         Failure::Answer { body, .. } => match body["message"].as_str() {
-            Some(message) => RowProblem(message.to_owned()).at(line),
+            Some(message) => RowProblem::about(column, message).at(line),
             None => failure,
         },
         Failure::Fault(_) => failure,

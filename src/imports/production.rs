@@ -154,7 +154,9 @@ pub(super) async fn workflows(work: &Work<'_>) -> Result<HashMap<Uuid, Vec<Uuid>
     let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for row in database::rows(
         &**work,
-        &Sql::new("SELECT asset_type_id, task_type_id FROM task_type_asset_type_link"),
+        &Sql::new(
+            "SELECT asset_type_id, task_type_id FROM task_type_asset_type_link WHERE asset_type_id IS NOT NULL AND task_type_id IS NOT NULL",
+        ),
     )
     .await?
     {

@@ -48,10 +48,8 @@ impl Sheet {
         let text = decoding::text(bytes);
         let (skipped, named) = announced(&text);
         let body = &text[skipped..];
-        let separator = named
-            .or_else(|| separator(body))
-            .ok_or_else(|| Failure::refused("Could not determine delimiter"))?;
-        let separator = u8::try_from(separator).map_err(|_| Failure::refused("Could not determine delimiter"))?;
+        let separator = named.or_else(|| separator(body)).ok_or_else(undetermined)?;
+        let separator = u8::try_from(separator).map_err(|_| undetermined())?;
         let mut records = records(body, separator, if skipped > 0 { 1 } else { 0 })?
             .into_iter()
             .filter(|row| !row.is_blank());
@@ -198,9 +196,14 @@ fn separator(text: &str) -> Option<char> {
         .map(|place| SEPARATORS[place])
 }
 
+/// 400: nothing tells how the cells of the table are separated.
+fn undetermined() -> Failure {
+    Failure::refused("Could not determine delimiter").naming("file")
+}
+
 /// The records of a text, headings too; `before` is how many lines of the file come before the text.
 fn records(text: &str, separator: u8, before: u64) -> Result<Vec<RowCells>, Failure> {
-    let wrong = |error: csv::Error| Failure::refused(error.to_string());
+    let wrong = |error: csv::Error| Failure::refused(error.to_string()).naming("file");
     let ended = format!("{text}\n{END}");
     let mut reader = ReaderBuilder::new()
         .delimiter(separator)
@@ -229,7 +232,8 @@ fn records(text: &str, separator: u8, before: u64) -> Result<Vec<RowCells>, Fail
         Some(last) if last.cells == [END] => Ok(rows),
         _ => Err(Failure::refused(format!(
             "A quote is opened in the row of line {begun} and never closed."
-        ))),
+        ))
+        .naming("file")),
     }
 }
 

@@ -7,7 +7,7 @@ use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::problem::{RowProblem, at_line};
+use super::problem::{RowProblem, at_cell};
 use super::production::Production;
 use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
@@ -22,6 +22,8 @@ use crate::vocabulary::kinds::EntityKind;
 #[derive(Debug)]
 pub(super) struct TaskCells {
     pub(super) task_type_id: Uuid,
+    /// Heading of the status, the name of the type.
+    column: String,
     status: Option<Uuid>,
     comment: String,
     assignees: Vec<Uuid>,
@@ -41,6 +43,7 @@ pub(super) fn read_task_cells(
         let (comment, assignations) = (format!("{name} comment"), format!("{name} assignations"));
         let cells = TaskCells {
             task_type_id: task_type.id,
+            column: name.to_owned(),
             status: of(name)
                 .filled(name)
                 .map(|cell| production.status(name, cell))
@@ -88,8 +91,8 @@ pub(super) struct TaskColumns {
     /// Tasks by the persons who get them.
     assigned: BTreeMap<Uuid, Vec<Uuid>>,
     comments: Vec<NewComment>,
-    /// Line of each comment.
-    lines: Vec<u64>,
+    /// Line and column of each comment.
+    cells: Vec<(u64, String)>,
 }
 
 impl TaskColumns {
@@ -134,7 +137,7 @@ impl TaskColumns {
             new: Vec::new(),
             assigned: BTreeMap::new(),
             comments: Vec::new(),
-            lines: Vec::new(),
+            cells: Vec::new(),
         })
     }
 
@@ -160,10 +163,33 @@ impl TaskColumns {
         }
     }
 
+    /// Refuses cells that would make a task outside of the workflow of an asset's type. A task that is there may go on.
+    ///
+    /// # Errors
+    /// The first of them, by the name of its column.
+    pub(super) fn require_workflow(
+        &self,
+        entity_id: Uuid,
+        cells: &[TaskCells],
+        (type_name, workflow): (&str, &[Uuid]),
+    ) -> Result<(), RowProblem> {
+        let outside = |cells: &&TaskCells| {
+            !workflow.contains(&cells.task_type_id) && !self.known.contains_key(&(entity_id, cells.task_type_id))
+        };
+        match cells.iter().find(outside) {
+            Some(TaskCells { column, .. }) => Err(RowProblem::about(
+                column,
+                format!("{column} is not in the workflow of {type_name}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Takes over the cells of a row about the tasks of an entity.
     pub(super) fn take_over(&mut self, work: &mut Work<'_>, entity_id: Uuid, cells: Vec<TaskCells>, line: u64) {
         for TaskCells {
             task_type_id,
+            column,
             status,
             comment,
             assignees,
@@ -186,7 +212,7 @@ impl TaskColumns {
                     task_status_id: task.status,
                     text: comment,
                 });
-                self.lines.push(line);
+                self.cells.push((line, column));
             }
         }
     }
@@ -194,17 +220,17 @@ impl TaskColumns {
     /// Stores the new tasks, the assignments and the comments with all that follows from them.
     ///
     /// # Errors
-    /// 400 with the line of a comment that is refused.
+    /// 400 with the line and the column of a comment that is refused.
     pub(super) async fn store(self, work: &mut Work<'_>, caller: &Caller) -> Result<(), Failure> {
         creation::insert(work, caller, self.project_id, self.first_status, &self.new).await?;
         for (person_id, tasks) in &self.assigned {
             assignment::add(work, caller, *person_id, self.project_id, tasks).await?;
         }
-        let lines = self.lines;
+        let cells = self.cells;
         bulk::write(work, caller.person.id, self.comments)
             .await
-            .map_err(|refusal| match refusal.at.and_then(|at| lines.get(at)) {
-                Some(line) => at_line(refusal.failure, *line),
+            .map_err(|refusal| match refusal.at.and_then(|at| cells.get(at)) {
+                Some((line, column)) => at_cell(refusal.failure, *line, column),
                 None => refusal.failure,
             })
     }

@@ -79,7 +79,14 @@ async fn place(
     new: NewInstance,
 ) -> Result<(Uuid, Vec<u8>), Failure> {
     require(&**work, caller, place.id, &PLACE_INSTANCES).await?;
-    let asset = find_placeable(work, new.asset_id, place.project_id).await?;
+    let field = if column == "scene_id" {
+        "asset_id"
+    } else {
+        "asset_to_instantiate_id"
+    };
+    let asset = find_placeable(work, new.asset_id, place.project_id)
+        .await
+        .map_err(|failure| failure.naming(field))?;
     let last = Sql::with(
         format!("SELECT MAX(number) AS last FROM asset_instance WHERE asset_id = $1 AND {column} = $2"),
         [asset.id.into(), place.id.into()],
@@ -128,8 +135,9 @@ pub(super) async fn add_to_shot(
 ) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let shot = find_shot(&work, caller, shot_id).await?;
-    if place_of(&work, instance_id).await? != shot.project_id {
-        return Err(Failure::not_found());
+    let place = place_of(&work, instance_id).await;
+    if place.map_err(|failure| failure.naming("asset_instance_id"))? != shot.project_id {
+        return Err(Failure::not_found().naming("asset_instance_id"));
     }
     let mut sql = Sql::new("INSERT INTO asset_instance_link (entity_id, asset_instance_id) VALUES ");
     sql.bind_list([shot_id, instance_id]).push(" ON CONFLICT DO NOTHING");

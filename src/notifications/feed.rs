@@ -165,29 +165,20 @@ pub async fn of_project(
     page(app, &news, condition, filter, true).await
 }
 
-/// Most news of one entity in an answer.
-const MOST_OF_ENTITY: i64 = 2000;
-
-/// The news of an entity that the caller sees, on one page which tells nothing of the statuses.
+/// A page of the news of an entity that the caller sees, which tells nothing of the statuses.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_entity(app: &App, access: &EntityReader, entity_id: Uuid) -> Result<Vec<u8>, Failure> {
+pub async fn of_entity(
+    app: &App,
+    access: &EntityReader,
+    entity_id: Uuid,
+    filter: &NewsFilter,
+) -> Result<Vec<u8>, Failure> {
     let news = VisibleComments::new(Reach::within(access, access.project_id(), access.role()), NEWS);
     let mut condition = visible(&news);
     condition.push(" AND t.entity_id = ").bind(entity_id);
-    page(
-        app,
-        &news,
-        condition,
-        &NewsFilter {
-            page: 1,
-            limit: MOST_OF_ENTITY,
-            ..NewsFilter::default()
-        },
-        false,
-    )
-    .await
+    page(app, &news, condition, filter, false).await
 }
 
 /// A page of the news of the open productions that the caller is in, or of all open ones for administrators.

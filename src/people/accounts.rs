@@ -82,7 +82,7 @@ pub(super) async fn change_password(
         }]));
     }
     require_password_change(app, access, &account)?;
-    accounts::check_new_password(&app.settings.sign_in, &body.password, &body.password_2)?;
+    accounts::check_new_password(&app.settings.sign_in, &body.password, &body.password_2, "password_2")?;
     let kept = (account.id == access.person.id).then_some(&*access.token);
     let email = email_about(app, AccountLetter::PasswordChangedByAdmin, &account);
     accounts::set_password(app, account.id, &body.password, kept, email).await?;

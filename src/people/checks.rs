@@ -90,9 +90,7 @@ fn country(body: &mut Map<String, Value>) -> Result<(), Failure> {
     let code = given.as_str().unwrap_or_default().trim().to_ascii_uppercase();
     let known = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if !(given.is_null() || given.is_string()) || !(code.is_empty() || known) {
-        return Err(Failure::parameter(
-            "Invalid country code, expected an ISO 3166-1 alpha-2 code.",
-        ));
+        return Err(Failure::parameter("Invalid country code, expected an ISO 3166-1 alpha-2 code.").naming("country"));
     }
     body.insert(
         "country".into(),
@@ -148,17 +146,18 @@ fn expiration(record: Option<&Record>, body: &Map<String, Value>) -> Result<(), 
         return Ok(());
     }
     let day = given.as_str().and_then(|text| NaiveDate::from_str(text).ok());
-    let day = day.ok_or_else(|| Failure::parameter("Expiration date is not valid."))?;
+    let day = day.ok_or_else(|| Failure::parameter("Expiration date is not valid.").naming("expiration_date"))?;
     let today = now().date();
     // Forms send back what they did not change.
     let stored = record.and_then(|record| record.text("expiration_date")) == Some(&day.to_string());
     if day < today && !stored {
-        return Err(Failure::parameter("Expiration date can't be in the past."));
+        return Err(Failure::parameter("Expiration date can't be in the past.").naming("expiration_date"));
     }
     if !is_bot && record.is_some() && day > today + chrono::Days::new(LONGEST_TOKEN) {
-        return Err(Failure::parameter(format!(
-            "Expiration date can't be more than {LONGEST_TOKEN} days away."
-        )));
+        return Err(
+            Failure::parameter(format!("Expiration date can't be more than {LONGEST_TOKEN} days away."))
+                .naming("expiration_date"),
+        );
     }
     Ok(())
 }
@@ -206,7 +205,7 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
             Err(missing("email"))
         };
     };
-    let address = address(text).map_err(Failure::parameter)?;
+    let address = address(text).map_err(|wrong| Failure::parameter(wrong).naming("email"))?;
     let is_bot = body
         .get("is_bot")
         .and_then(Value::as_bool)
@@ -219,7 +218,7 @@ async fn email(work: &Work<'_>, record: Option<&Record>, body: &mut Map<String, 
             [address.clone().into(), false.into(), itself.into()],
         );
         if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::parameter("Email already in use."));
+            return Err(Failure::parameter("Email already in use.").naming("email"));
         }
     }
     body.insert("email".into(), address.into());

@@ -86,5 +86,5 @@ async fn require_department(work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
     let found = database::row(&**work, &sql).await?;
     found
         .map(|_| ())
-        .ok_or_else(|| Failure::parameter("Department ID matches no department"))
+        .ok_or_else(|| Failure::parameter("Department ID matches no department").naming("department_id"))
 }

@@ -113,7 +113,7 @@ async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilt
                 .department_id
                 .is_none_or(|id| caller.person.departments.contains(&id));
         if !own {
-            return Err(Failure::parameter("Supervisor not allowed to access this department"));
+            return Err(Failure::parameter("Supervisor not allowed to access this department").naming("department_id"));
         }
     }
     visible.restrict(sql);

@@ -99,7 +99,7 @@ async fn choose(
     let named: Vec<Uuid> = wanted.iter().filter_map(|entry| entry.preview_file_id).collect();
     let owners = owners(work, &named).await?;
     if named.iter().any(|id| !owners.contains_key(id)) {
-        return Err(Failure::not_found());
+        return Err(Failure::not_found().naming("preview_file_id"));
     }
     let own = |entry: &PlaylistEntityAdd| {
         entry
@@ -140,7 +140,7 @@ async fn require_entities(work: &Work<'_>, project_id: Option<Uuid>, entities: &
     if entities.iter().all(|id| found.contains(id)) {
         Ok(())
     } else {
-        Err(Failure::not_found())
+        Err(Failure::not_found().naming("entity_id"))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::access::Reach;
 use crate::access::playlists::VisiblePlaylists;
 use crate::access::records::{RecordSubject, require_other_than_vendor, require_record};
 use crate::app::App;
+use crate::crud::rules::given_id;
 use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -27,6 +28,9 @@ static RELATIONS: [Relation; 1] = [Relation::children(
     &entity::build_job::TABLE,
     "playlist_id",
 )];
+
+/// Keys under which entries name their entity; all but the first are those of older clients.
+const ENTITY_KEYS: [&str; 3] = ["entity_id", "id", "shot_id"];
 
 const ENTITY_KINDS: [&str; 5] = ["shot", "asset", "sequence", "edit", "episode"];
 
@@ -73,8 +77,7 @@ impl Resource for Playlists {
         rule: RecordRule,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
-        let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
+        let project_id = given_id(body, "project_id")?;
         require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
@@ -111,6 +114,7 @@ impl Resource for Playlists {
             // What was read before there were any entries can be sent back.
             (Some(Value::Null), Some(record)) if record.values.get("shots").is_none_or(Value::is_null) => {}
             (Some(shots), Some(_)) => *shots = tidy(shots)?,
+            (Some(shots), None) if !shots.is_null() => *shots = tidy(shots)?,
             _ => {}
         }
         if let Some(Value::Array(shots)) = body.get_mut("shots") {
@@ -166,18 +170,25 @@ impl Resource for Playlists {
     }
 }
 
-/// Keeps of each entry the entity and the preview, which is null where there is none; entries without an entity are
-/// dropped.
+/// Keeps of each entry the entity, under one key, and the preview, which is null where there is none; entries without an
+/// entity are dropped.
+///
+/// # Errors
+/// 400 for an entity that is named by no id.
 fn tidy(shots: &Value) -> Result<Value, Failure> {
     let shots = shots.as_array().ok_or_else(|| crate::crud::wrong_format("shots"))?;
-    let entries = shots.iter().filter_map(|shot| {
-        let entity = shot["entity_id"]
-            .as_str()
-            .or_else(|| shot["id"].as_str())
-            .filter(|id| !id.is_empty())?;
-        Some(json!({"entity_id": entity, "preview_file_id": shot["preview_file_id"]}))
-    });
-    Ok(entries.collect())
+    let mut entries = Vec::with_capacity(shots.len());
+    for shot in shots {
+        let mut named = ENTITY_KEYS.iter().filter_map(|key| shot[*key].as_str());
+        let Some(entity) = named.find(|text| !text.is_empty()) else {
+            continue;
+        };
+        if parse_id(entity).is_none() {
+            return Err(Failure::parameter(format!("shots: {entity} is no id of an entity.")));
+        }
+        entries.push(json!({"entity_id": entity, "preview_file_id": shot["preview_file_id"]}));
+    }
+    Ok(entries.into())
 }
 
 /// Puts null in the place of previews that show another entity: whoever sees a playlist sees its previews.
@@ -205,10 +216,17 @@ mod tests {
 
     #[test]
     fn entries_keep_two_keys() {
-        let shots =
-            json!([{"id": "a", "preview_file_id": "p", "name": "x"}, {"entity_id": "b"}, {"preview_file_id": "q"}]);
-        let wanted = json!([{"entity_id": "a", "preview_file_id": "p"}, {"entity_id": "b", "preview_file_id": null}]);
+        let [one, other] = [1, 2].map(|number| Uuid::from_u128(number).to_string());
+        let shots = json!([
+            {"id": one, "preview_file_id": "p", "name": "x"}, {"entity_id": other, "id": one},
+            {"entity_id": "", "shot_id": one}, {"preview_file_id": "q"}, {"entity_id": ""}, 3,
+        ]);
+        let wanted = json!([
+            {"entity_id": one, "preview_file_id": "p"}, {"entity_id": other, "preview_file_id": null},
+            {"entity_id": one, "preview_file_id": null},
+        ]);
         assert_eq!(tidy(&shots).ok(), Some(wanted));
         assert!(tidy(&Value::Null).is_err());
+        assert!(tidy(&json!([{"entity_id": "SH010"}])).is_err());
     }
 }

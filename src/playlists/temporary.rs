@@ -46,7 +46,10 @@ pub(super) async fn create(
     tasks.extend(of_entities(database, &body.entity_ids.unwrap_or_default()).await?);
     let known = relations(database, access, &tasks).await?;
     for task in &tasks {
-        known.get(task).ok_or_else(Failure::not_found)?.require(&READ)?;
+        known
+            .get(task)
+            .ok_or_else(|| Failure::not_found().naming("task_ids"))?
+            .require(&READ)?;
     }
     let found = shots(database, &tasks).await?;
     let mut shots: Vec<&Shot> = tasks.iter().filter_map(|id| found.get(id)).collect();

@@ -135,13 +135,13 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
         Base::Picture(_) => moments.next(),
     };
     let moment = moment.ok_or_else(|| match base {
-        Base::Movie(_) => Failure::refused(format!("No annotation found for frame {number}")),
+        Base::Movie(_) => Failure::refused(format!("No annotation found for frame {number}")).naming("frame_number"),
         Base::Picture(_) => Failure::refused("No annotation found on picture preview"),
     })?;
     let frame = base
         .frame(app, number)
         .await?
-        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
+        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number"))?;
     let draw = move |frame: &pictures::Admitted| pictures::png(&pictures::annotated(frame, &moment.objects)?.into());
     let content = picture_work(app, &frame, Purpose::Drawing, draw)
         .await

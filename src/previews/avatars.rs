@@ -13,7 +13,7 @@ use entity::facts::Table;
 use uuid::Uuid;
 
 use super::download::FileAnswer;
-use super::work::{failure, picture_work};
+use super::work::{picture_work, upload_failure};
 use super::{keys, removal};
 use crate::access::production_viewer;
 use crate::app::{App, SharedApp};
@@ -101,7 +101,7 @@ pub(super) async fn set(
     let (had_avatar, _) = owner.facts(app, id).await?;
     let file = form
         .file("file")
-        .ok_or_else(|| Failure::parameter("File not provided."))?;
+        .ok_or_else(|| Failure::parameter("File not provided.").naming("file"))?;
     keep(app, Some(caller.person.id), owner, id, &file.path, had_avatar).await?;
     let thumbnail_path = format!("pictures/thumbnails/{}/{id}.png", owner.collection());
     Ok(Json::of(&AvatarPath { thumbnail_path })?)
@@ -128,7 +128,7 @@ async fn keep(
 ) -> Result<(), Failure> {
     let picture = picture_work(app, path, Purpose::Avatar, pictures::avatar)
         .await
-        .map_err(failure)?;
+        .map_err(upload_failure)?;
     let key = keys::thumbnail(id);
     app.storage.put(&key, picture.into()).await?;
     if let Err(error) = transact(app, || record(app, author, owner, id)).await {

@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::download::FileAnswer;
-use super::work::{failure, picture_work};
+use super::work::{picture_work, upload_failure};
 use super::{keys, removal};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Field, RowWriter, Sql};
@@ -39,11 +39,11 @@ pub(super) async fn upload(
     let background = find(app, id).await?;
     let file = form
         .file("file")
-        .ok_or_else(|| Failure::parameter("File not provided."))?;
+        .ok_or_else(|| Failure::parameter("File not provided.").naming("file"))?;
     let extension = pictures::extension_of(&file.name);
     if extension != BACKGROUND_EXTENSION {
         transact(app, || drop_record(app, caller, id)).await?;
-        return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
+        return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")).naming("file"));
     }
     let thumbnail = match picture_work(app, &file.path, Purpose::Background, pictures::background_thumbnail).await {
         Ok(thumbnail) => thumbnail,
@@ -53,14 +53,15 @@ pub(super) async fn upload(
                 Failure::parameter(format!(
                     "Error while saving preview background file and thumbnail: {id}"
                 ))
+                .naming("file")
             };
             return Err(if matches!(error, PictureError::Unreadable(_)) {
                 unreadable()
             } else {
-                failure(error)
+                upload_failure(error)
             });
         }
-        Err(error) => return Err(failure(error)),
+        Err(error) => return Err(upload_failure(error)),
     };
     let stored = async {
         app.storage.put_file(&keys::background(id), &file.path).await?;
@@ -127,10 +128,10 @@ pub(super) async fn set_thumbnail(
     find(app, id).await?;
     let file = form
         .file("file")
-        .ok_or_else(|| Failure::parameter("File not provided."))?;
+        .ok_or_else(|| Failure::parameter("File not provided.").naming("file"))?;
     let thumbnail = picture_work(app, &file.path, Purpose::Thumbnail, pictures::fitted_thumbnail)
         .await
-        .map_err(failure)?;
+        .map_err(upload_failure)?;
     app.storage.put(&keys::thumbnail(id), thumbnail.into()).await?;
     transact(app, || note_change(app, caller, id)).await?;
     Ok(Json::of(&AvatarPath {

@@ -256,7 +256,7 @@ pub async fn send_original(app: &App, preview: &PreviewSubject, extension: &str)
         MediaKind::of_extension(&extension),
         Some(MediaKind::Picture | MediaKind::Generic)
     ) {
-        return Err(Failure::parameter(format!("Extension not allowed: {extension}")));
+        return Err(Failure::parameter(format!("Extension not allowed: {extension}")).naming("extension"));
     }
     if extension == "png" {
         return send_picture(app, preview, "original").await;

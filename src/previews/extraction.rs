@@ -129,7 +129,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i6
     let frame = movie
         .frame(app, number)
         .await?
-        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")))?;
+        .ok_or_else(|| Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number"))?;
     Ok(sent_picture(
         &format!("{id}_frame_{number}.png"),
         tokio::fs::read(frame).await?,

@@ -33,7 +33,7 @@ pub(super) async fn set_main(
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
     if let Some(number) = frame_number {
         if preview.extension != "mp4" {
-            return Err(Failure::parameter("Can't use a given frame on non movie preview"));
+            return Err(Failure::parameter("Can't use a given frame on non movie preview").naming("frame_number"));
         }
         show_frame(app, &preview, number).await?;
     }
@@ -73,7 +73,7 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
     let frame = folder.path().join("frame.png");
     match movies::write_frame(&app.pictures, &movie, second, &frame).await {
         Ok(true) => {}
-        Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}."))),
+        Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number")),
         Err(error @ MovieError::NoProgram(_)) => {
             tracing::warn!(%error, "a frame can't be taken from a movie");
             return Ok(());

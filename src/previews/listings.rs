@@ -117,7 +117,8 @@ pub(super) async fn running(app: &App, query: &ListRunningPreviewsQuery) -> Resu
         columns()
     ));
     if let Some(cursor) = query.cursor_preview_file_id {
-        let unknown = || Failure::parameter(format!("No preview file found with id: {cursor}"));
+        let unknown =
+            || Failure::parameter(format!("No preview file found with id: {cursor}")).naming("cursor_preview_file_id");
         let found = Sql::with("SELECT 1 FROM preview_file WHERE id = $1", [cursor.into()]);
         app.database.row(&found).await?.ok_or_else(unknown)?;
         // Among those of the same moment the id decides, so that none is left out.

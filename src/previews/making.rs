@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
 use super::subject::PreviewSubject;
-use super::work::{failure, picture_work};
+use super::work::{picture_work, upload_failure};
 use super::{asked, encoding_progress, keys};
 use crate::app::App;
 use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
@@ -106,20 +106,21 @@ pub(super) async fn make(
     let id = preview.id;
     let extension = pictures::extension_of(&file.name);
     let Some(kind) = MediaKind::of_extension(&extension) else {
-        return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")));
+        return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")).naming("file"));
     };
     let made = Made::new(kind, kind.stored_extension(&extension), file.size);
     match kind {
         MediaKind::Movie if file.size == 0 => Err(Failure::parameter(
             "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
-        )),
-        _ if file.size == 0 => Err(Failure::parameter("The file is empty.")),
+        )
+        .naming("file")),
+        _ if file.size == 0 => Err(Failure::parameter("The file is empty.").naming("file")),
         MediaKind::Picture if treatment.later => {
             let (width, height) = app
                 .pictures
                 .measure(&file.path, Purpose::Preview)
                 .await
-                .map_err(failure)?;
+                .map_err(upload_failure)?;
             let files = vec![(keys::sent_picture(id), None)];
             Ok(Made {
                 status: "processing",
@@ -152,7 +153,7 @@ async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made)
     // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
     let derive = move |source: &Admitted| Ok((pictures::from_upload(source, folder.path())?, folder));
     let derived = picture_work(app, &file.path, Purpose::Preview, derive);
-    let (derived, folder) = derived.await.map_err(failure)?;
+    let (derived, folder) = derived.await.map_err(upload_failure)?;
     made.measure(&derived);
     made.add_pictures(id, derived, folder);
     Ok(made)

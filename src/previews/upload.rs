@@ -62,7 +62,7 @@ pub(super) async fn upload(
     }
     let file = form
         .file("file")
-        .ok_or_else(|| Failure::parameter("File not provided."))?;
+        .ok_or_else(|| Failure::parameter("File not provided.").naming("file"))?;
     accept(app, caller, &preview, file, options).await?;
     Ok(Json::written(rows::record(&app.database, id, false).await?))
 }
@@ -175,7 +175,7 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
 }
 
 fn already_there() -> Failure {
-    Failure::refused("The browser (or proxy) sent a request that this server could not understand.")
+    Failure::refused("The browser (or proxy) sent a request that this server could not understand.").naming("file")
 }
 
 /// Enters the name of the upload into the record, unless another upload did so first, and begins the job.

@@ -38,6 +38,11 @@ where
         .unwrap_or_else(|error| Err(PictureError::Production(error.to_string())))
 }
 
+/// As [`failure`], of a picture that a form brings.
+pub(super) fn upload_failure(error: PictureError) -> Failure {
+    failure(error).naming("file")
+}
+
 /// Message for a client about a picture that can't be made.
 pub(super) fn failure(error: PictureError) -> Failure {
     match error {

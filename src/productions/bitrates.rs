@@ -28,7 +28,7 @@ pub(super) fn check(app: &App, record: Option<&Record>, body: &Map<String, Value
             .as_i64()
             .filter(|rate| (1..=most).contains(rate))
             .map(Some)
-            .ok_or_else(|| out_of_range(value, most)),
+            .ok_or_else(|| out_of_range(key, value, most)),
     };
     require_order(rate(HIGH, high)?.unwrap_or(most), rate(LOW, low)?)
 }
@@ -54,7 +54,7 @@ pub(super) fn of_link(
                 .as_i64()
                 .and_then(|rate| i32::try_from(rate).ok())
                 .filter(|rate| (1..=most).contains(rate));
-            rate.map(Some).ok_or_else(|| out_of_range(value, most.into()))
+            rate.map(Some).ok_or_else(|| out_of_range(key, value, most.into()))
         }
     };
     let (high, low) = (rate(HIGH)?, rate(LOW)?);
@@ -62,18 +62,20 @@ pub(super) fn of_link(
     Ok(Some([high, low]))
 }
 
-fn out_of_range(value: &Value, most: i64) -> Failure {
+fn out_of_range(key: &str, value: &Value, most: i64) -> Failure {
     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Failure::parameter(format!(
         "Invalid bitrate {value}. Expected an integer number of Mbit/s between 1 and {most}."
     ))
+    .naming(key)
 }
 
 fn require_order(high: i64, low: Option<i64>) -> Result<(), Failure> {
     match low.filter(|low| *low > high) {
         Some(low) => Err(Failure::parameter(format!(
             "The low definition bitrate ({low}) cannot exceed the high definition one ({high})."
-        ))),
+        ))
+        .naming(LOW)),
         None => Ok(()),
     }
 }

@@ -68,7 +68,7 @@ pub(super) struct StoredDescriptor {
 
 /// 400: another column has that name or key.
 pub(super) fn taken() -> Failure {
-    Failure::parameter("Metadata descriptor already exists.")
+    Failure::parameter("Metadata descriptor already exists.").naming("name")
 }
 
 /// Metadata columns as a JSON list. `condition` is about `d`, and `order` what they are ordered by.

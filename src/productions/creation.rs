@@ -45,7 +45,11 @@ pub async fn check_template(work: &Work<'_>, body: &Map<String, serde_json::Valu
 
 fn named_template(body: &Map<String, serde_json::Value>) -> Result<Option<Uuid>, Failure> {
     match body.get("project_template_id").filter(|id| !id.is_null()) {
-        Some(id) => id.as_str().and_then(parse_id).map(Some).ok_or_else(Failure::not_found),
+        Some(id) => id
+            .as_str()
+            .and_then(parse_id)
+            .map(Some)
+            .ok_or_else(|| Failure::not_found().naming("project_template_id")),
         None => Ok(None),
     }
 }

@@ -109,7 +109,7 @@ async fn require_task_type(work: &Work<'_>, entity_type: &str, task_type_id: Opt
             let found = database::row(&**work, &sql).await?;
             found
                 .map(|_| ())
-                .ok_or_else(|| Failure::parameter("Task type not found."))
+                .ok_or_else(|| Failure::parameter("Task type not found.").naming("task_type_id"))
         }
         (_, None) => Ok(()),
         (_, Some(_)) => Err(Failure::parameter(
@@ -184,7 +184,7 @@ pub(super) async fn reorder(
             "Descriptor {id} not found for project {project_id} and entity type {}",
             body.entity_type
         );
-        return Err(Failure::parameter(message));
+        return Err(Failure::parameter(message).naming("descriptor_ids"));
     }
     rest.retain(|id| !body.descriptor_ids.contains(id));
     let places: Vec<(Uuid, i32)> = body.descriptor_ids.iter().copied().chain(rest).zip(1..).collect();

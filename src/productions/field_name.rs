@@ -20,7 +20,7 @@ pub(super) fn field_name(name: &str) -> Result<String, Failure> {
     key.truncate(LONGEST_FIELD_NAME);
     let key = key.trim_end_matches('_');
     if key.is_empty() {
-        Err(Failure::parameter("Name needs a letter or a digit."))
+        Err(Failure::parameter("Name needs a letter or a digit.").naming("name"))
     } else {
         Ok(key.to_owned())
     }

@@ -101,10 +101,10 @@ impl Productions for ProductionsHandlers {
 
     async fn list_project_task_types(
         &self,
-        _access: ProjectMember,
+        access: ProjectMember,
         project_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
-        settings::list(&self.0, &TASK_TYPES, project_id).await
+        settings::list(&self.0, &TASK_TYPES, project_id, access.role()).await
     }
 
     async fn add_project_asset_type(
@@ -145,10 +145,10 @@ impl Productions for ProductionsHandlers {
 
     async fn list_project_task_statuses(
         &self,
-        _access: ProjectMember,
+        access: ProjectMember,
         project_id: Uuid,
     ) -> Result<Json<Vec<TaskStatus>>, Failure> {
-        settings::list(&self.0, &TASK_STATUSES, project_id).await
+        settings::list(&self.0, &TASK_STATUSES, project_id, access.role()).await
     }
 
     async fn add_project_task_status(
@@ -209,10 +209,10 @@ impl Productions for ProductionsHandlers {
 
     async fn list_project_status_automations(
         &self,
-        _access: ProjectManager,
+        access: ProjectManager,
         project_id: Uuid,
     ) -> Result<Json<Vec<StatusAutomation>>, Failure> {
-        settings::list(&self.0, &STATUS_AUTOMATIONS, project_id).await
+        settings::list(&self.0, &STATUS_AUTOMATIONS, project_id, access.role()).await
     }
 
     async fn add_project_status_automation(
@@ -235,10 +235,10 @@ impl Productions for ProductionsHandlers {
 
     async fn list_project_preview_backgrounds(
         &self,
-        _access: ProjectMember,
+        access: ProjectMember,
         project_id: Uuid,
     ) -> Result<Json<Vec<PreviewBackgroundFile>>, Failure> {
-        settings::list(&self.0, &BACKGROUNDS, project_id).await
+        settings::list(&self.0, &BACKGROUNDS, project_id, access.role()).await
     }
 
     async fn add_project_preview_background(

@@ -179,20 +179,23 @@ fn shown(account: &person::Model) -> PreviewAccount {
     }
 }
 
-/// Refuses people who are preview accounts of other productions than this one, which may be a new one.
+/// Refuses people in a field who are preview accounts of other productions than this one, which may be a new one.
 ///
 /// # Errors
 /// 400 for such a person.
-pub(super) async fn require_own(work: &Work<'_>, project_id: Option<Uuid>, people: &[Uuid]) -> Result<(), Failure> {
+pub(super) async fn require_own(
+    work: &Work<'_>,
+    project_id: Option<Uuid>,
+    people: &[Uuid],
+    field: &str,
+) -> Result<(), Failure> {
     let mut sql = Sql::new("SELECT preview_project_id FROM person WHERE preview_project_id IS NOT NULL AND id");
     sql.among(people);
     let found: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     if found.into_iter().all(|production| Some(production) == project_id) {
         return Ok(());
     }
-    Err(Failure::parameter(
-        "A preview account can only belong to its own project",
-    ))
+    Err(Failure::parameter("A preview account can only belong to its own project").naming(field))
 }
 
 /// Refuses another role for a preview account.
@@ -205,7 +208,7 @@ pub(super) async fn require_other(work: &Work<'_>, person_id: Uuid) -> Result<()
         [person_id.into()],
     );
     match database::row(&**work, &sql).await? {
-        Some(_) => Err(Failure::parameter("A preview account keeps its client role")),
+        Some(_) => Err(Failure::parameter("A preview account keeps its client role").naming("role")),
         None => Ok(()),
     }
 }

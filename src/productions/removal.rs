@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::playlists::discard_movies;
+use crate::readiness::counts::Touched;
 use crate::removal::UnneededFiles;
 use crate::tasks::removal::remove;
 
@@ -45,6 +46,8 @@ const INSTANCES: &str = "(SELECT id FROM asset_instance WHERE asset_id IN (SELEC
 pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<UnneededFiles, Failure> {
     let tasks = format!("SELECT id FROM task WHERE project_id = $1 OR entity_id IN {ENTITIES}");
     let tasks = ids(work, &tasks, project_id).await?;
+    let entities = ids(work, "SELECT id FROM entity WHERE project_id = $1", project_id).await?;
+    let touched = Touched::by(&**work, &entities).await?;
     // Nobody is told what entities are shown by: they go as well.
     let mut removed = remove(work, &tasks).await?;
     for id in &tasks {
@@ -83,6 +86,8 @@ pub async fn remove_project(work: &mut Work<'_>, project_id: Uuid) -> Result<Unn
         run(work, &format!("DELETE FROM {table} WHERE project_id = $1"), project_id).await?;
     }
     run(work, "DELETE FROM project WHERE id = $1", project_id).await?;
+    // Other productions cast what this one shared.
+    touched.settle(work).await?;
     Ok(unneeded)
 }
 

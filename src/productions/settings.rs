@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use dailies_definitions::access::ProjectManager;
+use dailies_definitions::access::{ProjectManager, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{Project, ProjectSettingsBatch, ProjectTaskTypeAdd, ProjectTaskTypeSet};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{bitrates, rows};
+use crate::access::tasks::restrict_types;
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::{self, RecordWriter, Sql};
@@ -65,7 +66,7 @@ impl Setting {
     /// 400 unless the thing exists.
     pub(super) async fn require(&self, work: &Work<'_>, id: Uuid) -> Result<(), Failure> {
         if self.known(work, &[id]).await?.is_empty() {
-            return Err(Failure::parameter(format!("{} with id {id} not found", self.name)));
+            return Err(Failure::parameter(format!("{} with id {id} not found", self.name)).naming(self.column));
         }
         Ok(())
     }
@@ -221,17 +222,22 @@ pub(super) async fn remove(
     Ok(NoContent)
 }
 
-/// The things that the production uses, as their own records.
-pub(super) async fn list<T>(app: &App, setting: &Setting, project_id: Uuid) -> Result<Json<T>, Failure> {
+/// The things that the production uses, as their own records. Clients get no task types that it keeps from them.
+pub(super) async fn list<T>(app: &App, setting: &Setting, project_id: Uuid, role: Role) -> Result<Json<T>, Failure> {
     let model = RecordWriter::new(setting.target, "t", setting.name);
     let text = format!(
-        "SELECT {} FROM \"{}\" t JOIN \"{}\" l ON l.\"{}\" = t.id WHERE l.project_id = $1 ORDER BY t.created_at, t.id",
+        "SELECT {} FROM \"{}\" t JOIN \"{}\" l ON l.\"{}\" = t.id WHERE l.project_id = $1",
         model.columns(),
         setting.target.name,
         setting.link.name,
         setting.column
     );
-    Ok(model.list(&app.database, Sql::with(text, [project_id.into()])).await?)
+    let mut sql = Sql::with(text, [project_id.into()]);
+    if setting.name == TASK_TYPES.name {
+        restrict_types(&mut sql, role, "l");
+    }
+    sql.push(" ORDER BY t.created_at, t.id");
+    Ok(model.list(&app.database, sql).await?)
 }
 
 /// Makes the production use all that is listed.

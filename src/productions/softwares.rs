@@ -65,10 +65,10 @@ pub(super) async fn add(
         [project_id.into(), task_type_id.into()],
     );
     if database::row(&*work, &sql).await?.is_none() {
-        return Err(Failure::parameter("The task type is not a task type of the project."));
+        return Err(Failure::parameter("The task type is not a task type of the project.").naming("task_type_id"));
     }
     if found.archived.unwrap_or_default() {
-        return Err(Failure::parameter("The software is archived."));
+        return Err(Failure::parameter("The software is archived.").naming("software_id"));
     }
     if !is_there(&work, project_id, task_type_id, software_id).await? {
         let link = vec![

@@ -67,12 +67,9 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     let mut work = Work::begin(app, access).await?;
     let sql = Sql::with("SELECT 1 FROM person WHERE id = $1", [body.person_id.into()]);
     if database::row(&*work, &sql).await?.is_none() {
-        return Err(Failure::parameter(format!(
-            "Person with id {} not found",
-            body.person_id
-        )));
+        return Err(Failure::parameter(format!("Person with id {} not found", body.person_id)).naming("person_id"));
     }
-    preview_account::require_own(&work, Some(project_id), &[body.person_id]).await?;
+    preview_account::require_own(&work, Some(project_id), &[body.person_id], "person_id").await?;
     if body.role.is_some() {
         preview_account::require_other(&work, body.person_id).await?;
     }
@@ -123,7 +120,7 @@ pub(super) async fn set_role(
     let mut work = Work::begin(app, access).await?;
     preview_account::require_other(&work, person_id).await?;
     if !is_member(&work, project_id, person_id).await? {
-        return Err(Failure::parameter("Person is not a member of the project team"));
+        return Err(Failure::parameter("Person is not a member of the project team").naming("person_id"));
     }
     if store_role(&work, project_id, person_id, role.as_ref()).await? {
         emit_project_update(&mut work, project_id);

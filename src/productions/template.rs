@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::columns::{self, ColumnSubject, Properties};
 use super::field_name::field_name;
-use super::settings::emit_project_update;
+use super::settings::{TASK_TYPES, changed};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -81,8 +81,7 @@ pub(super) async fn apply(
     copy_settings(work, project_id, template_id, body).await?;
     copy_links(work, project_id, template_id).await?;
     add_descriptors(work, project_id, template_id).await?;
-    emit_project_update(work, project_id);
-    Ok(())
+    changed(work, &TASK_TYPES, project_id).await
 }
 
 async fn copy_settings(
@@ -170,10 +169,12 @@ async fn add_descriptors(work: &mut Work<'_>, project_id: Uuid, template_id: Uui
         .await?
         .ok_or_else(Failure::not_found)?;
     let snapshot = template.metadata_descriptors.unwrap_or_default();
+    let departments: Vec<Uuid> = database::read_values(&**work, &Sql::new("SELECT id FROM department")).await?;
     for item in snapshot.as_array().into_iter().flatten() {
-        let Some((subject, properties, position)) = read_descriptor(item) else {
+        let Some((subject, mut properties, position)) = read_descriptor(item) else {
             continue;
         };
+        properties.departments.retain(|id| departments.contains(id));
         if let Some(task_type_id) = subject.task_type_id {
             let sql = Sql::with("SELECT 1 FROM task_type WHERE id = $1", [task_type_id.into()]);
             if database::row(&**work, &sql).await?.is_none() {

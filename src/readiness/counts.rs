@@ -106,6 +106,18 @@ impl Touched {
         }
         super::shots_changed(work, &containers).await
     }
+
+    /// Makes true again what follows from the castings, where records come from elsewhere and nobody is told of each casting.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn restore(self, work: &mut Work<'_>) -> Result<(), Failure> {
+        let episodes: Vec<Uuid> = self.episodes.into_iter().collect();
+        derive(work, &episodes, None).await?;
+        let containers: Vec<Uuid> = self.containers.into_iter().collect();
+        recount(work, &containers).await?;
+        super::shots_changed(work, &containers).await
+    }
 }
 
 /// Shots are told of first, then episodes.

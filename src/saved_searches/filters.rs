@@ -137,7 +137,8 @@ async fn require_group(
     match (group.project_id, project_id) {
         (Some(of_group), Some(of_filter)) if of_group != of_filter => Err(Failure::parameter(
             "A search filter should be of the same production as its search filter group.",
-        )),
+        )
+        .naming("project_id")),
         _ => Ok(()),
     }
 }

@@ -105,14 +105,16 @@ pub(super) async fn fill_from_another(
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
     if project_of(&*work, source_id).await? != project_id {
-        return Err(Failure::parameter(
-            "Production schedule versions must belong to the same project.",
-        ));
+        return Err(
+            Failure::parameter("Production schedule versions must belong to the same project.")
+                .naming("production_schedule_version_id"),
+        );
     }
     if source_id == version_id {
-        return Err(Failure::parameter(
-            "A production schedule version cannot be copied onto itself.",
-        ));
+        return Err(
+            Failure::parameter("A production schedule version cannot be copied onto itself.")
+                .naming("production_schedule_version_id"),
+        );
     }
     let mut plans = Sql::new(
         "SELECT s.task_id AS id, s.start_date, s.due_date, s.estimation FROM production_schedule_version_task_link s \

@@ -184,8 +184,10 @@ pub(super) async fn create(
         .await?
         .allows(project_id, body.task_status_id, GUEST)
     {
-        None => return Err(refused(StatusCode::BAD_REQUEST, "Task status not found")),
-        Some(false) => return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests")),
+        None => return Err(refused(StatusCode::BAD_REQUEST, "Task status not found").naming("task_status_id")),
+        Some(false) => {
+            return Err(refused(StatusCode::BAD_REQUEST, "Task status not allowed for guests").naming("task_status_id"));
+        }
         Some(true) => {}
     }
     let draft = Draft {

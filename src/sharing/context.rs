@@ -7,6 +7,8 @@ use dailies_definitions::schemas::SharedContext;
 use entity::facts::Kind;
 
 use super::cookies;
+use crate::access::shares::SharedRecords;
+use crate::access::tasks::type_is_shown_to_clients;
 use crate::app::App;
 use crate::database::dialect::{JsonKey, json_list, json_of};
 use crate::database::json::{TEXT, write_key};
@@ -34,10 +36,11 @@ const TASK_STATUS: [(&str, Kind); 6] = [
     ("for_concept", Kind::Bool),
 ];
 
-/// Surroundings of the playlist of a link.
+/// Surroundings of the playlist of a link. Task types that the production keeps from its clients are left out, unless the
+/// playlist shows a preview of one.
 ///
 /// # Errors
-/// 404 when the production is gone.
+/// 404 when the playlist or the production is gone.
 pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<SharedContext>, Failure> {
     let backend = app.database.backend();
     let keys = |fields: &[(&str, Kind)]| -> Vec<JsonKey> {
@@ -46,10 +49,17 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
             .map(|(name, kind)| JsonKey::new(format!("k.{name}"), *name, *kind))
             .collect()
     };
+    let mut sql = Sql::default();
+    let mut shown_types = Sql::new("SELECT t.task_type_id FROM task t WHERE t.id");
+    shown_types.among(&SharedRecords::find(&app.database, visitor.playlist_id).await?.tasks());
     let types = json_list(
         backend,
         &keys(&TASK_TYPE),
-        "project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = p.id",
+        &format!(
+            "project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = p.id AND ({} OR k.id IN ({}))",
+            type_is_shown_to_clients("l"),
+            sql.embed(&shown_types)
+        ),
         "k.priority, k.name, k.id",
     );
     let mut shown = keys(&TASK_STATUS);
@@ -65,10 +75,10 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         "k.priority, k.name, k.id",
     );
     let columns = PRODUCTION.map(|(name, _)| format!("p.{name}")).join(", ");
-    let sql = Sql::with(
-        format!("SELECT {columns}, {types} AS task_types, {statuses} AS task_statuses FROM project p WHERE p.id = $1"),
-        [visitor.project_id.into()],
-    );
+    let project = sql.slot(visitor.project_id);
+    sql.push(&format!(
+        "SELECT {columns}, {types} AS task_types, {statuses} AS task_statuses FROM project p WHERE p.id = {project}"
+    ));
     let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = b"{\"project\":{".to_vec();
     RowWriter::new(PRODUCTION.map(|(name, kind)| Field::new(name, kind))).write(&mut out, &row)?;

@@ -109,7 +109,7 @@ pub(super) async fn invite(
 
 /// The address with its domain in small letters.
 fn address(text: &str) -> Result<String, Failure> {
-    let wrong = |reason: &str| Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason}));
+    let wrong = |reason: &str| Failure::answer(StatusCode::BAD_REQUEST, json!({"error": reason})).naming("emails");
     let (user, domain) = text
         .rsplit_once('@')
         .ok_or_else(|| wrong("An email address must have an @-sign."))?;

@@ -108,7 +108,7 @@ pub(super) async fn create(
 
 /// The last moment of a link: the end of a day, or a moment, in UTC.
 fn expiration(text: &str) -> Result<NaiveDateTime, Failure> {
-    let wrong = || Failure::parameter(format!("{text} is not a valid ISO 8601 date"));
+    let wrong = || Failure::parameter(format!("{text} is not a valid ISO 8601 date")).naming("expiration_date");
     let trimmed = text.trim();
     if let Ok(day) = NaiveDate::parse_from_str(trimmed, "%Y-%m-%d") {
         let next = day

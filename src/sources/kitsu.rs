@@ -21,8 +21,10 @@ use crate::access::references::{productions, require_many};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Plain, Relation, Resource};
-use crate::database::{BATCH, Sql, json, rows};
+use crate::database::{BATCH, Sql, json, read_values, rows};
 use crate::events::Work;
+use crate::readiness::counts::Touched;
+use crate::tasks::assignment;
 
 /// A row as another instance answers it.
 pub type ForeignRow = Map<String, Value>;
@@ -209,16 +211,23 @@ pub async fn import(
     let ids: Vec<Uuid> = incoming.iter().map(|row| row.id).collect();
     // Whether each was there, by the id that it has now.
     let known: HashMap<Uuid, Uuid> = incoming.iter().filter_map(|row| Some((row.id, row.stored?))).collect();
-    let were = productions(&*work, table, &known.values().copied().collect::<Vec<_>>()).await?;
+    let moved: Vec<Uuid> = known.values().copied().collect();
+    let were = productions(&*work, table, &moved).await?;
     let before = known
         .iter()
         .map(|(id, stored)| (*id, were.get(stored).copied().flatten()))
         .collect();
+    let touched = castings(&work, source, &moved).await?;
     batch::store(&work, table, incoming).await?;
     for list in &lists {
         list.store(&work).await?;
     }
     let homes = require_many(&*work, table, &source.places(), &ids, &before).await?;
+    let touched = touched.and(castings(&work, source, &ids).await?);
+    touched.restore(&mut work).await?;
+    if table.name == entity::task::TABLE.name && !source.exact {
+        assignment::let_in(&work, &ids).await?;
+    }
     if !silent {
         emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
     }
@@ -234,6 +243,23 @@ pub async fn import(
             .filter_map(|at| records.get(ids.get(*at)?))
             .map(Vec::as_slice),
     ))
+}
+
+/// Castings that are other ones when these rows are, and what they are in. Rows that are taken as they are bring their counts.
+async fn castings(work: &Work<'_>, source: Source, ids: &[Uuid]) -> Result<Touched, Failure> {
+    let of_rows = match source.table().name {
+        "entity" if !source.exact => "SELECT id FROM entity WHERE id",
+        "entity_link" if !source.exact => "SELECT DISTINCT entity_in_id FROM entity_link WHERE id",
+        _ => return Ok(Touched::default()),
+    };
+    let mut touched = Touched::default();
+    for ids in ids.chunks(BATCH) {
+        let mut sql = Sql::new(of_rows);
+        sql.among(ids);
+        let containers: Vec<Uuid> = read_values(&**work, &sql).await?;
+        touched = touched.and(Touched::links_of(&**work, &containers).await?);
+    }
+    Ok(touched)
 }
 
 fn id_of(row: &ForeignRow) -> Option<Uuid> {

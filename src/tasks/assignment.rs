@@ -32,7 +32,7 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
     if let Some(row) = rows.first()
         && row.try_get::<Option<Uuid>>("", "preview_project_id")?.is_some()
     {
-        return Err(looks_only());
+        return Err(looks_only().naming("person_id"));
     }
     let is_bot = rows.first().ok_or_else(unknown_assignee)?.try_get("", "is_bot")?;
     let mut departments = Vec::new();
@@ -48,7 +48,7 @@ async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> R
 
 fn unknown_assignee() -> Failure {
     let message = "Assignee doesn't exist in database.";
-    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message}))
+    Failure::answer(StatusCode::BAD_REQUEST, json!({"error": message, "message": message})).naming("person_id")
 }
 
 /// The refusal of a preview account, which does no work.
@@ -62,7 +62,7 @@ async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[U
     let mut sql = Sql::new("SELECT 1 FROM person WHERE preview_project_id IS NOT NULL AND id");
     sql.among(persons);
     if database::row(connection, &sql).await?.is_some() {
-        Err(looks_only())
+        Err(looks_only().naming("assignees"))
     } else {
         Ok(())
     }
@@ -270,6 +270,22 @@ async fn join_teams(work: &mut Work<'_>, person_id: Uuid, mut projects: BTreeSet
     database::insert_ignoring_duplicates(&**work, &entity::project_person_link::TABLE, links).await?;
     for project_id in projects {
         work.emit_in(project_id, "project:update", payload([("project_id", project_id)]));
+    }
+    Ok(())
+}
+
+/// Puts those who do tasks into the teams of their productions, where the tasks come from elsewhere: nobody is told.
+///
+/// # Errors
+/// The database refuses.
+pub async fn let_in(work: &Work<'_>, tasks: &[Uuid]) -> Result<(), Failure> {
+    for tasks in tasks.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "INSERT INTO project_person_link (project_id, person_id) SELECT DISTINCT t.project_id, w.person_id \
+             FROM task t JOIN task_person_link w ON w.task_id = t.id WHERE t.project_id IS NOT NULL AND t.id",
+        );
+        sql.among(tasks).push(" ON CONFLICT DO NOTHING");
+        database::execute(&**work, &sql).await?;
     }
     Ok(())
 }

@@ -108,7 +108,7 @@ pub async fn for_entities(
         Selection::Named(ids) => {
             let named = named_entities(&work, project_id, among, &ids).await?;
             if let Some(message) = named.iter().find_map(why) {
-                return Err(Failure::parameter(message));
+                return Err(Failure::parameter(message).naming("task_type_id"));
             }
             named
         }
@@ -120,7 +120,7 @@ pub async fn for_entities(
                 .and_then(why)
                 .filter(|_| !all.iter().any(|entity| why(entity).is_none()))
             {
-                Some(message) => return Err(Failure::parameter(message)),
+                Some(message) => return Err(Failure::parameter(message).naming("task_type_id")),
                 None => all.into_iter().filter(|entity| why(entity).is_none()).collect(),
             }
         }
@@ -391,9 +391,11 @@ pub async fn for_entity(
         wanted.extend(pipeline.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
     }
     for id in task_type_ids {
-        let task_type = types.get(id).ok_or_else(Failure::not_found)?;
+        let task_type = types
+            .get(id)
+            .ok_or_else(|| Failure::not_found().naming("task_type_ids"))?;
         if let Some(message) = pipeline.refusal(task_type.candidate(), entity.target()) {
-            return Err(Failure::parameter(message));
+            return Err(Failure::parameter(message).naming("task_type_ids"));
         }
         if !wanted.contains(&(entity_id, *id)) {
             wanted.push((entity_id, *id));

@@ -46,7 +46,10 @@ pub async fn of_tasks(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec
     let relations = tasks::relations(&*work, caller, wanted).await?;
     let mut shown = Vec::with_capacity(wanted.len());
     for task_id in wanted {
-        let entity_id = require(relations.get(task_id).ok_or_else(Failure::not_found)?)?;
+        let relation = relations
+            .get(task_id)
+            .ok_or_else(|| Failure::not_found().naming("task_ids"))?;
+        let entity_id = require(relation)?;
         if let Some(preview) = last_of_task(&*work, *task_id).await? {
             set_main_preview(&mut work, entity_id, preview).await?;
             shown.push(entity_id);

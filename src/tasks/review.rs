@@ -30,7 +30,7 @@ pub async fn request_review(
     let sql = Sql::with("SELECT shotgun_id FROM person WHERE id = $1", [person_id.into()]);
     let person = database::row(&*work, &sql)
         .await?
-        .ok_or_else(|| Failure::refused("Cannot find given person."))?;
+        .ok_or_else(|| Failure::refused("Cannot find given person.").naming("person_id"))?;
     let person_shotgun_id: Option<i32> = person.try_get("", "shotgun_id")?;
     let sql = Sql::with(
         "SELECT t.project_id, t.task_status_id, t.shotgun_id, e.shotgun_id AS entity_shotgun_id, p.shotgun_id AS project_shotgun_id, k.name AS entity_type_name \

@@ -236,7 +236,8 @@ impl Call {
 
     /// The identifier of a CRUD record; what is none is refused as such.
     pub(crate) fn record_id(&self) -> Result<Uuid, Failure> {
-        parse_id(self.path_value("instance_id")).ok_or_else(|| Failure::parameter("Malformed ID."))
+        parse_id(self.path_value("instance_id"))
+            .ok_or_else(|| Failure::parameter("Malformed ID.").naming("instance_id"))
     }
 
     pub(crate) fn path_text(&self, name: &str) -> Result<String, Failure> {

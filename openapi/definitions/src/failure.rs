@@ -105,6 +105,29 @@ impl Failure {
         }])
     }
 
+    /// The same refusal with the name of the parameter or field that is wrong, where clients know the message without it.
+    #[must_use]
+    pub fn naming(mut self, field: impl Into<String>) -> Self {
+        if let Self::Answer { body, .. } = &mut self {
+            let message = body.get("message").or_else(|| body.get("error")).cloned();
+            let field: String = field.into();
+            let error = json!({"field": field, "message": message});
+            body["data"]["errors"] = Value::Array(vec![error]);
+        }
+        self
+    }
+
+    /// The same refusal with the details of another one, where there are any.
+    #[must_use]
+    pub fn with_details(mut self, data: &Value) -> Self {
+        if let Self::Answer { body, .. } = &mut self
+            && !data.is_null()
+        {
+            body["data"] = data.clone();
+        }
+        self
+    }
+
     /// An answer about a token: `{"msg": …}`.
     #[must_use]
     pub fn token(status: StatusCode, message: &str) -> Self {
@@ -154,4 +177,36 @@ pub struct FieldProblem {
     /// Name, with dots for nested fields; empty for the body as a whole.
     pub field: String,
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(failure: Failure) -> Value {
+        match failure {
+            Failure::Answer { body, .. } => body,
+            Failure::Fault(_) => Value::Null,
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_its_field_beside_the_message() {
+        let errors = json!([{"field": "tree_name", "message": "No such tree"}]);
+        assert_eq!(
+            body(Failure::parameter("No such tree").naming("tree_name")),
+            json!({"error": true, "message": "No such tree", "data": {"errors": errors}})
+        );
+        assert_eq!(
+            body(Failure::record("No such tree").naming("tree_name")),
+            json!({"message": "No such tree", "data": {"errors": errors}})
+        );
+        let limited = Failure::parameter_with("No such tree", json!({"limit": 3})).naming("tree_name");
+        assert_eq!(body(limited)["data"], json!({"limit": 3, "errors": errors}));
+        let said = Failure::answer(StatusCode::BAD_REQUEST, json!({"error": "No such tree"})).naming("tree_name");
+        assert_eq!(body(said)["data"], json!({"errors": errors}));
+        assert_eq!(body(Failure::record("No")).get("data"), None);
+        let details = json!({"errors": errors});
+        assert_eq!(body(Failure::record("No").with_details(&details))["data"], details);
+    }
 }

@@ -12,6 +12,9 @@ use crate::failure::FieldProblem;
 use crate::query::{parse_day, parse_id, parse_moment};
 use crate::reading::read;
 
+/// The pattern of names, which tells them from texts of nothing but blanks. Other patterns are for those who read the contract.
+const MORE_THAN_BLANKS: &str = r"\S";
+
 /// The schemas that bodies refer to, by their names.
 static SCHEMAS: LazyLock<Value> =
     LazyLock::new(|| crate::describe::schema(include_str!(concat!(env!("OUT_DIR"), "/bodies.json"))));
@@ -279,6 +282,9 @@ fn check_string(value: &mut Value, schema: &Value) -> Option<String> {
     }
     if let Some(most) = schema["maxLength"].as_u64().filter(|most| length > *most) {
         return Some(format!("String should have at most {most} characters"));
+    }
+    if schema["pattern"] == MORE_THAN_BLANKS && text.trim().is_empty() {
+        return Some("String should hold more than blanks".into());
     }
     let choices = schema["enum"].as_array()?;
     (!choices.contains(value)).then(|| {

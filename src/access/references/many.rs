@@ -75,7 +75,7 @@ pub async fn require_many(
     let moved: Vec<Uuid> = moved.map(|(id, _)| *id).collect();
     for ids in moved.chunks(BATCH) {
         if query::is_referred_to(connection, table, ids).await? {
-            return Err(bound());
+            return Err(bound(table));
         }
     }
     Ok(after)

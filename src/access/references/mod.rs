@@ -223,12 +223,14 @@ impl RowChange<'_> {
     }
 }
 
-/// The ids that objects of a list hold, each under the first of the keys that it has.
+/// The ids that objects of a list hold under any of the keys.
 fn listed(list: &Value, keys: &[&str]) -> HashSet<Uuid> {
     let items = list.as_array().into_iter().flatten();
-    items
-        .filter_map(|item| keys.iter().find_map(|key| item.get(key)?.as_str().and_then(parse_id)))
-        .collect()
+    let ids = items.flat_map(|item| {
+        keys.iter()
+            .filter_map(move |key| item.get(key)?.as_str().and_then(parse_id))
+    });
+    ids.collect()
 }
 
 /// Checks all that a row comes to refer to, and that it stays in its production as long as others refer to it.
@@ -260,7 +262,7 @@ pub async fn require(connection: &impl ConnectionTrait, caller: &Caller, row: &R
     let [now, before] = homes.map(production);
     judge(&references[..loud], &found, now)?;
     if before.is_some() && before != now && query::is_referred_to(connection, row.table, row.id.as_slice()).await? {
-        return Err(bound());
+        return Err(bound(row.table));
     }
     Ok(())
 }
@@ -320,8 +322,12 @@ fn unknown(field: &str) -> Failure {
     Failure::record(format!("'{field}' names a record that does not exist."))
 }
 
-fn bound() -> Failure {
-    Failure::record("Records that refer to this one belong to its production.")
+fn bound(table: &Table) -> Failure {
+    let home = match Belonging::of(table.name) {
+        Belonging::By([home, ..]) => *home,
+        _ => "project_id",
+    };
+    Failure::record("Records that refer to this one belong to its production.").naming(home)
 }
 
 fn elsewhere(field: &str) -> Failure {

@@ -20,7 +20,7 @@ pub(super) const SHARED: [(&str, &str); 7] = [
     ("playlist", "shots"),
 ];
 
-/// Keys of an object that mean the same, with the tables that they name.
+/// Keys of an object that mean the same, the first one there counting, with the tables that they name.
 type ListKey = (&'static [&'static str], &'static [&'static str]);
 
 /// JSON columns that hold lists of objects with references: the table, the column, and the keys with what they name.
@@ -28,7 +28,7 @@ pub(super) const LISTS: [(&str, &str, &[ListKey]); 1] = [(
     "playlist",
     "shots",
     &[
-        (&["entity_id", "id"], &["entity"]),
+        (&["id", "shot_id", "entity_id"], &["entity"]),
         (&["preview_file_id"], &["preview_file"]),
     ],
 )];

@@ -166,7 +166,10 @@ pub(super) async fn with_new_key(
     let challenge = challenged(app, person_id, Purpose::Make)
         .await?
         .ok_or_else(|| Failure::refused("No preregistration before."))?;
-    let refused = || Failure::refused("FIDO server exception your registration response is probly wrong.");
+    let refused = || {
+        Failure::refused("FIDO server exception your registration response is probly wrong.")
+            .naming("registration_response")
+    };
     let made = read_registration(&party(app), &challenge, answer).map_err(|refusal| {
         tracing::info!(%refusal, person = %person_id, "a security key was not taken");
         refused()

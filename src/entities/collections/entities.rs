@@ -14,6 +14,7 @@ use crate::access::data_mask::DataMask;
 use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
+use crate::crud::rules::given_id;
 use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
@@ -52,6 +53,14 @@ static RELATIONS: [Relation; 4] = [
 
 /// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
+
+/// What stands for null in columns: a word of old, and what lists of assets and sequences answer, so that what was read
+/// can be sent back.
+const NOTHING: [(&str, &[&str]); 3] = [
+    ("preview_file_id", &[""]),
+    ("ready_for", &["", "None"]),
+    ("source_id", &["", "null"]),
+];
 
 /// The kind of an entity as its `type` on the wire.
 const KIND: &str = "(SELECT CASE WHEN k.name IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') THEN k.name ELSE 'Asset' END \
@@ -138,8 +147,7 @@ impl Resource for Entities {
         rule: RecordRule,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        let project_id = body.get("project_id").ok_or_else(|| Failure::record("'project_id'"))?;
-        let project_id = project_id.as_str().and_then(parse_id).ok_or_else(Failure::not_found)?;
+        let project_id = given_id(body, "project_id")?;
         require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
     }
 
@@ -174,8 +182,14 @@ impl Resource for Entities {
         }
         // The server counts.
         body.remove("nb_entities_out");
-        if body.get("source_id").and_then(Value::as_str) == Some("null") {
-            body.insert("source_id".into(), Value::Null);
+        for (key, words) in NOTHING {
+            if body
+                .get(key)
+                .and_then(Value::as_str)
+                .is_some_and(|text| words.contains(&text))
+            {
+                body.insert(key.into(), Value::Null);
+            }
         }
         let stored = record
             .and_then(|record| record.values.get("data"))
@@ -295,6 +309,7 @@ async fn kind_word(work: &Work<'_>, record: &Record) -> Result<&'static str, Fai
 /// New values are added to the stored ones; a key can be set to null but not removed.
 fn merge_data(record: &Record, body: &mut Map<String, Value>) {
     match body.remove("data") {
+        Some(Value::Object(new)) if new.is_empty() => {}
         Some(Value::Object(new)) => {
             let mut merged = record
                 .values

@@ -56,9 +56,7 @@ impl Resource for EntityTypes {
         if let Some(record) = record {
             let stored = record.text("name").unwrap_or_default();
             if is_temporal(stored) && name.is_some_and(|name| name.as_str() != Some(stored)) {
-                return Err(Failure::parameter(format!(
-                    "The entity type {stored} can't be renamed."
-                )));
+                return Err(Failure::parameter(format!("The entity type {stored} can't be renamed.")).naming("name"));
             }
         }
         // Two of one name may be there from of old; each can be changed all the same.

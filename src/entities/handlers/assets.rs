@@ -139,11 +139,14 @@ impl Assets for AssetsHandlers {
 
     async fn list_asset_task_types(
         &self,
-        _access: EntityReader,
+        access: EntityReader,
         asset_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
         assets::require(&self.0.database, asset_id).await?;
-        Ok(task_types(&self.0.database, TaskSet::Entity(asset_id)).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Entity(asset_id), &visible)
+            .await?
+            .into())
     }
 
     async fn list_asset_parts(&self, access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

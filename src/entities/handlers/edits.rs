@@ -91,9 +91,12 @@ impl Edits for EditsHandlers {
         Ok(list.send(&self.0.database).await?.into())
     }
 
-    async fn list_edit_task_types(&self, _access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_edit_task_types(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
-        Ok(task_types(&self.0.database, TaskSet::Entity(edit_id)).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Entity(edit_id), &visible)
+            .await?
+            .into())
     }
 
     async fn list_edit_versions(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<EditVersion>>, Failure> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use dailies_definitions::access::{EntityReader, ProjectMember};
-use dailies_definitions::entities::{DeleteProjectEntitiesQuery, Entities};
+use dailies_definitions::entities::{DeleteProjectEntitiesQuery, Entities, ListEntityNewsQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{LinkedEntity, NewsFeedPage};
@@ -14,15 +14,27 @@ use crate::app::SharedApp;
 use crate::entities::layouts::LINKED;
 use crate::entities::removal;
 use crate::entities::with_tasks::{ListingOptions, Request};
-use crate::notifications::feed;
+use crate::notifications::feed::{self, NewsFilter};
 
 /// Answers the operations of the tag *Entities*.
 pub struct EntitiesHandlers(pub SharedApp);
 
 #[async_trait]
 impl Entities for EntitiesHandlers {
-    async fn list_entity_news(&self, access: EntityReader, entity_id: Uuid) -> Result<Json<NewsFeedPage>, Failure> {
-        Ok(Json::written(feed::of_entity(&self.0, &access, entity_id).await?))
+    async fn list_entity_news(
+        &self,
+        access: EntityReader,
+        entity_id: Uuid,
+        query: ListEntityNewsQuery,
+    ) -> Result<Json<NewsFeedPage>, Failure> {
+        let filter = NewsFilter {
+            page: query.page,
+            limit: query.limit,
+            ..NewsFilter::default()
+        };
+        Ok(Json::written(
+            feed::of_entity(&self.0, &access, entity_id, &filter).await?,
+        ))
     }
 
     async fn list_linked_entities_with_tasks(

@@ -14,6 +14,7 @@ use dailies_definitions::schemas::{
 use uuid::Uuid;
 
 use crate::access::entities::Scope;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::layouts::EPISODES;
 use crate::entities::rows::find_entity;
@@ -146,10 +147,13 @@ impl Episodes for EpisodesHandlers {
 
     async fn list_episode_task_types(
         &self,
-        _access: EntityReader,
+        access: EntityReader,
         episode_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, episode_id, EntityKind::Episode).await?;
-        Ok(task_types(&self.0.database, TaskSet::Episode(episode_id)).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Episode(episode_id), &visible)
+            .await?
+            .into())
     }
 }

@@ -89,11 +89,14 @@ impl Scenes for ScenesHandlers {
 
     async fn list_scene_task_types(
         &self,
-        _access: EntityReader,
+        access: EntityReader,
         scene_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
-        Ok(task_types(&self.0.database, TaskSet::Entity(scene_id)).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Entity(scene_id), &visible)
+            .await?
+            .into())
     }
 
     async fn list_scene_shots(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<ListedShot>>, Failure> {

@@ -13,6 +13,7 @@ use dailies_definitions::sequences::{
 use uuid::Uuid;
 
 use crate::access::entities::Scope;
+use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::layouts::SEQUENCES;
 use crate::entities::rows::find_entity;
@@ -119,11 +120,12 @@ impl Sequences for SequencesHandlers {
 
     async fn list_sequence_task_types(
         &self,
-        _access: EntityReader,
+        access: EntityReader,
         sequence_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, sequence_id, EntityKind::Sequence).await?;
-        Ok(task_types(&self.0.database, TaskSet::Sequence(sequence_id))
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Sequence(sequence_id), &visible)
             .await?
             .into())
     }

@@ -104,9 +104,12 @@ impl Shots for ShotsHandlers {
         Ok(list.send(&self.0.database).await?.into())
     }
 
-    async fn list_shot_task_types(&self, _access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
+    async fn list_shot_task_types(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
         find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
-        Ok(task_types(&self.0.database, TaskSet::Entity(shot_id)).await?.into())
+        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
+        Ok(task_types(&self.0.database, TaskSet::Entity(shot_id), &visible)
+            .await?
+            .into())
     }
 
     async fn list_shot_assets(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

@@ -64,7 +64,8 @@ pub(in crate::imports) async fn import(
     let clips = place
         .format
         .read(place.content, rate_of_production(project.fps.as_deref()));
-    let clips = clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")))?;
+    let clips =
+        clips.map_err(|wrong| Failure::parameter(format!("Failed to parse OTIO file: {wrong}")).naming("file"))?;
     let mut import = ImportedTimeline::load(&mut work, access, place, &project.name).await?;
     for clip in &clips {
         import.clip(&mut work, clip)?;
@@ -118,7 +119,8 @@ impl<'a> ImportedTimeline<'a> {
         if production.is_show && episode_id.is_none() {
             return Err(Failure::refused(
                 "EpisodeNotFoundException: The production has episodes: send the timeline to one of them.",
-            ));
+            )
+            .naming("episode_id"));
         }
         let mut by_name = HashMap::new();
         for shot in stock.of_type(|id| id == shot_type) {
@@ -191,14 +193,16 @@ impl<'a> ImportedTimeline<'a> {
     /// The shot that the name of a clip tells of, which is made when it is missing.
     fn named(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Failure> {
         let refused = |wrong: Wrong| Failure::refused(format!("{wrong} (clip '{}')", excerpt(name)));
-        let told = self.convention.told(name).map_err(refused)?;
+        let told = self
+            .convention
+            .told(name)
+            .map_err(|wrong| refused(wrong).naming("naming_convention"))?;
         if [told.sequence, told.shot]
             .iter()
             .any(|name| name.chars().count() > LONGEST_NAME)
         {
-            return Err(refused(format!(
-                "ValueError: A name has at most {LONGEST_NAME} characters."
-            )));
+            let wrong = format!("ValueError: A name has at most {LONGEST_NAME} characters.");
+            return Err(refused(wrong).naming("file"));
         }
         // Where there are no episodes, a sequence is known by its name alone.
         let known = if self.production.is_show {

@@ -62,9 +62,7 @@ pub(super) fn only_with_password(caller: &Caller, record: &Record, body: &Map<St
         .get("password")
         .is_some_and(|password| !password.is_null());
     if record.text("role") == Some("admin") && has_password {
-        return Err(Failure::parameter(
-            "An admin can't change another admin's e-mail address.",
-        ));
+        return Err(Failure::parameter("An admin can't change another admin's e-mail address.").naming("email"));
     }
     Ok(())
 }
@@ -172,6 +170,6 @@ pub(super) async fn limit(work: &Work<'_>, record: Option<&Record>, body: &Map<S
     Err(if record.is_none() {
         checks::no_room(work.app())
     } else {
-        Failure::parameter("User limit reached.")
+        Failure::parameter("User limit reached.").naming("active")
     })
 }

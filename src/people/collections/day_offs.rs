@@ -177,9 +177,10 @@ impl Resource for DayOffs {
         match database::row(&**work, &sql).await? {
             Some(other) => {
                 let (from, to): (NaiveDate, NaiveDate) = (other.try_get("", "date")?, other.try_get("", "end_date")?);
-                Err(Failure::parameter(format!(
-                    "Day off already exists for this period: from {from} to {to}"
-                )))
+                Err(
+                    Failure::parameter(format!("Day off already exists for this period: from {from} to {to}"))
+                        .naming("date"),
+                )
             }
             None => Ok(()),
         }

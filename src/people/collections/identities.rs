@@ -29,9 +29,10 @@ pub(super) fn check(caller: &Caller, record: Option<&Record>, body: &Map<String,
             (Some(_), Some(_)) => {
                 require_session(caller)?;
                 if record.is_some_and(|record| record.text("role") == Some("admin") && record.id != caller.person.id) {
-                    return Err(Failure::parameter(
-                        "An admin can't say who another admin is at an identity provider.",
-                    ));
+                    return Err(
+                        Failure::parameter("An admin can't say who another admin is at an identity provider.")
+                            .naming(subject),
+                    );
                 }
             }
             (None, None) => {}

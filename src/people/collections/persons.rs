@@ -275,7 +275,7 @@ impl Resource for Persons {
             let password = body.get("password").filter(|password| !password.is_null());
             let least = work.app().settings.sign_in.min_password_length;
             if password.is_some_and(|password| password.as_str().unwrap_or_default().chars().count() < least) {
-                return Err(Failure::refused("Password is too short."));
+                return Err(Failure::refused("Password is too short.").naming("password"));
             }
         }
         identities::check(caller, record, body)?;

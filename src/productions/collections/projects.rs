@@ -135,7 +135,7 @@ impl Resource for Projects {
                 .flatten()
                 .filter_map(|person| person.as_str().and_then(parse_id))
                 .collect();
-            preview_account::require_own(work, None, &team).await?;
+            preview_account::require_own(work, None, &team, "team").await?;
         }
         Ok(())
     }
@@ -256,7 +256,7 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
             item.as_str()
                 .or_else(|| item["id"].as_str())
                 .and_then(parse_id)
-                .ok_or_else(Failure::not_found)?,
+                .ok_or_else(|| Failure::not_found().naming("preview_background_files"))?,
         );
     }
     if !ids.is_empty() {

@@ -1,10 +1,13 @@
 //! The metadata columns of a template, and its default background.
 
+use std::collections::HashSet;
+
 use dailies_definitions::access::Admin;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
+use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::ProjectTemplate;
-use entity::facts::Kind;
+use entity::facts::{Kind, Table};
 use sea_orm::Value as SqlValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,6 +15,7 @@ use uuid::Uuid;
 use super::super::field_name::field_name;
 use super::{answer, emit_template_update, missing, require};
 use crate::app::App;
+use crate::crud::require_known;
 use crate::database::{self, Sql};
 use crate::events::Work;
 
@@ -30,6 +34,7 @@ pub(super) async fn set(
 ) -> Result<Json<ProjectTemplate>, Failure> {
     let columns = read_descriptors(body)?;
     let mut work = Work::begin(app, access).await?;
+    require_known_parts(&work, template_id, &columns).await?;
     let values = vec![("metadata_descriptors", SqlValue::Json(Some(Box::new(columns.into()))))];
     if !database::update(&*work, &entity::project_template::TABLE, template_id, values).await? {
         return Err(missing("Project template"));
@@ -37,6 +42,45 @@ pub(super) async fn set(
     emit_template_update(&mut work, template_id);
     work.commit().await?;
     answer(app, template_id).await
+}
+
+/// Ids of a kind that columns name.
+type Named = fn(&Value) -> Vec<Uuid>;
+
+/// Refuses columns for what does not exist. What the template says already may stay: applying it passes over what is gone.
+async fn require_known_parts(work: &Work<'_>, template_id: Uuid, columns: &[Value]) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT metadata_descriptors FROM project_template WHERE id = $1",
+        [template_id.into()],
+    );
+    let stored: Option<Value> = database::read_value::<Option<Value>>(&**work, &sql).await?.flatten();
+    let stored = stored.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let parts: [(&str, &Table, Named); 2] = [
+        ("departments", &entity::department::TABLE, departments),
+        ("task_type_id", &entity::task_type::TABLE, |column| {
+            id(&column["task_type_id"]).into_iter().collect()
+        }),
+    ];
+    for (name, table, ids) in parts {
+        let kept: HashSet<Uuid> = stored.iter().flat_map(ids).collect();
+        let named: Vec<Uuid> = columns.iter().flat_map(ids).filter(|id| !kept.contains(id)).collect();
+        require_known(&**work, table, name, &named).await?;
+    }
+    Ok(())
+}
+
+fn id(value: &Value) -> Option<Uuid> {
+    value.as_str().and_then(parse_id)
+}
+
+/// The departments that a column of a template is for.
+fn departments(column: &Value) -> Vec<Uuid> {
+    column["departments"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(id)
+        .collect()
 }
 
 /// The columns of a body, which is a list or an object with one, each with every key.
@@ -48,14 +92,14 @@ fn read_descriptors(mut body: Value) -> Result<Vec<Value>, Failure> {
     match list {
         Value::Array(items) => items.iter().map(complete).collect(),
         Value::Null => Ok(Vec::new()),
-        _ => Err(Failure::record("The metadata descriptors must be a list")),
+        _ => Err(Failure::record("The metadata descriptors must be a list").naming("metadata_descriptors")),
     }
 }
 
 /// One column with every key.
 fn complete(item: &Value) -> Result<Value, Failure> {
     if !item.is_object() {
-        return Err(Failure::record("Each metadata descriptor must be an object"));
+        return Err(Failure::record("Each metadata descriptor must be an object").naming("metadata_descriptors"));
     }
     let name = text(item, "name")?;
     let key = match (text(item, "field_name")?.filter(|key| !key.is_empty()), name) {
@@ -74,7 +118,8 @@ fn complete(item: &Value) -> Result<Value, Failure> {
     if entity_type.is_some_and(|entity_type| !ENTITY_TYPES.contains(&entity_type)) {
         return Err(Failure::record(
             "Wrong entity type. Please select Asset, Shot, Sequence, Episode, Edit, Project, or Task.",
-        ));
+        )
+        .naming("entity_type"));
     }
     let position = match &item["position"] {
         Value::Null => None,
@@ -90,7 +135,7 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         flag => flag.as_bool().ok_or_else(|| wrong("for_client"))?,
     };
     let task_type_id = text(item, "task_type_id")?;
-    if task_type_id.is_some_and(|id| dailies_definitions::query::parse_id(id).is_none()) {
+    if task_type_id.is_some_and(|id| parse_id(id).is_none()) {
         return Err(wrong("task_type_id"));
     }
     Ok(json!({
@@ -101,7 +146,7 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         "data_type": data_type,
         "choices": texts(item, "choices", |_| true)?,
         "for_client": for_client,
-        "departments": texts(item, "departments", |id| dailies_definitions::query::parse_id(id).is_some())?,
+        "departments": texts(item, "departments", |id| parse_id(id).is_some())?,
         "position": position,
     }))
 }
@@ -155,9 +200,10 @@ pub(super) async fn set_default_background(
             [template_id.into(), background_id.into()],
         );
         if database::row(&*work, &sql).await?.is_none() {
-            return Err(Failure::record(
-                "Preview background file is not linked to this template",
-            ));
+            return Err(
+                Failure::record("Preview background file is not linked to this template")
+                    .naming("preview_background_file_id"),
+            );
         }
     }
     let values = vec![("default_preview_background_file_id", background_id.into())];

@@ -115,7 +115,7 @@ impl LinkedKind {
         sql.bind_list(ids.iter().copied());
         let known: Vec<Uuid> = database::read_values(&**work, &sql).await?;
         match ids.iter().find(|id| !known.contains(id)) {
-            Some(id) => Err(Failure::record(format!("{} {id} does not exist", self.name))),
+            Some(id) => Err(Failure::record(format!("{} {id} does not exist", self.name)).naming(self.column)),
             None => Ok(()),
         }
     }
@@ -316,7 +316,9 @@ pub(super) async fn reorder<T>(
 ) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, access).await?;
     require(&*work, template_id).await.map_err(|_| Failure::not_found())?;
-    link.require_targets(&work, ids).await.map_err(as_parameter)?;
+    link.require_targets(&work, ids)
+        .await
+        .map_err(|failure| as_parameter(failure, format!("{}s", link.column)))?;
     let mut places: HashMap<Uuid, i32> = HashMap::new();
     for (id, place) in ids.iter().zip(1..) {
         places.insert(*id, place);
@@ -353,15 +355,17 @@ pub(super) async fn reorder<T>(
 /// The same refusal in the shape that templates have.
 pub(in crate::productions) fn as_record(failure: Failure) -> Failure {
     match failure {
-        Failure::Answer { body, .. } => Failure::record(body["message"].as_str().unwrap_or_default()),
+        Failure::Answer { body, .. } => {
+            Failure::record(body["message"].as_str().unwrap_or_default()).with_details(&body["data"])
+        }
         fault => fault,
     }
 }
 
-/// The same refusal in the usual shape.
-fn as_parameter(failure: Failure) -> Failure {
+/// The same refusal of what is in a list in the usual shape.
+fn as_parameter(failure: Failure, list: String) -> Failure {
     match failure {
-        Failure::Answer { body, .. } => Failure::parameter(body["message"].as_str().unwrap_or_default()),
+        Failure::Answer { body, .. } => Failure::parameter(body["message"].as_str().unwrap_or_default()).naming(list),
         fault => fault,
     }
 }

@@ -93,7 +93,7 @@ impl Resource for ScheduleItems {
             };
         }
         if database::row(&**work, &sql).await?.is_some() {
-            return Err(Failure::parameter("A similar schedule item already exists"));
+            return Err(Failure::parameter("A similar schedule item already exists").naming("task_type_id"));
         }
         Ok(())
     }

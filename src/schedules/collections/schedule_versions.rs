@@ -127,7 +127,8 @@ impl Resource for ScheduleVersionTaskLinks {
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
             return Err(Failure::parameter(
                 "The task and the production schedule version must be in the same project.",
-            ));
+            )
+            .naming("task_id"));
         };
         require_record(connection, caller, rule, RecordSubject::Production(Some(project_id))).await
     }

@@ -10,6 +10,7 @@ use super::reading::RecordReading;
 use crate::access::references::{productions, require_many};
 use crate::crud::Relation;
 use crate::events::{Work, payload};
+use crate::readiness::counts::recount;
 use crate::sources::links::Lists;
 
 static CAST: Relation = Relation::links(
@@ -45,6 +46,7 @@ pub(super) async fn store_parents(work: &mut Work<'_>, assets: &[(RecordReading<
         .extend(children.iter().map(|(parent, cast)| (*parent, cast.clone())));
     lists.store(work).await?;
     let parents: Vec<Uuid> = children.keys().copied().collect();
+    recount(work, &parents).await?;
     let before = productions(&**work, &entity::entity::TABLE, &parents).await?;
     let homes = require_many(
         &**work,

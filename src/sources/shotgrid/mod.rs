@@ -30,9 +30,11 @@ use crate::access::references::{productions, require_many};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Relation, Resource};
-use crate::database::{json, value_of};
+use crate::database::{BATCH, json, value_of};
 use crate::events::Work;
 use crate::people::checks;
+use crate::readiness::counts::Touched;
+use crate::tasks::assignment;
 use crate::tasks::statuses::default_status;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 use crate::vocabulary::persons::person_rows;
@@ -146,6 +148,7 @@ pub(super) async fn import(
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let stored: Vec<Uuid> = rows.iter().filter_map(|row| row.stored).collect();
     let before = productions(&*work, kind.table(), &stored).await?;
+    let touched = castings(&work, kind, &stored).await?;
     batch::store(&work, kind.table(), rows).await?;
     let mut places = vec![(kind.table(), "id")];
     for links in kind.links {
@@ -159,6 +162,9 @@ pub(super) async fn import(
         places.push((links.relation.table, links.relation.own));
     }
     require_many(&*work, kind.table(), &places, &ids, &before).await?;
+    if kind.collection == Collection::Tasks {
+        assignment::let_in(&work, &ids).await?;
+    }
     if kind.collection == Collection::Persons {
         ids.iter().for_each(|id| work.person_changed(*id));
     }
@@ -170,6 +176,8 @@ pub(super) async fn import(
             .collect();
         casting::store_parents(&mut work, &assets).await?;
     }
+    let touched = touched.and(castings(&work, kind, &ids).await?);
+    touched.restore(&mut work).await?;
     let answered = answer(&work, kind, &ids).await?;
     work.commit().await?;
     Ok(json::array(
@@ -179,6 +187,18 @@ pub(super) async fn import(
             .filter_map(|id| answered.get(id))
             .map(Vec::as_slice),
     ))
+}
+
+/// Castings that are other ones when these rows are, and what they are in.
+async fn castings(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid]) -> Result<Touched, Failure> {
+    if kind.entity.is_none() {
+        return Ok(Touched::default());
+    }
+    let mut touched = Touched::default();
+    for ids in ids.chunks(BATCH) {
+        touched = touched.and(Touched::links_of(&**work, ids).await?);
+    }
+    Ok(touched)
 }
 
 /// True if a record has what is needed. The log says what others lack.

@@ -26,6 +26,9 @@ use crate::vocabulary::kinds::EntityKind;
 
 pub struct Tasks;
 
+/// The column of the newest preview.
+const LAST_PREVIEW: &str = "last_preview_file_id";
+
 static RELATIONS: [Relation; 1] = [Relation::links(
     "assignees",
     &entity::task_person_link::TABLE,
@@ -144,6 +147,10 @@ impl Resource for Tasks {
     ) -> Result<(), Failure> {
         // The server counts.
         body.remove("nb_assets_ready");
+        // So tasks are answered with assets and shots, and may be sent back.
+        if body.get(LAST_PREVIEW).and_then(Value::as_str) == Some("") {
+            body.insert(LAST_PREVIEW.into(), Value::Null);
+        }
         if let Some(record) = record {
             merge_data(record, body);
             return require_fit(work, record, body).await;
@@ -151,7 +158,7 @@ impl Resource for Tasks {
         if body.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
             body.insert("name".into(), "main".into());
         }
-        let project_id = fitting_project(work, body).await?;
+        let project_id = fitting_project(work, body, "task_type_id").await?;
         body.insert("project_id".into(), json!(project_id));
         refuse_twin(work, body).await
     }
@@ -220,13 +227,17 @@ fn needed(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
     id.ok_or_else(|| Failure::parameter(format!("A valid {key} is required.")))
 }
 
-/// The production of the entity that a new task is for, once its task type fits the entity.
-async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<Uuid, Failure> {
+/// The production of the entity that a task is for, once its task type fits the entity. `changed` is the field that is at
+/// fault where it does not.
+async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>, changed: &str) -> Result<Uuid, Failure> {
     let sql = Sql::with(
         "SELECT for_entity FROM task_type WHERE id = $1",
         [needed(body, "task_type_id")?.into()],
     );
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let unknown = |key: &'static str| move || Failure::not_found().naming(key);
+    let row = database::row(&**work, &sql)
+        .await?
+        .ok_or_else(unknown("task_type_id"))?;
     let for_entity: String = row
         .try_get::<Option<String>>("", "for_entity")?
         .unwrap_or_else(|| "Asset".into());
@@ -234,10 +245,10 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<U
         "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
-    let row = database::row(&**work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let row = database::row(&**work, &sql).await?.ok_or_else(unknown("entity_id"))?;
     let kind = EntityKind::of_type(&row.try_get::<String>("", "name")?);
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
-        return Err(Failure::refused("Task type of the task does not match entity type."));
+        return Err(Failure::refused("Task type of the task does not match entity type.").naming(changed));
     }
     let project_id = row.try_get("", "project_id")?;
     let task_type = Candidate {
@@ -249,7 +260,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>) -> Result<U
         entity_type_id: row.try_get("", "entity_type_id")?,
     };
     match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
-        Some(message) => Err(Failure::parameter(message)),
+        Some(message) => Err(Failure::parameter(message).naming(changed)),
         None => Ok(project_id),
     }
 }
@@ -274,7 +285,12 @@ async fn require_fit(work: &Work<'_>, record: &Record, body: &Map<String, Value>
     );
     match database::read_value::<Uuid>(&**work, &sql).await? {
         Some(project_id) if Some(project_id) == record.id_of("project_id") => {
-            fitting_project(work, &after).await.map(drop)
+            let changed = if changes("task_type_id") {
+                "task_type_id"
+            } else {
+                "entity_id"
+            };
+            fitting_project(work, &after, changed).await.map(drop)
         }
         _ => Ok(()),
     }
@@ -290,7 +306,7 @@ async fn refuse_twin(work: &Work<'_>, body: &Map<String, Value>) -> Result<(), F
         ],
     );
     if database::row(&**work, &sql).await?.is_some() {
-        Err(Failure::record("Task already exists."))
+        Err(Failure::record("Task already exists.").naming("name"))
     } else {
         Ok(())
     }

@@ -41,6 +41,21 @@ fn every_wrong_field_is_named() {
 }
 
 #[test]
+fn names_hold_more_than_blanks() {
+    let name = json!({"type": "string", "minLength": 1, "pattern": r"\S", "nullable": true});
+    let schema = json!({"type": "object", "properties": {"name": name}});
+    assert!(
+        messages(json!({"name": " a "}), &schema).is_empty() && messages(json!({"name": null}), &schema).is_empty()
+    );
+    for name in [" ", "\t\n", "\u{a0}"] {
+        assert_eq!(
+            messages(json!({"name": name}), &schema),
+            ["name: String should hold more than blanks"]
+        );
+    }
+}
+
+#[test]
 fn fields_of_any_name_have_their_schema() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": {"type": "array", "items": {"type": "integer"}}});
     assert!(messages(json!({"a": "", "b": [1], "c": ["2"]}), &schema).is_empty());
