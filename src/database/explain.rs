@@ -68,7 +68,7 @@ fn broken_check(message: &str) -> &'static str {
 }
 
 /// Name of the column that may not be empty, as far as the database tells it.
-fn missing_field(error: &(dyn DatabaseError + 'static)) -> &str {
+fn missing_field<'a>(error: &'a (dyn DatabaseError + 'static)) -> &'a str {
     let text = match error.try_downcast_ref::<PgDatabaseError>() {
         Some(error) => error.column(),
         // `NOT NULL constraint failed: task.name`
