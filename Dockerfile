@@ -8,9 +8,9 @@ COPY . .
 RUN cargo build --release --locked && cp target/release/dailies /dailies
 
 FROM debian:bookworm-slim
-# ffmpeg makes movies playable; curl asks for the health of the server.
+# ffmpeg makes movies playable, poppler-utils draws pages of PDF files; curl asks for the health of the server.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl ffmpeg \
+    && apt-get install -y --no-install-recommends ca-certificates curl ffmpeg poppler-utils \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --create-home dailies
 COPY --from=build /dailies /usr/local/bin/dailies

@@ -37,6 +37,7 @@ use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
 use crate::previews::Processing;
+use crate::programs::Programs;
 use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
@@ -110,6 +111,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         ),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        programs: Programs::new(&settings.media),
         media: Some(settings.media.media_max_concurrent_requests)
             .filter(|most| *most > 0)
             .map(|most| Arc::new(Semaphore::new(most))),

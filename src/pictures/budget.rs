@@ -17,6 +17,8 @@ use super::{derive, drawings, press};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
+/// Pictures that are worked on at once: each takes a core.
+const PLACES: usize = 2;
 
 /// Reason for which a picture is decoded. Its share of the budget is the largest that one picture may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub struct Memory {
 /// The memory that decoders of this server share.
 pub struct PictureBudget {
     permits: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     /// In mebibytes.
     total: u32,
     max_pixels: u64,
@@ -73,6 +76,7 @@ impl PictureBudget {
         let total = mebibytes.max(1);
         Self {
             permits: Arc::new(Semaphore::new(total as usize)),
+            places: Arc::new(Semaphore::new(PLACES)),
             total,
             max_pixels,
         }
@@ -94,6 +98,12 @@ impl PictureBudget {
     /// None, as long as the server runs.
     pub async fn frame(&self) -> Result<Memory, PictureError> {
         self.take(Purpose::Frame.most(self.bytes())).await
+    }
+
+    /// Waits until there is room for one more picture, and keeps it as long as the answer is kept.
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there always is a permit.
+        Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
     /// Looks at the header of a picture, and waits until there is memory to decode it.

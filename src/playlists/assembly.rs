@@ -4,16 +4,16 @@
 //! its sound or silence as plain samples, and these are joined: so sound stays with the pictures however many there are, and
 //! no more than one movie is worked on at a time.
 
-use std::ffi::OsString;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::process::Command;
 
-/// Containers that are read. Others, such as playlists, could make the program open other files or addresses.
-const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg,png_pipe,image2";
+use crate::app::App;
+use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
+
+/// Format of pictures, which are read beside movies.
+const PICTURES: Option<&str> = Some("png_pipe");
 /// Frame rates that are no whole numbers, by what people write for them.
 const FRACTIONS: [(&str, &str); 4] = [
     ("23.98", "24000/1001"),
@@ -47,15 +47,25 @@ pub(super) struct MovieTarget {
     rate: String,
 }
 
-/// Reason why there is no movie.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AssemblyError {
-    #[error("the program `{0}` is not installed")]
-    NoProgram(&'static str),
-    #[error("a movie can't be read: {0}")]
-    Unreadable(String),
-    #[error(transparent)]
-    Io(#[from] io::Error),
+/// Way in which the movie is made.
+#[derive(Clone, Copy)]
+pub(super) struct Making<'a> {
+    /// Whether all clips are encoded again.
+    pub full: bool,
+    /// Time that a program may take.
+    pub patience: Duration,
+    /// Takes the time of the movie that is encoded already.
+    pub encoded: Encoded<'a>,
+}
+
+impl Making<'_> {
+    fn room<'a>(self, app: &'a App, encoded: Encoded<'a>) -> Room<'a> {
+        Room::Encoder {
+            budget: &app.pictures,
+            patience: self.patience,
+            encoded,
+        }
+    }
 }
 
 impl MovieTarget {
@@ -119,10 +129,15 @@ struct ClipContainer {
 }
 
 /// Knowledge about a clip.
-struct ClipFacts {
+pub(super) struct ClipFacts {
     streams: Vec<ClipStream>,
     /// Time that it is shown.
     seconds: f64,
+}
+
+/// Seconds that clips are shown for, one after the other.
+pub(super) fn length(known: &[ClipFacts]) -> f64 {
+    known.iter().map(|known| known.seconds).sum()
 }
 
 /// A movie that was joined.
@@ -132,27 +147,36 @@ pub(super) struct Assembly {
     pub remark: Option<&'static str>,
 }
 
-/// Joins the clips into a movie in a folder.
+/// Looks into the clips.
+///
+/// # Errors
+/// A clip can't be read, or there is no program to do it with.
+pub(super) async fn look(app: &App, clips: &[Clip]) -> Result<Vec<ClipFacts>, ProgramError> {
+    let mut known = Vec::with_capacity(clips.len());
+    for clip in clips {
+        known.push(probe(app, clip).await?);
+    }
+    Ok(known)
+}
+
+/// Joins clips, of which all is known, into a movie in a folder.
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
 pub(super) async fn assemble(
-    clips: &[Clip],
+    app: &App,
+    (clips, known): (&[Clip], &[ClipFacts]),
     target: &MovieTarget,
-    full: bool,
+    making: Making<'_>,
     folder: &Path,
-) -> Result<Assembly, AssemblyError> {
+) -> Result<Assembly, ProgramError> {
     let path = folder.join("movie.mp4");
-    let mut known = Vec::with_capacity(clips.len());
-    for clip in clips {
-        known.push(probe(clip).await?);
-    }
-    let alike = are_alike(clips, &known);
-    if !full && alike {
+    let alike = are_alike(clips, known);
+    if !making.full && alike {
         let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
-        match join(&paths, &["-c", "copy"], folder, &path).await {
+        match join(app, making, &paths, &["-c", "copy"], &path).await {
             Ok(()) => return Ok(Assembly { path, remark: None }),
-            Err(AssemblyError::Unreadable(reason)) => {
+            Err(ProgramError::Unreadable(reason)) => {
                 tracing::info!(reason, "the movies of a playlist are encoded again")
             }
             Err(error) => return Err(error),
@@ -169,14 +193,33 @@ pub(super) async fn assemble(
         .unwrap_or(HEIGHT * 16 / 9);
     let size = (even(width), even(target.height));
     let mut parts = Vec::with_capacity(clips.len());
-    for (at, (clip, known)) in clips.iter().zip(&known).enumerate() {
+    let mut before = Duration::ZERO;
+    for (at, (clip, known)) in clips.iter().zip(known).enumerate() {
         let part = folder.join(format!("part-{at}.mkv"));
-        encode(clip, known, size, &target.rate, &part).await?;
+        let seconds = Duration::try_from_secs_f64(known.seconds).unwrap_or_default();
+        let encoded = |time: Duration| (making.encoded)(before + time.min(seconds));
+        encode(
+            app,
+            making.room(app, &encoded),
+            (clip, known),
+            size,
+            &target.rate,
+            &part,
+        )
+        .await?;
+        before += seconds;
         parts.push(part);
     }
     let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
-    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &path).await?;
-    let remark = (!full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
+    join(
+        app,
+        making,
+        &parts,
+        &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"],
+        &path,
+    )
+    .await?;
+    let remark = (!making.full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
     Ok(Assembly { path, remark })
 }
 
@@ -196,8 +239,9 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
         && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
-    let mut command = reading("ffprobe");
+async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
+    let room = Room::Picture(&app.pictures);
+    let mut command = app.programs.reading(room, Program::Ffprobe, PICTURES);
     command.args([
         "-show_entries",
         "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels:format=duration",
@@ -206,8 +250,8 @@ async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
         "-i",
     ]);
     command.arg(file_argument(&clip.path));
-    let output = run("ffprobe", command).await?;
-    let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
+    let output = app.programs.run(room, Program::Ffprobe, command).await?;
+    let unreadable = |why: &str| ProgramError::Unreadable(why.to_owned());
     let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
     if !report.streams.iter().any(|stream| stream.codec_type == "video") {
         return Err(unreadable("it has no pictures"));
@@ -230,15 +274,17 @@ async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
 
 /// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
 async fn encode(
-    clip: &Clip,
-    known: &ClipFacts,
+    app: &App,
+    room: Room<'_>,
+    (clip, known): (&Clip, &ClipFacts),
     (width, height): (u32, u32),
     rate: &str,
     part: &Path,
-) -> Result<(), AssemblyError> {
+) -> Result<(), ProgramError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
-    let mut command = reading("ffmpeg");
-    command.arg("-nostdin");
+    let threads = app.programs.threads().to_string();
+    let mut command = app.programs.reading(room, Program::Ffmpeg, PICTURES);
+    command.args(["-threads", &threads]);
     if let Some(seconds) = clip.still {
         command.args([
             "-f",
@@ -267,6 +313,8 @@ async fn encode(
     let sound =
         format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
     command.args([
+        "-filter_complex_threads",
+        &threads,
         "-filter_complex",
         &format!("{pictures};{sound}"),
         "-map",
@@ -281,6 +329,8 @@ async fn encode(
         "veryfast",
         "-crf",
         "18",
+        "-threads",
+        &threads,
         "-c:a",
         "pcm_s16le",
         "-f",
@@ -288,19 +338,25 @@ async fn encode(
         "-y",
     ]);
     command.arg(file_argument(part));
-    run("ffmpeg", command).await.map(|_| ())
+    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
 }
 
-/// Joins files with the same streams.
-async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> Result<(), AssemblyError> {
-    let list = folder.join("list.txt");
+/// Joins files with the same streams, which lie in one folder with the movie.
+async fn join(
+    app: &App,
+    making: Making<'_>,
+    parts: &[&Path],
+    codecs: &[&str],
+    movie: &Path,
+) -> Result<(), ProgramError> {
+    let list = movie.with_file_name("list.txt");
     // The names are ids and numbers, which need no quoting beyond this.
     let lines: Vec<String> = parts
         .iter()
         .filter_map(|part| Some(format!("file '{}'\n", part.file_name()?.to_str()?)))
         .collect();
     tokio::fs::write(&list, lines.concat()).await?;
-    let mut command = Command::new("ffmpeg");
+    let mut command = app.programs.command(Program::Ffmpeg);
     command
         .args([
             "-v",
@@ -320,47 +376,10 @@ async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> 
         .args(codecs)
         .args(["-movflags", "+faststart", "-f", "mp4", "-y"]);
     command.arg(file_argument(movie));
-    run("ffmpeg", command).await.map(|_| ())
-}
-
-/// A program that opens nothing but the files that it is given.
-fn reading(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.args([
-        "-v",
-        "error",
-        "-protocol_whitelist",
-        "file",
-        "-format_whitelist",
-        CONTAINERS,
-    ]);
-    command
-}
-
-/// A path that is never taken for an option or an address.
-fn file_argument(path: &Path) -> OsString {
-    let mut argument = OsString::from("file:");
-    argument.push(path);
-    argument
-}
-
-async fn run(program: &'static str, mut command: Command) -> Result<Output, AssemblyError> {
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let missing = |error: io::Error| {
-        if error.kind() == ErrorKind::NotFound {
-            AssemblyError::NoProgram(program)
-        } else {
-            error.into()
-        }
-    };
-    let done = command.output().await.map_err(missing)?;
-    if done.status.success() {
-        Ok(done)
-    } else {
-        Err(AssemblyError::Unreadable(
-            String::from_utf8_lossy(&done.stderr).trim().to_owned(),
-        ))
-    }
+    // It takes a moment, and says nothing of how far it is.
+    let silent = |_: Duration| {};
+    let room = making.room(app, &silent);
+    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
 }
 
 #[cfg(test)]

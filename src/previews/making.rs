@@ -10,12 +10,15 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
+use super::encoding_progress::{self, ProgressNews};
+use super::movies::{self, Definitions, Encoder, MovieDemands, MovieFacts};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
-use super::{asked, encoding_progress, keys};
+use super::{asked, keys};
 use crate::app::App;
+use crate::events::payload;
 use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
+use crate::programs::ProgramError;
 use crate::storage::FileKey;
 
 /// Place of each file; one without a path is the upload itself.
@@ -174,9 +177,9 @@ pub(super) async fn make_movie(
     let id = preview.id;
     let sent = made.file_size;
     let stored = as_it_was_sent(app, id);
-    let facts = match movies::probe(&app.pictures, movie).await {
+    let facts = match movies::probe(app, movie).await {
         Ok(facts) => facts,
-        Err(error @ MovieError::NoProgram(_)) => {
+        Err(error @ ProgramError::Missing(_)) => {
             tracing::warn!(%error, "a movie is stored without a look into it");
             return Ok(Made { files: stored, ..made });
         }
@@ -193,7 +196,7 @@ pub(super) async fn make_movie(
     let shown = if normalize && !app.settings.files.skip_normalization_full {
         match convert(app, preview, (movie, &facts), &asked, folder.path()).await {
             Ok(converted) => converted,
-            Err(error @ MovieError::NoProgram(_)) => {
+            Err(error @ ProgramError::Missing(_)) => {
                 tracing::warn!(%error, "a movie is stored as it was sent");
                 return Ok(Made { files: stored, ..made });
             }
@@ -238,7 +241,7 @@ struct PlayerMovies {
 #[derive(Debug, thiserror::Error)]
 enum Unshown {
     #[error(transparent)]
-    Movie(#[from] MovieError),
+    Movie(#[from] ProgramError),
     #[error(transparent)]
     Picture(#[from] PictureError),
 }
@@ -250,23 +253,36 @@ async fn convert(
     (movie, facts): (&Path, &MovieFacts),
     asked: &MovieDemands,
     folder: &Path,
-) -> Result<PlayerMovies, MovieError> {
+) -> Result<PlayerMovies, ProgramError> {
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions {
         high,
         low: folder.join("low.mp4"),
     };
-    let (encoded, times) = watch::channel(Duration::ZERO);
-    let encoder = Encoder {
-        preset: &settings.media.movie_encoding_preset,
-        buffer: settings.media.movie_vbv_bufsize_factor,
-        // The rest of the job needs some time, too.
-        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
-        encoded,
+    let (times, heard) = watch::channel(Duration::ZERO);
+    let encoding = async {
+        let encoded = |time| {
+            times.send_replace(time);
+        };
+        let encoder = Encoder {
+            preset: &settings.media.movie_encoding_preset,
+            buffer: settings.media.movie_vbv_bufsize_factor,
+            // The rest of the job needs some time, too.
+            patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+            encoded: &encoded,
+        };
+        let done = movies::encode(app, movie, facts, asked, &definitions, encoder).await;
+        // Whoever listens hears no more.
+        drop(times);
+        done
     };
-    let encoding = movies::encode(&app.pictures, movie, facts, asked, &definitions, encoder);
-    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, preview, facts.duration, times));
+    let news = ProgressNews {
+        event: "preview-file:progress",
+        project_id: preview.project_id,
+        facts: payload([("preview_file_id", preview.id), ("task_id", preview.task_id)]),
+    };
+    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, &news, facts.duration, heard));
     done?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
@@ -277,7 +293,7 @@ async fn convert(
         files.push((source_key, None));
     }
     Ok(PlayerMovies {
-        facts: movies::probe(&app.pictures, &best).await?,
+        facts: movies::probe(app, &best).await?,
         best,
         least: low,
         files,
@@ -293,11 +309,11 @@ async fn derive(
     folder: TempDir,
 ) -> Result<(Files, TempDir), Unshown> {
     let frame = folder.path().join("frame.png");
-    if !movies::write_frame(&app.pictures, &shown.best, 0.0, &frame).await? {
-        return Err(MovieError::Unreadable("it has no frame".into()).into());
+    if !movies::write_frame(app, &shown.best, 0.0, &frame).await? {
+        return Err(ProgramError::Unreadable("it has no frame".into()).into());
     }
     let tiles = folder.path().join("tiles.png");
-    let tiled = movies::write_tiles(&app.pictures, &shown.least, &shown.facts, rate, &tiles).await;
+    let tiled = movies::write_tiles(app, &shown.least, &shown.facts, rate, &tiles).await;
     // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
     let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
     let (derived, folder) = picture_work(app, &frame, Purpose::Frame, derive).await?;

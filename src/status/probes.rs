@@ -7,7 +7,6 @@ use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::database::Sql;
-use crate::previews::reads_movies;
 
 /// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
@@ -27,6 +26,8 @@ pub(super) struct Probes {
     pub indexer: bool,
     /// Movies can be read.
     pub movie_tools: bool,
+    /// Pages of documents can be drawn.
+    pub document_tools: bool,
 }
 
 /// Last result.
@@ -35,6 +36,7 @@ pub(super) struct Prober {
     last: Mutex<Option<(Instant, Probes)>>,
     /// Programs come and go less often than connections: this is looked up once.
     movie_tools: OnceCell<bool>,
+    document_tools: OnceCell<bool>,
 }
 
 impl Prober {
@@ -56,7 +58,8 @@ impl Prober {
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: matches!(database, Ok(Ok(_))),
-            movie_tools: *self.movie_tools.get_or_init(reads_movies).await,
+            movie_tools: *self.movie_tools.get_or_init(|| app.programs.read_movies()).await,
+            document_tools: *self.document_tools.get_or_init(|| app.programs.draw_documents()).await,
         };
         *last = Some((Instant::now(), probes));
         probes

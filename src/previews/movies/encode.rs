@@ -5,12 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::probe::MovieFacts;
-use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
+use super::run;
 use super::target::{Bitrates, MovieDemands, low};
-use crate::pictures::PictureBudget;
+use crate::app::App;
+use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
 /// Most channels of sound that the codec takes.
 const MOST_CHANNELS: u32 = 8;
@@ -33,36 +32,34 @@ pub(in crate::previews) struct Encoder<'a> {
     pub buffer: f64,
     /// Time that it may take.
     pub patience: Duration,
-    /// Takes the time of the movie that is encoded already.
-    pub encoded: watch::Sender<Duration>,
+    pub encoded: Encoded<'a>,
 }
 
-/// Makes the movies in high and low definition, within so much time. Then the encoder is dropped, and nothing more comes out of its
-/// channel.
+/// Makes the movies in high and low definition, within so much time.
 ///
 /// # Errors
 /// The movie can't be read, takes too long, or there is no program to read it with.
 pub(in crate::previews) async fn encode(
-    budget: &PictureBudget,
+    app: &App,
     movie: &Path,
     facts: &MovieFacts,
     asked: &MovieDemands,
     definitions: &Definitions,
     encoder: Encoder<'_>,
-) -> Result<(), MovieError> {
-    let threads = threads().to_string();
+) -> Result<(), ProgramError> {
+    let threads = app.programs.threads().to_string();
     let input = ["-threads", &threads];
     let room = Room::Encoder {
-        budget,
+        budget: &app.pictures,
         patience: encoder.patience,
-        encoded: &encoder.encoded,
+        encoded: encoder.encoded,
     };
     let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
-    let attempt = run(room, FFMPEG, &input, movie, &arguments(facts.is_hdr)).await;
+    let attempt = run(app, room, Program::Ffmpeg, &input, movie, &arguments(facts.is_hdr)).await;
     match attempt {
-        Err(MovieError::Unreadable(reason)) if facts.is_hdr => {
+        Err(ProgramError::Unreadable(reason)) if facts.is_hdr => {
             tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
-            run(room, FFMPEG, &input, movie, &arguments(false)).await?;
+            run(app, room, Program::Ffmpeg, &input, movie, &arguments(false)).await?;
         }
         attempt => {
             attempt?;
@@ -221,7 +218,7 @@ mod tests {
             preset: "medium",
             buffer: 1.5,
             patience: Duration::ZERO,
-            encoded: watch::Sender::new(Duration::ZERO),
+            encoded: &|_| {},
         };
         let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
         arguments
