@@ -36,7 +36,7 @@ use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
-use crate::previews::Processing;
+use crate::previews::{FilePictures, Processing};
 use crate::programs::Programs;
 use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
@@ -255,6 +255,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationEmail>()
             .with::<NotificationMessage>()
             .with::<Processing>()
+            .with::<FilePictures>()
             .with::<RemovedFiles>()
             .with::<CarriedFiles>()
             .with::<MovieBuild>()

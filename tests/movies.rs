@@ -13,8 +13,8 @@ use harness::{On, Studio, movie};
 /// Size in high and in low definition, for productions of 640 by 360 pixels.
 const SIZES: [(&str, (i64, i64)); 2] = [("originals", (640, 360)), ("low", (1280, 720))];
 
-/// Makes a movie with the program ffmpeg.
-fn made(name: &str, arguments: &str) -> Vec<u8> {
+/// Makes a movie, or an animated picture, with the program ffmpeg.
+pub fn made(name: &str, arguments: &str) -> Vec<u8> {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join(name);
     let mut command = Command::new("ffmpeg");
@@ -391,6 +391,15 @@ async fn what_is_no_movie_is_broken(#[case] on: On) {
         secret.path().display()
     );
     let listed = format!("ffconcat version 1.0\nfile '{}'\n", secret.path().display());
+    // Nobody may call an address that a file names.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/movie.mp4", listener.local_addr().expect("an address"));
+    let of_web = format!("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n");
+    let listed_of_web = format!("ffconcat version 1.0\nfile '{address}'\n");
+    let described = format!(
+        "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" mediaPresentationDuration=\"PT1S\"><Period>\
+         <AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\"><BaseURL>{address}</BaseURL></Representation></AdaptationSet></Period></MPD>"
+    );
     for (name, content) in [
         ("words.mp4", b"no movie".as_slice()),
         ("cut off.mp4", &whole[..whole.len() / 2]),
@@ -398,6 +407,9 @@ async fn what_is_no_movie_is_broken(#[case] on: On) {
         ("zeros.mov", &[0; 100_000][..]),
         ("a playlist.mp4", elsewhere.as_bytes()),
         ("a list.mkv", listed.as_bytes()),
+        ("a playlist of the web.mp4", of_web.as_bytes()),
+        ("a list of the web.mkv", listed_of_web.as_bytes()),
+        ("a description.mov", described.as_bytes()),
     ] {
         let (id, record) = sent(&studio, name, content).await;
         assert_eq!(record["status"], "broken", "{name}");
@@ -411,6 +423,8 @@ async fn what_is_no_movie_is_broken(#[case] on: On) {
             "{name}"
         );
     }
+    listener.set_nonblocking(true).expect("a listener");
+    assert!(listener.accept().is_err(), "somebody called");
     let id = preview(&studio).await;
     let answer = studio
         .admin

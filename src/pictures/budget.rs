@@ -12,8 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use super::PictureError;
-use super::decode::{self, AROUND_PIXELS, Bounds};
-use super::{derive, drawings, press};
+use super::decode::{self, AROUND_PIXELS, Bounds, OpenPicture};
+use super::{derive, drawings, press, radiance};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -155,9 +155,9 @@ impl PictureBudget {
             .await?;
         let path = path.to_path_buf();
         let measured = spawn_blocking(move || {
-            let (decoder, _) = decode::open(&path, bounds)?;
+            let picture = decode::open(&path, bounds)?;
             drop(looking);
-            Ok(decoder.dimensions())
+            Ok(picture.decoder.dimensions())
         });
         measured
             .await
@@ -178,10 +178,16 @@ impl PictureBudget {
 /// Most bytes that a picture and what is made of it take at once, from its header.
 fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureError> {
     if purpose == Purpose::Background {
-        let decoded = decode::radiance(path, bounds)?.total_bytes();
+        let decoder = radiance::light(path)?;
+        bounds.guard(&decoder)?;
+        let decoded = decoder.total_bytes();
         return Ok(decoded.saturating_add(outputs(purpose, 1, 1, 16)));
     }
-    let (mut decoder, format) = decode::open(path, bounds)?;
+    let OpenPicture {
+        mut decoder,
+        format,
+        beside,
+    } = decode::open(path, bounds)?;
     let decoded = decoder.total_bytes();
     let (width, height) = decoder.dimensions();
     let turned = !matches!(
@@ -199,7 +205,9 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         Some(ImageFormat::Jpeg) if in_inks => 5,
         // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
         Some(ImageFormat::Jpeg) => 3,
-        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) if !turned => 1,
+        // Inks are four channels, which become three.
+        Some(ImageFormat::Tiff) => 3,
+        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) | None if !turned => 1,
         _ => 2,
     };
     let more = match purpose {
@@ -216,6 +224,7 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
     );
     Ok(decoded
         .saturating_mul(copies)
+        .saturating_add(beside)
         .saturating_add(more)
         .saturating_add(outputs))
 }

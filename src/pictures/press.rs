@@ -1,5 +1,5 @@
-//! JPEG files in the inks of a press (CMYK), whose colour profile says what the inks look like. The usual decoder makes RGB of the
-//! inks by itself, which is too bright: it does not know the profile.
+//! Pictures in the inks of a press (CMYK), whose colour profile says what the inks look like. The usual decoder of JPEG files makes RGB
+//! of the inks by itself, which is too bright: it does not know the profile.
 
 use std::fs;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use image::{DynamicImage, RgbImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -42,7 +42,18 @@ impl InkConversion {
         transform.ok().map(Self)
     }
 
-    /// The picture of a file; `None` when it is not in inks, or can't be decoded as a whole.
+    /// Colours of a screen for amounts of the four inks.
+    ///
+    /// # Errors
+    /// The profile can't be used after all.
+    pub(super) fn apply(&self, amounts: &[u8], pixels: &mut [u8]) -> Result<(), CmsError> {
+        for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
+            self.0.transform(amounts, pixels)?;
+        }
+        Ok(())
+    }
+
+    /// The picture of a JPEG file; `None` when it is not in inks, or can't be decoded as a whole.
     ///
     /// # Errors
     /// The file can't be read.
@@ -51,12 +62,18 @@ impl InkConversion {
             return Ok(None);
         };
         let mut pixels = vec![0; amounts.len() / 4 * 3];
-        for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
-            if self.0.transform(amounts, pixels).is_err() {
-                return Ok(None);
-            }
+        if self.apply(&amounts, &mut pixels).is_err() {
+            return Ok(None);
         }
         Ok(RgbImage::from_raw(width, height, pixels).map(DynamicImage::from))
+    }
+}
+
+/// Colours of a screen for amounts of the four inks that nothing is known of: each takes its colour from the white.
+pub(super) fn mix(amounts: &[u8], pixels: &mut [u8]) {
+    for (amounts, pixel) in amounts.as_chunks::<4>().0.iter().zip(pixels.as_chunks_mut::<3>().0) {
+        let [colours @ .., black] = amounts.map(|amount| 255 - u16::from(amount));
+        *pixel = colours.map(|colour| (colour * black / 255) as u8);
     }
 }
 

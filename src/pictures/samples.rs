@@ -1,5 +1,6 @@
 //! Pictures for tests.
 
+use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -8,12 +9,23 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 
+use tempfile::TempDir;
+
+use super::decode::decode;
 use super::{Admitted, PictureBudget, PictureError, Purpose};
 
 /// A picture that may be decoded, when it has at most so many pixels.
 pub(super) fn admitted(path: &Path, max_pixels: u64, purpose: Purpose) -> Result<Admitted, PictureError> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(PictureBudget::new(1024, max_pixels).admit(path, purpose))
+}
+
+/// The picture that a file of at most so many pixels holds.
+pub(super) fn decoded(content: &[u8], max_pixels: u64) -> Result<DynamicImage, PictureError> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("upload.tmp");
+    fs::write(&path, content).unwrap();
+    decode(&admitted(&path, max_pixels, Purpose::Preview)?)
 }
 
 /// The picture as a file of the given kind.
@@ -144,7 +156,8 @@ pub(super) fn png_declaring(width: u32, height: u32) -> Vec<u8> {
     content
 }
 
-fn pixels(width: u32, height: u32) -> RgbImage {
+/// A picture without two equal neighbours or rows.
+pub(super) fn pixels(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let noise = (x ^ y).wrapping_mul(2_654_435_761) >> 27;
         Rgb([x as u8, y as u8, noise as u8 * 8])

@@ -21,6 +21,7 @@ use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::jobs::{self, Job};
+use crate::pictures::SHOWN_AS_PICTURES;
 use crate::previews::encoding_progress::{self, ProgressNews};
 use crate::previews::keys;
 use crate::programs::ProgramError;
@@ -177,7 +178,9 @@ impl MovieBuild {
         let id = preview.id;
         let (keys, still): (Vec<FileKey>, _) = match (preview.extension.as_deref(), self.still) {
             (Some("mp4"), _) => (keys::movie(id).to_vec(), None),
-            (Some("png"), Some(still)) => (vec![keys::picture("original", id)], Some(still)),
+            (Some(extension), Some(still)) if SHOWN_AS_PICTURES.contains(&extension) => {
+                (vec![keys::picture("original", id)], Some(still))
+            }
             _ => return Ok(None),
         };
         let path = folder.join(id.to_string());

@@ -18,7 +18,7 @@ use super::subject::PreviewSubject;
 use super::{asked, keys};
 use crate::access::records::{self, require_record};
 use crate::app::{App, SharedApp};
-use crate::programs::ProgramError;
+use crate::programs::{self, ProgramError};
 use crate::storage::Disposition;
 
 /// A preview of a production that the caller manages.
@@ -105,10 +105,7 @@ impl Movie {
 
 fn refusal(error: ProgramError) -> Failure {
     match error {
-        ProgramError::Missing(program) => Failure::plain(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("The program {} is not installed on this server.", program.name()),
-        ),
+        ProgramError::Missing(program) => programs::missing(program),
         ProgramError::Unreadable(reason) => {
             tracing::info!(reason, "a stored movie can't be read");
             Failure::parameter("The movie can't be read.")

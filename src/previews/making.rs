@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::depicting::depict;
 use super::encoding_progress::{self, ProgressNews};
 use super::movies::{self, Definitions, Encoder, MovieDemands, MovieFacts};
 use super::subject::PreviewSubject;
@@ -17,7 +18,7 @@ use super::work::{failure, picture_work};
 use super::{asked, keys};
 use crate::app::App;
 use crate::events::payload;
-use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
+use crate::pictures::{self, Admitted, Depiction, DerivedPictures, MediaKind, PictureError, Purpose};
 use crate::programs::ProgramError;
 use crate::storage::FileKey;
 
@@ -41,6 +42,8 @@ pub(super) struct Made {
     pub data: Option<Value>,
     /// Files. Those from which the others can be made again come first.
     pub files: Files,
+    /// Whether pictures of a file that is ready are left for after the answer.
+    pub depicted_later: bool,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,
 }
@@ -59,6 +62,7 @@ impl Made {
             file_size,
             data: None,
             files: Vec::new(),
+            depicted_later: false,
             _folder: None,
         }
     }
@@ -90,12 +94,12 @@ fn pixels(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// Treatment of a movie.
+/// Treatment of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Treatment {
-    /// Whether players get it in definitions of their own, rather than as it was sent.
+    /// Whether players get a movie in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    /// Whether it is left for after the answer.
+    /// Whether pictures and movies are left for after the answer.
     pub later: bool,
 }
 
@@ -143,11 +147,24 @@ pub(super) async fn make(
             })
         }
         MediaKind::Movie => make_movie(app, preview, &file.path, made, treatment.normalize).await,
-        MediaKind::Generic => {
-            let files = vec![(keys::generic(id), None)];
-            Ok(Made { files, ..made })
-        }
+        MediaKind::Generic if treatment.later => Ok(Made {
+            depicted_later: Depiction::of_extension(&made.extension).is_some(),
+            files: vec![(keys::generic(id), None)],
+            ..made
+        }),
+        MediaKind::Generic => Ok(make_generic(app, id, &file.path, made).await),
     }
+}
+
+/// Keeps a file as it is, with pictures of it where there can be any.
+pub(super) async fn make_generic(app: &App, id: Uuid, file: &Path, mut made: Made) -> Made {
+    made.files.push((keys::generic(id), None));
+    if let Some(depiction) = Depiction::of_extension(&made.extension)
+        && let Some((derived, folder)) = depict(app, id, depiction, file).await
+    {
+        made.add_pictures(id, derived, folder);
+    }
+    made
 }
 
 async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made) -> Result<Made, Failure> {

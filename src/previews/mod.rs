@@ -10,6 +10,7 @@ mod attachments;
 mod avatars;
 mod backgrounds;
 pub mod collections;
+mod depicting;
 pub mod download;
 pub mod encoding_progress;
 mod extraction;
@@ -32,5 +33,6 @@ mod work;
 
 pub use asked::rate_of_production;
 pub use avatars::{discard_avatar, set_of_person};
+pub use depicting::FilePictures;
 pub use handlers::PreviewsHandlers;
 pub use processing::{Processing, tell_status};

@@ -8,8 +8,11 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use dailies_definitions::failure::Failure;
+use poem::http::StatusCode;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::Semaphore;
@@ -75,6 +78,15 @@ pub enum ProgramError {
     Io(#[from] io::Error),
 }
 
+/// 503: the server lacks a program.
+#[must_use]
+pub fn missing(program: Program) -> Failure {
+    Failure::plain(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("The program {} is not installed on this server.", program.name()),
+    )
+}
+
 /// Takes the time of a movie that is encoded already.
 pub type Encoded<'a> = &'a (dyn Fn(Duration) + Send + Sync);
 
@@ -111,6 +123,9 @@ pub struct Programs {
     threads: usize,
     /// Places for movies that are encoded at once: each takes several processors.
     encoders: Semaphore,
+    /// Whether they ran before.
+    movies_ran: AtomicBool,
+    documents_ran: AtomicBool,
 }
 
 impl Programs {
@@ -131,6 +146,8 @@ impl Programs {
             patience: Duration::from_secs(settings.program_timeout),
             threads,
             encoders: Semaphore::new(settings.encoders.into()),
+            movies_ran: AtomicBool::new(false),
+            documents_ran: AtomicBool::new(false),
         }
     }
 
@@ -142,12 +159,27 @@ impl Programs {
 
     /// Whether movies can be read and made.
     pub async fn read_movies(&self) -> bool {
-        self.runs(Program::Ffmpeg).await && self.runs(Program::Ffprobe).await
+        self.run_once(&self.movies_ran, &[Program::Ffmpeg, Program::Ffprobe])
+            .await
     }
 
     /// Whether pages of documents can be drawn.
     pub async fn draw_documents(&self) -> bool {
-        self.runs(Program::Pdftoppm).await
+        self.run_once(&self.documents_ran, &[Program::Pdftoppm]).await
+    }
+
+    /// Whether programs run. Those that did are not tried again.
+    async fn run_once(&self, ran: &AtomicBool, programs: &[Program]) -> bool {
+        if ran.load(Ordering::Relaxed) {
+            return true;
+        }
+        for program in programs {
+            if !self.runs(*program).await {
+                return false;
+            }
+        }
+        ran.store(true, Ordering::Relaxed);
+        true
     }
 
     async fn runs(&self, program: Program) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
@@ -34,9 +34,6 @@ pub(super) struct Probes {
 #[derive(Default)]
 pub(super) struct Prober {
     last: Mutex<Option<(Instant, Probes)>>,
-    /// Programs come and go less often than connections: this is looked up once.
-    movie_tools: OnceCell<bool>,
-    document_tools: OnceCell<bool>,
 }
 
 impl Prober {
@@ -58,8 +55,8 @@ impl Prober {
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: matches!(database, Ok(Ok(_))),
-            movie_tools: *self.movie_tools.get_or_init(|| app.programs.read_movies()).await,
-            document_tools: *self.document_tools.get_or_init(|| app.programs.draw_documents()).await,
+            movie_tools: app.programs.read_movies().await,
+            document_tools: app.programs.draw_documents().await,
         };
         *last = Some((Instant::now(), probes));
         probes
