@@ -96,6 +96,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         None => kept_secret(&data.data_dir)?,
     };
     database.name_slow(settings.slow_statement);
+    let store = Store::new(database.clone());
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
@@ -119,8 +120,8 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
-        guesses: Guesses::default(),
-        store: Store::new(database.clone()),
+        guesses: Guesses::new(store.clone()),
+        store,
         database,
         settings,
     })
