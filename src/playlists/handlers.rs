@@ -15,6 +15,7 @@ use dailies_definitions::schemas::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::adding::Wanted;
 use super::listing::{Episode, PlaylistFilter};
 use super::{adding, archive, builds, listing, notifying, played, temporary};
 use crate::app::SharedApp;
@@ -102,7 +103,7 @@ impl Playlists for PlaylistsHandlers {
         playlist_id: Uuid,
         body: PlaylistEntityAdd,
     ) -> Result<Json<Playlist>, Failure> {
-        adding::add(&self.0, &access, playlist_id, vec![body]).await
+        adding::add(&self.0, &access, playlist_id, Wanted::One(body)).await
     }
 
     async fn add_entities_to_playlist(
@@ -111,7 +112,7 @@ impl Playlists for PlaylistsHandlers {
         playlist_id: Uuid,
         body: PlaylistEntitiesAdd,
     ) -> Result<Json<Playlist>, Failure> {
-        adding::add(&self.0, &access, playlist_id, body.entities).await
+        adding::add(&self.0, &access, playlist_id, Wanted::Many(body.entities)).await
     }
 
     async fn notify_playlist_clients(
