@@ -76,7 +76,6 @@ fn arguments(
     threads: &str,
     tones: bool,
 ) -> Vec<OsString> {
-    let size = asked.size(facts.aspect);
     let Bitrates { high, low } = asked.bitrates();
     let outputs: Vec<(&PathBuf, i32)> = definitions
         .high
@@ -86,13 +85,13 @@ fn arguments(
         .collect();
     let filters = format!(
         "{};{}",
-        pictures(facts, size, outputs.len() == 2, tones),
+        pictures(facts, asked, outputs.len() == 2, tones),
         sound(facts, outputs.len())
     );
     let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters]
         .map(OsString::from)
         .into();
-    let rate = format!("{:.3}", asked.rate());
+    let rate = written(asked.rate());
     for (at, (path, megabits)) in outputs.into_iter().enumerate() {
         let bits = format!("{megabits}M");
         let buffer = format!("{}k", (f64::from(megabits) * 1000.0 * encoder.buffer).round());
@@ -158,16 +157,29 @@ fn arguments(
     arguments
 }
 
-/// Pictures of a size: whole, upright, with square pixels, and black where their shape leaves room. The program turns what
-/// is to be turned by itself.
-fn pictures(facts: &MovieFacts, size: (u32, u32), both: bool, tones: bool) -> String {
+/// Frames in a second, as they are written for the program.
+fn written(rate: f64) -> String {
+    format!("{rate:.3}")
+}
+
+/// Pictures of a size and rate: whole, upright, with square pixels, and black where their shape leaves room. The program turns
+/// what is to be turned by itself.
+fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -> String {
+    let (size, rate) = (asked.size(facts.aspect), asked.rate());
+    // The filter counts frames by the clock, the encoder's own way adds some at the end; a movie shorter than a frame is one.
+    let end = if facts.duration * rate < 1.0 {
+        ":eof_action=pass"
+    } else {
+        ""
+    };
+    let rate = written(rate);
     let (width, height) = if both { size } else { low(size) };
     let tones = if tones { TONES } else { "" };
     let matrix = if facts.is_rgb { ":out_color_matrix=bt709" } else { "" };
     let fitted = format!(
         "[0:V:0]{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
          scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},\
-         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"
+         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1,fps={rate}{end}"
     );
     if !both {
         return format!("{fitted}[v0]");
@@ -254,7 +266,7 @@ mod tests {
     fn low_definition_may_be_alone() {
         let told = words(&facts(), false, false);
         assert!(
-            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1[v0];[0:a:0]anull,asplit=1[a0]"),
+            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=23.976[v0];[0:a:0]anull,asplit=1[a0]"),
             "{told}"
         );
         assert!(!told.contains("28M") && told.ends_with("file:/low.mp4"), "{told}");
@@ -283,6 +295,16 @@ mod tests {
             )
             .contains("pan=stereo|c0=c0|c1=c1")
         );
+    }
+
+    #[test]
+    fn the_shortest_movie_has_a_frame() {
+        let flash = MovieFacts {
+            duration: 0.008,
+            ..facts()
+        };
+        assert!(words(&flash, true, false).contains(",fps=23.976:eof_action=pass,split=2"));
+        assert!(words(&facts(), true, false).contains(",fps=23.976,split=2"));
     }
 
     #[test]
