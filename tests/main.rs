@@ -4,6 +4,7 @@
 mod accounts;
 mod adopt;
 mod backup;
+mod builds;
 mod chats;
 mod concurrency;
 mod conditional;

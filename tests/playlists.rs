@@ -385,7 +385,7 @@ async fn a_table_has_a_line_for_each_entry_in_order(#[case] on: On) {
 }
 
 /// Waits until a build is no longer running.
-async fn outcome(client: &Client, path: &str) -> Value {
+pub async fn outcome(client: &Client, path: &str) -> Value {
     for _ in 0..500 {
         let build = client.get(path).await.expect(200);
         if build["status"] != "running" {
