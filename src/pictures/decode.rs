@@ -61,14 +61,13 @@ pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> 
     let profile = decoder.icc_profile().ok().flatten();
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let inks = profile
-        .as_deref()
-        .filter(|_| format == Some(ImageFormat::Jpeg))
-        .and_then(InkConversion::of);
-    if let Some(inks) = inks {
-        // It holds the whole file.
+    let format = format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Tiff));
+    let inks = profile.as_deref().zip(format);
+    let inks = inks.and_then(|(profile, format)| Some((InkConversion::of(profile)?, format)));
+    if let Some((inks, format)) = inks {
+        // It may hold the whole file.
         drop(decoder);
-        if let Some(mut picture) = inks.decode(path)? {
+        if let Some(mut picture) = inks.decode(path, format, *bounds)? {
             picture.apply_orientation(orientation);
             return Ok(picture);
         }
@@ -209,6 +208,7 @@ fn beginning(decoder: impl ImageDecoder) -> Option<DynamicImage> {
 #[cfg(test)]
 mod tests {
     use image::{Rgb, Rgb32FImage, Rgba};
+    use tiff::encoder::colortype::{CMYK8, CMYK16};
 
     use super::*;
     use crate::pictures::{Purpose, samples};
@@ -350,6 +350,14 @@ mod tests {
             &samples::press_jpeg([0, 255, 255, 255], 0, b"not a profile"),
             [0, 255, 255],
         );
+        near(&samples::press_tiff::<CMYK8>([255, 0, 0, 0], &profile), [0, 175, 239]);
+        near(&samples::press_tiff::<CMYK8>([0; 4], &profile), [255; 3]);
+        near(
+            &samples::press_tiff::<CMYK8>([255, 0, 0, 0], b"not a profile"),
+            [0, 255, 255],
+        );
+        let fine = samples::press_tiff::<CMYK16>([65_535, 0, 0, 0], &profile);
+        near(&fine, [0, 175, 239]);
     }
 
     #[test]

@@ -10,6 +10,9 @@ use image::{
 };
 
 use tempfile::TempDir;
+use tiff::encoder::colortype::ColorType;
+use tiff::encoder::{TiffEncoder, TiffValue};
+use tiff::tags::Tag;
 
 use super::decode::decode;
 use super::{Admitted, PictureBudget, PictureError, Purpose};
@@ -113,6 +116,20 @@ pub(super) fn press_jpeg(stored: [u8; 4], transform: u8, profile: &[u8]) -> Vec<
     }
     content.extend([0xff, 0xd9]);
     content
+}
+
+/// A picture of one colour as TIFF, in amounts of the four inks.
+pub(super) fn press_tiff<C: ColorType>(amounts: [C::Inner; 4], profile: &[u8]) -> Vec<u8>
+where
+    C::Inner: Copy,
+    [C::Inner]: TiffValue,
+{
+    let mut content = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut content).unwrap();
+    let mut picture = encoder.new_image::<C>(16, 16).unwrap();
+    picture.encoder().write_tag(Tag::IccProfile, profile).unwrap();
+    picture.write_data(&amounts.repeat(16 * 16)).unwrap();
+    content.into_inner()
 }
 
 /// A colour profile of a press whose cyan looks like (0, 175, 239). Everything else is black, but for the paper.
