@@ -136,7 +136,7 @@ async fn frame(studio: &Studio, id: Uuid) -> RgbImage {
 
 /// Kinds of movies of 24 frames in a second, for a production of 25: names, how ffmpeg makes them, and how many frames they
 /// become. TEST stands for one second of pictures.
-const KINDS: [(&str, &str, i64); 16] = [
+const KINDS: [(&str, &str, i64); 20] = [
     ("silent, odd-sized.mkv", "TEST=161x91 -c:v ffv1", 25),
     (
         "sound.mov",
@@ -174,6 +174,10 @@ const KINDS: [(&str, &str, i64); 16] = [
         "TEST=160x90 -c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10le",
         25,
     ),
+    ("old.avi", "TEST=160x90 -c:v mpeg4", 25),
+    ("old.wmv", "TEST=160x90 -c:v wmv2", 25),
+    ("telephone.m4v", "TEST=160x90 -c:v libx264 -f mp4", 25),
+    ("clock.mov", "TEST=160x90 -c:v mpeg4 -timecode 01:00:00:00", 25),
     ("single frame.mov", "TEST=160x90 -frames:v 1 -c:v mpeg4", 1),
     (
         "a flash.mov",
