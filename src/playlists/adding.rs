@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::access::Caller;
-use dailies_definitions::failure::{Failure, FieldProblem};
+use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{Playlist, PlaylistEntityAdd};
 use entity::playlist::Entry;
@@ -30,47 +30,15 @@ struct OfEntity {
     preview_id: Uuid,
 }
 
-/// Entries that are to be added.
-pub(super) enum Wanted {
-    One(PlaylistEntityAdd),
-    Many(Vec<PlaylistEntityAdd>),
-}
-
-impl Wanted {
-    fn entries(&self) -> &[PlaylistEntityAdd] {
-        match self {
-            Self::One(entry) => std::slice::from_ref(entry),
-            Self::Many(entries) => entries,
-        }
-    }
-
-    /// The field of the body that names the preview of an entry.
-    fn preview_field(&self, at: usize) -> String {
-        match self {
-            Self::One(_) => "preview_file_id".to_owned(),
-            Self::Many(_) => format!("entities.{at}.preview_file_id"),
-        }
-    }
-}
-
-/// The problem of a field that names a preview of another entity.
-pub(super) fn of_another(field: String) -> FieldProblem {
-    FieldProblem {
-        field,
-        message: "The preview shows another entity.".into(),
-    }
-}
-
 /// Adds entries at the end, and answers the playlist. What is there already is not added again.
 ///
 /// # Errors
-/// 404 for an unknown playlist, entity or preview, 403 for those who don't keep the playlist, 400 for a preview of another
-/// entity.
+/// 404 for an unknown playlist, entity or preview, 403 for those who don't keep the playlist.
 pub(super) async fn add(
     app: &App,
     caller: &Caller,
     playlist_id: Uuid,
-    wanted: Wanted,
+    wanted: Vec<PlaylistEntityAdd>,
 ) -> Result<Json<Playlist>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let relation = playlists::require(&*work, caller, playlist_id, &KEEP).await?;
@@ -124,28 +92,23 @@ async fn choose(
     work: &Work<'_>,
     project_id: Option<Uuid>,
     task_type_id: Option<Uuid>,
-    wanted: &Wanted,
+    wanted: &[PlaylistEntityAdd],
 ) -> Result<Vec<(Uuid, Option<Uuid>)>, Failure> {
-    let entries = wanted.entries();
-    let entities: Vec<Uuid> = entries.iter().map(|entry| entry.entity_id).collect();
+    let entities: Vec<Uuid> = wanted.iter().map(|entry| entry.entity_id).collect();
     require_entities(work, project_id, &entities).await?;
-    let named: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
+    let named: Vec<Uuid> = wanted.iter().filter_map(|entry| entry.preview_file_id).collect();
     let owners = owners(work, &named).await?;
     if named.iter().any(|id| !owners.contains_key(id)) {
         return Err(Failure::not_found());
     }
-    let is_foreign = |entry: &PlaylistEntityAdd| {
-        let owner = entry.preview_file_id.and_then(|id| owners.get(&id));
-        owner.is_some_and(|owner| *owner != entry.entity_id)
+    let own = |entry: &PlaylistEntityAdd| {
+        entry
+            .preview_file_id
+            .filter(|id| owners.get(id) == Some(&entry.entity_id))
     };
-    let foreign = entries.iter().enumerate().filter(|(_, entry)| is_foreign(entry));
-    let problems: Vec<FieldProblem> = foreign.map(|(at, _)| of_another(wanted.preview_field(at))).collect();
-    if !problems.is_empty() {
-        return Err(Failure::fields(&problems));
-    }
-    let lacking: Vec<Uuid> = entries
+    let lacking: Vec<Uuid> = wanted
         .iter()
-        .filter(|entry| entry.preview_file_id.is_none())
+        .filter(|entry| own(entry).is_none())
         .map(|entry| entry.entity_id)
         .collect();
     let latest = if lacking.is_empty() {
@@ -153,11 +116,15 @@ async fn choose(
     } else {
         latest(work, &lacking, task_type_id).await?
     };
-    let shown = |entry: &PlaylistEntityAdd| {
-        let preview = entry.preview_file_id.or_else(|| latest.get(&entry.entity_id).copied());
-        (entry.entity_id, preview)
-    };
-    Ok(entries.iter().map(shown).collect())
+    Ok(wanted
+        .iter()
+        .map(|entry| {
+            (
+                entry.entity_id,
+                own(entry).or_else(|| latest.get(&entry.entity_id).copied()),
+            )
+        })
+        .collect())
 }
 
 /// # Errors

@@ -1,10 +1,8 @@
 //! Playlists as they are stored.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use dailies_definitions::access::Caller;
-use dailies_definitions::failure::{Failure, FieldProblem};
+use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::rules::RecordRule;
 use entity::facts::Table;
@@ -12,7 +10,7 @@ use entity::playlist::Entry;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::adding::{of_another, owners};
+use super::adding::owners;
 use super::builds::discard;
 use crate::access::Reach;
 use crate::access::playlists::VisiblePlaylists;
@@ -109,13 +107,6 @@ impl Resource for Playlists {
         {
             body.insert("task_type_id".into(), Value::Null);
         }
-        let owners = match body.get("shots").and_then(Value::as_array) {
-            Some(shots) => {
-                let stored = record.and_then(|record| record.values.get("shots"));
-                require_own_previews(work, shots, stored).await?
-            }
-            None => HashMap::new(),
-        };
         match (body.get_mut("shots"), record) {
             // What was read before there were any entries can be sent back.
             (Some(Value::Null), Some(record)) if record.values.get("shots").is_none_or(Value::is_null) => {}
@@ -123,7 +114,7 @@ impl Resource for Playlists {
             _ => {}
         }
         if let Some(Value::Array(shots)) = body.get_mut("shots") {
-            let_go(shots, &owners);
+            keep_own_previews(work, shots).await?;
         }
         Ok(())
     }
@@ -189,48 +180,13 @@ fn tidy(shots: &Value) -> Result<Value, Failure> {
     Ok(entries.collect())
 }
 
-/// The entities that the previews of entries show.
-///
-/// # Errors
-/// 400 naming the preview for one of another entity, unless the entry is stored already: whoever sees a playlist sees its previews.
-async fn require_own_previews(
-    work: &Work<'_>,
-    shots: &[Value],
-    stored: Option<&Value>,
-) -> Result<HashMap<Uuid, Uuid>, Failure> {
-    let entries: Vec<Entry> = shots.iter().map(Entry::read).collect();
-    let named: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-    let owners = owners(work, &named).await?;
-    let stored = Entry::all(stored);
-    let is_stored = |entry: &Entry| {
-        stored
-            .iter()
-            .any(|known| (known.entity_id, known.preview_file_id) == (entry.entity_id, entry.preview_file_id))
-    };
-    let problems: Vec<FieldProblem> = entries
+/// Puts null in the place of previews that show another entity: whoever sees a playlist sees its previews.
+async fn keep_own_previews(work: &Work<'_>, shots: &mut [Value]) -> Result<(), Failure> {
+    let named: Vec<Uuid> = shots
         .iter()
-        .enumerate()
-        .filter(|(at, entry)| {
-            let owner = entry.preview_file_id.and_then(|id| owners.get(&id));
-            owner.is_some_and(|owner| entities(&shots[*at]).any(|entity| entity != *owner)) && !is_stored(entry)
-        })
-        .map(|(at, _)| of_another(format!("shots.{at}.preview_file_id")))
+        .filter_map(|shot| Entry::read(shot).preview_file_id)
         .collect();
-    if problems.is_empty() {
-        Ok(owners)
-    } else {
-        Err(Failure::fields(&problems))
-    }
-}
-
-/// Entities that the keys of an entry name.
-fn entities(shot: &Value) -> impl Iterator<Item = Uuid> {
-    let named = move |key: &str| shot.get(key)?.as_str().and_then(parse_id);
-    ["entity_id", "id", "shot_id"].into_iter().filter_map(named)
-}
-
-/// Puts null in the place of previews that are gone, and of those that were stored with another entity.
-fn let_go(shots: &mut [Value], owners: &HashMap<Uuid, Uuid>) {
+    let owners = owners(work, &named).await?;
     for shot in shots {
         let entry = Entry::read(shot);
         let own = entry
@@ -240,6 +196,7 @@ fn let_go(shots: &mut [Value], owners: &HashMap<Uuid, Uuid>) {
             *preview = Value::Null;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use dailies_definitions::schemas::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::adding::Wanted;
 use super::listing::{Episode, PlaylistFilter};
 use super::{adding, archive, builds, listing, notifying, played, temporary};
 use crate::app::SharedApp;
@@ -103,7 +102,7 @@ impl Playlists for PlaylistsHandlers {
         playlist_id: Uuid,
         body: PlaylistEntityAdd,
     ) -> Result<Json<Playlist>, Failure> {
-        adding::add(&self.0, &access, playlist_id, Wanted::One(body)).await
+        adding::add(&self.0, &access, playlist_id, vec![body]).await
     }
 
     async fn add_entities_to_playlist(
@@ -112,7 +111,7 @@ impl Playlists for PlaylistsHandlers {
         playlist_id: Uuid,
         body: PlaylistEntitiesAdd,
     ) -> Result<Json<Playlist>, Failure> {
-        adding::add(&self.0, &access, playlist_id, Wanted::Many(body.entities)).await
+        adding::add(&self.0, &access, playlist_id, body.entities).await
     }
 
     async fn notify_playlist_clients(
