@@ -7,11 +7,11 @@ COPY . .
 RUN cargo build --release --locked && cp target/release/dailies /dailies
 
 FROM debian:bookworm-slim
-# ffmpeg makes movies playable; curl asks for the health of the server. Debian's archive has one version of a package at a time, so
-# that a pinned one would be gone with the next fix of a hole.
+# ffmpeg makes movies playable, poppler-utils draws pages of PDF files; curl asks for the health of the server. Debian's archive has
+# one version of a package at a time, so that a pinned one would be gone with the next fix of a hole.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl ffmpeg \
+    && apt-get install -y --no-install-recommends ca-certificates curl ffmpeg poppler-utils \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --create-home dailies
 COPY --from=build /dailies /usr/local/bin/dailies

@@ -16,6 +16,7 @@ use crate::database::Database;
 use crate::mail::Mailer;
 use crate::messengers::Messengers;
 use crate::pictures::PictureBudget;
+use crate::programs::Programs;
 use crate::realtime::Bus;
 use crate::storage::Storage;
 use crate::store::Store;
@@ -39,6 +40,8 @@ pub struct App {
     pub storage: Storage,
     /// Memory for decoding pictures.
     pub pictures: PictureBudget,
+    /// Programs that look into movies and documents.
+    pub programs: Programs,
     /// Places for pictures and movies that are sent at once, where there is a limit.
     pub media: Option<Arc<Semaphore>>,
     pub mailer: Mailer,

@@ -9,6 +9,8 @@ use dailies_definitions::failure::Failure;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+use crate::config::Settings;
+
 /// Jobs of one lane wait for one another, and for no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
@@ -24,10 +26,10 @@ impl Lane {
 
     /// Jobs that one server does at once.
     #[must_use]
-    pub const fn places(self) -> usize {
+    pub fn places(self, settings: &Settings) -> usize {
         match self {
             Self::Letters => 4,
-            Self::Media => 2,
+            Self::Media => settings.media.encoders.into(),
         }
     }
 }

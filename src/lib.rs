@@ -37,6 +37,7 @@ pub mod pictures;
 mod playlists;
 mod previews;
 mod productions;
+mod programs;
 mod progress;
 mod pulling;
 mod quotas;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, with what it is for.
-const ORDER: [(&str, &str); 61] = [
+const ORDER: [(&str, &str); 62] = [
     // Tools that know nothing of the field.
     (
         "traces",
@@ -24,6 +24,7 @@ const ORDER: [(&str, &str); 61] = [
     ("origins", "pages of the web that may call"),
     ("storage", "files, on disk or in an object store"),
     ("pictures", "reading, scaling and drawing of pictures"),
+    ("programs", "programs of others that look into movies and documents"),
     ("realtime", "the stream of events over Socket.IO, and the review rooms"),
     ("background", "lanes of background work, and why a job was not done"),
     ("mail", "e-mails: wording, and the way to the mail server"),

@@ -36,7 +36,8 @@ use crate::messengers::Messengers;
 use crate::notifications::{NotificationEmail, NotificationMessage};
 use crate::pictures::PictureBudget;
 use crate::playlists::{MovieBuild, MovieLetter};
-use crate::previews::{MissingTiles, Processing};
+use crate::previews::{FilePictures, MissingTiles, Processing};
+use crate::programs::Programs;
 use crate::realtime::{Admitted, Bus, Gatekeeper, ListenerRefusal, Options, Relay, Team};
 use crate::removal::RemovedFiles;
 use crate::sessions;
@@ -95,6 +96,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         None => kept_secret(&data.data_dir)?,
     };
     database.name_slow(settings.slow_statement);
+    let store = Store::new(database.clone());
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
@@ -110,6 +112,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         ),
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
+        programs: Programs::new(&settings.media),
         media: Some(settings.media.media_max_concurrent_requests)
             .filter(|most| *most > 0)
             .map(|most| Arc::new(Semaphore::new(most))),
@@ -117,8 +120,8 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         mailer: Mailer::new(&settings.mail)?,
         messengers: Messengers::new(&settings.chats)?,
         jobs: Jobs::default(),
-        guesses: Guesses::default(),
-        store: Store::new(database.clone()),
+        guesses: Guesses::new(store.clone()),
+        store,
         database,
         settings,
     })
@@ -254,6 +257,7 @@ pub fn start_workers(app: &SharedApp) -> Workers {
             .with::<NotificationMessage>()
             .with::<Processing>()
             .with::<MissingTiles>()
+            .with::<FilePictures>()
             .with::<RemovedFiles>()
             .with::<CarriedFiles>()
             .with::<MovieBuild>()

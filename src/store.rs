@@ -68,6 +68,37 @@ impl Store {
             .transpose()
     }
 
+    /// Counts one more under a key, for some time from the first one on, and says whether that is no more than so many; what is too
+    /// much is not counted. Of several who count at once, each is counted.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn count(&self, key: &str, most: i32, lifetime: Duration) -> Result<bool, StoreError> {
+        let now = database::now();
+        let expires = now + TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX);
+        let sql = Sql::with(
+            "INSERT INTO dailies_store AS s (key, value, expires_at) VALUES ($1, '1', $2) ON CONFLICT (key) DO UPDATE SET \
+             value = CASE WHEN s.expires_at <= $3 THEN '1' ELSE CAST(CAST(s.value AS integer) + 1 AS text) END, \
+             expires_at = CASE WHEN s.expires_at <= $3 THEN excluded.expires_at ELSE s.expires_at END \
+             WHERE s.expires_at <= $3 OR CAST(s.value AS integer) < $4 RETURNING key",
+            [key.into(), expires.into(), now.into(), most.into()],
+        );
+        Ok(!self.database.change_returning(&sql).await?.is_empty())
+    }
+
+    /// Takes one back that was counted under a key.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn uncount(&self, key: &str) -> Result<(), StoreError> {
+        let sql = Sql::with(
+            "UPDATE dailies_store SET value = CAST(CAST(value AS integer) - 1 AS text) WHERE key = $1 AND CAST(value AS integer) > 0",
+            [key.into()],
+        );
+        self.database.change(&sql).await?;
+        Ok(())
+    }
+
     /// Removes what has expired.
     ///
     /// # Errors

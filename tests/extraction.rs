@@ -273,8 +273,36 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         (drawn.dimensions(), drawn.get_pixel(480, 540).0),
         ((1920, 1080), [255, 0, 0])
     );
+    // Somebody else's player stopped a little later, on the same frame.
+    let mut green = rectangle();
+    (green["left"], green["fill"]) = (json!(400), json!("#00ff00"));
+    review.draw(&preview, 0.41, json!([green])).await;
+    let drawn = decoded(
+        &review
+            .bytes(&format!("{preview}/extract-annotated-frame?frame_number=11"))
+            .await,
+    );
+    assert_eq!(
+        (drawn.get_pixel(480, 540).0, drawn.get_pixel(1440, 540).0),
+        ([255, 0, 0], [0, 255, 0])
+    );
     let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
     assert_eq!(names(&archive), ["wool_sq01_sh010_animation_v1_frame_11.png"]);
+    let organisation = admin.get("/data/organisations").await.expect(200)[0]["id"].clone();
+    admin
+        .put(
+            &format!("/data/organisations/{}", organisation.as_str().expect("an id")),
+            json!({"use_original_file_name": true}),
+        )
+        .await
+        .expect(200);
+    let record = preview.replace("/actions", "/data");
+    admin
+        .put(&record, json!({"original_name": "../wool: 01"}))
+        .await
+        .expect(200);
+    let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
+    assert_eq!(names(&archive), [".._wool_ 01_frame_11.png"]);
 
     // The shot is as long as its movie.
     let path = format!(

@@ -45,7 +45,7 @@ pub async fn preview(studio: &Studio) -> Uuid {
 }
 
 /// Waits until a preview is no longer being processed.
-async fn outcome(client: &Client, preview: Uuid) -> Value {
+pub async fn outcome(client: &Client, preview: Uuid) -> Value {
     for _ in 0..3000 {
         let record = client.get(&format!("/data/preview-files/{preview}")).await.expect(200);
         if record["status"] != "processing" {
@@ -352,7 +352,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
 }
 
 /// Leaves a preview as a server does that is killed while it stores the file.
-async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
+pub async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
     let id = preview(studio).await;
     let connection = &studio.server.app.database;
     let sql = Sql::with(

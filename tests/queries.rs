@@ -7,7 +7,7 @@ use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use harness::rows::{execute, insert_many};
@@ -304,94 +304,5 @@ async fn work_on_many_tasks_takes_few_statements(#[values(On::Sqlite, On::Postgr
         assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
         let count = database.statements() - before;
         assert!(count <= enough, "{method} {path}: {count} statements for {TASKS} tasks");
-    }
-}
-
-/// Shots of a long playlist, and the most statements that opening it takes.
-const SHOTS: usize = 300;
-const ENOUGH_FOR_A_PLAYLIST: u64 = 5;
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_playlist_opens_with_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
-    let studio = Studio::open(on).await;
-    // The first shot brings its type along.
-    let path = |kind: &str| format!("/data/projects/{}/{kind}", studio.project_id);
-    let sequence = studio
-        .admin
-        .post(&path("sequences"), json!({"name": "SQ01"}))
-        .await
-        .expect(201);
-    studio
-        .admin
-        .post(&path("shots"), json!({"name": "SH010", "sequence_id": sequence["id"]}))
-        .await
-        .expect(201);
-    let shot_type = studio.named("entity-types", "Shot").await;
-    let task_type = studio.named("task-types", "Animation").await;
-    let ids = || -> Vec<Uuid> { (0..SHOTS).map(|_| Uuid::new_v4()).collect() };
-    let (shots, tasks, previews) = (ids(), ids(), ids());
-    let shot = |at: usize| {
-        vec![
-            ("id", shots[at].into()),
-            ("name", format!("SH{at:04}").into()),
-            ("project_id", studio.project_id.into()),
-            ("entity_type_id", shot_type.into()),
-        ]
-    };
-    let task = |at: usize| {
-        vec![
-            ("id", tasks[at].into()),
-            ("name", "main".into()),
-            ("project_id", studio.project_id.into()),
-            ("task_type_id", task_type.into()),
-            ("entity_id", shots[at].into()),
-        ]
-    };
-    let preview = |at: usize| {
-        vec![
-            ("id", previews[at].into()),
-            ("name", format!("preview {at}").into()),
-            ("task_id", tasks[at].into()),
-            ("revision", 1_i32.into()),
-            ("extension", "mp4".into()),
-        ]
-    };
-    let connection = &studio.server.app.database;
-    insert_many(connection, &entity::entity::TABLE, (0..SHOTS).map(shot).collect())
-        .await
-        .expect("shots");
-    insert_many(connection, &entity::task::TABLE, (0..SHOTS).map(task).collect())
-        .await
-        .expect("tasks");
-    insert_many(
-        connection,
-        &entity::preview_file::TABLE,
-        (0..SHOTS).map(preview).collect(),
-    )
-    .await
-    .expect("previews");
-    let entries: Vec<Value> = shots
-        .iter()
-        .zip(&previews)
-        .map(|(shot, preview)| json!({"entity_id": shot, "preview_file_id": preview}))
-        .collect();
-    let playlist = json!({"name": "Everything", "project_id": studio.project_id, "shots": entries});
-    let playlist = studio.admin.post("/data/playlists", playlist).await.expect(201);
-    let path = path(&format!("playlists/{}", playlist["id"].as_str().expect("an id")));
-    let opened = studio.admin.get(&path).await.expect(200);
-    assert_eq!(opened["shots"].as_array().map(Vec::len), Some(SHOTS));
-    assert!(
-        opened["shots"]
-            .as_array()
-            .expect("entries")
-            .iter()
-            .all(|entry| entry["preview_files"][task_type.to_string()][0]["id"].is_string())
-    );
-    for client in [studio.admin.clone(), studio.member(Role::Artist)] {
-        let count = statements(&studio, &client, &path, Some(ENOUGH_FOR_A_PLAYLIST))
-            .await
-            .expect("an answer");
-        assert!(count <= ENOUGH_FOR_A_PLAYLIST, "{count} statements for {SHOTS} shots");
     }
 }

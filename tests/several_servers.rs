@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use harness::rows::execute;
-use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer};
+use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer, id};
 
 /// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
@@ -144,6 +144,35 @@ async fn without_redis_changes_count_within_three_seconds() {
     there.get("/data/departments").await.expect(200);
     leaving.get("/auth/logout").await.expect(200);
     assert!(until_status(&there, "/data/departments", 401).await < MEMORY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_of_a_password_are_counted_by_all_servers_together() {
+    let studio = studio(&[]).await;
+    let other = studio.server.beside().await;
+    let playlist = json!({"name": "Monday", "project_id": studio.project_id});
+    let playlist = id(&studio.admin.post("/data/playlists", playlist).await.expect(201));
+    let share = format!("/data/playlists/{playlist}/share");
+    let link = studio
+        .admin
+        .post(&share, json!({"password": "sesame"}))
+        .await
+        .expect(201);
+    let path = |password: &str| {
+        let token = link["token"].as_str().expect("a token");
+        format!("/shared/playlists/{token}?password={password}")
+    };
+    let guests = [studio.server.nobody(), other.nobody()];
+    for guest in &guests {
+        guest.get(&path("sesame")).await.expect(200);
+    }
+    for at in 0..5 {
+        guests[at % 2].get(&path("open")).await.expect(404);
+    }
+    for guest in &guests {
+        guest.get(&path("open")).await.expect(429);
+        guest.get(&path("sesame")).await.expect(429);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -99,6 +99,7 @@ impl VisiblePreviews {
 #[derive(Clone, Debug)]
 pub struct OfEntities {
     tasks: tasks::VisibleTasks,
+    /// Whether they are listed for a client of the only production.
     for_client: bool,
 }
 
@@ -112,6 +113,15 @@ impl OfEntities {
         }
     }
 
+    /// Those that lists of each production of a reach show.
+    #[must_use]
+    pub fn across(reach: Reach) -> Self {
+        Self {
+            tasks: tasks::VisibleTasks::new(reach, tasks::LISTED_OF_ENTITY),
+            for_client: false,
+        }
+    }
+
     /// Adds the condition on the previews `p` of tasks `t`, with `AND` before it. Some previews are shown anyway.
     pub fn restrict(&self, sql: &mut Sql, anyway: &[Uuid]) {
         if self.tasks.is_everything() {
@@ -119,8 +129,13 @@ impl OfEntities {
         }
         sql.push(" AND (p.id").among(anyway).push(" OR (1 = 1");
         self.tasks.restrict(sql, "t");
+        let as_client = self.tasks.reach().as_client();
         if self.for_client {
             sql.push(" AND ").push(&not_rejected("p"));
+        } else if !as_client.is_empty() {
+            sql.push(&format!(" AND ({} OR NOT t.project_id", not_rejected("p")))
+                .among(&as_client)
+                .push(")");
         }
         sql.push("))");
     }

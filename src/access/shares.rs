@@ -102,7 +102,7 @@ async fn prove(app: &App, request: &Request, link_id: Uuid, hash: &str) -> Resul
     if !app.passwords.verify(given, Some(hash.as_bytes())).await? {
         return Err(Failure::not_found());
     }
-    guess.was_right();
+    guess.was_right().await?;
     Ok(Some(pass))
 }
 

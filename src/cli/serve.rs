@@ -15,7 +15,6 @@ use crate::auth::made_up_password;
 use crate::config::{DataArgs, Settings};
 use crate::database::Sql;
 use crate::jobs;
-use crate::previews::reads_movies;
 use crate::realtime::Realtime;
 use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
@@ -62,7 +61,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         metrics: Some(metrics),
     };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
-    tokio::spawn(tell_of_movies());
+    tokio::spawn(tell_of_programs(app.clone()));
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
@@ -94,12 +93,15 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     Ok(())
 }
 
-/// Says so when movies can't be read.
-async fn tell_of_movies() {
-    if !reads_movies().await {
+/// Says which programs are missing, and what is not done without them.
+async fn tell_of_programs(app: SharedApp) {
+    if !app.programs.read_movies().await {
         tracing::warn!(
             "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
         );
+    }
+    if !app.programs.draw_documents().await {
+        tracing::warn!("the program pdftoppm is not installed: PDF files have no pictures");
     }
 }
 

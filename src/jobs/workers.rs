@@ -109,7 +109,7 @@ impl Crew {
                     DATABASE_RETRY_DELAY
                 }
             };
-            let full = self.running.len() >= self.lane.places();
+            let full = self.running.len() >= self.places();
             tokio::select! {
                 _ = end.changed() => {}
                 Some(done) = self.running.join_next_with_id() => self.forget(done),
@@ -121,9 +121,14 @@ impl Crew {
         self.end(last).await;
     }
 
+    /// Jobs that are done at once.
+    fn places(&self) -> usize {
+        self.lane.places(&self.app.settings)
+    }
+
     /// Begins what is due, as far as there are places, and says how long to sleep.
     async fn begin(&mut self, kinds: &[&'static str]) -> Result<Duration, DbErr> {
-        let places = self.lane.places().saturating_sub(self.running.len());
+        let places = self.places().saturating_sub(self.running.len());
         if places == 0 || kinds.is_empty() {
             return Ok(LONGEST_SLEEP);
         }

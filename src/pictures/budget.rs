@@ -12,11 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use super::PictureError;
-use super::decode::{self, AROUND_PIXELS, Bounds};
-use super::{derive, drawings, press};
+use super::decode::{self, AROUND_PIXELS, Bounds, OpenPicture};
+use super::{derive, drawings, press, radiance};
 
 /// The budget is counted in these.
 const MEBIBYTE: u64 = 1024 * 1024;
+/// Pictures that are worked on at once: each takes a core.
+const PLACES: usize = 2;
 
 /// Reason for which a picture is decoded. Its share of the budget is the largest that one picture may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub struct Memory {
 /// The memory that decoders of this server share.
 pub struct PictureBudget {
     permits: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     /// In mebibytes.
     total: u32,
     max_pixels: u64,
@@ -73,6 +76,7 @@ impl PictureBudget {
         let total = mebibytes.max(1);
         Self {
             permits: Arc::new(Semaphore::new(total as usize)),
+            places: Arc::new(Semaphore::new(PLACES)),
             total,
             max_pixels,
         }
@@ -94,6 +98,12 @@ impl PictureBudget {
     /// None, as long as the server runs.
     pub async fn frame(&self) -> Result<Memory, PictureError> {
         self.take(Purpose::Frame.most(self.bytes())).await
+    }
+
+    /// Waits until there is room for one more picture, and keeps it as long as the answer is kept.
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there always is a permit.
+        Arc::clone(&self.places).acquire_owned().await.ok()
     }
 
     /// Looks at the header of a picture, and waits until there is memory to decode it.
@@ -145,9 +155,9 @@ impl PictureBudget {
             .await?;
         let path = path.to_path_buf();
         let measured = spawn_blocking(move || {
-            let (decoder, _) = decode::open(&path, bounds)?;
+            let picture = decode::open(&path, bounds)?;
             drop(looking);
-            Ok(decoder.dimensions())
+            Ok(picture.decoder.dimensions())
         });
         measured
             .await
@@ -168,10 +178,16 @@ impl PictureBudget {
 /// Most bytes that a picture and what is made of it take at once, from its header.
 fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureError> {
     if purpose == Purpose::Background {
-        let decoded = decode::radiance(path, bounds)?.total_bytes();
+        let decoder = radiance::light(path)?;
+        bounds.guard(&decoder)?;
+        let decoded = decoder.total_bytes();
         return Ok(decoded.saturating_add(outputs(purpose, 1, 1, 16)));
     }
-    let (mut decoder, format) = decode::open(path, bounds)?;
+    let OpenPicture {
+        mut decoder,
+        format,
+        beside,
+    } = decode::open(path, bounds)?;
     let decoded = decoder.total_bytes();
     let (width, height) = decoder.dimensions();
     let turned = !matches!(
@@ -189,7 +205,9 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         Some(ImageFormat::Jpeg) if in_inks => 5,
         // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
         Some(ImageFormat::Jpeg) => 3,
-        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) if !turned => 1,
+        // Inks are four channels, which become three.
+        Some(ImageFormat::Tiff) => 3,
+        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) | None if !turned => 1,
         _ => 2,
     };
     let more = match purpose {
@@ -206,6 +224,7 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
     );
     Ok(decoded
         .saturating_mul(copies)
+        .saturating_add(beside)
         .saturating_add(more)
         .saturating_add(outputs))
 }

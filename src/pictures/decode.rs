@@ -2,11 +2,10 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader},
+    io::{self, BufReader, Read},
     path::Path,
 };
 
-use image::codecs::hdr::HdrDecoder;
 use image::metadata::Orientation;
 use image::{
     ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
@@ -14,8 +13,11 @@ use image::{
 };
 
 use super::budget::Admitted;
+use super::openexr::{self, ExrDecoder};
+use super::photoshop::{self, PsdDecoder};
 use super::press::InkConversion;
-use super::{PictureError, colour};
+use super::radiance::{self, RadianceDecoder};
+use super::{PictureError, colour, light};
 
 /// Memory a decoder may take for what comes before the pixels. A colour profile is compressed, and can become large.
 pub(super) const AROUND_PIXELS: u64 = 16 * 1024 * 1024;
@@ -29,7 +31,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    fn too_large(self) -> PictureError {
+    pub(super) fn too_large(self) -> PictureError {
         PictureError::TooLarge {
             pixels: self.pixels,
             bytes: self.bytes,
@@ -37,7 +39,7 @@ impl Bounds {
     }
 
     /// Refuses a picture of more pixels, or of more memory, than allowed.
-    fn guard(self, decoder: &impl ImageDecoder) -> Result<(), PictureError> {
+    pub(super) fn guard(self, decoder: &impl ImageDecoder) -> Result<(), PictureError> {
         let (width, height) = decoder.dimensions();
         let pixels = u64::from(width) * u64::from(height);
         if pixels > self.pixels || decoder.total_bytes() > self.bytes {
@@ -52,47 +54,43 @@ impl Bounds {
 /// A picture is turned the way that the camera says it was held.
 pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
     let Admitted { path, bounds, .. } = admitted;
-    let (mut decoder, format) = open(path, *bounds)?;
+    let OpenPicture {
+        mut decoder, format, ..
+    } = open(path, *bounds)?;
     // A profile that cannot be read is no reason to refuse the picture.
     let profile = decoder.icc_profile().ok().flatten();
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let inks = profile
-        .as_deref()
-        .filter(|_| format == Some(ImageFormat::Jpeg))
-        .and_then(InkConversion::of);
-    if let Some(inks) = inks {
-        // It holds the whole file.
+    let format = format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Tiff));
+    let inks = profile.as_deref().zip(format);
+    let inks = inks.and_then(|(profile, format)| Some((InkConversion::of(profile)?, format)));
+    if let Some((inks, format)) = inks {
+        // It may hold the whole file.
         drop(decoder);
-        if let Some(mut picture) = inks.decode(path)? {
+        if let Some(mut picture) = inks.decode(path, format, *bounds)? {
             picture.apply_orientation(orientation);
             return Ok(picture);
         }
-        decoder = open(path, *bounds)?.0;
+        decoder = open(path, *bounds)?.decoder;
     }
     let mut picture = match DynamicImage::from_decoder(decoder) {
         Ok(picture) => picture,
-        Err(error) if ends_early(&error) => beginning(open(path, *bounds)?.0).ok_or_else(|| unreadable(error))?,
+        Err(error) if ends_early(&error) => beginning(open(path, *bounds)?.decoder).ok_or_else(|| unreadable(error))?,
         Err(error) => return Err(unreadable(error)),
     };
     if let Some(profile) = profile {
         colour::to_srgb(&mut picture, &profile);
     }
+    picture = light::displayable(picture);
     picture.apply_orientation(orientation);
     Ok(picture)
 }
 
-/// Decodes a picture in Radiance HDR.
-pub(super) fn decode_radiance(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
-    DynamicImage::from_decoder(radiance(&admitted.path, admitted.bounds)?).map_err(unreadable)
-}
-
-/// The decoder of a picture in Radiance HDR.
-pub(super) fn radiance(path: &Path, bounds: Bounds) -> Result<HdrDecoder<BufReader<File>>, PictureError> {
-    // Files of some programs begin with another signature than the standard one.
-    let decoder = HdrDecoder::new_nonstrict(BufReader::new(File::open(path)?)).map_err(unreadable)?;
-    bounds.guard(&decoder)?;
-    Ok(decoder)
+/// Decodes a picture in Radiance HDR as light.
+pub(super) fn decode_light(admitted: &Admitted) -> Result<DynamicImage, PictureError> {
+    let decoder = radiance::light(&admitted.path)?;
+    admitted.bounds.guard(&decoder)?;
+    DynamicImage::from_decoder(decoder).map_err(unreadable)
 }
 
 /// Bytes of the file itself that its decoder holds.
@@ -112,11 +110,43 @@ pub(super) fn held(path: &Path, bounds: Bounds) -> Result<u64, PictureError> {
     }
 }
 
-/// The decoder of a picture, and its kind.
-pub(super) fn open(
-    path: &Path,
-    bounds: Bounds,
-) -> Result<(impl ImageDecoder + use<>, Option<ImageFormat>), PictureError> {
+/// A picture whose header was read.
+pub(super) struct OpenPicture {
+    pub decoder: Box<dyn ImageDecoder>,
+    /// Its kind, where it is one of the usual ones.
+    pub format: Option<ImageFormat>,
+    /// Bytes that its decoder takes beside the picture that it gives, where it tells.
+    pub beside: u64,
+}
+
+/// Reads the header of a picture.
+pub(super) fn open(path: &Path, bounds: Bounds) -> Result<OpenPicture, PictureError> {
+    let mut start = Vec::new();
+    File::open(path)?.take(16).read_to_end(&mut start)?;
+    let (decoder, beside): (Box<dyn ImageDecoder>, u64) = if start.starts_with(openexr::SIGNATURE) {
+        let decoder = ExrDecoder::open(path, bounds)?;
+        let beside = decoder.beside();
+        (Box::new(decoder), beside)
+    } else if start.starts_with(photoshop::SIGNATURE) {
+        let decoder = PsdDecoder::open(path)?;
+        let beside = decoder.beside();
+        (Box::new(decoder), beside)
+    } else if start.starts_with(radiance::SIGNATURE) {
+        let decoder = RadianceDecoder::open(path)?;
+        let beside = decoder.beside();
+        (Box::new(decoder), beside)
+    } else {
+        return open_usual(path, bounds);
+    };
+    bounds.guard(&decoder)?;
+    Ok(OpenPicture {
+        decoder,
+        format: None,
+        beside,
+    })
+}
+
+fn open_usual(path: &Path, bounds: Bounds) -> Result<OpenPicture, PictureError> {
     let mut reader = ImageReader::new(BufReader::new(File::open(path)?)).with_guessed_format()?;
     let format = reader.format();
     reader.limits(memory(AROUND_PIXELS));
@@ -128,11 +158,15 @@ pub(super) fn open(
     decoder
         .set_limits(memory(bounds.bytes.saturating_add(AROUND_PIXELS)))
         .map_err(unreadable)?;
-    Ok((decoder, format))
+    Ok(OpenPicture {
+        decoder: Box::new(decoder),
+        format,
+        beside: 0,
+    })
 }
 
 /// The picture error for what a decoder says.
-fn unreadable(error: ImageError) -> PictureError {
+pub(super) fn unreadable(error: ImageError) -> PictureError {
     match error {
         ImageError::IoError(error)
             if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) =>
@@ -173,10 +207,8 @@ fn beginning(decoder: impl ImageDecoder) -> Option<DynamicImage> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use image::{Rgb, Rgba};
-    use tempfile::TempDir;
+    use image::{Rgb, Rgb32FImage, Rgba};
+    use tiff::encoder::colortype::{CMYK8, CMYK16};
 
     use super::*;
     use crate::pictures::{Purpose, samples};
@@ -184,15 +216,12 @@ mod tests {
     const LIMIT: u64 = 1_000_000;
 
     fn decode_bytes(content: &[u8]) -> Result<DynamicImage, PictureError> {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("upload.tmp");
-        fs::write(&path, content).unwrap();
-        decode(&samples::admitted(&path, LIMIT, Purpose::Preview)?)
+        samples::decoded(content, LIMIT)
     }
 
     #[test]
     fn the_kind_is_that_of_the_content() {
-        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif] {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Tiff] {
             let picture = decode_bytes(&samples::gradient(40, 30, format)).unwrap();
             assert_eq!((picture.width(), picture.height()), (40, 30));
         }
@@ -259,6 +288,20 @@ mod tests {
     }
 
     #[test]
+    fn sixteen_bits_are_kept_and_light_is_shown() {
+        let fine = samples::pixels(40, 30);
+        let fine = DynamicImage::from(fine).into_rgb16();
+        for format in [ImageFormat::Png, ImageFormat::Tiff] {
+            let picture = decode_bytes(&samples::encoded(&fine.clone().into(), format)).unwrap();
+            assert_eq!(picture.color(), ColorType::Rgb16, "{format:?}");
+            assert_eq!(picture.into_rgb16(), fine, "{format:?}");
+        }
+        let light = Rgb32FImage::from_pixel(40, 30, Rgb([0.18, 4.0, 0.0]));
+        let picture = decode_bytes(&samples::encoded(&light.into(), ImageFormat::Tiff)).unwrap();
+        assert_eq!(picture.into_rgb8().get_pixel(7, 7).0, [118, 255, 0]);
+    }
+
+    #[test]
     fn pictures_stand_as_the_camera_was_held() {
         let upright = decode_bytes(&samples::jpeg_with_orientation(60, 40, 1))
             .unwrap()
@@ -307,6 +350,14 @@ mod tests {
             &samples::press_jpeg([0, 255, 255, 255], 0, b"not a profile"),
             [0, 255, 255],
         );
+        near(&samples::press_tiff::<CMYK8>([255, 0, 0, 0], &profile), [0, 175, 239]);
+        near(&samples::press_tiff::<CMYK8>([0; 4], &profile), [255; 3]);
+        near(
+            &samples::press_tiff::<CMYK8>([255, 0, 0, 0], b"not a profile"),
+            [0, 255, 255],
+        );
+        let fine = samples::press_tiff::<CMYK16>([65_535, 0, 0, 0], &profile);
+        near(&fine, [0, 175, 239]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use image::{
-    ColorType, DynamicImage, ImageError,
+    DynamicImage, ImageError,
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
@@ -33,12 +33,7 @@ pub(super) fn write_png(picture: &DynamicImage, path: &Path) -> Result<u64, Pict
 
 fn write(picture: &DynamicImage, out: impl Write) -> Result<(), PictureError> {
     let encoder = PngEncoder::new_with_quality(out, CompressionType::Default, FilterType::Adaptive);
-    // PNG has no floating point pixels.
-    let encoded = match picture.color() {
-        ColorType::Rgb32F => DynamicImage::from(picture.to_rgb8()).write_with_encoder(encoder),
-        ColorType::Rgba32F => DynamicImage::from(picture.to_rgba8()).write_with_encoder(encoder),
-        _ => picture.write_with_encoder(encoder),
-    };
+    let encoded = picture.write_with_encoder(encoder);
     encoded.map_err(|error| match error {
         ImageError::IoError(error) => PictureError::Io(error),
         error => PictureError::Production(error.to_string()),

@@ -5,15 +5,22 @@ use serde::{Deserialize, Serialize};
 /// Extension of the only kind of preview background.
 pub const BACKGROUND_EXTENSION: &str = "hdr";
 
-const PICTURES: [&str; 4] = ["jpe", "jpeg", "jpg", "png"];
+const PICTURES: [&str; 7] = ["apng", "jpe", "jpeg", "jpg", "png", "tif", "tiff"];
 
 const MOVIES: [&str; 7] = ["avi", "m4v", "mkv", "mov", "mp4", "webm", "wmv"];
 
-const GENERIC: [&str; 34] = [
-    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf", "hip", "kra", "ma",
-    "mb", "md", "mp3", "obj", "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf", "tvpp",
-    "wav", "zip",
+const GENERIC: [&str; 35] = [
+    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf", "hdr", "hip", "kra",
+    "ma", "mb", "md", "mp3", "obj", "pdf", "psd", "psb", "rar", "rev", "riv", "sai", "sai2", "sbbkp", "svg", "swf",
+    "tvpp", "wav", "zip",
 ];
+
+/// Those of the files that are stored as they are which hold a picture, and a document.
+const HELD_PICTURES: [&str; 5] = ["exr", "gif", "hdr", "psb", "psd"];
+const DOCUMENT: &str = "pdf";
+
+/// Extensions of stored previews that may have a picture in full size, but for movies.
+pub const SHOWN_AS_PICTURES: [&str; 7] = ["png", "exr", "gif", "hdr", "psb", "psd", DOCUMENT];
 
 /// Treatment of an uploaded preview.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +30,29 @@ pub enum MediaKind {
     Picture,
     /// Encoded as MP4, with pictures of its first frame.
     Movie,
-    /// Stored as it is.
+    /// Stored as it is, with pictures beside where there is a [`Depiction`].
     Generic,
+}
+
+/// Way to the pictures of a file that is stored as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depiction {
+    /// The picture that it holds, of several the first.
+    Held,
+    /// Its first page.
+    FirstPage,
+}
+
+impl Depiction {
+    /// The way that an extension stands for, in any case; `None` where there is no picture.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        let extension = extension.to_ascii_lowercase();
+        if HELD_PICTURES.contains(&extension.as_str()) {
+            Some(Self::Held)
+        } else {
+            (extension == DOCUMENT).then_some(Self::FirstPage)
+        }
+    }
 }
 
 impl MediaKind {
@@ -85,11 +113,29 @@ mod tests {
             ("JPG", Some(MediaKind::Picture)),
             ("webm", Some(MediaKind::Movie)),
             ("Sai2", Some(MediaKind::Generic)),
-            ("hdr", None),
+            ("TIFF", Some(MediaKind::Picture)),
+            ("hdr", Some(MediaKind::Generic)),
             ("txt", None),
             ("", None),
         ] {
             assert_eq!(MediaKind::of_extension(extension), kind, "{extension}");
+        }
+    }
+
+    #[test]
+    fn some_files_have_pictures_beside_them() {
+        for (extension, way) in [
+            ("EXR", Some(Depiction::Held)),
+            ("psb", Some(Depiction::Held)),
+            ("Pdf", Some(Depiction::FirstPage)),
+            ("zip", None),
+            ("png", None),
+        ] {
+            assert_eq!(Depiction::of_extension(extension), way, "{extension}");
+            assert!(way.is_none() || MediaKind::of_extension(extension) == Some(MediaKind::Generic));
+        }
+        for extension in &SHOWN_AS_PICTURES[1..] {
+            assert!(Depiction::of_extension(extension).is_some(), "{extension}");
         }
     }
 

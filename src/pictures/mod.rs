@@ -14,7 +14,11 @@ mod drawings;
 mod encode;
 mod extensions;
 mod fit;
+mod light;
+mod openexr;
+mod photoshop;
 mod press;
+mod radiance;
 mod thumbnails;
 mod typeface;
 
@@ -26,7 +30,9 @@ pub use documents::{Document, DocumentPage};
 pub use draw::{draw_avatar, draw_frame};
 pub use drawings::annotated;
 pub use encode::png;
-pub use extensions::{BACKGROUND_EXTENSION, MediaKind, content_type, extension_of, name_without_extension};
+pub use extensions::{
+    BACKGROUND_EXTENSION, Depiction, MediaKind, SHOWN_AS_PICTURES, content_type, extension_of, name_without_extension,
+};
 pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail, fitted_thumbnail};
 
 /// Reason why a picture could not be made.

@@ -1,17 +1,21 @@
-//! JPEG files in the inks of a press (CMYK), whose colour profile says what the inks look like. The usual decoder makes RGB of the
-//! inks by itself, which is too bright: it does not know the profile.
+//! Pictures in the inks of a press (CMYK), whose colour profile says what the inks look like. The usual decoders of JPEG and TIFF files
+//! make RGB of the inks by themselves, which is too bright: they do not know the profile.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use image::{DynamicImage, RgbImage};
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use image::{DynamicImage, ImageFormat, RgbImage};
+use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
+use tiff::ColorType;
+use tiff::decoder::{Decoder, DecodingResult, Limits};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::decode::Bounds;
 
 /// Pixels converted at once.
 const CHUNK: usize = 4096;
@@ -42,21 +46,43 @@ impl InkConversion {
         transform.ok().map(Self)
     }
 
-    /// The picture of a file; `None` when it is not in inks, or can't be decoded as a whole.
+    /// Colours of a screen for amounts of the four inks.
+    ///
+    /// # Errors
+    /// The profile can't be used after all.
+    pub(super) fn apply(&self, amounts: &[u8], pixels: &mut [u8]) -> Result<(), CmsError> {
+        for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
+            self.0.transform(amounts, pixels)?;
+        }
+        Ok(())
+    }
+
+    /// The picture of a JPEG or TIFF file; `None` when it is not in inks, or can't be decoded as a whole.
     ///
     /// # Errors
     /// The file can't be read.
-    pub(super) fn decode(&self, path: &Path) -> io::Result<Option<DynamicImage>> {
-        let Some(Inks { width, height, amounts }) = read_inks(&fs::read(path)?) else {
+    pub(super) fn decode(&self, path: &Path, format: ImageFormat, bounds: Bounds) -> io::Result<Option<DynamicImage>> {
+        let inks = if format == ImageFormat::Tiff {
+            read_tiff(File::open(path)?, bounds)
+        } else {
+            read_jpeg(&fs::read(path)?)
+        };
+        let Some(Inks { width, height, amounts }) = inks else {
             return Ok(None);
         };
         let mut pixels = vec![0; amounts.len() / 4 * 3];
-        for (amounts, pixels) in amounts.chunks(4 * CHUNK).zip(pixels.chunks_mut(3 * CHUNK)) {
-            if self.0.transform(amounts, pixels).is_err() {
-                return Ok(None);
-            }
+        if self.apply(&amounts, &mut pixels).is_err() {
+            return Ok(None);
         }
         Ok(RgbImage::from_raw(width, height, pixels).map(DynamicImage::from))
+    }
+}
+
+/// Colours of a screen for amounts of the four inks that nothing is known of: each takes its colour from the white.
+pub(super) fn mix(amounts: &[u8], pixels: &mut [u8]) {
+    for (amounts, pixel) in amounts.as_chunks::<4>().0.iter().zip(pixels.as_chunks_mut::<3>().0) {
+        let [colours @ .., black] = amounts.map(|amount| 255 - u16::from(amount));
+        *pixel = colours.map(|colour| (colour * black / 255) as u8);
     }
 }
 
@@ -67,7 +93,25 @@ struct Inks {
     amounts: Vec<u8>,
 }
 
-fn read_inks(content: &[u8]) -> Option<Inks> {
+/// The inks of a TIFF file, which says how much there is of each.
+fn read_tiff(file: File, bounds: Bounds) -> Option<Inks> {
+    let mut limits = Limits::default();
+    // The picture has three channels, and there are four inks.
+    limits.decoding_buffer_size = usize::try_from(bounds.bytes).ok()?.saturating_mul(2);
+    let mut decoder = Decoder::new(BufReader::new(file)).ok()?.with_limits(limits);
+    if !matches!(decoder.colortype().ok()?, ColorType::CMYK(8 | 16)) {
+        return None;
+    }
+    let (width, height) = decoder.dimensions().ok()?;
+    let amounts: Vec<u8> = match decoder.read_image().ok()? {
+        DecodingResult::U8(amounts) => amounts,
+        DecodingResult::U16(amounts) => amounts.into_iter().map(|amount| (amount / 257) as u8).collect(),
+        _ => return None,
+    };
+    Some(Inks { width, height, amounts })
+}
+
+fn read_jpeg(content: &[u8]) -> Option<Inks> {
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(usize::MAX)

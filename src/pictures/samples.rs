@@ -1,5 +1,6 @@
 //! Pictures for tests.
 
+use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -8,12 +9,26 @@ use image::{
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
 };
 
+use tempfile::TempDir;
+use tiff::encoder::colortype::ColorType;
+use tiff::encoder::{TiffEncoder, TiffValue};
+use tiff::tags::Tag;
+
+use super::decode::decode;
 use super::{Admitted, PictureBudget, PictureError, Purpose};
 
 /// A picture that may be decoded, when it has at most so many pixels.
 pub(super) fn admitted(path: &Path, max_pixels: u64, purpose: Purpose) -> Result<Admitted, PictureError> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(PictureBudget::new(1024, max_pixels).admit(path, purpose))
+}
+
+/// The picture that a file of at most so many pixels holds.
+pub(super) fn decoded(content: &[u8], max_pixels: u64) -> Result<DynamicImage, PictureError> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("upload.tmp");
+    fs::write(&path, content).unwrap();
+    decode(&admitted(&path, max_pixels, Purpose::Preview)?)
 }
 
 /// The picture as a file of the given kind.
@@ -103,6 +118,20 @@ pub(super) fn press_jpeg(stored: [u8; 4], transform: u8, profile: &[u8]) -> Vec<
     content
 }
 
+/// A picture of one colour as TIFF, in amounts of the four inks.
+pub(super) fn press_tiff<C: ColorType>(amounts: [C::Inner; 4], profile: &[u8]) -> Vec<u8>
+where
+    C::Inner: Copy,
+    [C::Inner]: TiffValue,
+{
+    let mut content = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut content).unwrap();
+    let mut picture = encoder.new_image::<C>(16, 16).unwrap();
+    picture.encoder().write_tag(Tag::IccProfile, profile).unwrap();
+    picture.write_data(&amounts.repeat(16 * 16)).unwrap();
+    content.into_inner()
+}
+
 /// A colour profile of a press whose cyan looks like (0, 175, 239). Everything else is black, but for the paper.
 pub(super) fn press_profile() -> Vec<u8> {
     let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
@@ -144,7 +173,8 @@ pub(super) fn png_declaring(width: u32, height: u32) -> Vec<u8> {
     content
 }
 
-fn pixels(width: u32, height: u32) -> RgbImage {
+/// A picture without two equal neighbours or rows.
+pub(super) fn pixels(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let noise = (x ^ y).wrapping_mul(2_654_435_761) >> 27;
         Rgb([x as u8, y as u8, noise as u8 * 8])

@@ -4,7 +4,7 @@ use image::DynamicImage;
 
 use super::{
     Admitted, PictureError,
-    decode::{decode, decode_radiance},
+    decode::{decode, decode_light},
     encode::png,
     fit,
 };
@@ -48,7 +48,7 @@ pub fn fitted_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
 /// # Errors
 /// [`PictureError::is_fault_of_input`] when the file is not of that kind or ends early.
 pub fn background_thumbnail(source: &Admitted) -> Result<Vec<u8>, PictureError> {
-    let picture = displayable(decode_radiance(source)?);
+    let picture = displayable(decode_light(source)?);
     png(&fit::fit(&picture, BACKGROUND.0, BACKGROUND.1)?.into())
 }
 

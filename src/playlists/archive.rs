@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::database::{self, Database, Sql};
 use crate::file_trees::language::slug;
 use crate::previews::keys;
-use crate::previews::names::file_name;
+use crate::previews::names::{file_name, packed_name};
 use crate::storage::{Disposition, FileKey, Storage};
 use crate::vocabulary::entity_names::EntityNames;
 
@@ -101,23 +101,10 @@ impl ArchivedPreview {
             }
         };
         Packed {
-            name: plain(&file_name(&base, self.position, &extension)),
+            name: packed_name(&file_name(&base, self.position, &extension)),
             keys,
         }
     }
-}
-
-/// A name that leads into no folder.
-fn plain(name: &str) -> String {
-    name.chars()
-        .map(|letter| {
-            if matches!(letter, '/' | '\\' | ':') || letter.is_control() {
-                '_'
-            } else {
-                letter
-            }
-        })
-        .collect()
 }
 
 /// The files of the previews that the entries show, with the others of their revisions.
@@ -277,11 +264,5 @@ mod tests {
             names,
             ["a.mp4", "2_a.mp4", "2_A.mp4", "b.mp4"].map(|name| name.replace("2_A", "3_A"))
         );
-    }
-
-    #[test]
-    fn names_lead_nowhere() {
-        assert_eq!(plain("../étude\\1: x"), ".._étude_1_ x");
-        assert_eq!(plain(&file_name("..", Some(1), "/../a")), "..._.._a");
     }
 }

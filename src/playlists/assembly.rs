@@ -1,29 +1,21 @@
 //! Joins movies and pictures into one movie, with the programs of ffmpeg.
 //!
-//! Movies that are alike are joined as they are. Otherwise each is brought to the size and the frame rate of the movie, with
-//! its sound or silence as plain samples, and these are joined: so sound stays with the pictures however many there are, and
-//! no more than one movie is worked on at a time.
+//! Movies that are alike are joined as they are. Otherwise each is brought to the size and the frame rate of the movie, as whole
+//! frames, with as much sound or silence as plain samples, and these are joined: so sound stays with the pictures and frames with
+//! the clock however many there are, and no more than one movie is worked on at a time.
 
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::process::Command;
 
-use crate::previews::{file_argument, reading_program};
+use super::frame_rate::FrameRate;
+use crate::app::App;
+use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
-/// Formats that are read besides movies.
-const PICTURES: [&str; 2] = ["png_pipe", "image2"];
-/// Frame rates that are no whole numbers, by what people write for them.
-const FRACTIONS: [(&str, &str); 4] = [
-    ("23.98", "24000/1001"),
-    ("23.976", "24000/1001"),
-    ("29.97", "30000/1001"),
-    ("59.94", "60000/1001"),
-];
+/// Format of pictures, which are read beside movies.
+const PICTURES: Option<&str> = Some("png_pipe");
 const HEIGHT: u32 = 1080;
-const RATE: &str = "25";
 /// Most pixels on a side.
 const MOST_SIDE_PIXELS: u32 = 8192;
 
@@ -45,18 +37,28 @@ pub(super) struct MovieTarget {
     /// As wide as the first movie where it is not known.
     width: Option<u32>,
     height: u32,
-    rate: String,
+    rate: FrameRate,
 }
 
-/// Reason why there is no movie.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AssemblyError {
-    #[error("the program `{0}` is not installed")]
-    NoProgram(&'static str),
-    #[error("a movie can't be read: {0}")]
-    Unreadable(String),
-    #[error(transparent)]
-    Io(#[from] io::Error),
+/// Way in which the movie is made.
+#[derive(Clone, Copy)]
+pub(super) struct Making<'a> {
+    /// Whether all clips are encoded again.
+    pub full: bool,
+    /// Time that a program may take.
+    pub patience: Duration,
+    /// Takes the time of the movie that is encoded already.
+    pub encoded: Encoded<'a>,
+}
+
+impl Making<'_> {
+    fn room<'a>(self, app: &'a App, encoded: Encoded<'a>) -> Room<'a> {
+        Room::Encoder {
+            budget: &app.pictures,
+            patience: self.patience,
+            encoded,
+        }
+    }
 }
 
 impl MovieTarget {
@@ -69,22 +71,10 @@ impl MovieTarget {
                 .ok()
                 .filter(|pixels| (2..=MOST_SIDE_PIXELS).contains(pixels))
         };
-        // People write a comma or a point.
-        let fps = fps.unwrap_or_default().trim().replace(',', ".");
-        let known = FRACTIONS
-            .iter()
-            .find(|(text, _)| *text == fps)
-            .map(|(_, rate)| (*rate).to_owned());
-        let plain = || {
-            fps.parse::<f64>()
-                .ok()
-                .filter(|rate| (1.0..=240.0).contains(rate))
-                .map(|rate| rate.to_string())
-        };
         Self {
             width: side(width),
             height: side(height).unwrap_or(HEIGHT),
-            rate: known.or_else(plain).unwrap_or_else(|| RATE.to_owned()),
+            rate: fps.and_then(FrameRate::read).unwrap_or_default(),
         }
     }
 }
@@ -109,9 +99,16 @@ struct ClipStream {
 #[derive(Deserialize)]
 struct ClipReport {
     #[serde(default)]
-    streams: Vec<ClipStream>,
+    streams: Vec<TimedStream>,
     #[serde(default)]
     format: ClipContainer,
+}
+
+#[derive(Deserialize)]
+struct TimedStream {
+    #[serde(flatten)]
+    stream: ClipStream,
+    duration: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,10 +117,15 @@ struct ClipContainer {
 }
 
 /// Knowledge about a clip.
-struct ClipFacts {
+pub(super) struct ClipFacts {
     streams: Vec<ClipStream>,
-    /// Time that it is shown.
+    /// Time that its pictures are shown.
     seconds: f64,
+}
+
+/// Seconds that clips are shown for, one after the other.
+pub(super) fn length(known: &[ClipFacts]) -> f64 {
+    known.iter().map(|known| known.seconds).sum()
 }
 
 /// A movie that was joined.
@@ -133,27 +135,40 @@ pub(super) struct Assembly {
     pub remark: Option<&'static str>,
 }
 
-/// Joins the clips into a movie in a folder.
+/// Looks into the clips.
+///
+/// # Errors
+/// A clip can't be read, or there is no program to do it with.
+pub(super) async fn look(app: &App, clips: &[Clip]) -> Result<Vec<ClipFacts>, ProgramError> {
+    let mut known = Vec::with_capacity(clips.len());
+    for clip in clips {
+        known.push(probe(app, clip).await?);
+    }
+    Ok(known)
+}
+
+/// Joins clips, of which all is known, into a movie in a folder.
 ///
 /// # Errors
 /// A clip can't be read, or there is no program to do it with.
 pub(super) async fn assemble(
-    clips: &[Clip],
+    app: &App,
+    (clips, known): (&[Clip], &[ClipFacts]),
     target: &MovieTarget,
-    full: bool,
+    making: Making<'_>,
     folder: &Path,
-) -> Result<Assembly, AssemblyError> {
+) -> Result<Assembly, ProgramError> {
     let path = folder.join("movie.mp4");
-    let mut known = Vec::with_capacity(clips.len());
-    for clip in clips {
-        known.push(probe(clip).await?);
-    }
-    let alike = are_alike(clips, &known);
-    if !full && alike {
-        let paths: Vec<&Path> = clips.iter().map(|clip| clip.path.as_path()).collect();
-        match join(&paths, &["-c", "copy"], folder, &path).await {
+    let alike = are_alike(clips, known);
+    if !making.full && alike {
+        let parts: Vec<Part<'_>> = clips
+            .iter()
+            .zip(known)
+            .map(|(clip, known)| (clip.path.as_path(), known.seconds))
+            .collect();
+        match join(app, making, &parts, &["-c", "copy"], &path).await {
             Ok(()) => return Ok(Assembly { path, remark: None }),
-            Err(AssemblyError::Unreadable(reason)) => {
+            Err(ProgramError::Unreadable(reason)) => {
                 tracing::info!(reason, "the movies of a playlist are encoded again")
             }
             Err(error) => return Err(error),
@@ -170,14 +185,27 @@ pub(super) async fn assemble(
         .unwrap_or(HEIGHT * 16 / 9);
     let size = (even(width), even(target.height));
     let mut parts = Vec::with_capacity(clips.len());
-    for (at, (clip, known)) in clips.iter().zip(&known).enumerate() {
-        let part = folder.join(format!("part-{at}.mkv"));
-        encode(clip, known, size, &target.rate, &part).await?;
-        parts.push(part);
+    let mut before = Duration::ZERO;
+    for (at, (clip, known)) in clips.iter().zip(known).enumerate() {
+        let part = folder.join(format!("part-{at}.mov"));
+        let frames = target.rate.frames(known.seconds);
+        let length = Duration::try_from_secs_f64(known.seconds).unwrap_or_default();
+        let encoded = |time: Duration| (making.encoded)(before + time.min(length));
+        let room = making.room(app, &encoded);
+        encode(app, room, (clip, known), size, (target.rate, frames), &part).await?;
+        before += length;
+        parts.push((part, target.rate.seconds(frames)));
     }
-    let parts: Vec<&Path> = parts.iter().map(PathBuf::as_path).collect();
-    join(&parts, &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"], folder, &path).await?;
-    let remark = (!full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
+    let parts: Vec<Part<'_>> = parts.iter().map(|(part, seconds)| (part.as_path(), *seconds)).collect();
+    join(
+        app,
+        making,
+        &parts,
+        &["-c:v", "copy", "-c:a", "aac", "-b:a", "192k"],
+        &path,
+    )
+    .await?;
+    let remark = (!making.full).then_some(if alike { NOT_JOINED } else { DIFFERENT });
     Ok(Assembly { path, remark })
 }
 
@@ -197,49 +225,53 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
         && known.iter().all(|known| known.streams == *first)
 }
 
-async fn probe(clip: &Clip) -> Result<ClipFacts, AssemblyError> {
-    let mut command = reading_program("ffprobe", &PICTURES);
+async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
+    let room = Room::Picture(&app.pictures);
+    let mut command = app.programs.reading(room, Program::Ffprobe, PICTURES);
     command.args([
         "-show_entries",
-        "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels:format=duration",
+        "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels,duration:format=duration",
         "-of",
         "json",
         "-i",
     ]);
     command.arg(file_argument(&clip.path));
-    let output = run("ffprobe", command).await?;
-    let unreadable = |why: &str| AssemblyError::Unreadable(why.to_owned());
+    let output = app.programs.run(room, Program::Ffprobe, command).await?;
+    let unreadable = |why: &str| ProgramError::Unreadable(why.to_owned());
     let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
-    if !report.streams.iter().any(|stream| stream.codec_type == "video") {
-        return Err(unreadable("it has no pictures"));
-    }
-    let told = || {
-        report
-            .format
-            .duration
-            .as_deref()?
-            .parse::<f64>()
-            .ok()
-            .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
-    };
+    let pictures = report
+        .streams
+        .iter()
+        .find(|timed| timed.stream.codec_type == "video")
+        .ok_or_else(|| unreadable("it has no pictures"))?;
+    // Some containers know their own length only, not that of their streams.
+    let told = || seconds(pictures.duration.as_deref()).or_else(|| seconds(report.format.duration.as_deref()));
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
     Ok(ClipFacts {
-        streams: report.streams,
+        streams: report.streams.into_iter().map(|timed| timed.stream).collect(),
         seconds,
     })
 }
 
-/// Brings one clip to the size and the rate of the movie: bars fill what its shape leaves open.
+/// A length, if there is any.
+fn seconds(text: Option<&str>) -> Option<f64> {
+    let seconds: f64 = text?.parse().ok()?;
+    (seconds.is_finite() && seconds > 0.0).then_some(seconds)
+}
+
+/// Brings one clip to the size and the rate of the movie, and to a number of whole frames: bars fill what its shape leaves open.
 async fn encode(
-    clip: &Clip,
-    known: &ClipFacts,
+    app: &App,
+    room: Room<'_>,
+    (clip, known): (&Clip, &ClipFacts),
     (width, height): (u32, u32),
-    rate: &str,
+    (rate, frames): (FrameRate, u64),
     part: &Path,
-) -> Result<(), AssemblyError> {
+) -> Result<(), ProgramError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
-    let mut command = reading_program("ffmpeg", &PICTURES);
-    command.arg("-nostdin");
+    let threads = app.programs.threads().to_string();
+    let mut command = app.programs.reading(room, Program::Ffmpeg, PICTURES);
+    command.args(["-threads", &threads]);
     if let Some(seconds) = clip.still {
         command.args([
             "-f",
@@ -247,7 +279,7 @@ async fn encode(
             "-loop",
             "1",
             "-framerate",
-            rate,
+            &rate.to_string(),
             "-t",
             &seconds.to_string(),
         ]);
@@ -256,18 +288,25 @@ async fn encode(
     if !has_sound {
         command.args(["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"]);
     }
-    // Pixels that are no squares become such first, so that the shape stays.
+    // Pixels of a picture may let something through, and are no colours of a movie yet.
+    let (solid, matrix) = match clip.still {
+        Some(_) => ("premultiply=inplace=1,", ":out_color_matrix=bt709"),
+        None => ("", ""),
+    };
+    // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
     let pictures = format!(
-        "[0:v:0]scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad={width}:{height}:-1:-1,setsar=1,fps={rate},\
-         format=yuv420p[v]"
+        "[0:V:0]{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},pad={width}:{height}:-1:-1,setsar=1,\
+         fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
     );
     let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
     // Sound is as long as the clip: `-shortest` would not end what goes on for ever.
-    let end = format!("{:.6}", known.seconds);
+    let end = format!("{:.6}", rate.seconds(frames));
     let sound =
         format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
     command.args([
+        "-filter_complex_threads",
+        &threads,
         "-filter_complex",
         &format!("{pictures};{sound}"),
         "-map",
@@ -282,26 +321,41 @@ async fn encode(
         "veryfast",
         "-crf",
         "18",
+        "-threads",
+        &threads,
         "-c:a",
         "pcm_s16le",
         "-f",
-        "matroska",
+        "mov",
         "-y",
     ]);
     command.arg(file_argument(part));
-    run("ffmpeg", command).await.map(|_| ())
+    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
 }
 
-/// Joins files with the same streams.
-async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> Result<(), AssemblyError> {
-    let list = folder.join("list.txt");
-    // The names are ids and numbers, which need no quoting beyond this.
+/// A file, and the seconds that it is shown for.
+type Part<'a> = (&'a Path, f64);
+
+/// Joins files with the same streams, which lie in one folder with the movie.
+async fn join(
+    app: &App,
+    making: Making<'_>,
+    parts: &[Part<'_>],
+    codecs: &[&str],
+    movie: &Path,
+) -> Result<(), ProgramError> {
+    let list = movie.with_file_name("list.txt");
+    // The names are ids and numbers, which need no quoting beyond this. The pictures of a part tell how long it is: sound, which
+    // comes in packets, may be a little longer, and would put the frames behind it off the clock.
     let lines: Vec<String> = parts
         .iter()
-        .filter_map(|part| Some(format!("file '{}'\n", part.file_name()?.to_str()?)))
+        .filter_map(|(part, seconds)| {
+            let name = part.file_name()?.to_str()?;
+            Some(format!("file '{name}'\nduration {seconds:.6}\n"))
+        })
         .collect();
     tokio::fs::write(&list, lines.concat()).await?;
-    let mut command = Command::new("ffmpeg");
+    let mut command = app.programs.command(Program::Ffmpeg);
     command
         .args([
             "-v",
@@ -316,31 +370,16 @@ async fn join(parts: &[&Path], codecs: &[&str], folder: &Path, movie: &Path) -> 
             "-i",
         ])
         .arg(file_argument(&list));
+    // Sound that begins before the first frame would push all frames back.
     command
-        .args(["-map", "0:v:0", "-map", "0:a:0"])
+        .args(["-map", "0:v:0", "-map", "0:a:0", "-copyts"])
         .args(codecs)
         .args(["-movflags", "+faststart", "-f", "mp4", "-y"]);
     command.arg(file_argument(movie));
-    run("ffmpeg", command).await.map(|_| ())
-}
-
-async fn run(program: &'static str, mut command: Command) -> Result<Output, AssemblyError> {
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let missing = |error: io::Error| {
-        if error.kind() == ErrorKind::NotFound {
-            AssemblyError::NoProgram(program)
-        } else {
-            error.into()
-        }
-    };
-    let done = command.output().await.map_err(missing)?;
-    if done.status.success() {
-        Ok(done)
-    } else {
-        Err(AssemblyError::Unreadable(
-            String::from_utf8_lossy(&done.stderr).trim().to_owned(),
-        ))
-    }
+    // It takes a moment, and says nothing of how far it is.
+    let silent = |_: Duration| {};
+    let room = making.room(app, &silent);
+    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
 }
 
 #[cfg(test)]
@@ -349,32 +388,19 @@ mod tests {
 
     #[test]
     fn productions_say_how_large_and_fast_movies_are() {
-        let target = |width, height, rate: &str| MovieTarget {
-            width,
-            height,
-            rate: rate.into(),
+        let read = |resolution, fps| {
+            let MovieTarget { width, height, rate } = MovieTarget::read(resolution, fps);
+            (width, height, rate.to_string())
         };
+        let target = |width, height, rate: &str| (width, height, rate.to_owned());
         assert_eq!(
-            MovieTarget::read(Some("1280x720"), Some("24")),
-            target(Some(1280), 720, "24")
+            read(Some("1280x720"), Some("24")),
+            target(Some(1280), 720, "24000/1000")
         );
-        assert_eq!(
-            MovieTarget::read(Some("x720"), Some("23.976")),
-            target(None, 720, "24000/1001")
-        );
-        assert_eq!(
-            MovieTarget::read(Some("x720"), Some("29,97")),
-            target(None, 720, "30000/1001")
-        );
-        assert_eq!(
-            MovieTarget::read(Some("wide"), Some("12.5")),
-            target(None, 1080, "12.5")
-        );
-        assert_eq!(
-            MovieTarget::read(Some("1x99999"), Some("NaN")),
-            target(None, 1080, "25")
-        );
-        assert_eq!(MovieTarget::read(None, None), target(None, 1080, "25"));
+        assert_eq!(read(Some("x720"), Some("12.5")), target(None, 720, "12500/1000"));
+        assert_eq!(read(Some("wide"), Some("24")), target(None, 1080, "24000/1000"));
+        assert_eq!(read(Some("1x99999"), Some("NaN")), target(None, 1080, "25/1"));
+        assert_eq!(read(None, None), target(None, 1080, "25/1"));
     }
 
     #[test]

@@ -19,7 +19,9 @@ use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 use crate::jobs;
+use crate::pictures::SHOWN_AS_PICTURES;
 use crate::previews::download::FileAnswer;
+use crate::programs::{self, Program};
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
 
 /// Key of the movie that a build makes.
@@ -50,7 +52,7 @@ pub(super) async fn of_project(app: &App, project_id: Uuid) -> Result<Json<Vec<B
 ///
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who don't manage its production, 400 when there is nothing to show, 409 when
-/// a movie of it is being built.
+/// a movie of it is being built, 503 without the programs for it.
 pub(super) async fn begin(
     app: &App,
     caller: &Caller,
@@ -58,8 +60,12 @@ pub(super) async fn begin(
     query: &BuildPlaylistMovieQuery,
 ) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
+    let can_build = app.programs.read_movies().await;
     let mut work = Work::begin(app, caller).await?;
     let relation = require_manager(&*work, caller, playlist_id).await?;
+    if !can_build {
+        return Err(programs::missing(Program::Ffmpeg));
+    }
     let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id)
         .await?
         .into_iter()
@@ -123,8 +129,8 @@ fn seconds(wanted: f64) -> Result<f64, Failure> {
 /// True if one of these previews is a movie, or a picture where those are wanted.
 async fn shows_anything(work: &Work<'_>, previews: &[Uuid], with_pictures: bool) -> Result<bool, DbErr> {
     let mut sql = Sql::new("SELECT 1 FROM preview_file p WHERE p.extension IN ");
-    let kinds: &[&str] = if with_pictures { &["mp4", "png"] } else { &["mp4"] };
-    sql.bind_list(kinds.iter().copied())
+    let pictures = SHOWN_AS_PICTURES.into_iter().filter(|_| with_pictures);
+    sql.bind_list(["mp4"].into_iter().chain(pictures))
         .push(" AND p.id")
         .among(previews)
         .push(" LIMIT 1");

@@ -6,6 +6,7 @@ mod archive;
 mod assembly;
 mod builds;
 pub mod collections;
+mod frame_rate;
 mod handlers;
 mod letter;
 mod listing;

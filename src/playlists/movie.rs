@@ -1,6 +1,7 @@
 //! The job that builds the movie of a playlist: it reads what is to be shown, has it joined, and tells what came of it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,9 +9,10 @@ use entity::playlist::Entry;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::assembly::{self, AssemblyError, Clip, MovieTarget};
+use super::assembly::{self, Assembly, Clip, Making, MovieTarget};
 use super::builds::movie_key;
 use super::letter::MovieLetter;
 use crate::app::{App, SharedApp};
@@ -19,7 +21,10 @@ use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::jobs::{self, Job};
+use crate::pictures::SHOWN_AS_PICTURES;
+use crate::previews::encoding_progress::{self, ProgressNews};
 use crate::previews::keys;
+use crate::programs::ProgramError;
 use crate::storage::FileKey;
 
 /// A movie that is to be built.
@@ -40,6 +45,8 @@ const FAILURE: &str = "The movie could not be built: the log of the server tells
 /// Parts of a build.
 #[derive(FromQueryResult)]
 struct BuildPlan {
+    playlist_id: Uuid,
+    project_id: Option<Uuid>,
     shots: Option<Value>,
     resolution: Option<String>,
     fps: Option<String>,
@@ -64,7 +71,7 @@ impl Job for MovieBuild {
 
     async fn run(&self, app: &SharedApp, _id: Uuid) -> Result<(), JobError> {
         let sql = Sql::with(
-            "SELECT y.shots, p.resolution, p.fps FROM build_job b JOIN playlist y ON y.id = b.playlist_id \
+            "SELECT y.id AS playlist_id, y.project_id, y.shots, p.resolution, p.fps FROM build_job b JOIN playlist y ON y.id = b.playlist_id \
              LEFT JOIN project p ON p.id = y.project_id WHERE b.id = $1 AND b.status = 'running'",
             [self.build_id.into()],
         );
@@ -74,10 +81,7 @@ impl Job for MovieBuild {
         };
         let folder = tempfile::tempdir()?;
         let clips = self.fetch(app, &plan, folder.path()).await?;
-        let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
-        let movie = assembly::assemble(&clips, &target, self.full, folder.path())
-            .await
-            .map_err(of_job)?;
+        let movie = self.join(app, &plan, &clips, folder.path()).await.map_err(of_job)?;
         app.storage.put_file(&movie_key(self.build_id), &movie.path).await?;
         let kept = transact(app, || self.end(app, "succeeded", movie.remark))
             .await
@@ -97,16 +101,44 @@ impl Job for MovieBuild {
 }
 
 /// A movie that can't be read stays so; what else went wrong may pass.
-fn of_job(error: AssemblyError) -> JobError {
+fn of_job(error: ProgramError) -> JobError {
     match error {
-        AssemblyError::Io(error) => error.into(),
+        ProgramError::Io(error) => error.into(),
         error => JobError::never(error),
     }
 }
 
 impl MovieBuild {
+    /// Joins the clips into a movie in a folder, and tells of it on the way.
+    async fn join(&self, app: &App, plan: &BuildPlan, clips: &[Clip], folder: &Path) -> Result<Assembly, ProgramError> {
+        let known = assembly::look(app, clips).await?;
+        let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
+        let (times, heard) = watch::channel(Duration::ZERO);
+        let joining = async {
+            let encoded = |time| {
+                times.send_replace(time);
+            };
+            let making = Making {
+                full: self.full,
+                patience: Self::patience(&app.settings),
+                encoded: &encoded,
+            };
+            let done = assembly::assemble(app, (clips, &known), &target, making, folder).await;
+            // Whoever listens hears no more.
+            drop(times);
+            done
+        };
+        let news = ProgressNews {
+            event: "build-job:progress",
+            project_id: plan.project_id,
+            facts: payload([("build_job_id", self.build_id), ("playlist_id", plan.playlist_id)]),
+        };
+        let telling = encoding_progress::tell(app, &news, assembly::length(&known), heard);
+        tokio::join!(joining, telling).0
+    }
+
     /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
-    async fn fetch(&self, app: &App, plan: &BuildPlan, folder: &std::path::Path) -> Result<Vec<Clip>, JobError> {
+    async fn fetch(&self, app: &App, plan: &BuildPlan, folder: &Path) -> Result<Vec<Clip>, JobError> {
         let entries = Entry::all(plan.shots.as_ref());
         let ids: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new(
@@ -142,16 +174,13 @@ impl MovieBuild {
         }
     }
 
-    async fn fetch_one(
-        &self,
-        app: &App,
-        preview: &PlaylistPreview,
-        folder: &std::path::Path,
-    ) -> Result<Option<Clip>, JobError> {
+    async fn fetch_one(&self, app: &App, preview: &PlaylistPreview, folder: &Path) -> Result<Option<Clip>, JobError> {
         let id = preview.id;
         let (keys, still): (Vec<FileKey>, _) = match (preview.extension.as_deref(), self.still) {
             (Some("mp4"), _) => (keys::movie(id).to_vec(), None),
-            (Some("png"), Some(still)) => (vec![keys::picture("original", id)], Some(still)),
+            (Some(extension), Some(still)) if SHOWN_AS_PICTURES.contains(&extension) => {
+                (vec![keys::picture("original", id)], Some(still))
+            }
             _ => return Ok(None),
         };
         let path = folder.join(id.to_string());

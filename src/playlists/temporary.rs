@@ -10,6 +10,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::played::distinct;
+use crate::access::Reach;
 use crate::access::previews::OfEntities;
 use crate::access::tasks::{READ, relations};
 use crate::app::App;
@@ -57,7 +58,13 @@ pub(super) async fn create(
         shots.sort_by_key(|shot| shot.place());
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
-    let listed = OfEntities::within(access, access.project_id(), access.role());
+    let here = Some(access.project_id());
+    // What somebody is here counts for nothing in the productions of other tasks.
+    let listed = if known.values().all(|task| task.project_id == here) {
+        OfEntities::within(access, access.project_id(), access.role())
+    } else {
+        OfEntities::across(Reach::teams(database, access).await?)
+    };
     let revisions = revisions::find(
         database,
         Which::OfEntities(&entities, &listed),

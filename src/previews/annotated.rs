@@ -18,7 +18,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::extraction::{Movie, is_movie, managed, missing_file, sent, sent_picture};
 use super::frames::fetch;
-use super::names::download_name;
+use super::names::{download_name, packed_name};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{annotate, keys};
@@ -131,7 +131,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
     let base = Base::of(app, &preview, "annotated frame").await?;
     let mut moments = moments(app, id).await?.into_iter();
     let moment = match &base {
-        Base::Movie(movie) => moments.find(|moment| is_at(moment, number, movie.rate)),
+        Base::Movie(movie) => together(moments.filter(|moment| is_at(moment, number, movie.rate))),
         Base::Picture(_) => moments.next(),
     };
     let moment = moment.ok_or_else(|| match base {
@@ -147,6 +147,13 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
         .await
         .map_err(failure)?;
     Ok(sent_picture(&format!("{id}_annotated_frame_{number}.png"), content))
+}
+
+/// All that was drawn at these moments, if there are any.
+fn together(mut moments: impl Iterator<Item = DrawnMoment>) -> Option<DrawnMoment> {
+    let mut drawn = moments.next()?;
+    drawn.objects.extend(moments.flat_map(|moment| moment.objects));
+    Some(drawn)
 }
 
 /// True if something was drawn at that frame, or within half a frame of it.
@@ -234,7 +241,7 @@ impl Drawn {
 pub(super) async fn archive(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
     let drawn = Drawn::find(app, caller, id).await?;
     let name = format!("{}_annotated_frames.zip", drawn.name);
-    let base = drawn.name.clone();
+    let base = packed_name(&drawn.name);
     let add = move |mut archive: ZipWriter<File>, number: i64, picture: RgbImage| {
         // A picture in PNG gets no smaller.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);

@@ -1,18 +1,29 @@
-//! Progress of the encoding of a movie, for those who wait for the preview.
+//! Progress of the encoding of a movie, for those who wait for it.
 
 use std::time::Duration;
 
 use serde_json::json;
 use serde_json::value::to_raw_value;
 use tokio::sync::watch;
+use uuid::Uuid;
 
-use super::subject::PreviewSubject;
 use crate::app::App;
+use crate::events::Payload;
 use crate::realtime::Audience;
 
-/// Tells the team of a production how much of a movie is encoded, each percent once, until nobody encodes it any more. It is not
-/// kept in the log of events: nobody needs it afterwards.
-pub(super) async fn tell(app: &App, preview: &PreviewSubject, seconds: f64, mut encoded: watch::Receiver<Duration>) {
+/// News of how far the encoding of a movie is.
+pub struct ProgressNews {
+    /// Name of the event.
+    pub event: &'static str,
+    /// Production whose team is told.
+    pub project_id: Option<Uuid>,
+    /// Facts that the event tells beside the progress.
+    pub facts: Payload,
+}
+
+/// Tells the team of a production how much of a movie of so many seconds is encoded, each percent once, until nobody encodes it any
+/// more. It is not kept in the log of events: nobody needs it afterwards.
+pub async fn tell(app: &App, news: &ProgressNews, seconds: f64, mut encoded: watch::Receiver<Duration>) {
     let mut told = None;
     while encoded.changed().await.is_ok() {
         let time = *encoded.borrow_and_update();
@@ -20,7 +31,7 @@ pub(super) async fn tell(app: &App, preview: &PreviewSubject, seconds: f64, mut 
             continue;
         };
         told = Some(percent);
-        announce(app, preview, percent).await;
+        announce(app, news, percent).await;
     }
 }
 
@@ -29,23 +40,19 @@ fn percent(encoded: Duration, seconds: f64) -> Option<u8> {
     (seconds > 0.0).then(|| (encoded.as_secs_f64() / seconds * 100.0).clamp(0.0, 100.0) as u8)
 }
 
-async fn announce(app: &App, preview: &PreviewSubject, percent: u8) {
-    let PreviewSubject {
-        id,
-        task_id,
-        project_id,
-        ..
-    } = *preview;
-    tracing::debug!(preview = %id, percent, "a movie is being encoded");
-    let Some(project_id) = project_id else { return };
-    let told = json!({"preview_file_id": id, "task_id": task_id, "progress": percent, "project_id": project_id});
+async fn announce(app: &App, news: &ProgressNews, percent: u8) {
+    let mut told = news.facts.clone();
+    tracing::debug!(event = news.event, facts = ?told, percent, "a movie is being encoded");
+    let Some(project_id) = news.project_id else { return };
+    told.insert("progress".into(), json!(percent));
+    told.insert("project_id".into(), json!(project_id));
     match to_raw_value(&told) {
         Ok(told) => {
             app.bus
-                .publish(Audience::Project(project_id), "preview-file:progress", &told, None)
+                .publish(Audience::Project(project_id), news.event, &told, None)
                 .await
         }
-        Err(error) => tracing::warn!(%error, preview = %id, "the progress of a movie can't be told"),
+        Err(error) => tracing::warn!(%error, event = news.event, "the progress of a movie can't be told"),
     }
 }
 

@@ -13,11 +13,12 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::frames::fetch;
-use super::movies::{self, MovieError};
+use super::movies;
 use super::subject::PreviewSubject;
 use super::{asked, keys};
 use crate::access::records::{self, require_record};
 use crate::app::{App, SharedApp};
+use crate::programs::{self, ProgramError};
 use crate::storage::Disposition;
 
 /// A preview of a production that the caller manages.
@@ -95,24 +96,21 @@ impl Movie {
     pub(super) async fn frame(&self, app: &App, number: i64) -> Result<Option<PathBuf>, Failure> {
         let path = self.folder.path().join(format!("frame-{number}.png"));
         let second = movies::second_of(number, self.rate);
-        let written = movies::write_frame(&app.pictures, &self.path(), second, &path)
+        let written = movies::write_frame(app, &self.path(), second, &path)
             .await
             .map_err(refusal)?;
         Ok(written.then_some(path))
     }
 }
 
-fn refusal(error: MovieError) -> Failure {
+fn refusal(error: ProgramError) -> Failure {
     match error {
-        MovieError::NoProgram(program) => Failure::plain(
-            StatusCode::SERVICE_UNAVAILABLE,
-            format!("The program {program} is not installed on this server."),
-        ),
-        MovieError::Unreadable(reason) => {
+        ProgramError::Missing(program) => programs::missing(program),
+        ProgramError::Unreadable(reason) => {
             tracing::info!(reason, "a stored movie can't be read");
             Failure::parameter("The movie can't be read.")
         }
-        error @ MovieError::Io(_) => error.into(),
+        error @ ProgramError::Io(_) => error.into(),
     }
 }
 
@@ -156,9 +154,9 @@ pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<M
 /// 404 when the movie is not there, 400 when it can't be read, 503 when there is no room for it now.
 pub(super) async fn make_tiles(app: &App, preview: &PreviewSubject) -> Result<Vec<u8>, Failure> {
     let movie = Movie::fetch(app, preview).await?;
-    let facts = movies::probe(&app.pictures, &movie.path()).await.map_err(refusal)?;
+    let facts = movies::probe(app, &movie.path()).await.map_err(refusal)?;
     let tiles = movie.folder.path().join("tiles.png");
-    movies::write_tiles(&app.pictures, &movie.path(), &facts, movie.rate, &tiles)
+    movies::write_tiles(app, &movie.path(), &facts, movie.rate, &tiles)
         .await
         .map_err(refusal)?;
     app.storage

@@ -7,7 +7,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::ShownEntity;
 
-use super::movies::{self, MovieError};
+use super::movies;
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
 use super::{asked, keys, main_preview, rows};
@@ -16,6 +16,7 @@ use crate::access::tasks::PRESENT;
 use crate::app::{App, SharedApp};
 use crate::events::{Work, transact};
 use crate::pictures::{self, Admitted, Purpose};
+use crate::programs::ProgramError;
 use crate::storage::{FileKey, StorageError};
 
 /// Makes a preview the main one, with the pictures of that frame if one is asked for.
@@ -71,14 +72,14 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
     }
     let second = movies::second_of(number.into(), asked::of_task(app, preview.task_id).await?.rate());
     let frame = folder.path().join("frame.png");
-    match movies::write_frame(&app.pictures, &movie, second, &frame).await {
+    match movies::write_frame(app, &movie, second, &frame).await {
         Ok(true) => {}
         Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number")),
-        Err(error @ MovieError::NoProgram(_)) => {
+        Err(error @ ProgramError::Missing(_)) => {
             tracing::warn!(%error, "a frame can't be taken from a movie");
             return Ok(());
         }
-        Err(MovieError::Unreadable(_)) => return Err(Failure::parameter("The movie can't be read.")),
+        Err(ProgramError::Unreadable(_)) => return Err(Failure::parameter("The movie can't be read.")),
         Err(error) => return Err(error.into()),
     }
     let target = folder.path().to_owned();

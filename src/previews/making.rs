@@ -10,12 +10,16 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::movies::{self, Definitions, Encoder, MovieDemands, MovieError, MovieFacts};
+use super::depicting::depict;
+use super::encoding_progress::{self, ProgressNews};
+use super::movies::{self, Definitions, Encoder, MovieDemands, MovieFacts};
 use super::subject::PreviewSubject;
 use super::work::{picture_work, upload_failure};
-use super::{asked, encoding_progress, keys};
+use super::{asked, keys};
 use crate::app::App;
-use crate::pictures::{self, Admitted, DerivedPictures, MediaKind, PictureError, Purpose};
+use crate::events::payload;
+use crate::pictures::{self, Admitted, Depiction, DerivedPictures, MediaKind, PictureError, Purpose};
+use crate::programs::ProgramError;
 use crate::storage::FileKey;
 
 /// Place of each file; one without a path is the upload itself.
@@ -38,6 +42,8 @@ pub(super) struct Made {
     pub data: Option<Value>,
     /// Files. Those from which the others can be made again come first.
     pub files: Files,
+    /// Whether pictures of a file that is ready are left for after the answer.
+    pub depicted_later: bool,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,
 }
@@ -56,6 +62,7 @@ impl Made {
             file_size,
             data: None,
             files: Vec::new(),
+            depicted_later: false,
             _folder: None,
         }
     }
@@ -87,12 +94,12 @@ fn pixels(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// Treatment of a movie.
+/// Treatment of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Treatment {
-    /// True if players get it in definitions of their own, rather than as it was sent.
+    /// True if players get a movie in definitions of their own, rather than as it was sent.
     pub normalize: bool,
-    /// True if it is left for after the answer.
+    /// True if pictures and movies are left for after the answer.
     pub later: bool,
 }
 
@@ -141,11 +148,24 @@ pub(super) async fn make(
             })
         }
         MediaKind::Movie => make_movie(app, preview, &file.path, made, treatment.normalize).await,
-        MediaKind::Generic => {
-            let files = vec![(keys::generic(id), None)];
-            Ok(Made { files, ..made })
-        }
+        MediaKind::Generic if treatment.later => Ok(Made {
+            depicted_later: Depiction::of_extension(&made.extension).is_some(),
+            files: vec![(keys::generic(id), None)],
+            ..made
+        }),
+        MediaKind::Generic => Ok(make_generic(app, id, &file.path, made).await),
     }
+}
+
+/// Keeps a file as it is, with pictures of it where there can be any.
+pub(super) async fn make_generic(app: &App, id: Uuid, file: &Path, mut made: Made) -> Made {
+    made.files.push((keys::generic(id), None));
+    if let Some(depiction) = Depiction::of_extension(&made.extension)
+        && let Some((derived, folder)) = depict(app, id, depiction, file).await
+    {
+        made.add_pictures(id, derived, folder);
+    }
+    made
 }
 
 async fn make_pictures(app: &App, id: Uuid, file: &UploadedFile, mut made: Made) -> Result<Made, Failure> {
@@ -175,9 +195,9 @@ pub(super) async fn make_movie(
     let id = preview.id;
     let sent = made.file_size;
     let stored = as_it_was_sent(app, id);
-    let facts = match movies::probe(&app.pictures, movie).await {
+    let facts = match movies::probe(app, movie).await {
         Ok(facts) => facts,
-        Err(error @ MovieError::NoProgram(_)) => {
+        Err(error @ ProgramError::Missing(_)) => {
             tracing::warn!(%error, "a movie is stored without a look into it");
             return Ok(Made { files: stored, ..made });
         }
@@ -194,7 +214,7 @@ pub(super) async fn make_movie(
     let shown = if normalize && !app.settings.files.skip_normalization_full {
         match convert(app, preview, (movie, &facts), &asked, folder.path()).await {
             Ok(converted) => converted,
-            Err(error @ MovieError::NoProgram(_)) => {
+            Err(error @ ProgramError::Missing(_)) => {
                 tracing::warn!(%error, "a movie is stored as it was sent");
                 return Ok(Made { files: stored, ..made });
             }
@@ -239,7 +259,7 @@ struct PlayerMovies {
 #[derive(Debug, thiserror::Error)]
 enum Unshown {
     #[error(transparent)]
-    Movie(#[from] MovieError),
+    Movie(#[from] ProgramError),
     #[error(transparent)]
     Picture(#[from] PictureError),
 }
@@ -251,23 +271,36 @@ async fn convert(
     (movie, facts): (&Path, &MovieFacts),
     asked: &MovieDemands,
     folder: &Path,
-) -> Result<PlayerMovies, MovieError> {
+) -> Result<PlayerMovies, ProgramError> {
     let settings = &app.settings;
     let high = (!settings.files.skip_normalization_highdef).then(|| folder.join("high.mp4"));
     let definitions = Definitions {
         high,
         low: folder.join("low.mp4"),
     };
-    let (encoded, times) = watch::channel(Duration::ZERO);
-    let encoder = Encoder {
-        preset: &settings.media.movie_encoding_preset,
-        buffer: settings.media.movie_vbv_bufsize_factor,
-        // The rest of the job needs some time, too.
-        patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
-        encoded,
+    let (times, heard) = watch::channel(Duration::ZERO);
+    let encoding = async {
+        let encoded = |time| {
+            times.send_replace(time);
+        };
+        let encoder = Encoder {
+            preset: &settings.media.movie_encoding_preset,
+            buffer: settings.media.movie_vbv_bufsize_factor,
+            // The rest of the job needs some time, too.
+            patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+            encoded: &encoded,
+        };
+        let done = movies::encode(app, movie, facts, asked, &definitions, encoder).await;
+        // Whoever listens hears no more.
+        drop(times);
+        done
     };
-    let encoding = movies::encode(&app.pictures, movie, facts, asked, &definitions, encoder);
-    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, preview, facts.duration, times));
+    let news = ProgressNews {
+        event: "preview-file:progress",
+        project_id: preview.project_id,
+        facts: payload([("preview_file_id", preview.id), ("task_id", preview.task_id)]),
+    };
+    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, &news, facts.duration, heard));
     done?;
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
@@ -278,7 +311,7 @@ async fn convert(
         files.push((source_key, None));
     }
     Ok(PlayerMovies {
-        facts: movies::probe(&app.pictures, &best).await?,
+        facts: movies::probe(app, &best).await?,
         best,
         least: low,
         files,
@@ -294,11 +327,11 @@ async fn derive(
     folder: TempDir,
 ) -> Result<(Files, TempDir), Unshown> {
     let frame = folder.path().join("frame.png");
-    if !movies::write_frame(&app.pictures, &shown.best, 0.0, &frame).await? {
-        return Err(MovieError::Unreadable("it has no frame".into()).into());
+    if !movies::write_frame(app, &shown.best, 0.0, &frame).await? {
+        return Err(ProgramError::Unreadable("it has no frame".into()).into());
     }
     let tiles = folder.path().join("tiles.png");
-    let tiled = movies::write_tiles(&app.pictures, &shown.least, &shown.facts, rate, &tiles).await;
+    let tiled = movies::write_tiles(app, &shown.least, &shown.facts, rate, &tiles).await;
     // The folder goes along: when nobody waits any more, it goes once nothing is written to it.
     let derive = move |frame: &Admitted| Ok((pictures::from_frame(frame, folder.path())?, folder));
     let (derived, folder) = picture_work(app, &frame, Purpose::Frame, derive).await?;

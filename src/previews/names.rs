@@ -57,6 +57,13 @@ pub fn file_name(base: &str, position: Option<i32>, extension: &str) -> String {
     }
 }
 
+/// The name as that of a file in an archive: it leads into no folder, and every system takes it.
+#[must_use]
+pub fn packed_name(name: &str) -> String {
+    let is_refused = |letter: char| "/\\:*?\"<>|".contains(letter) || letter.is_control();
+    name.replace(is_refused, "_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +72,12 @@ mod tests {
     fn downloads_have_plain_names() {
         assert_eq!(file_name("tree_v1", Some(1), "mp4"), "tree_v1.mp4");
         assert_eq!(file_name("tree_v1", Some(3), "png"), "tree_v1-3.png");
+    }
+
+    #[test]
+    fn packed_names_lead_nowhere() {
+        assert_eq!(packed_name("../étude\\1: x"), ".._étude_1_ x");
+        assert_eq!(packed_name("What? <a>|\"b\"*.png"), "What_ _a___b__.png");
+        assert_eq!(packed_name(&file_name("..", Some(1), "/../a")), "..._.._a");
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::making::{Made, make_movie};
+use super::making::{Made, make_generic, make_movie};
 use super::subject::PreviewSubject;
 use super::upload::release;
 use super::work::{failure, picture_work};
@@ -130,7 +130,7 @@ impl Processing {
                 let preview = PreviewSubject::find(&app.database, id).await?;
                 made = make_movie(app, &preview, &source, made, self.normalize).await?;
             }
-            MediaKind::Generic => {}
+            MediaKind::Generic => made = make_generic(app, id, &source, made).await,
         }
         for (key, path) in made.files.iter().filter(|(key, path)| path.is_some() || *key != first) {
             app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;

@@ -14,6 +14,7 @@ use dailies_definitions::schemas::PreviewFile;
 use dailies_definitions::submission::{Submission, UploadedFile};
 use uuid::Uuid;
 
+use super::depicting::FilePictures;
 use super::making::{Made, Treatment, make};
 use super::processing::{Processing, Telling, enter};
 use super::subject::PreviewSubject;
@@ -21,7 +22,7 @@ use super::{removal, rows};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
-use crate::jobs::LeasedJob;
+use crate::jobs::{self, LeasedJob};
 use crate::pictures;
 
 /// Longest name that a record keeps, in characters.
@@ -147,6 +148,13 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
         let enter = || async {
             let mut work = Work::begin_as(&app, Some(author)).await?;
             enter(&mut work, &preview, &made, Telling::Arrival).await?;
+            if made.depicted_later {
+                let pictures = FilePictures {
+                    preview_id: preview.id,
+                    extension: made.extension.clone(),
+                };
+                jobs::enqueue(&mut work, &[pictures]).await?;
+            }
             // Where somebody else has taken the job up, because this server was held up for long, it is their change.
             let own = if later {
                 held.hand_over(&mut work).await?

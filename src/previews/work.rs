@@ -3,19 +3,9 @@
 use std::path::Path;
 
 use dailies_definitions::failure::Failure;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
 use crate::pictures::{Admitted, PictureError, Purpose};
-
-/// Pictures that are worked on at once: each takes a core.
-static PLACES: Semaphore = Semaphore::const_new(2);
-
-/// Waits until there is room for one more picture, and keeps it as long as the answer is kept.
-pub(super) async fn place() -> Option<SemaphorePermit<'static>> {
-    // The semaphore is never closed, so there always is a permit.
-    PLACES.acquire().await.ok()
-}
 
 /// Works on a picture on a thread for it, once there is room and memory. Work that was started goes on when nobody waits for
 /// it any more, and keeps its place and its memory until it is done.
@@ -28,7 +18,7 @@ where
     W: FnOnce(&Admitted) -> Result<T, PictureError> + Send + 'static,
 {
     let admitted = app.pictures.admit(source, purpose).await?;
-    let place = place().await;
+    let place = app.pictures.place().await;
     let done = tokio::task::spawn_blocking(move || {
         let result = work(&admitted);
         drop((place, admitted));

@@ -12,6 +12,7 @@ use super::remote::Remote;
 use super::{PullError, scope};
 use crate::app::App;
 use crate::database::{Database, Sql};
+use crate::pictures::Depiction;
 use crate::previews::keys;
 use crate::progress::Progress;
 use crate::storage::{Bucket, FileKey};
@@ -247,10 +248,15 @@ fn of_preview(id: Uuid, extension: &str) -> Vec<WantedFile> {
             };
             movies.into_iter().chain([tiles]).chain(pictures()).collect()
         }
-        other => vec![WantedFile {
-            path: format!("/pictures/originals/preview-files/{id}.{other}"),
-            key: keys::generic(id),
-        }],
+        other => {
+            let file = WantedFile {
+                path: format!("/pictures/originals/preview-files/{id}.{other}"),
+                key: keys::generic(id),
+            };
+            // Older instances have none of these.
+            let pictures = Depiction::of_extension(other).map(|_| pictures());
+            std::iter::once(file).chain(pictures.into_iter().flatten()).collect()
+        }
     }
 }
 
@@ -262,7 +268,7 @@ mod tests {
     fn a_preview_has_the_files_of_its_kind() {
         let id = Uuid::from_u128(1);
         let of = |extension| of_preview(id, extension).len();
-        assert_eq!((of("png"), of("mp4"), of("pdf")), (4, 8, 1));
+        assert_eq!((of("png"), of("mp4"), of("pdf"), of("glb")), (4, 8, 5, 1));
         let model = of_preview(id, "glb");
         assert!(model[0].path.ends_with(".glb") && model[0].key == keys::generic(id));
     }

@@ -105,6 +105,7 @@ impl Status for StatusHandlers {
             job_queue_up: probes.job_queue,
             indexer_up: probes.indexer,
             movie_tools_up: probes.movie_tools,
+            document_tools_up: probes.document_tools,
             parts,
         })?)
     }
@@ -119,6 +120,7 @@ impl Status for StatusHandlers {
             ("job-queue-up", probes.job_queue),
             ("indexer-up", probes.indexer),
             ("movie-tools-up", probes.movie_tools),
+            ("document-tools-up", probes.document_tools),
         ] {
             text.push_str(&format!("{name}: {}\n", if up { "up" } else { "down" }));
         }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::database::Sql;
-use crate::previews::reads_movies;
 
 /// Time for which a result is told again.
 const LIFETIME: Duration = Duration::from_secs(3);
@@ -27,14 +26,14 @@ pub(super) struct Probes {
     pub indexer: bool,
     /// Movies can be read.
     pub movie_tools: bool,
+    /// Pages of documents can be drawn.
+    pub document_tools: bool,
 }
 
 /// Last result.
 #[derive(Default)]
 pub(super) struct Prober {
     last: Mutex<Option<(Instant, Probes)>>,
-    /// Programs come and go less often than connections: this is looked up once.
-    movie_tools: OnceCell<bool>,
 }
 
 impl Prober {
@@ -56,7 +55,8 @@ impl Prober {
             event_stream: true,
             job_queue: app.jobs.is_at_work(),
             indexer: matches!(database, Ok(Ok(_))),
-            movie_tools: *self.movie_tools.get_or_init(reads_movies).await,
+            movie_tools: app.programs.read_movies().await,
+            document_tools: app.programs.draw_documents().await,
         };
         *last = Some((Instant::now(), probes));
         probes

@@ -132,7 +132,7 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
 }
 
 /// Waits until a build is no longer running.
-async fn outcome(client: &Client, path: &str) -> Value {
+pub async fn outcome(client: &Client, path: &str) -> Value {
     for _ in 0..500 {
         let build = client.get(path).await.expect(200);
         if build["status"] != "running" {

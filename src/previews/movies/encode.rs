@@ -5,12 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::probe::MovieFacts;
-use super::program::{FFMPEG, MovieError, Room, file_argument, run, threads};
+use super::run;
 use super::target::{Bitrates, MovieDemands, low};
-use crate::pictures::PictureBudget;
+use crate::app::App;
+use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
 /// Most channels of sound that the codec takes.
 const MOST_CHANNELS: u32 = 8;
@@ -33,36 +32,34 @@ pub(in crate::previews) struct Encoder<'a> {
     pub buffer: f64,
     /// Time that it may take.
     pub patience: Duration,
-    /// Takes the time of the movie that is encoded already.
-    pub encoded: watch::Sender<Duration>,
+    pub encoded: Encoded<'a>,
 }
 
-/// Makes the movies in high and low definition, within so much time. Then the encoder is dropped, and nothing more comes out of its
-/// channel.
+/// Makes the movies in high and low definition, within so much time.
 ///
 /// # Errors
 /// The movie can't be read, takes too long, or there is no program to read it with.
 pub(in crate::previews) async fn encode(
-    budget: &PictureBudget,
+    app: &App,
     movie: &Path,
     facts: &MovieFacts,
     asked: &MovieDemands,
     definitions: &Definitions,
     encoder: Encoder<'_>,
-) -> Result<(), MovieError> {
-    let threads = threads().to_string();
+) -> Result<(), ProgramError> {
+    let threads = app.programs.threads().to_string();
     let input = ["-threads", &threads];
     let room = Room::Encoder {
-        budget,
+        budget: &app.pictures,
         patience: encoder.patience,
-        encoded: &encoder.encoded,
+        encoded: encoder.encoded,
     };
     let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
-    let attempt = run(room, FFMPEG, &input, movie, &arguments(facts.is_hdr)).await;
+    let attempt = run(app, room, Program::Ffmpeg, &input, movie, &arguments(facts.is_hdr)).await;
     match attempt {
-        Err(MovieError::Unreadable(reason)) if facts.is_hdr => {
+        Err(ProgramError::Unreadable(reason)) if facts.is_hdr => {
             tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
-            run(room, FFMPEG, &input, movie, &arguments(false)).await?;
+            run(app, room, Program::Ffmpeg, &input, movie, &arguments(false)).await?;
         }
         attempt => {
             attempt?;
@@ -79,7 +76,6 @@ fn arguments(
     threads: &str,
     tones: bool,
 ) -> Vec<OsString> {
-    let size = asked.size(facts.aspect);
     let Bitrates { high, low } = asked.bitrates();
     let outputs: Vec<(&PathBuf, i32)> = definitions
         .high
@@ -89,13 +85,13 @@ fn arguments(
         .collect();
     let filters = format!(
         "{};{}",
-        pictures(facts, size, outputs.len() == 2, tones),
+        pictures(facts, asked, outputs.len() == 2, tones),
         sound(facts, outputs.len())
     );
     let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters]
         .map(OsString::from)
         .into();
-    let rate = format!("{:.3}", asked.rate());
+    let rate = written(asked.rate());
     for (at, (path, megabits)) in outputs.into_iter().enumerate() {
         let bits = format!("{megabits}M");
         let buffer = format!("{}k", (f64::from(megabits) * 1000.0 * encoder.buffer).round());
@@ -161,16 +157,29 @@ fn arguments(
     arguments
 }
 
-/// Pictures of a size: whole, upright, with square pixels, and black where their shape leaves room. The program turns what
-/// is to be turned by itself.
-fn pictures(facts: &MovieFacts, size: (u32, u32), both: bool, tones: bool) -> String {
+/// Frames in a second, as they are written for the program.
+fn written(rate: f64) -> String {
+    format!("{rate:.3}")
+}
+
+/// Pictures of a size and rate: whole, upright, with square pixels, and black where their shape leaves room. The program turns
+/// what is to be turned by itself.
+fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -> String {
+    let (size, rate) = (asked.size(facts.aspect), asked.rate());
+    // The filter counts frames by the clock, the encoder's own way adds some at the end; a movie shorter than a frame is one.
+    let end = if facts.duration * rate < 1.0 {
+        ":eof_action=pass"
+    } else {
+        ""
+    };
+    let rate = written(rate);
     let (width, height) = if both { size } else { low(size) };
     let tones = if tones { TONES } else { "" };
     let matrix = if facts.is_rgb { ":out_color_matrix=bt709" } else { "" };
     let fitted = format!(
         "[0:V:0]{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
          scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},\
-         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1"
+         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1,fps={rate}{end}"
     );
     if !both {
         return format!("{fitted}[v0]");
@@ -221,7 +230,7 @@ mod tests {
             preset: "medium",
             buffer: 1.5,
             patience: Duration::ZERO,
-            encoded: watch::Sender::new(Duration::ZERO),
+            encoded: &|_| {},
         };
         let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
         arguments
@@ -257,7 +266,7 @@ mod tests {
     fn low_definition_may_be_alone() {
         let told = words(&facts(), false, false);
         assert!(
-            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1[v0];[0:a:0]anull,asplit=1[a0]"),
+            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=23.976[v0];[0:a:0]anull,asplit=1[a0]"),
             "{told}"
         );
         assert!(!told.contains("28M") && told.ends_with("file:/low.mp4"), "{told}");
@@ -286,6 +295,16 @@ mod tests {
             )
             .contains("pan=stereo|c0=c0|c1=c1")
         );
+    }
+
+    #[test]
+    fn the_shortest_movie_has_a_frame() {
+        let flash = MovieFacts {
+            duration: 0.008,
+            ..facts()
+        };
+        assert!(words(&flash, true, false).contains(",fps=23.976:eof_action=pass,split=2"));
+        assert!(words(&facts(), true, false).contains(",fps=23.976,split=2"));
     }
 
     #[test]

@@ -1,34 +1,47 @@
-//! Work of the programs of ffmpeg on a movie: each reads the file that it is given and no other, and is limited in
-//! time, threads and memory.
+//! Work of the programs of ffmpeg on the movie of a preview.
 
 mod encode;
 mod probe;
-mod program;
 mod target;
 mod tiles;
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::process::Output;
 
 pub(super) use self::encode::{Definitions, Encoder, encode};
 pub(super) use self::probe::{MovieFacts, probe};
-pub(super) use self::program::MovieError;
-use self::program::{FFMPEG, Room, run};
-pub use self::program::{file_argument, installed, reading_program};
 pub(super) use self::target::{Bitrates, MovieDemands, frame_rate};
 pub(super) use self::tiles::write_tiles;
-use crate::pictures::PictureBudget;
+use crate::app::App;
+use crate::programs::{Program, ProgramError, Room, file_argument};
+
+/// Runs a program on a movie.
+///
+/// # Errors
+/// The program is not there, takes too long, or says that it can't.
+async fn run(
+    app: &App,
+    room: Room<'_>,
+    program: Program,
+    input_options: &[&str],
+    movie: &Path,
+    output: &[OsString],
+) -> Result<Output, ProgramError> {
+    let mut command = app.programs.reading(room, program, None);
+    command
+        .args(input_options)
+        .arg("-i")
+        .arg(file_argument(movie))
+        .args(output);
+    app.programs.run(room, program, command).await
+}
 
 /// Writes the frame at that second of a movie as PNG. Says whether there is such a frame.
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(super) async fn write_frame(
-    budget: &PictureBudget,
-    movie: &Path,
-    second: f64,
-    picture: &Path,
-) -> Result<bool, MovieError> {
+pub(super) async fn write_frame(app: &App, movie: &Path, second: f64, picture: &Path) -> Result<bool, ProgramError> {
     let seek = format!("{:.6}", second.max(0.0));
     // A decoder with several threads keeps as many frames at once.
     let input = ["-threads", "1", "-ss", &seek];
@@ -36,7 +49,8 @@ pub(super) async fn write_frame(
         .map(OsString::from)
         .into();
     output.push(file_argument(picture));
-    run(Room::Frame(budget), FFMPEG, &input, movie, &output).await?;
+    let room = Room::Picture(&app.pictures);
+    run(app, room, Program::Ffmpeg, &input, movie, &output).await?;
     Ok(tokio::fs::metadata(picture)
         .await
         .is_ok_and(|written| written.len() > 0))

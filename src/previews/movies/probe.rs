@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::program::{FFPROBE, MovieError, Room, run};
-use crate::pictures::PictureBudget;
+use super::run;
+use crate::app::App;
+use crate::programs::{Program, ProgramError, Room};
 
 /// Knowledge about a movie.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +34,10 @@ pub struct MovieFacts {
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(in crate::previews) async fn probe(budget: &PictureBudget, movie: &Path) -> Result<MovieFacts, MovieError> {
+pub(in crate::previews) async fn probe(app: &App, movie: &Path) -> Result<MovieFacts, ProgramError> {
     let output = ["-show_streams", "-show_format", "-of", "json"].map(OsString::from);
-    let output = run(Room::Frame(budget), FFPROBE, &[], movie, &output).await?;
+    let room = Room::Picture(&app.pictures);
+    let output = run(app, room, Program::Ffprobe, &[], movie, &output).await?;
     read_facts(&output.stdout)
 }
 
@@ -122,8 +124,8 @@ fn ratio(text: &str, between: char) -> Option<f64> {
     (value.is_finite() && value > 0.0).then_some(value)
 }
 
-fn read_facts(report: &[u8]) -> Result<MovieFacts, MovieError> {
-    let unreadable = |why: &str| MovieError::Unreadable(why.to_owned());
+fn read_facts(report: &[u8]) -> Result<MovieFacts, ProgramError> {
+    let unreadable = |why: &str| ProgramError::Unreadable(why.to_owned());
     let report: MovieReport = serde_json::from_slice(report).map_err(|error| unreadable(&error.to_string()))?;
     let stream = report
         .streams
@@ -169,7 +171,7 @@ fn read_facts(report: &[u8]) -> Result<MovieFacts, MovieError> {
 mod tests {
     use super::*;
 
-    fn facts(streams: &str, container: &str) -> Result<MovieFacts, MovieError> {
+    fn facts(streams: &str, container: &str) -> Result<MovieFacts, ProgramError> {
         read_facts(format!(r#"{{"streams": [{streams}], "format": {container}}}"#).as_bytes())
     }
 

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::probe::MovieFacts;
-use super::program::{FFMPEG, MovieError, Room, file_argument, run};
-use crate::pictures::PictureBudget;
+use super::run;
+use crate::app::App;
+use crate::programs::{Program, ProgramError, Room, file_argument};
 
 /// Height of a cell in pixels.
 const HEIGHT: u32 = 100;
@@ -44,12 +45,12 @@ impl TileLayout {
 /// # Errors
 /// The movie can't be read, or there is no program to read it with.
 pub(in crate::previews) async fn write_tiles(
-    budget: &PictureBudget,
+    app: &App,
     movie: &Path,
     facts: &MovieFacts,
     rate: f64,
     picture: &Path,
-) -> Result<(), MovieError> {
+) -> Result<(), ProgramError> {
     let TileLayout { cell_width, rows, step } = TileLayout::of(facts, facts.rate.unwrap_or(rate));
     let every = if step > 1 {
         format!("select=not(mod(n\\,{step})),")
@@ -73,10 +74,11 @@ pub(in crate::previews) async fn write_tiles(
     .map(OsString::from)
     .into();
     output.push(file_argument(picture));
-    run(Room::Frame(budget), FFMPEG, &["-threads", "1"], movie, &output).await?;
+    let room = Room::Picture(&app.pictures);
+    run(app, room, Program::Ffmpeg, &["-threads", "1"], movie, &output).await?;
     match tokio::fs::metadata(picture).await {
         Ok(written) if written.len() > 0 => Ok(()),
-        _ => Err(MovieError::Unreadable("it has no frame".into())),
+        _ => Err(ProgramError::Unreadable("it has no frame".into())),
     }
 }
 

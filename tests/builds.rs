@@ -1,0 +1,196 @@
+//! Movies that are built of playlists: parts of any kind in the order of the playlist, and what is told on the way.
+
+use std::process::Command;
+
+use harness::{Answer, Listener, On, Studio, id};
+use image::{ImageFormat, Rgb, RgbImage};
+use rstest::rstest;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::movies::{made, streams};
+use crate::playlists::outcome;
+use crate::processing::preview;
+
+/// Red pictures with a tone, at 24 frames in a second.
+const RED: &str = "-f lavfi -i color=red:size=320x180:rate=24:duration=1 -f lavfi -i sine=frequency=440:duration=1 \
+    -c:v mpeg4 -c:a aac -ac 2 -ar 48000";
+/// Green pictures, higher than they are wide and without sound, at 29.97 frames in a second.
+const GREEN: &str = "-f lavfi -i color=lime:size=180x320:rate=30000/1001:duration=1 -c:v mpeg4";
+
+/// Sends a file as a new preview, as it is, and answers an entry that shows it.
+async fn entry(studio: &Studio, name: &str, content: &[u8], normalize: bool) -> Value {
+    let preview = preview(studio).await;
+    let path = format!("/pictures/preview-files/{preview}?normalize={normalize}");
+    let record = studio.admin.send_file(&path, name, content).await.expect(201);
+    assert_eq!(record["status"], "ready", "{name}");
+    let task = format!("/data/tasks/{}", record["task_id"].as_str().expect("a task"));
+    let task = studio.admin.get(&task).await.expect(200);
+    json!({"entity_id": task["entity_id"], "preview_file_id": preview})
+}
+
+async fn playlist(studio: &Studio, name: &str, shots: &[&Value]) -> Uuid {
+    let playlist = json!({"name": name, "project_id": studio.project_id, "shots": shots});
+    id(&studio.admin.post("/data/playlists", playlist).await.expect(201))
+}
+
+/// Builds a movie, and answers the record of the build and the movie.
+async fn built(studio: &Studio, playlist: Uuid, query: &str) -> (Value, Answer) {
+    let begun = studio
+        .admin
+        .get(&format!("/data/playlists/{playlist}/build/mp4{query}"))
+        .await
+        .expect(200);
+    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
+    let ended = outcome(&studio.admin, &job).await;
+    assert_eq!(ended["status"], "succeeded", "{ended}");
+    (ended, studio.admin.get(&format!("{job}/build/mp4")).await)
+}
+
+/// What the program ffmpeg makes of a movie, with these options before and after its name.
+fn decoded(movie: &[u8], before: &[&str], after: &[&str]) -> Vec<u8> {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("movie.mp4");
+    std::fs::write(&path, movie).expect("a file");
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error"]).args(before).arg("-i").arg(&path);
+    let output = command.args(after).arg("-").output().expect("ffmpeg");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Colour in the middle of a movie of 640 by 360 pixels at that second, and at its left edge: 0, 1 and 2 are red, green and
+/// blue, and none is black.
+fn colours(movie: &[u8], second: f64) -> [Option<usize>; 2] {
+    let frame = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24"];
+    let frame = decoded(movie, &["-ss", &second.to_string()], &frame);
+    assert_eq!(frame.len(), 640 * 360 * 3, "a frame at {second}");
+    [320, 8].map(|left| {
+        let at = (180 * 640 + left) * 3;
+        frame[at..at + 3].iter().position(|light| *light > 150)
+    })
+}
+
+/// Loudness of a movie from one second to another.
+fn loudness(movie: &[u8], from: f64, to: f64) -> f64 {
+    let samples = decoded(movie, &[], &["-vn", "-ac", "1", "-ar", "8000", "-f", "s16le"]);
+    let at = |second: f64| (second * 8000.0) as usize * 2;
+    let samples: Vec<f64> = samples[at(from)..at(to)]
+        .chunks_exact(2)
+        .map(|sample| f64::from(i16::from_le_bytes([sample[0], sample[1]])))
+        .collect();
+    (samples.iter().map(|sample| sample * sample).sum::<f64>() / samples.len() as f64).sqrt()
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let production = format!("/data/projects/{}", studio.project_id);
+    studio
+        .admin
+        .put(&production, json!({"resolution": "640x360", "fps": "25"}))
+        .await
+        .expect(200);
+    let mut blue = std::io::Cursor::new(Vec::new());
+    RgbImage::from_pixel(64, 36, Rgb([0, 0, 255]))
+        .write_to(&mut blue, ImageFormat::Png)
+        .expect("a picture");
+    let red = entry(&studio, "red.mp4", &made("red.mp4", RED), false).await;
+    let green = entry(&studio, "green.mp4", &made("green.mp4", GREEN), false).await;
+    let blue = entry(&studio, "blue.png", &blue.into_inner(), true).await;
+    // One is there twice.
+    let playlist = playlist(&studio, "Monday", &[&green, &red, &blue, &red]).await;
+
+    let listener = Listener::open(&studio.admin).await;
+    let (ended, movie) = built(&studio, playlist, "?full=true&still_duration=0.5").await;
+    assert_eq!(ended["message"], Value::Null);
+    let movie = movie.bytes;
+    let (video, audio) = streams(&movie);
+    assert_eq!(
+        (
+            &video["width"],
+            &video["height"],
+            &video["r_frame_rate"],
+            &audio["codec_name"]
+        ),
+        (&json!(640), &json!(360), &json!("25/1"), &json!("aac"))
+    );
+    for stream in [&video, &audio] {
+        let seconds: f64 = stream["duration"]
+            .as_str()
+            .expect("a length")
+            .parse()
+            .expect("a number");
+        assert!(
+            (seconds - 3.5).abs() < 0.1,
+            "{seconds} seconds of {}",
+            stream["codec_type"]
+        );
+    }
+    for (second, expected, is_loud) in [
+        (0.5, [Some(1), None], false),
+        (1.5, [Some(0), Some(0)], true),
+        (2.25, [Some(2), Some(2)], false),
+        (3.0, [Some(0), Some(0)], true),
+    ] {
+        assert_eq!(colours(&movie, second), expected, "at second {second}");
+        let loudness = loudness(&movie, second - 0.15, second + 0.15);
+        assert!(
+            if is_loud { loudness > 500.0 } else { loudness < 50.0 },
+            "{loudness} at second {second}"
+        );
+    }
+
+    let heard = listener.until("build-job:update").await;
+    let told: Vec<&Value> = heard
+        .iter()
+        .filter(|(name, _)| name == "build-job:progress")
+        .map(|(_, told)| told)
+        .collect();
+    let percents: Vec<i64> = told
+        .iter()
+        .map(|told| told["progress"].as_i64().expect("a number"))
+        .collect();
+    assert!(
+        percents.len() > 1 && percents.is_sorted() && percents.last().is_some_and(|last| (71..=100).contains(last)),
+        "{percents:?}"
+    );
+    let expected = json!({"build_job_id": ended["id"], "playlist_id": playlist, "progress": percents[0], "project_id": studio.project_id});
+    assert_eq!(*told[0], expected);
+    let kept = studio.admin.get("/data/events/last?limit=1000").await.expect(200);
+    assert!(
+        kept.as_array()
+            .expect("events")
+            .iter()
+            .all(|event| event["name"] != "build-job:progress")
+    );
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let production = format!("/data/projects/{}", studio.project_id);
+    studio
+        .admin
+        .put(&production, json!({"resolution": "640x360", "fps": "23.976"}))
+        .await
+        .expect(200);
+    let red = entry(&studio, "red.mp4", &made("red.mp4", RED), true).await;
+    let green = entry(&studio, "green.mp4", &made("green.mp4", GREEN), true).await;
+    let playlist = playlist(&studio, "Monday", &[&red, &green, &red, &green]).await;
+    for query in ["", "?full=true"] {
+        let (ended, movie) = built(&studio, playlist, query).await;
+        assert_eq!(ended["message"], Value::Null, "{query}");
+        let (video, _) = streams(&movie.bytes);
+        assert_eq!(video["nb_read_frames"], "96", "{query}");
+        assert_eq!(video["start_time"], "0.000000", "{query}");
+        assert_eq!(video["r_frame_rate"], video["avg_frame_rate"], "{query}");
+        assert_eq!(colours(&movie.bytes, 0.5), [Some(0), Some(0)], "{query}");
+        assert_eq!(colours(&movie.bytes, 1.5), [Some(1), None], "{query}");
+    }
+}
