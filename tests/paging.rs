@@ -95,7 +95,7 @@ async fn pages_bring_every_record_once(#[case] on: On) {
     assert!(long > 40, "only {long} lists have more than a page");
 }
 
-/// Whether an answer of this schema says how many pages there are.
+/// True if an answer of this schema says how many pages there are.
 fn tells_pages(schema: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         let named = contract().pointer(reference.trim_start_matches('#'));

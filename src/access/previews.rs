@@ -99,7 +99,7 @@ impl VisiblePreviews {
 #[derive(Clone, Debug)]
 pub struct OfEntities {
     tasks: tasks::VisibleTasks,
-    /// Whether they are listed for a client of the only production.
+    /// True if they are listed for a client of the only production.
     for_client: bool,
 }
 

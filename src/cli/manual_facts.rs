@@ -43,7 +43,7 @@ fn told_defaults(page: &str) -> Vec<(String, String)> {
     told
 }
 
-/// Whether a text, such as `10 GB` or `400,000,000`, is the default of a setting, or what its help says where it has none.
+/// True if a text, such as `10 GB` or `400,000,000`, is the default of a setting, or what its help says where it has none.
 fn is_default(told: &str, default: &str, help: &str) -> bool {
     if default.is_empty() {
         return help.contains(told);

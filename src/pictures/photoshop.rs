@@ -39,7 +39,7 @@ enum Mode {
 
 /// Facts that stand before the flat picture.
 struct Heading {
-    /// Whether it is the format for large pictures.
+    /// True if it is the format for large pictures.
     is_large: bool,
     mode: Mode,
     /// Bits of a sample: 1, 8, 16 or 32.
@@ -340,7 +340,7 @@ fn facts(reader: &mut (impl Read + Seek)) -> io::Result<Option<Vec<u8>>> {
     Ok(profile)
 }
 
-/// Whether the flat picture shows through: the number of layers is told as a negative one then.
+/// True if the flat picture shows through: the number of layers is told as a negative one then.
 fn shows_through(reader: &mut impl Read, is_large: bool) -> io::Result<bool> {
     Ok(length(reader, is_large)? >= 2 && i16::from_be_bytes(number(reader)?) < 0)
 }

@@ -43,7 +43,7 @@ pub(super) struct MovieTarget {
 /// Way in which the movie is made.
 #[derive(Clone, Copy)]
 pub(super) struct Making<'a> {
-    /// Whether all clips are encoded again.
+    /// True if all clips are encoded again.
     pub full: bool,
     /// Time that a program may take.
     pub patience: Duration,

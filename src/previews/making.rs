@@ -42,7 +42,7 @@ pub(super) struct Made {
     pub data: Option<Value>,
     /// Files. Those from which the others can be made again come first.
     pub files: Files,
-    /// Whether pictures of a file that is ready are left for after the answer.
+    /// True if pictures of a file that is ready are left for after the answer.
     pub depicted_later: bool,
     /// Keeps the files until they are stored.
     _folder: Option<TempDir>,

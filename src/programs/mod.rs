@@ -123,7 +123,7 @@ pub struct Programs {
     threads: usize,
     /// Places for movies that are encoded at once: each takes several processors.
     encoders: Semaphore,
-    /// Whether they ran before.
+    /// True if they ran before.
     movies_ran: AtomicBool,
     documents_ran: AtomicBool,
 }
@@ -157,18 +157,18 @@ impl Programs {
         self.threads
     }
 
-    /// Whether movies can be read and made.
+    /// True if movies can be read and made.
     pub async fn read_movies(&self) -> bool {
         self.run_once(&self.movies_ran, &[Program::Ffmpeg, Program::Ffprobe])
             .await
     }
 
-    /// Whether pages of documents can be drawn.
+    /// True if pages of documents can be drawn.
     pub async fn draw_documents(&self) -> bool {
         self.run_once(&self.documents_ran, &[Program::Pdftoppm]).await
     }
 
-    /// Whether programs run. Those that did are not tried again.
+    /// True if programs run. Those that did are not tried again.
     async fn run_once(&self, ran: &AtomicBool, programs: &[Program]) -> bool {
         if ran.load(Ordering::Relaxed) {
             return true;

@@ -8,7 +8,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{NOT_FOR_THEM, ada, open, persons, sign_in, whoami};
+use super::{NOT_FOR_THEM, ada, persons, sign_in, whoami};
 
 #[rstest]
 #[case(On::Sqlite)]

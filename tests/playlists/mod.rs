@@ -3,6 +3,8 @@
 mod builds;
 mod guests;
 
+pub use builds::outcome;
+
 use dailies::database::Sql;
 use dailies::storage::{Bucket, FileKey};
 use dailies_definitions::access::Role;

@@ -5,7 +5,7 @@ use harness::{Studio, picture};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{made, named, post};
+use super::{made, post};
 
 /// The work of the production, which the rest is about.
 pub(super) struct Work {

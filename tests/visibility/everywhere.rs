@@ -252,7 +252,7 @@ async fn who_left_the_team_finds_no_work_there(#[case] on: On) {
     }
 }
 
-/// Whether a list of records has one of a production.
+/// True if a list of records has one of a production.
 fn names_production(rows: &str, project_id: Uuid) -> bool {
     rows.starts_with('[') && rows.contains(&format!("\"project_id\":\"{project_id}\""))
 }

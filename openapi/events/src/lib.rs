@@ -47,7 +47,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Whether another try would come to the same.
+    /// True if another try would come to the same.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
