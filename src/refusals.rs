@@ -6,7 +6,7 @@ use crate::rooms::all_sources;
 /// Functions that make a refusal of a message.
 const CONSTRUCTORS: [&str; 3] = ["Failure::refused(", "Failure::parameter(", "Failure::record("];
 
-/// What stands for the name of a field in a message that is put together.
+/// Placeholders that stand for the name of a field in a message that is put together.
 const PLACES: [&str; 12] = [
     "{field}",
     "{fields}",

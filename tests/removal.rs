@@ -180,13 +180,18 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
 
 /// Events about a production, in order, by those of the last events that name it.
 async fn last_events(app: &App, project_id: Uuid) -> Vec<String> {
-    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 5");
+    let sql = Sql::new("SELECT name, data FROM api_event ORDER BY created_at DESC LIMIT 20");
     let rows = app.database.rows(&sql).await.expect("the log");
-    let named = rows.iter().rev().filter(|row| {
+    let named = rows.iter().filter(|row| {
         let data: serde_json::Value = row.try_get("", "data").expect("a payload");
         data["project_id"] == project_id.to_string()
     });
-    named.map(|row| row.try_get("", "name").expect("a name")).collect()
+    let mut last: Vec<String> = named
+        .take(4)
+        .map(|row| row.try_get("", "name").expect("a name"))
+        .collect();
+    last.reverse();
+    last
 }
 
 /// The ids of what belongs to a production.

@@ -131,7 +131,8 @@ async fn many_slow_peers_keep_nobody_out() {
     }
     let started = Instant::now();
     server.nobody().get("/status").await.expect(200);
-    assert!(started.elapsed() < SECOND);
+    // Others of the crowd would be waited for much longer; a busy machine may take a moment itself.
+    assert!(started.elapsed() < 5 * SECOND);
     sleep(2 * SECOND).await;
     for stream in &mut crowd {
         assert_eq!(until_closed(stream).await.0, "");

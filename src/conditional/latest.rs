@@ -100,7 +100,7 @@ impl Watch {
 }
 
 impl Drop for Watch {
-    /// Where a look was broken off, those who wait are told, and the next one begins anew.
+    /// Those who wait for a look that was broken off are told, and the next one begins anew.
     fn drop(&mut self) {
         if !self.ended {
             *lock(&self.shared.waiting) = None;

@@ -64,7 +64,7 @@ impl Engine {
     fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
         let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
         if query.integer("limit")?.is_some_and(|limit| limit < 0) {
-            return Err(Failure::parameter("limit must be a positive integer."));
+            return Err(Failure::parameter("limit must be a positive integer.").naming("limit"));
         }
         let limit = query
             .integer_within("limit", None, Some(dailies_definitions::facts::MOST_RECORDS))?

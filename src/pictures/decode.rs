@@ -15,7 +15,7 @@ use image::{
 use super::budget::Admitted;
 use super::openexr::{self, ExrDecoder};
 use super::photoshop::{self, PsdDecoder};
-use super::press::InkConversion;
+use super::press::{self, InkConversion};
 use super::radiance::{self, RadianceDecoder};
 use super::{PictureError, colour, light};
 
@@ -58,7 +58,11 @@ pub(super) fn decode(admitted: &Admitted) -> Result<DynamicImage, PictureError> 
         mut decoder, format, ..
     } = open(path, *bounds)?;
     // A profile that cannot be read is no reason to refuse the picture.
-    let profile = decoder.icc_profile().ok().flatten();
+    let profile = match format {
+        // Behind limits, the decoder of the image crate does not find it.
+        Some(ImageFormat::Tiff) => press::profile_of_tiff(path)?,
+        _ => decoder.icc_profile().ok().flatten(),
+    };
     // Neither is a note of the camera that makes no sense.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let format = format.filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Tiff));

@@ -8,6 +8,9 @@ use moxcms::{Chromaticity, ColorPrimaries, ColorProfile};
 /// Steps from black to white, so fine that even dark ones are less than a shade apart.
 const STEPS: usize = 65_535;
 
+/// Twice the smallest area between three primaries that make colours; those of a screen have 0.22.
+const SMALLEST_GAMUT: f32 = 0.01;
+
 static SHADES: LazyLock<Vec<u8>> =
     LazyLock::new(|| (0..=STEPS).map(|step| curve(step as f32 / STEPS as f32)).collect());
 
@@ -57,6 +60,10 @@ impl Primaries {
     /// The way from the places of red, green, blue and white in the plane of all colours; `None` where they are those of a screen, or
     /// make no sense.
     pub(super) fn of([red, green, blue, white]: [(f32, f32); 4]) -> Option<Self> {
+        let area = (green.0 - red.0) * (blue.1 - red.1) - (blue.0 - red.0) * (green.1 - red.1);
+        if area.abs() < SMALLEST_GAMUT {
+            return None;
+        }
         let place = |(x, y): (f32, f32)| Chromaticity::new(x, y);
         let primaries = ColorPrimaries {
             red: place(red),

@@ -10,12 +10,13 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::Tag;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::decode::Bounds;
+use super::decode::{AROUND_PIXELS, Bounds};
 
 /// Pixels converted at once.
 const CHUNK: usize = 4096;
@@ -91,6 +92,18 @@ struct Inks {
     width: u32,
     height: u32,
     amounts: Vec<u8>,
+}
+
+/// The colour profile of a TIFF file, where it has one that can be read.
+///
+/// # Errors
+/// The file can't be read.
+pub(super) fn profile_of_tiff(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut limits = Limits::default();
+    limits.ifd_value_size = usize::try_from(AROUND_PIXELS).unwrap_or(usize::MAX);
+    let decoder = Decoder::new(BufReader::new(File::open(path)?));
+    let profile = decoder.and_then(|decoder| decoder.with_limits(limits).get_tag_u8_vec(Tag::IccProfile));
+    Ok(profile.ok())
 }
 
 /// The inks of a TIFF file, which says how much there is of each.

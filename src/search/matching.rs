@@ -8,7 +8,7 @@ use super::words::{Match, MatchedPart, Term, fold, words};
 /// Words that were typed, in their order.
 pub(super) struct Question(Vec<Term>);
 
-/// How each word of a question fits each word of a shelf.
+/// Matches of each word of a question with each word of a shelf.
 pub(super) struct Fits(Vec<Vec<Option<Match>>>);
 
 /// Score of a document. The less the better.

@@ -21,6 +21,9 @@ const ACTS: [&str; 8] = [
     "set_project_template_metadata_descriptors",
 ];
 
+/// Updates that are not compared: the log of events is what tells of the others, so that its rows are left out.
+const OF_THE_LOG: [&str; 1] = ["update_event"];
+
 /// Events of a second call that leaves the rows alone; nothing when the call is refused, or changes them each time.
 async fn told(family: &mut Family<'_>, operation: &Operation, choice: Choice) -> Option<Vec<String>> {
     let sample = family.samples.fresh().await;
@@ -98,7 +101,7 @@ async fn what_changes_nothing_is_told_to_nobody(#[case] on: On) {
             Some((choice, events)) if !events.is_empty() => {
                 problems.push(format!("{id} {choice:?} tells of {events:?}, and changes nothing"));
             }
-            None if operation.updates_record() => {
+            None if operation.updates_record() && !OF_THE_LOG.contains(&id) => {
                 problems.push(format!(
                     "{id} updates a record, and was not called again without effect"
                 ));

@@ -94,10 +94,15 @@ pub async fn addresses(studio: &Studio, growth: &Growth<'_>) -> Vec<String> {
             .filter(|parameter| parameter["in"] == "path")
         {
             let name = parameter["name"].as_str().expect("a name");
-            let id = growth
-                .of_parameter(name)
-                .unwrap_or_else(|| panic!("a record for {name} of {path}"));
-            address = address.replace(&format!("{{{name}}}"), &id.to_string());
+            let value = match name {
+                "year" => "2026".to_owned(),
+                "month" => "3".to_owned(),
+                name => growth
+                    .of_parameter(name)
+                    .unwrap_or_else(|| panic!("a record for {name} of {path}"))
+                    .to_string(),
+            };
+            address = address.replace(&format!("{{{name}}}"), &value);
         }
         addresses.push(address.clone());
         if operation["parameters"]

@@ -7,7 +7,7 @@ mod raw;
 
 use std::time::{Duration, Instant};
 
-use harness::{Client, On, Studio, TestServer, contract};
+use harness::{Client, Growth, On, Studio, TestServer, contract};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,6 +90,7 @@ fn filled(path: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn listings_have_one_most() {
     let studio = Studio::open(On::Sqlite).await;
+    let entity = Growth::of(&studio).await.of_parameter("entity_id").expect("an entity");
     let (mut refused, mut cut) = (0, 0);
     for operation in Operation::all().iter().filter(|operation| operation.method == "GET") {
         let parameters = operation.described["parameters"].as_array().into_iter().flatten();
@@ -101,8 +102,10 @@ async fn listings_have_one_most() {
             } else {
                 ""
             };
-            // Where a production is meant, there has to be one.
+            // Where a production or an entity is meant, there has to be one.
             let address = contract_path(operation, &studio);
+            let owned = format!("/entities/{}", studio.project_id);
+            let address = address.replace(&owned, &format!("/entities/{entity}"));
             let answer = studio.admin.get(&format!("{address}?limit={asked}{page}")).await;
             match most {
                 Some(most) => {

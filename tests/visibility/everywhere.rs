@@ -130,7 +130,7 @@ async fn add_columns(studio: &Studio) {
     for (table, condition) in [
         ("entity", with_columns),
         ("entity_version", "1 = 1"),
-        ("task", "1 = 1"),
+        ("task", "project_id IN (SELECT d.project_id FROM metadata_descriptor d)"),
         ("project", "1 = 1"),
     ] {
         let sql = Sql::new(format!("UPDATE {table} SET data = '{data}' WHERE {condition}"));

@@ -54,7 +54,7 @@ static RELATIONS: [Relation; 4] = [
 /// Columns that decide whether castings show an asset, and whether it is ready for the tasks of the shots that cast it.
 const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
-/// What stands for null in columns: a word of old, and what lists of assets and sequences answer, so that what was read
+/// Words that stand for null in columns: a word of old, and what lists of assets and sequences answer, so that what was read
 /// can be sent back.
 const NOTHING: [(&str, &[&str]); 3] = [
     ("preview_file_id", &[""]),

@@ -17,7 +17,7 @@ enum Part {
     Data,
 }
 
-/// What a log says before its clips.
+/// Facts that a log says before its clips.
 struct Log {
     delimiter: char,
     clock: Clock,

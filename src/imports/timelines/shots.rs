@@ -192,17 +192,18 @@ impl<'a> ImportedTimeline<'a> {
 
     /// The shot that the name of a clip tells of, which is made when it is missing.
     fn named(&mut self, work: &mut Work<'_>, name: &str) -> Result<Uuid, Failure> {
-        let refused = |wrong: Wrong| Failure::refused(format!("{wrong} (clip '{}')", excerpt(name)));
+        let refused =
+            |wrong: Wrong, field: &str| Failure::refused(format!("{wrong} (clip '{}')", excerpt(name))).naming(field);
         let told = self
             .convention
             .told(name)
-            .map_err(|wrong| refused(wrong).naming("naming_convention"))?;
+            .map_err(|wrong| refused(wrong, "naming_convention"))?;
         if [told.sequence, told.shot]
             .iter()
             .any(|name| name.chars().count() > LONGEST_NAME)
         {
             let wrong = format!("ValueError: A name has at most {LONGEST_NAME} characters.");
-            return Err(refused(wrong).naming("file"));
+            return Err(refused(wrong, "file"));
         }
         // Where there are no episodes, a sequence is known by its name alone.
         let known = if self.production.is_show {

@@ -68,6 +68,10 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id:
         return Ok(false);
     }
     let record = crud::record(&**work, kind.resource(), id).await?;
+    let touched = match kind.entity {
+        Some(_) => Touched::by(&**work, &[id]).await?,
+        None => Touched::default(),
+    };
     match kind.collection {
         Collection::Persons => kind.resource().remove(work, caller, &record, &Query::default()).await?,
         Collection::Tasks => {
@@ -82,6 +86,7 @@ async fn remove_row(work: &mut Work<'_>, caller: &Caller, kind: &RecordKind, id:
         }
         _ => kind.resource().remove_row(work, &record).await?,
     }
+    touched.restore(work).await?;
     Ok(true)
 }
 

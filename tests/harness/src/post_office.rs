@@ -1,7 +1,7 @@
 //! A mail server that keeps what it gets, can be closed, and can fall silent.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mail_parser::MessageParser;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -61,8 +61,20 @@ impl PostOffice {
 
     async fn answer(&mut self, talks: bool) {
         self.close().await;
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.expect("the port");
+        let listener = self.listener().await;
         self.desk = Some(tokio::spawn(serve(listener, self.taken.clone(), talks)));
+    }
+
+    /// The port again. While it was closed, a connection of another test may have been given its number for a moment.
+    async fn listener(&self) -> TcpListener {
+        let begun = Instant::now();
+        loop {
+            match TcpListener::bind(("127.0.0.1", self.port)).await {
+                Ok(listener) => return listener,
+                Err(error) if begun.elapsed() > PATIENCE => panic!("the port: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
     }
 
     /// Flags of a server that sends its e-mails here.
