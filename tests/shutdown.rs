@@ -8,6 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use harness::{On, PostOffice, Studio, TestServer};
 
@@ -40,8 +41,14 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
     line.write_all(&body.as_bytes()[..5]).await.expect("a part is sent");
     tokio::time::sleep(Duration::from_millis(300)).await;
     let ending = tokio::spawn(studio.server.stop());
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(TcpStream::connect(&address).await.is_err(), "nobody new is let in");
+    let closed = async {
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), closed)
+        .await
+        .expect("nobody new is let in");
     line.write_all(&body.as_bytes()[5..]).await.expect("the rest is sent");
     let mut answer = String::new();
     line.read_to_string(&mut answer).await.expect("an answer");
