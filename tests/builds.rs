@@ -47,7 +47,7 @@ async fn built(studio: &Studio, playlist: Uuid, query: &str) -> (Value, Answer) 
     (ended, studio.admin.get(&format!("{job}/build/mp4")).await)
 }
 
-/// What the program ffmpeg makes of a movie, with these options before and after its name.
+/// Bytes that the program ffmpeg makes of a movie, with these options before and after its name.
 fn decoded(movie: &[u8], before: &[&str], after: &[&str]) -> Vec<u8> {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("movie.mp4");

@@ -49,7 +49,7 @@ async function lookAtShot() {
   });
   await page.locator('.opblock-tag[data-tag="Shots"]').click();
   const block = await tryOut(page, "get", "/data/shots/{shot_id}");
-  await block.locator("input").fill(shot.entity_id);
+  await block.getByPlaceholder("shot_id").fill(shot.entity_id);
   const answer = await execute(block);
   assert.equal(answer.status, "200", `a shot shows ${answer.status}: ${answer.body}`);
   assert.equal(JSON.parse(answer.body).name, shot.entity_name);

@@ -1,4 +1,4 @@
-//! What the server tells as it happens, over Socket.IO.
+//! Events of the server as they happen, over Socket.IO.
 
 use std::time::Duration;
 
