@@ -317,7 +317,8 @@ impl Marked {
         let each = events.map(|(event, rows)| {
             let when = event.to_uppercase();
             format!(
-                "CREATE TRIGGER dailies_mark_{event} AFTER {when} ON {table} {rows}FOR EACH STATEMENT EXECUTE FUNCTION dailies_mark_{function}();\n"
+                "CREATE TRIGGER dailies_mark_{event} AFTER {when} ON {table} {rows}FOR EACH STATEMENT EXECUTE FUNCTION dailies_mark_{function}();\n\
+                 ALTER TABLE {table} ENABLE ALWAYS TRIGGER dailies_mark_{event};\n"
             )
         });
         each.concat()

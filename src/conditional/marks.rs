@@ -14,7 +14,7 @@ use crate::database::{Database, FileVersion, SNAPSHOT, Sql, Tables, is_missing_t
 const LOCK: i64 = 6_105_832_447_190_263;
 
 /// Triggers of a table that keep its marks, by the change that each follows.
-const TRIGGERS: usize = 3;
+const TRIGGERS: usize = 4;
 
 /// Subjects of rows that are no marks: the version of the database, and its triggers.
 const VERSION: &str = "(version)";
@@ -86,12 +86,17 @@ impl Seen {
             "SELECT '{VERSION}' AS subject, CAST(NULL AS uuid) AS project_id, {SNAPSHOT} AS total, CAST(0 AS bigint) AS parts \
              UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark \
              WHERE {SNAPSHOT} <> $1 GROUP BY subject, project_id \
-             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} \
-             THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) END, 0 \
+             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} AND NOT pg_is_in_recovery() \
+             THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) \
+             || '+' || CAST(pg_relation_filenode('dailies_mark') AS text) END, 0 \
              FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {SNAPSHOT} <> $1 \
-             AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete') AND t.tgenabled IN ('O', 'A') \
-             AND c.relnamespace = CAST(current_schema() AS regnamespace)",
-            TRIGGERS * marked().count()
+             AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete', 'dailies_mark_truncate') \
+             AND t.tgenabled IN ('O', 'A') AND c.relname IN ({}) AND c.relnamespace = CAST(current_schema() AS regnamespace)",
+            TRIGGERS * marked().count(),
+            marked()
+                .map(|marked| format!("'{}'", marked.table))
+                .collect::<Vec<_>>()
+                .join(", ")
         );
         let rows: Vec<Row> = match read_all(database, &Sql::with(text, [known.into()])).await {
             Err(error) if is_missing_table(&error) => return Ok(Self::nothing()),

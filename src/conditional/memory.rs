@@ -155,7 +155,8 @@ impl AnswerKeeper {
                         tag,
                         media,
                         coding,
-                        text,
+                        // What was written may have much more room than it fills.
+                        text: Bytes::copy_from_slice(&text),
                     },
                 )
                 .await;

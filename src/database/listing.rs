@@ -18,6 +18,9 @@ use super::{Database, RowWriter, Sql};
 /// Parts that may wait for the client.
 const MOST_WAITING_PARTS: usize = 8;
 
+/// Problem of a listing whose writer is gone without an error.
+const SILENT_END: &str = "a listing ended without a word";
+
 /// A listing: small ones are whole, others are on their way.
 pub enum Sent {
     Whole(Vec<u8>),
@@ -77,17 +80,31 @@ where
         Some(Ok(AnswerPart::More(first))) => {
             let parts =
                 futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
-            Ok(Sent::Parts(Box::new(Box::pin(parts.map(|part| match part {
-                Ok(AnswerPart::More(text) | AnswerPart::Last(text)) => Ok(Bytes::from(text)),
-                Err(error) => {
-                    tracing::error!(%error, "a listing broke off");
-                    Err(io::Error::other(error))
-                }
-            })))))
+            let mut ended = false;
+            let parts = parts.map(Some).chain(futures::stream::once(async { None }));
+            let parts = parts.filter_map(move |part| {
+                let text = match part {
+                    Some(Ok(AnswerPart::More(text))) => Some(Ok(Bytes::from(text))),
+                    Some(Ok(AnswerPart::Last(text))) => {
+                        ended = true;
+                        Some(Ok(Bytes::from(text)))
+                    }
+                    Some(Err(error)) => {
+                        ended = true;
+                        tracing::error!(%error, "a listing broke off");
+                        Some(Err(io::Error::other(error)))
+                    }
+                    None if ended => None,
+                    // Whoever wrote it panicked: what was sent must not look whole.
+                    None => Some(Err(io::Error::other(SILENT_END))),
+                };
+                futures::future::ready(text)
+            });
+            Ok(Sent::Parts(Box::new(Box::pin(parts))))
         }
         Some(Err(error)) => Err(error),
         None => Err(work.await.err().map_or_else(
-            || DbErr::Custom("a listing ended without a word".into()),
+            || DbErr::Custom(SILENT_END.into()),
             |error| DbErr::Custom(error.to_string()),
         )),
     }

@@ -3,7 +3,8 @@
 //!
 //! On PostgreSQL it is the snapshot of a statement, which names the transactions that it sees: whatever changes a row has a number
 //! there, and is seen by everybody before its sender is answered. The same numbers come again where a backup takes the place of
-//! the data, so the start of that server is a part of it. It is text of a statement that goes on to read something else. SQLite
+//! the data, or after a crash, so the start of that server and its last checkpoint are parts of it. A copy that follows another
+//! server has no such snapshot, so there it is the moment, which is never the same. It is text of a statement that goes on to read something else. SQLite
 //! counts what other connections store in the file, so a connection of its own, which writes nothing, looks.
 
 use sea_orm::{DbBackend, DbErr, QueryResult, Statement};
@@ -12,7 +13,11 @@ use super::Database;
 use super::connection::Connection;
 
 /// SQL of the version, as text, within a statement of PostgreSQL.
-pub const SNAPSHOT: &str = "CAST(pg_current_snapshot() AS text) || '@' || CAST(pg_postmaster_start_time() AS text)";
+///
+/// Volatile functions stand in queries of their own, so that a condition on it is looked at once, and not for each row.
+pub const SNAPSHOT: &str = "CASE WHEN (SELECT pg_is_in_recovery()) THEN CAST(statement_timestamp() AS text) \
+     ELSE CAST(pg_current_snapshot() AS text) || '@' || CAST(pg_postmaster_start_time() AS text) \
+     || '@' || (SELECT CAST(checkpoint_lsn AS text) FROM pg_control_checkpoint()) END";
 
 /// Version of a SQLite file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
