@@ -30,7 +30,7 @@ use crate::access::references::{productions, require_many};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Relation, Resource};
-use crate::database::{BATCH, json, value_of};
+use crate::database::{json, value_of};
 use crate::events::Work;
 use crate::people::checks;
 use crate::readiness::counts::Touched;
@@ -191,14 +191,10 @@ pub(super) async fn import(
 
 /// Castings that are other ones when these rows are, and what they are in.
 async fn castings(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid]) -> Result<Touched, Failure> {
-    if kind.entity.is_none() {
-        return Ok(Touched::default());
+    match kind.entity {
+        Some(_) => Touched::links_of(&**work, ids).await,
+        None => Ok(Touched::default()),
     }
-    let mut touched = Touched::default();
-    for ids in ids.chunks(BATCH) {
-        touched = touched.and(Touched::links_of(&**work, ids).await?);
-    }
-    Ok(touched)
 }
 
 /// True if a record has what is needed. The log says what others lack.
