@@ -248,7 +248,11 @@ pub async fn import(
 /// Castings that are other ones when these rows are, and what they are in. Rows that are taken as they are bring their counts.
 async fn castings(work: &Work<'_>, source: Source, ids: &[Uuid]) -> Result<Touched, Failure> {
     match source.table().name {
-        "entity" if !source.exact => Touched::links_of(&**work, ids).await,
+        // Assets may come as other ones: canceled, ready for something else, or shared.
+        "entity" if !source.exact => {
+            let casts = Touched::links_of(&**work, ids).await?;
+            Ok(casts.and(Touched::by(&**work, ids).await?))
+        }
         "entity_link" if !source.exact => {
             let mut containers: Vec<Uuid> = Vec::new();
             for ids in ids.chunks(BATCH) {
