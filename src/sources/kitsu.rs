@@ -23,7 +23,7 @@ use crate::collections;
 use crate::crud::{self, Plain, Relation, Resource};
 use crate::database::{BATCH, Sql, json, read_values, rows};
 use crate::events::Work;
-use crate::readiness::counts::Touched;
+use crate::readiness::{self, counts::Touched};
 use crate::tasks::assignment;
 
 /// A row as another instance answers it.
@@ -227,6 +227,7 @@ pub async fn import(
     touched.restore(&mut work).await?;
     if table.name == entity::task::TABLE.name && !source.exact {
         assignment::let_in(&work, &ids).await?;
+        readiness::tasks_came(&mut work, &ids).await?;
     }
     if !silent {
         emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;

@@ -33,7 +33,7 @@ use crate::crud::{self, Relation, Resource};
 use crate::database::{json, value_of};
 use crate::events::Work;
 use crate::people::checks;
-use crate::readiness::counts::Touched;
+use crate::readiness::{self, counts::Touched};
 use crate::tasks::assignment;
 use crate::tasks::statuses::default_status;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -164,6 +164,7 @@ pub(super) async fn import(
     require_many(&*work, kind.table(), &places, &ids, &before).await?;
     if kind.collection == Collection::Tasks {
         assignment::let_in(&work, &ids).await?;
+        readiness::tasks_came(&mut work, &ids).await?;
     }
     if kind.collection == Collection::Persons {
         ids.iter().for_each(|id| work.person_changed(*id));
