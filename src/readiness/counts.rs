@@ -45,9 +45,12 @@ impl Touched {
     /// # Errors
     /// The database does not answer.
     pub async fn links_of(connection: &impl ConnectionTrait, containers: &[Uuid]) -> Result<Self, Failure> {
-        let mut sql = Sql::new("SELECT DISTINCT parent_id AS id FROM entity WHERE parent_id IS NOT NULL AND id");
-        sql.among(containers);
-        let parents = ids(connection, &sql).await?;
+        let mut parents = Vec::new();
+        for containers in containers.chunks(BATCH) {
+            let mut sql = Sql::new("SELECT DISTINCT parent_id AS id FROM entity WHERE parent_id IS NOT NULL AND id");
+            sql.among(containers);
+            parents.extend(ids(connection, &sql).await?);
+        }
         let touched = Self::within(connection, &parents).await?;
         Ok(touched.and(Self {
             containers: containers.iter().copied().collect(),

@@ -36,6 +36,20 @@ pub async fn pipeline_changed(work: &mut Work<'_>, project_id: Uuid) -> Result<(
     shots_changed(work, &shots).await
 }
 
+/// Counts for tasks that came from elsewhere, with the others of their shots.
+///
+/// # Errors
+/// The database refuses.
+pub async fn tasks_came(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<(), Failure> {
+    let mut entities: Vec<Uuid> = Vec::new();
+    for tasks in tasks.chunks(BATCH) {
+        let mut sql = Sql::new("SELECT DISTINCT entity_id FROM task WHERE entity_id IS NOT NULL AND id");
+        sql.among(tasks);
+        entities.extend(database::read_values::<Uuid>(&**work, &sql).await?);
+    }
+    shots_changed(work, &entities).await
+}
+
 /// Counts again for the tasks of those of the entities that are shots, and announces the figures that changed.
 ///
 /// An asset is ready for a task when it is shared by another production, or when the task type that it is ready for

@@ -23,7 +23,7 @@ use crate::collections;
 use crate::crud::{self, Plain, Relation, Resource};
 use crate::database::{BATCH, Sql, json, read_values, rows};
 use crate::events::Work;
-use crate::readiness::counts::Touched;
+use crate::readiness::{self, counts::Touched};
 use crate::tasks::assignment;
 
 /// A row as another instance answers it.
@@ -227,6 +227,7 @@ pub async fn import(
     touched.restore(&mut work).await?;
     if table.name == entity::task::TABLE.name && !source.exact {
         assignment::let_in(&work, &ids).await?;
+        readiness::tasks_came(&mut work, &ids).await?;
     }
     if !silent {
         emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
@@ -247,19 +248,23 @@ pub async fn import(
 
 /// Castings that are other ones when these rows are, and what they are in. Rows that are taken as they are bring their counts.
 async fn castings(work: &Work<'_>, source: Source, ids: &[Uuid]) -> Result<Touched, Failure> {
-    let of_rows = match source.table().name {
-        "entity" if !source.exact => "SELECT id FROM entity WHERE id",
-        "entity_link" if !source.exact => "SELECT DISTINCT entity_in_id FROM entity_link WHERE id",
-        _ => return Ok(Touched::default()),
-    };
-    let mut touched = Touched::default();
-    for ids in ids.chunks(BATCH) {
-        let mut sql = Sql::new(of_rows);
-        sql.among(ids);
-        let containers: Vec<Uuid> = read_values(&**work, &sql).await?;
-        touched = touched.and(Touched::links_of(&**work, &containers).await?);
+    match source.table().name {
+        // Assets may come as other ones: canceled, ready for something else, or shared.
+        "entity" if !source.exact => {
+            let casts = Touched::links_of(&**work, ids).await?;
+            Ok(casts.and(Touched::by(&**work, ids).await?))
+        }
+        "entity_link" if !source.exact => {
+            let mut containers: Vec<Uuid> = Vec::new();
+            for ids in ids.chunks(BATCH) {
+                let mut sql = Sql::new("SELECT DISTINCT entity_in_id FROM entity_link WHERE id");
+                sql.among(ids);
+                containers.extend(read_values::<Uuid>(&**work, &sql).await?);
+            }
+            Touched::links_of(&**work, &containers).await
+        }
+        _ => Ok(Touched::default()),
     }
-    Ok(touched)
 }
 
 fn id_of(row: &ForeignRow) -> Option<Uuid> {

@@ -1,6 +1,6 @@
 //! Teams of productions: ShotGrid has a record for each person in one, whose number the membership gets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -52,7 +52,8 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     let known = KnownRows::load(&mut work, &LOOKUPS, &records).await?;
     let mut teams: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut order = Vec::with_capacity(records.len());
-    let mut numbers: Vec<(Uuid, Uuid, i32)> = Vec::new();
+    // A number is that of one membership: the last one.
+    let mut numbers: BTreeMap<i32, (Uuid, Uuid)> = BTreeMap::new();
     for (_, record) in records {
         if let (Some(project), Some(person)) = (
             known.find("project", record).next(),
@@ -60,15 +61,18 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
         ) {
             teams.entry(project).or_default().push(person);
             order.push(project);
-            numbers.extend(number(record).map(|number| (project, person, number)));
+            numbers.extend(number(record).map(|number| (number, (project, person))));
         }
     }
     let projects: Vec<Uuid> = teams.keys().copied().collect();
     let mut lists = Lists::of(&TEAM, false);
     lists.ids = teams;
     lists.store(&work).await?;
+    let numbers: Vec<(i32, (Uuid, Uuid))> = numbers.into_iter().collect();
     for numbers in numbers.chunks(PORTION) {
-        database::execute(&*work, &numbering(numbers)).await?;
+        for sql in numbering(numbers) {
+            database::execute(&*work, &sql).await?;
+        }
     }
     let resource = collections::resource(Collection::Projects);
     let mut shape = resource.full_shape();
@@ -88,18 +92,31 @@ fn number(record: &Record) -> Option<i32> {
         .and_then(|number| number.try_into().ok())
 }
 
-/// The statement that gives memberships the numbers of their records.
-fn numbering(numbers: &[(Uuid, Uuid, i32)]) -> Sql {
-    let mut sql = Sql::new("UPDATE project_person_link SET shotgun_id = v.column3 FROM (VALUES ");
-    for (at, (project, person, number)) in numbers.iter().enumerate() {
-        sql.push(if at > 0 { ", (" } else { "(" }).bind(*project);
-        sql.push(", ").bind(*person).push(", ").bind(*number).push(")");
-    }
-    sql.push(
-        ") AS v WHERE project_person_link.project_id = v.column1 AND project_person_link.person_id = v.column2 \
-         AND project_person_link.shotgun_id IS DISTINCT FROM v.column3",
-    );
-    sql
+/// Statements that give memberships the numbers of their records, once no other has them.
+fn numbering(numbers: &[(i32, (Uuid, Uuid))]) -> [Sql; 2] {
+    let with_numbers = |change: &str, condition: &str| {
+        let mut sql = Sql::new(format!(
+            "UPDATE project_person_link SET shotgun_id = {change} FROM (VALUES "
+        ));
+        for (at, (number, (project, person))) in numbers.iter().enumerate() {
+            sql.push(if at > 0 { ", (" } else { "(" }).bind(*project);
+            sql.push(", ").bind(*person).push(", ").bind(*number).push(")");
+        }
+        sql.push(") AS v WHERE ").push(condition);
+        sql
+    };
+    [
+        with_numbers(
+            "NULL",
+            "project_person_link.shotgun_id = v.column3 \
+             AND (project_person_link.project_id <> v.column1 OR project_person_link.person_id <> v.column2)",
+        ),
+        with_numbers(
+            "v.column3",
+            "project_person_link.project_id = v.column1 AND project_person_link.person_id = v.column2 \
+             AND project_person_link.shotgun_id IS DISTINCT FROM v.column3",
+        ),
+    ]
 }
 
 /// Takes the person out of the team whom the record of that number put there.

@@ -30,10 +30,10 @@ use crate::access::references::{productions, require_many};
 use crate::app::App;
 use crate::collections;
 use crate::crud::{self, Relation, Resource};
-use crate::database::{BATCH, json, value_of};
+use crate::database::{json, value_of};
 use crate::events::Work;
 use crate::people::checks;
-use crate::readiness::counts::Touched;
+use crate::readiness::{self, counts::Touched};
 use crate::tasks::assignment;
 use crate::tasks::statuses::default_status;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
@@ -164,6 +164,7 @@ pub(super) async fn import(
     require_many(&*work, kind.table(), &places, &ids, &before).await?;
     if kind.collection == Collection::Tasks {
         assignment::let_in(&work, &ids).await?;
+        readiness::tasks_came(&mut work, &ids).await?;
     }
     if kind.collection == Collection::Persons {
         ids.iter().for_each(|id| work.person_changed(*id));
@@ -191,14 +192,10 @@ pub(super) async fn import(
 
 /// Castings that are other ones when these rows are, and what they are in.
 async fn castings(work: &Work<'_>, kind: &RecordKind, ids: &[Uuid]) -> Result<Touched, Failure> {
-    if kind.entity.is_none() {
-        return Ok(Touched::default());
+    match kind.entity {
+        Some(_) => Touched::links_of(&**work, ids).await,
+        None => Ok(Touched::default()),
     }
-    let mut touched = Touched::default();
-    for ids in ids.chunks(BATCH) {
-        touched = touched.and(Touched::links_of(&**work, ids).await?);
-    }
-    Ok(touched)
 }
 
 /// True if a record has what is needed. The log says what others lack.
