@@ -8,7 +8,6 @@ use std::io::BufReader;
 use std::path::Path;
 
 use exr::block::reader::Reader;
-use exr::meta::BlockDescription;
 use exr::meta::header::Header;
 use exr::prelude::{ReadChannels, ReadLayers, ReadSpecificChannel, Text, Vec2, read};
 use image::error::{DecodingError, ImageFormatHint};
@@ -86,7 +85,7 @@ impl ExrDecoder {
                 Primaries::of([light.red, light.green, light.blue, light.white].map(place))
             }),
         };
-        let beside = beside(reader.headers(), header);
+        let beside = beside(reader.headers());
         Ok(Self {
             width,
             height,
@@ -113,17 +112,13 @@ fn area(size: Vec2<usize>) -> u64 {
     width.saturating_mul(height)
 }
 
-/// Bytes of a block, packed, unpacked and sorted, of a line of pixels, and of the places of all blocks.
-fn beside(headers: &[Header], header: &Header) -> u64 {
-    let pixels = match header.blocks {
-        BlockDescription::Tiles(tiles) => area(tiles.tile_size),
-        BlockDescription::ScanLines => {
-            let lines = header.compression.scan_lines_per_block();
-            area(Vec2(header.layer_size.width(), lines))
-        }
-    };
-    let block = pixels.saturating_mul(header.channels.bytes_per_pixel as u64);
-    let line = header.layer_size.width() as u64 * LINE_PIXEL;
+/// Bytes of the largest block, packed, unpacked and sorted, of the widest line of pixels, and of the places of all blocks. A block
+/// of any part may stand where one of the shown part should: each says by itself which part it is of.
+fn beside(headers: &[Header]) -> u64 {
+    let largest = |bytes: fn(&Header) -> u64| headers.iter().map(bytes).max().unwrap_or_default();
+    let block =
+        largest(|header| area(header.max_block_pixel_size()).saturating_mul(header.channels.bytes_per_pixel as u64));
+    let line = largest(|header| (header.layer_size.width() as u64).saturating_mul(LINE_PIXEL));
     let blocks: u64 = headers.iter().map(|header| header.chunk_count as u64).sum();
     block
         .saturating_mul(3)
@@ -314,10 +309,12 @@ fn moved(pixel: usize, by: i64, size: usize) -> Option<usize> {
 mod tests {
     use std::io::Cursor;
 
-    use exr::meta::attribute::Chromaticities;
+    use exr::math::RoundingMode;
+    use exr::meta::BlockDescription;
+    use exr::meta::attribute::{ChannelDescription, Chromaticities, LevelMode, LineOrder, SampleType, TileDescription};
     use exr::prelude::{
-        AnyChannel, AnyChannels, Encoding, FlatSamples, Image, IntegerBounds, Layer, LayerAttributes, SmallVec,
-        WritableImage, f16,
+        AnyChannel, AnyChannels, Compression, Encoding, FlatSamples, Image, IntegerBounds, Layer, LayerAttributes,
+        SmallVec, WritableImage, f16,
     };
     use image::{DynamicImage, Rgba, RgbaImage};
 
@@ -420,5 +417,23 @@ mod tests {
             let broken = samples::decoded(&content[..end], LIMIT).unwrap_err();
             assert!(broken.is_fault_of_input(), "{end}: {broken:?}");
         }
+    }
+
+    #[test]
+    fn every_part_counts_for_the_memory_that_blocks_take() {
+        let part = |size: (usize, usize), tile: usize| {
+            let tiles = TileDescription {
+                tile_size: Vec2(tile, tile),
+                level_mode: LevelMode::Singular,
+                rounding_mode: RoundingMode::Down,
+            };
+            let channels = SmallVec::from_vec(vec![ChannelDescription::named("Y", SampleType::F16)]);
+            let blocks = BlockDescription::Tiles(tiles);
+            Header::new(name("part"), size, channels).with_encoding(Compression::ZIP16, blocks, LineOrder::Increasing)
+        };
+        let small = part((8, 4), 8);
+        let few = 8 * 8 * 2 * 3 + 8 * LINE_PIXEL + BLOCK_PLACE;
+        assert_eq!(beside(std::slice::from_ref(&small)), few);
+        assert!(beside(&[small, part((1_000_000, 1_000_000), 1_000_000)]) > 2_000_000_000_000);
     }
 }
