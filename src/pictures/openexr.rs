@@ -4,17 +4,18 @@
 //! the primaries of the light alone. So `exr`, which it builds on, is called from here.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use exr::block::reader::Reader;
+use exr::meta::MetaData;
 use exr::meta::header::Header;
 use exr::prelude::{ReadChannels, ReadLayers, ReadSpecificChannel, Text, Vec2, read};
 use image::error::{DecodingError, ImageFormatHint};
 use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageResult};
 
 use super::PictureError;
-use super::decode::{Bounds, unreadable};
+use super::decode::{AROUND_PIXELS, Bounds, unreadable};
 use super::light::{Primaries, shade, share};
 
 /// Beginning of every file.
@@ -49,6 +50,10 @@ impl ExrDecoder {
     /// # Errors
     /// The file is no such picture, or is too large.
     pub(super) fn open(path: &Path, bounds: Bounds) -> Result<Self, PictureError> {
+        // Its decoder keeps all that is told beside the pixels, however long it is.
+        MetaData::read_from_buffered(BufReader::new(File::open(path)?.take(AROUND_PIXELS)), false)
+            .map_err(broken)
+            .map_err(unreadable)?;
         let reader = exr::block::read(BufReader::new(File::open(path)?), false)
             .map_err(broken)
             .map_err(unreadable)?;
@@ -417,6 +422,12 @@ mod tests {
             let broken = samples::decoded(&content[..end], LIMIT).unwrap_err();
             assert!(broken.is_fault_of_input(), "{end}: {broken:?}");
         }
+        // The first attribute follows the signature and the release.
+        let long = vec![b'-'; AROUND_PIXELS as usize];
+        let note = [&b"note\0string\0"[..], &(long.len() as u32).to_le_bytes(), &long[..]].concat();
+        let talkative = [&content[..8], &note[..], &content[8..]].concat();
+        let refused = samples::decoded(&talkative, LIMIT).unwrap_err();
+        assert!(matches!(refused, PictureError::Unreadable(_)), "{refused:?}");
     }
 
     #[test]
