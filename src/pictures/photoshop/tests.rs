@@ -225,7 +225,8 @@ fn what_has_no_flat_picture_or_is_broken_is_refused() {
         samples::decoded(&large, LIMIT),
         Err(PictureError::TooLarge { .. })
     ));
-    let mut largest = Sample::new(4, 8, &[&[0]; 4]).file();
+    let inks: [&[u8]; 4] = [&[0]; 4];
+    let mut largest = Sample::new(4, 8, &inks).file();
     largest[14..22].fill(0xff);
     assert!(matches!(
         samples::decoded(&largest, LIMIT),
