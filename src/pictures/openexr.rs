@@ -138,8 +138,7 @@ fn has(header: &Header, name: &str) -> bool {
 /// The layer whose colours are shown, what the names of its channels begin with, and these: colours without a layer before those of
 /// the finished picture, and these before those of any other layer; brightness where there are no colours.
 fn shown(headers: &[Header]) -> Option<(&Header, String, Colours)> {
-    let flat = || headers.iter().filter(|header| !header.deep);
-    let layers = flat().flat_map(|header| {
+    let layers = headers.iter().flat_map(|header| {
         prefixes(header, &["R", "G", "B"])
             .into_iter()
             .map(move |prefix| (header, prefix))
@@ -148,7 +147,9 @@ fn shown(headers: &[Header]) -> Option<(&Header, String, Colours)> {
         let names = ["R", "G", "B"].map(|channel| name(&format!("{prefix}{channel}")));
         return Some((header, prefix, Colours::Rgb(names)));
     }
-    let mut layers = flat().flat_map(|header| prefixes(header, &["Y"]).into_iter().map(move |prefix| (header, prefix)));
+    let mut layers = headers
+        .iter()
+        .flat_map(|header| prefixes(header, &["Y"]).into_iter().map(move |prefix| (header, prefix)));
     let (header, prefix) = layers.next()?;
     let grey = name(&format!("{prefix}Y"));
     Some((header, prefix, Colours::Grey(grey)))
