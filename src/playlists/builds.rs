@@ -21,7 +21,7 @@ use crate::events::{Work, payload};
 use crate::jobs;
 use crate::pictures::SHOWN_AS_PICTURES;
 use crate::previews::download::FileAnswer;
-use crate::programs::{self, Program};
+use crate::programs;
 use crate::storage::{Bucket, Cache, Disposition, FileKey};
 
 /// Key of the movie that a build makes.
@@ -60,11 +60,11 @@ pub(super) async fn begin(
     query: &BuildPlaylistMovieQuery,
 ) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
-    let can_build = app.programs.read_movies().await;
+    let missing = app.programs.missing_for_movies().await;
     let mut work = Work::begin(app, caller).await?;
     let relation = require_manager(&*work, caller, playlist_id).await?;
-    if !can_build {
-        return Err(programs::missing(Program::Ffmpeg));
+    if let Some(program) = missing {
+        return Err(programs::missing(program));
     }
     let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id)
         .await?
