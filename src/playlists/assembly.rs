@@ -19,6 +19,11 @@ const HEIGHT: u32 = 1080;
 /// Most pixels on a side.
 const MOST_SIDE_PIXELS: u32 = 8192;
 
+/// Longest clip, in seconds: a file says by itself how long it is, and is filled up to that.
+const MOST_CLIP_SECONDS: f64 = 12.0 * 60.0 * 60.0;
+/// Most bytes of a clip that is encoded again.
+const MOST_BYTES: u64 = 32_000_000_000;
+
 /// Remarks on movies that were encoded again though nobody asked for it.
 const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
 const NOT_JOINED: &str = "The previews could not be joined as they are, so that all of them were encoded again.";
@@ -247,6 +252,9 @@ async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
     // Some containers know their own length only, not that of their streams.
     let told = || seconds(pictures.duration.as_deref()).or_else(|| seconds(report.format.duration.as_deref()));
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
+    if seconds > MOST_CLIP_SECONDS {
+        return Err(unreadable("it is too long"));
+    }
     Ok(ClipFacts {
         streams: report.streams.into_iter().map(|timed| timed.stream).collect(),
         seconds,
@@ -325,12 +333,19 @@ async fn encode(
         &threads,
         "-c:a",
         "pcm_s16le",
+        "-fs",
+        &MOST_BYTES.to_string(),
         "-f",
         "mov",
         "-y",
     ]);
     command.arg(file_argument(part));
-    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
+    app.programs.run(room, Program::Ffmpeg, command).await?;
+    // The encoder ends there without a complaint.
+    if tokio::fs::metadata(part).await?.len() >= MOST_BYTES {
+        return Err(ProgramError::Unreadable("it takes too much space".into()));
+    }
+    Ok(())
 }
 
 /// A file, and the seconds that it is shown for.
