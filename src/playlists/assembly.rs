@@ -13,8 +13,8 @@ use super::frame_rate::FrameRate;
 use crate::app::App;
 use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
-/// Format of pictures, which are read beside movies.
-const PICTURES: Option<&str> = Some("png_pipe");
+/// Format of pictures.
+const PICTURES: &str = "png_pipe";
 const HEIGHT: u32 = 1080;
 /// Most pixels on a side.
 const MOST_SIDE_PIXELS: u32 = 8192;
@@ -34,6 +34,13 @@ pub(super) struct Clip {
     pub path: PathBuf,
     /// Seconds that it is shown for, of a picture.
     pub still: Option<f64>,
+}
+
+impl Clip {
+    /// Format of a picture, which the server has made.
+    fn own_format(&self) -> Option<&'static str> {
+        self.still.map(|_| PICTURES)
+    }
 }
 
 /// Properties of the movie.
@@ -232,7 +239,7 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
 
 async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
     let room = Room::Picture(&app.pictures);
-    let mut command = app.programs.reading(room, Program::Ffprobe, PICTURES);
+    let mut command = app.programs.reading(room, Program::Ffprobe, clip.own_format());
     command.args([
         "-show_entries",
         "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels,duration:format=duration",
@@ -278,12 +285,12 @@ async fn encode(
 ) -> Result<(), ProgramError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let threads = app.programs.threads().to_string();
-    let mut command = app.programs.reading(room, Program::Ffmpeg, PICTURES);
+    let mut command = app.programs.reading(room, Program::Ffmpeg, clip.own_format());
     command.args(["-threads", &threads]);
     if let Some(seconds) = clip.still {
         command.args([
             "-f",
-            "png_pipe",
+            PICTURES,
             "-loop",
             "1",
             "-framerate",
