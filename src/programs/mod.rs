@@ -96,7 +96,7 @@ pub type Encoded<'a> = &'a (dyn Fn(Duration) + Send + Sync);
 /// Room that a program takes while it runs.
 #[derive(Clone, Copy)]
 pub enum Room<'a> {
-    /// That of a picture of the largest size: it looks at single frames or pages.
+    /// That of a picture of the largest size: it looks at single frames.
     Picture(&'a PictureBudget),
     /// That of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
     Page(&'a PictureBudget),
@@ -137,6 +137,7 @@ pub struct Programs {
     encoders: Semaphore,
     /// Place for the one document that is drawn at once: those that wait keep no pictures waiting.
     documents: Semaphore,
+    /// What came of trying each program.
     tried: [Mutex<Option<Trial>>; 3],
 }
 
@@ -159,7 +160,7 @@ impl Programs {
             threads,
             encoders: Semaphore::new(settings.encoders.into()),
             documents: Semaphore::new(1),
-            tried: Default::default(),
+            tried: std::array::from_fn(|_| Mutex::new(None)),
         }
     }
 
