@@ -15,7 +15,8 @@ use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload, transact};
-use crate::jobs::{Job, LeasedJob};
+use crate::jobs::{self, Job, LeasedJob};
+use crate::previews::FilePictures;
 use crate::previews::add::{Placement, add_preview};
 use crate::previews::main_preview::set_main_preview;
 use crate::previews::tell_status;
@@ -242,6 +243,12 @@ impl CarriedFiles {
         told.insert("extension".into(), json!(from.extension));
         told.insert("status".into(), json!(from.status));
         work.emit_in(project_id, "preview-file:add-file", told);
+        // Those of the other one may have been made after its files were copied.
+        let pictures = from
+            .extension
+            .as_deref()
+            .and_then(|extension| FilePictures::of(id, extension));
+        jobs::enqueue(&mut work, pictures.as_slice()).await?;
         Ok(work.commit().await?)
     }
 }

@@ -46,7 +46,7 @@ pub struct MediaSettings {
     /// Megabytes (of 2^20 bytes) that each program that reads movies or documents may ask for, on Linux.
     #[arg(long, env = "DAILIES_PROGRAM_MEMORY", default_value_t = 6144, value_parser = value_parser!(u32).range(16..), help_heading = "Limits")]
     pub program_memory: u32,
-    /// Seconds that such a program may take that encodes nothing. An encoder may take nine tenths of `JOB_QUEUE_TIMEOUT`.
+    /// Seconds that such a program may take that encodes nothing; 30 at most for a page. An encoder may take nine tenths of `JOB_QUEUE_TIMEOUT`.
     #[arg(long, env = "DAILIES_PROGRAM_TIMEOUT", default_value_t = 120, value_parser = value_parser!(u64).range(1..=86_400), help_heading = "Limits")]
     pub program_timeout: u64,
     /// Most pictures and movies that are sent at once; 0 for no limit.

@@ -127,7 +127,7 @@ impl PictureBudget {
         let needed = needed
             .await
             .map_err(|error| PictureError::Production(error.to_string()))??
-            + around;
+            .saturating_add(around);
         if needed > self.bytes() {
             return Err(PictureError::TooLarge {
                 pixels: bounds.pixels,

@@ -4,18 +4,18 @@
 //! the primaries of the light alone. So `exr`, which it builds on, is called from here.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use exr::block::reader::Reader;
-use exr::meta::BlockDescription;
+use exr::meta::MetaData;
 use exr::meta::header::Header;
 use exr::prelude::{ReadChannels, ReadLayers, ReadSpecificChannel, Text, Vec2, read};
 use image::error::{DecodingError, ImageFormatHint};
 use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageResult};
 
 use super::PictureError;
-use super::decode::{Bounds, unreadable};
+use super::decode::{AROUND_PIXELS, Bounds, unreadable};
 use super::light::{Primaries, shade, share};
 
 /// Beginning of every file.
@@ -50,6 +50,10 @@ impl ExrDecoder {
     /// # Errors
     /// The file is no such picture, or is too large.
     pub(super) fn open(path: &Path, bounds: Bounds) -> Result<Self, PictureError> {
+        // Its decoder keeps all that is told beside the pixels, however long it is.
+        MetaData::read_from_buffered(BufReader::new(File::open(path)?.take(AROUND_PIXELS)), false)
+            .map_err(broken)
+            .map_err(unreadable)?;
         let reader = exr::block::read(BufReader::new(File::open(path)?), false)
             .map_err(broken)
             .map_err(unreadable)?;
@@ -86,7 +90,7 @@ impl ExrDecoder {
                 Primaries::of([light.red, light.green, light.blue, light.white].map(place))
             }),
         };
-        let beside = beside(reader.headers(), header);
+        let beside = beside(reader.headers());
         Ok(Self {
             width,
             height,
@@ -113,17 +117,13 @@ fn area(size: Vec2<usize>) -> u64 {
     width.saturating_mul(height)
 }
 
-/// Bytes of a block, packed, unpacked and sorted, of a line of pixels, and of the places of all blocks.
-fn beside(headers: &[Header], header: &Header) -> u64 {
-    let pixels = match header.blocks {
-        BlockDescription::Tiles(tiles) => area(tiles.tile_size),
-        BlockDescription::ScanLines => {
-            let lines = header.compression.scan_lines_per_block();
-            area(Vec2(header.layer_size.width(), lines))
-        }
-    };
-    let block = pixels.saturating_mul(header.channels.bytes_per_pixel as u64);
-    let line = header.layer_size.width() as u64 * LINE_PIXEL;
+/// Bytes of the largest block, packed, unpacked and sorted, of the widest line of pixels, and of the places of all blocks. A block
+/// of any part may stand where one of the shown part should: each says by itself which part it is of.
+fn beside(headers: &[Header]) -> u64 {
+    let largest = |bytes: fn(&Header) -> u64| headers.iter().map(bytes).max().unwrap_or_default();
+    let block =
+        largest(|header| area(header.max_block_pixel_size()).saturating_mul(header.channels.bytes_per_pixel as u64));
+    let line = largest(|header| (header.layer_size.width() as u64).saturating_mul(LINE_PIXEL));
     let blocks: u64 = headers.iter().map(|header| header.chunk_count as u64).sum();
     block
         .saturating_mul(3)
@@ -138,8 +138,7 @@ fn has(header: &Header, name: &str) -> bool {
 /// The layer whose colours are shown, what the names of its channels begin with, and these: colours without a layer before those of
 /// the finished picture, and these before those of any other layer; brightness where there are no colours.
 fn shown(headers: &[Header]) -> Option<(&Header, String, Colours)> {
-    let flat = || headers.iter().filter(|header| !header.deep);
-    let layers = flat().flat_map(|header| {
+    let layers = headers.iter().flat_map(|header| {
         prefixes(header, &["R", "G", "B"])
             .into_iter()
             .map(move |prefix| (header, prefix))
@@ -148,7 +147,9 @@ fn shown(headers: &[Header]) -> Option<(&Header, String, Colours)> {
         let names = ["R", "G", "B"].map(|channel| name(&format!("{prefix}{channel}")));
         return Some((header, prefix, Colours::Rgb(names)));
     }
-    let mut layers = flat().flat_map(|header| prefixes(header, &["Y"]).into_iter().map(move |prefix| (header, prefix)));
+    let mut layers = headers
+        .iter()
+        .flat_map(|header| prefixes(header, &["Y"]).into_iter().map(move |prefix| (header, prefix)));
     let (header, prefix) = layers.next()?;
     let grey = name(&format!("{prefix}Y"));
     Some((header, prefix, Colours::Grey(grey)))
@@ -314,10 +315,12 @@ fn moved(pixel: usize, by: i64, size: usize) -> Option<usize> {
 mod tests {
     use std::io::Cursor;
 
-    use exr::meta::attribute::Chromaticities;
+    use exr::math::RoundingMode;
+    use exr::meta::BlockDescription;
+    use exr::meta::attribute::{ChannelDescription, Chromaticities, LevelMode, LineOrder, SampleType, TileDescription};
     use exr::prelude::{
-        AnyChannel, AnyChannels, Encoding, FlatSamples, Image, IntegerBounds, Layer, LayerAttributes, SmallVec,
-        WritableImage, f16,
+        AnyChannel, AnyChannels, Compression, Encoding, FlatSamples, Image, IntegerBounds, Layer, LayerAttributes,
+        SmallVec, WritableImage, f16,
     };
     use image::{DynamicImage, Rgba, RgbaImage};
 
@@ -420,5 +423,29 @@ mod tests {
             let broken = samples::decoded(&content[..end], LIMIT).unwrap_err();
             assert!(broken.is_fault_of_input(), "{end}: {broken:?}");
         }
+        // The first attribute follows the signature and the release.
+        let long = vec![b'-'; AROUND_PIXELS as usize];
+        let note = [&b"note\0string\0"[..], &(long.len() as u32).to_le_bytes(), &long[..]].concat();
+        let talkative = [&content[..8], &note[..], &content[8..]].concat();
+        let refused = samples::decoded(&talkative, LIMIT).unwrap_err();
+        assert!(matches!(refused, PictureError::Unreadable(_)), "{refused:?}");
+    }
+
+    #[test]
+    fn every_part_counts_for_the_memory_that_blocks_take() {
+        let part = |size: (usize, usize), tile: usize| {
+            let tiles = TileDescription {
+                tile_size: Vec2(tile, tile),
+                level_mode: LevelMode::Singular,
+                rounding_mode: RoundingMode::Down,
+            };
+            let channels = SmallVec::from_vec(vec![ChannelDescription::named("Y", SampleType::F16)]);
+            let blocks = BlockDescription::Tiles(tiles);
+            Header::new(name("part"), size, channels).with_encoding(Compression::ZIP16, blocks, LineOrder::Increasing)
+        };
+        let small = part((8, 4), 8);
+        let few = 8 * 8 * 2 * 3 + 8 * LINE_PIXEL + BLOCK_PLACE;
+        assert_eq!(beside(std::slice::from_ref(&small)), few);
+        assert!(beside(&[small, part((1_000_000, 1_000_000), 1_000_000)]) > 2_000_000_000_000);
     }
 }

@@ -140,7 +140,10 @@ impl PsdDecoder {
     pub(super) fn open(path: &Path) -> Result<Self, PictureError> {
         let mut reader = BufReader::new(File::open(path)?);
         let heading = Heading::read(&mut reader).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => PictureError::Unreadable(error.to_string()),
+            // A place that no file reaches is an invalid input to the system.
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                PictureError::Unreadable(error.to_string())
+            }
             _ => error.into(),
         })?;
         Ok(Self { heading, reader })
@@ -152,8 +155,9 @@ impl PsdDecoder {
             width, height, mode, ..
         } = &self.heading;
         let (width, height) = (u64::from(*width), u64::from(*height));
-        let inks = if *mode == Mode::Inks { width * height * 4 } else { 0 };
-        inks + (width + height) * 32
+        let inks = if *mode == Mode::Inks { 4 } else { 0 };
+        let inks = width.saturating_mul(height).saturating_mul(inks);
+        inks.saturating_add((width + height) * 32)
     }
 
     /// Reads the channels one after the other, row by row.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use moxcms::{CmsError, ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 use tiff::ColorType;
+use tiff::decoder::ifd::Entry;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::tags::Tag;
+use tiff::tags::{Tag, Type, ValueBuffer};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -100,10 +101,20 @@ struct Inks {
 /// The file can't be read.
 pub(super) fn profile_of_tiff(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut limits = Limits::default();
-    limits.ifd_value_size = usize::try_from(AROUND_PIXELS).unwrap_or(usize::MAX);
+    // The one limit of its decoder that holds for values of tags.
+    limits.decoding_buffer_size = usize::try_from(AROUND_PIXELS).unwrap_or(usize::MAX);
+    let mut profile = ValueBuffer::empty(Type::UNDEFINED);
     let decoder = Decoder::new(BufReader::new(File::open(path)?));
-    let profile = decoder.and_then(|decoder| decoder.with_limits(limits).get_tag_u8_vec(Tag::IccProfile));
-    Ok(profile.ok())
+    let found = decoder.and_then(|decoder| {
+        let mut decoder = decoder.with_limits(limits);
+        decoder.image_ifd().find_tag_buf(Tag::IccProfile, &mut profile)
+    });
+    let is_bytes = |entry: &Entry| matches!(entry.field_type(), Type::UNDEFINED | Type::BYTE);
+    Ok(found
+        .ok()
+        .flatten()
+        .filter(is_bytes)
+        .map(|_| profile.as_bytes().to_vec()))
 }
 
 /// The inks of a TIFF file, which says how much there is of each.
@@ -162,4 +173,26 @@ fn amounts_of([first, second, third, black]: [u8; 4], stored: ColorSpace) -> [u8
     ];
     let [cyan, magenta, yellow] = colours.map(|colour| colour.round().clamp(0.0, 255.0) as u8);
     [cyan, magenta, yellow, 255 - black]
+}
+
+#[cfg(test)]
+mod tests {
+    use tiff::encoder::colortype::CMYK8;
+
+    use super::*;
+    use crate::pictures::samples;
+
+    #[test]
+    fn profiles_are_taken_up_to_a_length() {
+        let of_length = |length: u64| {
+            let profile = vec![1_u8; usize::try_from(length).unwrap()];
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs::write(file.path(), samples::press_tiff::<CMYK8>([0; 4], &profile)).unwrap();
+            profile_of_tiff(file.path())
+                .unwrap()
+                .map(|profile| profile.len() as u64)
+        };
+        assert_eq!(of_length(AROUND_PIXELS), Some(AROUND_PIXELS));
+        assert_eq!(of_length(AROUND_PIXELS + 1), None);
+    }
 }

@@ -13,11 +13,16 @@ use super::frame_rate::FrameRate;
 use crate::app::App;
 use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
-/// Format of pictures, which are read beside movies.
-const PICTURES: Option<&str> = Some("png_pipe");
+/// Format of pictures.
+const PICTURES: &str = "png_pipe";
 const HEIGHT: u32 = 1080;
 /// Most pixels on a side.
 const MOST_SIDE_PIXELS: u32 = 8192;
+
+/// Longest clip, in seconds: a file says by itself how long it is, and is filled up to that.
+const MOST_CLIP_SECONDS: f64 = 12.0 * 60.0 * 60.0;
+/// Most bytes of a clip that is encoded again.
+const MOST_BYTES: u64 = 32_000_000_000;
 
 /// Remarks on movies that were encoded again though nobody asked for it.
 const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
@@ -29,6 +34,13 @@ pub(super) struct Clip {
     pub path: PathBuf,
     /// Seconds that it is shown for, of a picture.
     pub still: Option<f64>,
+}
+
+impl Clip {
+    /// Format of a picture, which the server has made.
+    fn own_format(&self) -> Option<&'static str> {
+        self.still.map(|_| PICTURES)
+    }
 }
 
 /// Properties of the movie.
@@ -227,7 +239,7 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
 
 async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
     let room = Room::Picture(&app.pictures);
-    let mut command = app.programs.reading(room, Program::Ffprobe, PICTURES);
+    let mut command = app.programs.reading(room, Program::Ffprobe, clip.own_format());
     command.args([
         "-show_entries",
         "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels,duration:format=duration",
@@ -247,6 +259,9 @@ async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
     // Some containers know their own length only, not that of their streams.
     let told = || seconds(pictures.duration.as_deref()).or_else(|| seconds(report.format.duration.as_deref()));
     let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
+    if seconds > MOST_CLIP_SECONDS {
+        return Err(unreadable("it is too long"));
+    }
     Ok(ClipFacts {
         streams: report.streams.into_iter().map(|timed| timed.stream).collect(),
         seconds,
@@ -270,12 +285,12 @@ async fn encode(
 ) -> Result<(), ProgramError> {
     let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
     let threads = app.programs.threads().to_string();
-    let mut command = app.programs.reading(room, Program::Ffmpeg, PICTURES);
+    let mut command = app.programs.reading(room, Program::Ffmpeg, clip.own_format());
     command.args(["-threads", &threads]);
     if let Some(seconds) = clip.still {
         command.args([
             "-f",
-            "png_pipe",
+            PICTURES,
             "-loop",
             "1",
             "-framerate",
@@ -325,12 +340,19 @@ async fn encode(
         &threads,
         "-c:a",
         "pcm_s16le",
+        "-fs",
+        &MOST_BYTES.to_string(),
         "-f",
         "mov",
         "-y",
     ]);
     command.arg(file_argument(part));
-    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
+    app.programs.run(room, Program::Ffmpeg, command).await?;
+    // The encoder ends there without a complaint.
+    if tokio::fs::metadata(part).await?.len() >= MOST_BYTES {
+        return Err(ProgramError::Unreadable("it takes too much space".into()));
+    }
+    Ok(())
 }
 
 /// A file, and the seconds that it is shown for.

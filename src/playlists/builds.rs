@@ -17,7 +17,7 @@ use crate::access::playlists::{self, DOWNLOAD, KEEP, VIEW_BUILDS, require_manage
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, RecordWriter, Sql, stream_array};
-use crate::events::{Work, payload};
+use crate::events::{Work, payload, transact};
 use crate::jobs;
 use crate::pictures::SHOWN_AS_PICTURES;
 use crate::previews::download::FileAnswer;
@@ -60,11 +60,23 @@ pub(super) async fn begin(
     query: &BuildPlaylistMovieQuery,
 ) -> Result<Json<BuildJob>, Failure> {
     let still = query.still_duration.map(seconds).transpose()?;
-    let can_build = app.programs.read_movies().await;
+    // Programs take a while to say whether they run, which no transaction has to wait for.
+    let missing = app.programs.missing_for_movies().await;
+    transact(app, || enter(app, caller, playlist_id, (query.full, still), missing)).await
+}
+
+/// Enters a build, and the job that does it.
+async fn enter(
+    app: &App,
+    caller: &Caller,
+    playlist_id: Uuid,
+    (full, still): (bool, Option<f64>),
+    missing: Option<Program>,
+) -> Result<Json<BuildJob>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let relation = require_manager(&*work, caller, playlist_id).await?;
-    if !can_build {
-        return Err(programs::missing(Program::Ffmpeg));
+    if let Some(program) = missing {
+        return Err(programs::missing(program));
     }
     let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id)
         .await?
@@ -105,7 +117,7 @@ pub(super) async fn begin(
         &[MovieBuild {
             build_id: id,
             author_id: caller.person.id,
-            full: query.full,
+            full,
             still,
         }],
     )

@@ -120,7 +120,8 @@ impl MovieBuild {
             };
             let making = Making {
                 full: self.full,
-                patience: Self::patience(&app.settings),
+                // The rest of the job needs some time, too.
+                patience: Self::patience(&app.settings).mul_f64(0.9),
                 encoded: &encoded,
             };
             let done = assembly::assemble(app, (clips, &known), &target, making, folder).await;

@@ -74,6 +74,16 @@ pub struct FilePictures {
 }
 
 impl FilePictures {
+    /// The pictures of a stored file; `None` where there are none of its kind.
+    #[must_use]
+    pub fn of(preview_id: Uuid, extension: &str) -> Option<Self> {
+        Depiction::of_extension(extension)?;
+        Some(Self {
+            preview_id,
+            extension: extension.to_owned(),
+        })
+    }
+
     async fn make(&self, app: &App) -> Result<(), Failure> {
         let id = self.preview_id;
         let Some(depiction) = Depiction::of_extension(&self.extension) else {

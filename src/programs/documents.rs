@@ -31,7 +31,7 @@ impl Programs {
                 LONGER_SIDE,
             ])
             .args([document, root]);
-        self.run(Room::Picture(budget), Program::Pdftoppm, command).await?;
+        self.run(Room::Page(budget), Program::Pdftoppm, command).await?;
         match tokio::fs::metadata(picture).await {
             Ok(written) if written.len() > 0 => Ok(()),
             _ => Err(ProgramError::Unreadable("it has no page".into())),

@@ -8,14 +8,13 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dailies_definitions::failure::Failure;
 use poem::http::StatusCode;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::config::MediaSettings;
 use crate::pictures::PictureBudget;
@@ -32,6 +31,10 @@ const KEPT_VARIABLES: [&str; 7] = [
 ];
 /// Most threads of an encoder where nobody says.
 const MOST_THREADS: usize = 8;
+/// Time after which a program that did not run is tried again.
+const TRIAL_LIFETIME: Duration = Duration::from_secs(60);
+/// Most time that a page may take.
+const PAGE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One of the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +96,10 @@ pub type Encoded<'a> = &'a (dyn Fn(Duration) + Send + Sync);
 /// Room that a program takes while it runs.
 #[derive(Clone, Copy)]
 pub enum Room<'a> {
-    /// That of a picture of the largest size: it looks at single frames or pages.
+    /// That of a picture of the largest size: it looks at single frames.
     Picture(&'a PictureBudget),
+    /// That of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
+    Page(&'a PictureBudget),
     /// That of one of the few movies that are encoded at once. Pictures need not wait for it.
     Encoder {
         budget: &'a PictureBudget,
@@ -106,9 +111,16 @@ pub enum Room<'a> {
 
 impl Room<'_> {
     fn frame_pixels(self) -> u64 {
-        let (Self::Picture(budget) | Self::Encoder { budget, .. }) = self;
+        let (Self::Picture(budget) | Self::Page(budget) | Self::Encoder { budget, .. }) = self;
         budget.frame_pixels()
     }
+}
+
+/// Outcome of trying whether a program runs.
+#[derive(Clone, Copy)]
+struct Trial {
+    ran: bool,
+    at: Instant,
 }
 
 /// The programs, and their limits.
@@ -123,9 +135,10 @@ pub struct Programs {
     threads: usize,
     /// Places for movies that are encoded at once: each takes several processors.
     encoders: Semaphore,
-    /// True if they ran before.
-    movies_ran: AtomicBool,
-    documents_ran: AtomicBool,
+    /// Place for the one document that is drawn at once: those that wait keep no pictures waiting.
+    documents: Semaphore,
+    /// What came of trying each program.
+    tried: [Mutex<Option<Trial>>; 3],
 }
 
 impl Programs {
@@ -146,8 +159,8 @@ impl Programs {
             patience: Duration::from_secs(settings.program_timeout),
             threads,
             encoders: Semaphore::new(settings.encoders.into()),
-            movies_ran: AtomicBool::new(false),
-            documents_ran: AtomicBool::new(false),
+            documents: Semaphore::new(1),
+            tried: std::array::from_fn(|_| Mutex::new(None)),
         }
     }
 
@@ -157,29 +170,41 @@ impl Programs {
         self.threads
     }
 
+    /// The program that movies can't be read and made without, and that does not run.
+    pub async fn missing_for_movies(&self) -> Option<Program> {
+        for program in [Program::Ffmpeg, Program::Ffprobe] {
+            if !self.ran(program).await {
+                return Some(program);
+            }
+        }
+        None
+    }
+
     /// True if movies can be read and made.
     pub async fn read_movies(&self) -> bool {
-        self.run_once(&self.movies_ran, &[Program::Ffmpeg, Program::Ffprobe])
-            .await
+        self.missing_for_movies().await.is_none()
     }
 
     /// True if pages of documents can be drawn.
     pub async fn draw_documents(&self) -> bool {
-        self.run_once(&self.documents_ran, &[Program::Pdftoppm]).await
+        self.ran(Program::Pdftoppm).await
     }
 
-    /// True if programs run. Those that did are not tried again.
-    async fn run_once(&self, ran: &AtomicBool, programs: &[Program]) -> bool {
-        if ran.load(Ordering::Relaxed) {
-            return true;
+    /// True if a program runs. One that did is not tried again, and one that did not only after a while.
+    async fn ran(&self, program: Program) -> bool {
+        // Whoever asks meanwhile waits for the same answer.
+        let mut last = self.tried[program as usize].lock().await;
+        if let Some(Trial { ran, at }) = *last
+            && (ran || at.elapsed() < TRIAL_LIFETIME)
+        {
+            return ran;
         }
-        for program in programs {
-            if !self.runs(*program).await {
-                return false;
-            }
-        }
-        ran.store(true, Ordering::Relaxed);
-        true
+        let ran = self.runs(program).await;
+        *last = Some(Trial {
+            ran,
+            at: Instant::now(),
+        });
+        ran
     }
 
     async fn runs(&self, program: Program) -> bool {
@@ -224,6 +249,13 @@ impl Programs {
                 let _memory = budget.frame().await.map_err(io::Error::other)?;
                 let _place = budget.place().await;
                 self.finish(program, command, self.patience, None).await
+            }
+            Room::Page(budget) => {
+                // The semaphore is never closed. Memory is not kept while another page is drawn.
+                let _place = self.documents.acquire().await.map_err(io::Error::other)?;
+                let _memory = budget.frame().await.map_err(io::Error::other)?;
+                self.finish(program, command, self.patience.min(PAGE_PATIENCE), None)
+                    .await
             }
             Room::Encoder { patience, encoded, .. } => {
                 // The semaphore is never closed.

@@ -8,10 +8,10 @@ use super::{Program, Programs, Room};
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,mpegts,mpeg,mpegvideo,flv,ogg";
 
 impl Programs {
-    /// A call that opens nothing but the file that is named next, if it is a movie or of one more kind.
+    /// A call that opens nothing but the file that is named next, if it is a movie, or of the format of a file that the server has
+    /// made itself.
     #[must_use]
-    pub fn reading(&self, room: Room<'_>, program: Program, more: Option<&str>) -> Command {
-        let containers: Vec<&str> = [CONTAINERS].into_iter().chain(more).collect();
+    pub fn reading(&self, room: Room<'_>, program: Program, own: Option<&str>) -> Command {
         let mut command = self.command(program);
         command.args(["-v", "error"]);
         if program == Program::Ffmpeg {
@@ -24,9 +24,12 @@ impl Programs {
             "-protocol_whitelist",
             "file",
             "-format_whitelist",
-            &containers.join(","),
+            own.unwrap_or(CONTAINERS),
         ]);
-        command.args(["-max_pixels", &room.frame_pixels().to_string()]);
+        // The size of what the server has made was within its limits, which are wider for pictures than for frames.
+        if own.is_none() {
+            command.args(["-max_pixels", &room.frame_pixels().to_string()]);
+        }
         command
     }
 }

@@ -225,6 +225,16 @@ fn what_has_no_flat_picture_or_is_broken_is_refused() {
         samples::decoded(&large, LIMIT),
         Err(PictureError::TooLarge { .. })
     ));
+    let inks: [&[u8]; 4] = [&[0]; 4];
+    let mut largest = Sample::new(4, 8, &inks).file();
+    largest[14..22].fill(0xff);
+    assert!(matches!(
+        samples::decoded(&largest, LIMIT),
+        Err(PictureError::TooLarge { .. })
+    ));
+    // The length of the layers follows the sizes of two empty parts.
+    let mut endless = plain.clone().large().file();
+    endless[34..42].fill(0xff);
     let mut long = plain.clone().packed().file();
     let rows = long.len() - 9 * (WIDTH + 3);
     long[rows - 18..rows].fill(0xff);
@@ -234,6 +244,7 @@ fn what_has_no_flat_picture_or_is_broken_is_refused() {
         whole[..30].to_vec(),
         Sample::new(9, 8, &rgb).file(),
         Sample::new(4, 8, &rgb).file(),
+        endless,
         long,
     ] {
         let refused = samples::decoded(&content, LIMIT).unwrap_err();
