@@ -87,7 +87,7 @@ async fn prepare(studio: &Studio, project: &str, people: &[Uuid]) {
     }
 }
 
-/// What tables say of entities: the records, and the status and assignees of their tasks.
+/// Facts that tables say of entities: the records, and the status and assignees of their tasks.
 async fn told(studio: &Studio, ids: &[Value]) -> Vec<(Value, Vec<(Value, Value)>)> {
     let mut found = Vec::new();
     for id in ids {

@@ -137,7 +137,7 @@ pub struct Programs {
     encoders: Semaphore,
     /// Place for the one document that is drawn at once: those that wait keep no pictures waiting.
     documents: Semaphore,
-    /// What came of trying each program.
+    /// Outcomes of trying each program.
     tried: [Mutex<Option<Trial>>; 3],
 }
 

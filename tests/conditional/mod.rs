@@ -24,7 +24,7 @@ const ROWS: usize = 4;
 /// Statements of a 304 at most, where the answer is kept: the marks tell that the access rule would decide as before.
 const ENOUGH: u64 = 1;
 
-/// What has no marks of change, so that it is read each time.
+/// Addresses whose rows have no marks of change, so that they are read each time.
 const WITHOUT_TAG: [&str; 2] = ["/data/events", "/data/events/{instance_id}"];
 
 /// An answer with its tag.

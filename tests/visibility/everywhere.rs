@@ -1,5 +1,4 @@
-//! What is kept from clients and vendors is kept from them at every address of the contract: values of metadata columns,
-//! and task types.
+//! Metadata values and task types that are kept from clients and vendors: no address of the contract tells them.
 
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
