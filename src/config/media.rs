@@ -40,7 +40,8 @@ pub struct MediaSettings {
     /// Movies that are encoded at once, and jobs on movies and pictures that are done at once.
     #[arg(long, env = "DAILIES_ENCODERS", default_value_t = 2, value_parser = value_parser!(u16).range(1..=64), help_heading = "Limits")]
     pub encoders: u16,
-    /// Threads of an encoder for each step of its work; 0 for half of the processors, eight at most.
+    /// Threads of an encoder for each step of its work; 0 for as many as there are processors while no other movie is encoded,
+    /// and half as many otherwise, eight at most.
     #[arg(long, env = "DAILIES_ENCODER_THREADS", default_value_t = 0, value_parser = value_parser!(u16).range(0..=64), help_heading = "Limits")]
     pub encoder_threads: u16,
     /// Megabytes (of 2^20 bytes) that each program that reads movies or documents may ask for, on Linux.

@@ -132,7 +132,10 @@ pub struct Programs {
     memory: u64,
     /// Time that one may take that encodes nothing.
     patience: Duration,
-    threads: usize,
+    /// Threads of an encoder that works alone, and of one beside others.
+    threads: [usize; 2],
+    /// Number of the places of `encoders`.
+    places: usize,
     /// Places for movies that are encoded at once: each takes several processors.
     encoders: Semaphore,
     /// Place for the one document that is drawn at once: those that wait keep no pictures waiting.
@@ -146,10 +149,9 @@ impl Programs {
     #[must_use]
     pub fn new(settings: &MediaSettings) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        // With half of the processors, the server goes on answering.
         let threads = match settings.encoder_threads {
-            0 => (processors / 2).clamp(1, MOST_THREADS),
-            threads => threads.into(),
+            0 => [processors, processors / 2].map(|threads| threads.clamp(1, MOST_THREADS)),
+            threads => [threads.into(); 2],
         };
         Self {
             ffmpeg: settings.ffmpeg.clone(),
@@ -158,16 +160,22 @@ impl Programs {
             memory: u64::from(settings.program_memory) << 20,
             patience: Duration::from_secs(settings.program_timeout),
             threads,
+            places: settings.encoders.into(),
             encoders: Semaphore::new(settings.encoders.into()),
             documents: Semaphore::new(1),
             tried: std::array::from_fn(|_| Mutex::new(None)),
         }
     }
 
-    /// Threads that an encoder may have for one step of its work.
+    /// Threads that an encoder which begins now may have for one step of its work: more while no other one works.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.threads
+        let [alone, beside_others] = self.threads;
+        if self.encoders.available_permits() == self.places {
+            alone
+        } else {
+            beside_others
+        }
     }
 
     /// The program that movies can't be read and made without, and that does not run.
