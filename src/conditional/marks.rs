@@ -28,6 +28,26 @@ static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
         .collect()
 });
 
+/// The statement that looks at the marks on PostgreSQL. Nothing but the version is read where it is the known one. The second
+/// sum grows when triggers are switched off and on.
+static LOOK: LazyLock<String> = LazyLock::new(|| {
+    let tables: Vec<String> = marked().map(|marked| format!("'{}'", marked.table)).collect();
+    format!(
+        "WITH look AS MATERIALIZED (SELECT {SNAPSHOT} AS version) \
+         SELECT '{VERSION}' AS subject, CAST(NULL AS uuid) AS project_id, version AS total, CAST(0 AS bigint) AS parts FROM look \
+         UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark \
+         WHERE (SELECT version FROM look) <> $1 GROUP BY subject, project_id \
+         UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} AND NOT pg_is_in_recovery() \
+         THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) \
+         || '+' || CAST(pg_relation_filenode('dailies_mark') AS text) END, 0 \
+         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE (SELECT version FROM look) <> $1 \
+         AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete', 'dailies_mark_truncate') \
+         AND t.tgenabled IN ('O', 'A') AND c.relname IN ({}) AND c.relnamespace = CAST(current_schema() AS regnamespace)",
+        TRIGGERS * tables.len(),
+        tables.join(", ")
+    )
+});
+
 /// The marks of all tables.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -81,24 +101,7 @@ impl Seen {
             }) => text.as_str(),
             _ => "",
         };
-        // Nothing but the version is read where it is the known one. The second sum grows when triggers are switched off and on.
-        let text = format!(
-            "SELECT '{VERSION}' AS subject, CAST(NULL AS uuid) AS project_id, {SNAPSHOT} AS total, CAST(0 AS bigint) AS parts \
-             UNION ALL SELECT subject, project_id, CAST(SUM(amount) AS text), COUNT(*) FROM dailies_mark \
-             WHERE {SNAPSHOT} <> $1 GROUP BY subject, project_id \
-             UNION ALL SELECT '{KEPT_BY}', NULL, CASE WHEN COUNT(*) >= {} AND NOT pg_is_in_recovery() \
-             THEN SUM(CAST(t.oid AS bigint)) || '+' || SUM(CAST(CAST(t.xmin AS text) AS bigint)) \
-             || '+' || CAST(pg_relation_filenode('dailies_mark') AS text) END, 0 \
-             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {SNAPSHOT} <> $1 \
-             AND t.tgname IN ('dailies_mark_insert', 'dailies_mark_update', 'dailies_mark_delete', 'dailies_mark_truncate') \
-             AND t.tgenabled IN ('O', 'A') AND c.relname IN ({}) AND c.relnamespace = CAST(current_schema() AS regnamespace)",
-            TRIGGERS * marked().count(),
-            marked()
-                .map(|marked| format!("'{}'", marked.table))
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
-        let rows: Vec<Row> = match read_all(database, &Sql::with(text, [known.into()])).await {
+        let rows: Vec<Row> = match read_all(database, &Sql::with(LOOK.as_str(), [known.into()])).await {
             Err(error) if is_missing_table(&error) => return Ok(Self::nothing()),
             rows => rows?,
         };
