@@ -9,6 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, email_of, give_password, holder};
+use crate::second_factors::new_clock;
 
 /// Tries to sign in through a proxy, from an address.
 async fn try_from_address(nobody: &Client, from: &str, email: &str, password: &str) -> (u16, Value) {
@@ -136,14 +137,7 @@ async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     give_password(&studio, person).await;
     let email = email_of(&studio, person).await;
-    let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"]
-        .as_str()
-        .expect("a secret")
-        .to_owned();
-    let clock = totp_rs::Builder::new()
-        .with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32"))
-        .build()
-        .expect("a clock");
+    let clock = new_clock(&artist).await;
     let code = |ahead: i64| {
         clock
             .generate(u64::try_from(Utc::now().timestamp() + ahead).expect("after 1970"))

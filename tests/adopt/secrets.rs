@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, reference, row_id};
+use crate::second_factors::clock_of;
 use crate::second_factors::keys::{options, send};
 use harness::{Client, Program, SecurityKey};
 
@@ -95,11 +96,7 @@ async fn second_factors_work_on() {
     );
     assert_eq!(missing["preferred_two_factor_authentication"], "totp");
 
-    let clock = totp_rs::Builder::new()
-        .with_secret(totp_rs::Secret::try_from_base32(SECRET).expect("base 32"))
-        .build()
-        .expect("a clock");
-    sign_in(json!({"totp": clock.generate_current().to_string()}))
+    sign_in(json!({"totp": clock_of(SECRET).generate_current().to_string()}))
         .await
         .expect(200);
     sign_in(json!({"recovery_code": CODE})).await.expect(200);

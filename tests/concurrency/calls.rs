@@ -3,12 +3,12 @@
 use harness::{Client, contract, fill, fill_all, picture};
 use reqwest::Method;
 use serde_json::{Value, json};
-use totp_rs::{Builder, Secret};
 
 use super::bodies::{BODIES, TABLES, TIMELINES};
 use super::sample::Which::{First, Second};
 use super::sample::{PASSWORD, Sample, TOTP_SECRET, Which};
 use super::writer::{Writer, resolved, text};
+use crate::second_factors::clock_of;
 use crate::stored_files::LIGHT;
 
 /// Records that parameters of an operation name, other than the usual ones.
@@ -314,11 +314,5 @@ fn table_of(collection: &'static str) -> &'static str {
 
 /// A code of the caller's second factor.
 fn code() -> String {
-    let secret = Secret::try_from_base32(TOTP_SECRET).expect("a secret");
-    Builder::new()
-        .with_secret(secret)
-        .build()
-        .expect("a generator")
-        .generate_current()
-        .to_string()
+    clock_of(TOTP_SECRET).generate_current().to_string()
 }

@@ -9,12 +9,27 @@ use reqwest::Method;
 use rstest::rstest;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use totp_rs::{Builder, Secret, Totp};
 use uuid::Uuid;
 
 use harness::rows::{execute, update};
 use harness::{Client, On, PostOffice, Studio};
 
 const PASSWORD: &str = "correct horse";
+
+/// Clock of the codes that a secret makes, as an app has one.
+pub fn clock_of(secret: &str) -> Totp {
+    Builder::new()
+        .with_secret(Secret::try_from_base32(secret).expect("base 32"))
+        .build()
+        .expect("a clock")
+}
+
+/// Clock of the app that somebody begins to set up.
+pub async fn new_clock(person: &Client) -> Totp {
+    let begun = person.send(Method::PUT, "/auth/totp", None).await.expect(200);
+    clock_of(begun["otp_secret"].as_str().expect("a secret"))
+}
 
 /// A studio whose artist has a password.
 async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
@@ -346,14 +361,7 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
     let (studio, email) = with_post(on, &office).await;
     let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     let set_app_up = async || {
-        let secret = artist.send(Method::PUT, "/auth/totp", None).await.expect(200)["otp_secret"]
-            .as_str()
-            .expect("a secret")
-            .to_owned();
-        let clock = totp_rs::Builder::new()
-            .with_secret(totp_rs::Secret::try_from_base32(&secret).expect("base 32"))
-            .build()
-            .expect("a clock");
+        let clock = new_clock(&artist).await;
         artist
             .post("/auth/totp", json!({"totp": clock.generate_current().to_string()}))
             .await
