@@ -19,11 +19,7 @@ const ADA: &str = "Ada.Byron@example.com";
 async fn leave(studio: &Studio, provider: &SamlProvider, name: &str) -> (String, SamlStatement) {
     let page = Page::open(&studio.server.nobody(), "/auth/saml/login", None).await;
     assert_eq!(page.status, 302, "{}", page.json);
-    let cookie = page
-        .cookies
-        .iter()
-        .find(|cookie| cookie.starts_with("session="))
-        .expect("a cookie");
+    let cookie = page.visit_cookie();
     assert!(
         cookie.contains("HttpOnly") && cookie.contains("Secure") && cookie.contains("SameSite=None"),
         "{cookie}"

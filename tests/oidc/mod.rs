@@ -44,11 +44,7 @@ async fn leave(studio: &Studio, provider: &OpenIdProvider) -> Visit {
         (asked("scope").as_str(), asked("redirect_uri")),
         ("openid email profile", format!("{HOME}/api/auth/oidc/callback"))
     );
-    let cookie = page
-        .cookies
-        .iter()
-        .find(|cookie| cookie.starts_with("session="))
-        .expect("a cookie");
+    let cookie = page.visit_cookie();
     assert!(
         cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
         "{cookie}"

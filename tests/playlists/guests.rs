@@ -29,22 +29,15 @@ async fn a_browser_gives_the_password_once(#[case] on: On) {
     let material = Material::of(&studio, 2).await;
     material.store_pictures(&studio).await;
     let playlist = material.playlist(&studio, "Monday").await;
-    let link = studio
-        .admin
-        .post(
-            &format!("/data/playlists/{playlist}/share"),
-            json!({"password": "sesame"}),
-        )
-        .await
-        .expect(201);
-    let other = studio
-        .admin
-        .post(
-            &format!("/data/playlists/{playlist}/share"),
-            json!({"password": "sesame"}),
-        )
-        .await
-        .expect(201);
+    let share = async || {
+        let path = format!("/data/playlists/{playlist}/share");
+        studio
+            .admin
+            .post(&path, json!({"password": "sesame"}))
+            .await
+            .expect(201)
+    };
+    let (link, other) = (share().await, share().await);
     let address = |link: &Value| format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
     let guest = studio.server.nobody();
     let sql = Sql::with(

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{execute, insert, insert_many};
+use harness::rows::{execute, insert, leave_column_to};
 use harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.
@@ -110,17 +110,9 @@ async fn add_columns(studio: &Studio) {
                 .await
                 .expect("a column");
             if !is_open {
-                let link = vec![
-                    ("metadata_descriptor_id", column.into()),
-                    ("department_id", department.into()),
-                ];
-                insert_many(
-                    database,
-                    &entity::department_metadata_descriptor_link::TABLE,
-                    vec![link],
-                )
-                .await
-                .expect("a department");
+                leave_column_to(database, column, department)
+                    .await
+                    .expect("a department");
             }
         }
     }

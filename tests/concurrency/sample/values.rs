@@ -26,6 +26,13 @@ impl Samples<'_> {
                 .filter(|(_, of, _)| *of == table.name)
                 .map(|(word, _, kind)| (sample.own[&(*word, First)], *word, *kind))
         };
+        let links = |column: &'static str, words: &[&'static str]| -> Vec<Row> {
+            let link = |word: &&'static str| {
+                let linked = sample.own[&(*word, First)];
+                row(First, vec![("id", Uuid::new_v4().into()), (column, linked.into())])
+            };
+            words.iter().map(link).collect()
+        };
         match table.name {
             "entity" => ENTITIES
                 .iter()
@@ -76,36 +83,11 @@ impl Samples<'_> {
                 });
                 two().into_iter().chain(others).collect()
             }
-            "project_task_type_link" => {
-                let types = ["task_type", "asset_task_type", "edit_task_type", "concept_task_type"];
-                types
-                    .iter()
-                    .map(|word| {
-                        row(
-                            First,
-                            vec![
-                                ("id", Uuid::new_v4().into()),
-                                ("task_type_id", sample.own[&(*word, First)].into()),
-                            ],
-                        )
-                    })
-                    .collect()
-            }
-            "project_task_status_link" => {
-                let states = ["task_status", "wip_status"];
-                states
-                    .iter()
-                    .map(|word| {
-                        row(
-                            First,
-                            vec![
-                                ("id", Uuid::new_v4().into()),
-                                ("task_status_id", sample.own[&(*word, First)].into()),
-                            ],
-                        )
-                    })
-                    .collect()
-            }
+            "project_task_type_link" => links(
+                "task_type_id",
+                &["task_type", "asset_task_type", "edit_task_type", "concept_task_type"],
+            ),
+            "project_task_status_link" => links("task_status_id", &["task_status", "wip_status"]),
             _ if table.column("id").is_none() => vec![row(First, vec![])],
             _ => two(),
         }

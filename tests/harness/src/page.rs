@@ -77,6 +77,12 @@ impl Page {
             .map(str::to_owned)
     }
 
+    /// The cookie that says which visit to a provider is meant, with its attributes.
+    pub fn visit_cookie(&self) -> &str {
+        let mut cookies = self.cookies.iter();
+        cookies.find(|cookie| cookie.starts_with("session=")).expect("a cookie")
+    }
+
     /// The value of a cookie.
     pub fn value(&self, name: &str) -> Option<String> {
         self.cookie(name)
