@@ -19,6 +19,9 @@ use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
 use crate::database::{self, Database, SelectList, SelectedColumn, Sql};
 use crate::vocabulary::kinds::EntityKind;
 
+/// Heading of the assignees of a task, right of the column of its type.
+pub const ASSIGNATIONS: &str = "Assignations";
+
 /// Entities to keep.
 #[derive(Default)]
 pub(super) struct ExportFilter {
@@ -175,7 +178,7 @@ pub(super) async fn table(
     headings.extend(
         task_types
             .iter()
-            .flat_map(|name| [name.clone(), format!("{name} assignations")]),
+            .flat_map(|name| [name.clone(), ASSIGNATIONS.to_owned()]),
     );
     // Who works how long on what is for the team.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());

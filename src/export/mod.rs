@@ -9,5 +9,5 @@ mod playlists;
 mod studio;
 mod table;
 
-pub use entities::headings;
+pub use entities::{ASSIGNATIONS, headings};
 pub use handlers::ExportsHandlers;

@@ -114,9 +114,22 @@ impl<'a> SheetRow<'a> {
     /// The cell of a column, or nothing when the column or the cell is not there. Of several columns with the heading the first one
     /// counts.
     pub(super) fn get(&self, column: &str) -> Option<&'a str> {
+        self.row.cells.get(self.place(column)?).map(String::as_str)
+    }
+
+    /// Place of a column, or nothing when it is not there. Of several columns with the heading the first one counts.
+    fn place(&self, column: &str) -> Option<usize> {
         let places = self.sheet.columns.get(column.trim())?;
-        let place = places.get(self.before).or(places.last())?;
-        self.row.cells.get(*place).map(String::as_str)
+        places.get(self.before).or(places.last()).copied()
+    }
+
+    /// The cell right of that of another column, where it stands under this heading, unless it is blank, without blanks around it.
+    pub(super) fn filled_beside(&self, heading: &str, other: &SheetRow<'_>, column: &str) -> Option<&'a str> {
+        let next = other.place(column)? + 1;
+        let mut places = self.sheet.columns.get(heading)?.iter().skip(self.before);
+        let place = places.find(|place| **place == next)?;
+        let cell = self.row.cells.get(*place).map(String::as_str);
+        cell.map(str::trim).filter(|cell| !cell.is_empty())
     }
 
     /// The cell of a column, unless it is blank, without blanks around it.
@@ -298,6 +311,23 @@ mod tests {
         );
         assert_eq!((cell(1, 0), cell(1, 1)), (Some("Fir"), None));
         assert_eq!(rows[0].behind(1).get("Type"), Some("Prop"));
+    }
+
+    #[test]
+    fn a_column_is_found_right_of_another() {
+        let sheet = Sheet::read(b"Name;Who;Model;Who;Rig;Who\nOak;a;b; c ;d;\n").unwrap_or_default();
+        let rows: Vec<SheetRow<'_>> = sheet.lines().collect();
+        let beside = |before, column| rows[0].behind(before).filled_beside("Who", &rows[0], column);
+        assert_eq!(
+            (beside(0, "Name"), beside(0, "Model"), beside(0, "Rig")),
+            (Some("a"), Some("c"), None)
+        );
+        assert_eq!(
+            (beside(1, "Name"), beside(1, "Model")),
+            (None, Some("c")),
+            "the first one is of another kind"
+        );
+        assert_eq!((beside(0, "Paint"), beside(0, "Who")), (None, None));
     }
 
     #[test]

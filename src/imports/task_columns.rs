@@ -13,7 +13,7 @@ use super::sheet::SheetRow;
 use crate::comments::bulk::{self, NewComment};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
-use crate::export::headings;
+use crate::export::{ASSIGNATIONS, headings};
 use crate::tasks::creation::{self, NewTask};
 use crate::tasks::{assignment, statuses};
 use crate::vocabulary::kinds::EntityKind;
@@ -55,7 +55,12 @@ pub(super) fn read_task_cells(
                 .to_owned(),
             assignees: of(&assignations)
                 .filled(&assignations)
-                .map(|cell| production.assignees(&assignations, cell))
+                .map(|cell| (assignations.as_str(), cell))
+                .or_else(|| {
+                    let cell = of(ASSIGNATIONS).filled_beside(ASSIGNATIONS, &of(name), name);
+                    cell.map(|cell| (ASSIGNATIONS, cell))
+                })
+                .map(|(column, cell)| production.assignees(column, cell))
                 .transpose()?
                 .unwrap_or_default(),
         };

@@ -17,7 +17,7 @@ def exports(day):
     rows = table(path.read_bytes())
     assert rows[0][:6] == ["Project", "Type", "Name", "Description", "Time Spent", "Difficulty"], rows[0]
     assert sorted(rows[0][6::2]) == [f"Lookdev {TAG}", "Modeling"], rows[0]
-    assert rows[0][7::2] == [f"{name} assignations" for name in rows[0][6::2]], rows[0]
+    assert rows[0][7::2] == ["Assignations"] * 2, rows[0]
     assert [row[2] for row in rows[1:]] == ["Odo", "Rana", "Lamp"], rows
     rana = dict(zip(rows[0], rows[2], strict=True))
     assert (rana["Project"], rana["Type"], rana["Difficulty"], rana["Modeling"]) == (
@@ -50,7 +50,7 @@ def exports(day):
     shot = rows[1]
     assert shot[5:10] == ["0.31", "50", "101", "148", ""], shot
     status = rows[0].index("Layout")
-    assert rows[0][status + 1] == "Layout assignations", rows[0]
+    assert rows[0][status + 1] == "Assignations", rows[0]
     assert shot[status : status + 2] == ["retake", day.people["artist"]["full_name"]], shot
     path = day.folder / "one.csv"
     gazu.shot.export_shots_with_csv(project, str(path), episode=day.episodes["E02"])
