@@ -328,7 +328,9 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
     let path = format!("/actions/tasks/{}/comments/{}/add-preview", review.task, review.comment);
     let preview = id(&review.studio.admin.post(&path, json!({})).await.expect(201));
     let preview = format!("/actions/preview-files/{preview}");
-    review.draw(&preview, 0.0, json!([rectangle()])).await;
+    let rectangle = rectangle();
+    let drawn = rectangle["id"].clone();
+    review.draw(&preview, 0.0, json!([rectangle])).await;
     for what in [
         "extract-frame",
         "extract-annotated-frame?frame_number=1",
@@ -341,6 +343,35 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
             (answer.status, &answer.json),
             (404, &json!({"error": "preview file binary is not available"})),
             "{what}"
+        );
+    }
+    // Where nobody drew, that is said first, unless it is known that the file never came.
+    let frame = format!("{preview}/extract-annotated-frame?frame_number=9");
+    let answer = review.studio.admin.get(&frame).await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("No annotation found for frame 9"))
+    );
+    let record = preview.replace("/actions", "/data");
+    review
+        .studio
+        .admin
+        .put(&record, json!({"data": {"imported_only": true}}))
+        .await
+        .expect(200);
+    let wiped = json!({"deletions": [{"time": 0.0, "objects": [drawn]}]});
+    review
+        .studio
+        .admin
+        .put(&format!("{preview}/update-annotations"), wiped)
+        .await
+        .expect(200);
+    for path in [frame, format!("{preview}/extract-annotated-frames")] {
+        let answer = review.studio.admin.get(&path).await;
+        assert_eq!(
+            (answer.status, &answer.json),
+            (404, &json!({"error": "preview file binary is not available"})),
+            "{path}"
         );
     }
 }

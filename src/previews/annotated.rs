@@ -21,11 +21,11 @@ use super::frames::fetch;
 use super::names::{download_name, packed_name};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
-use super::{annotate, keys};
+use super::{annotate, asked, keys};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
 use crate::pictures::{self, Document, DocumentPage, MediaKind, PictureError, Purpose};
-use crate::storage::Disposition;
+use crate::storage::{Disposition, FileKey};
 use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 
 /// Most annotations of one archive or document.
@@ -75,6 +75,63 @@ fn by_frame(mut moments: Vec<DrawnMoment>, rate: f64) -> Vec<(i64, DrawnMoment)>
     frames
 }
 
+/// Kind of a preview that can be drawn on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum DrawnKind {
+    /// A movie, with its frames in a second.
+    Movie(f64),
+    Picture,
+}
+
+impl DrawnKind {
+    /// # Errors
+    /// 400 for what is neither movie nor picture.
+    async fn of(app: &App, preview: &PreviewSubject, what: &str) -> Result<Self, Failure> {
+        if is_movie(preview) {
+            return Ok(Self::Movie(asked::of_task(app, preview.task_id).await?.rate()));
+        }
+        let extension = &preview.extension;
+        if MediaKind::of_extension(extension) == Some(MediaKind::Picture) {
+            Ok(Self::Picture)
+        } else {
+            Err(Failure::refused(format!(
+                "Cannot extract {what} from preview with extension '{extension}'"
+            )))
+        }
+    }
+}
+
+/// Places of the picture that a drawing lies on.
+fn places(preview: &PreviewSubject) -> Vec<FileKey> {
+    if is_movie(preview) {
+        keys::movie(preview.id).to_vec()
+    } else {
+        ["previews", "original"]
+            .map(|prefix| keys::picture(prefix, preview.id))
+            .to_vec()
+    }
+}
+
+/// Refuses a preview that was imported without its file, as long as that did not come.
+///
+/// # Errors
+/// 404 for such a preview.
+async fn require_imported(app: &App, preview: &PreviewSubject) -> Result<(), Failure> {
+    let sql = Sql::with("SELECT data FROM preview_file WHERE id = $1", [preview.id.into()]);
+    let data = database::read_value::<Option<Value>>(&app.database, &sql)
+        .await?
+        .flatten();
+    if data.is_none_or(|data| data["imported_only"] != true) {
+        return Ok(());
+    }
+    for place in places(preview) {
+        if app.storage.exists(&place).await? {
+            return Ok(());
+        }
+    }
+    Err(missing_file())
+}
+
 /// The picture that a drawing lies on.
 enum Base {
     Movie(Movie),
@@ -83,20 +140,13 @@ enum Base {
 
 impl Base {
     /// # Errors
-    /// 404 when it is not stored here, 400 for what is neither movie nor picture.
-    async fn of(app: &App, preview: &PreviewSubject, what: &str) -> Result<Self, Failure> {
-        if is_movie(preview) {
-            return Ok(Self::Movie(Movie::fetch(app, preview).await?));
-        }
-        let extension = &preview.extension;
-        if MediaKind::of_extension(extension) != Some(MediaKind::Picture) {
-            return Err(Failure::refused(format!(
-                "Cannot extract {what} from preview with extension '{extension}'"
-            )));
+    /// 404 when it is not stored here.
+    async fn fetch(app: &App, preview: &PreviewSubject, kind: DrawnKind) -> Result<Self, Failure> {
+        if let DrawnKind::Movie(rate) = kind {
+            return Ok(Self::Movie(Movie::fetch_at(app, preview, rate).await?));
         }
         let folder = tempfile::tempdir()?;
-        let places = ["previews", "original"].map(|prefix| keys::picture(prefix, preview.id));
-        if fetch(app, &places, &folder.path().join("picture")).await? {
+        if fetch(app, &places(preview), &folder.path().join("picture")).await? {
             Ok(Self::Picture(folder))
         } else {
             Err(missing_file())
@@ -128,16 +178,20 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
         None if is_movie(&preview) => return Err(Failure::parameter("frame_number is required for movie previews")),
         number => number.unwrap_or(1),
     };
-    let base = Base::of(app, &preview, "annotated frame").await?;
+    require_imported(app, &preview).await?;
+    let kind = DrawnKind::of(app, &preview, "annotated frame").await?;
     let mut moments = moments(app, id).await?.into_iter();
-    let moment = match &base {
-        Base::Movie(movie) => together(moments.filter(|moment| is_at(moment, number, movie.rate))),
-        Base::Picture(_) => moments.next(),
+    let moment = match kind {
+        DrawnKind::Movie(rate) => together(moments.filter(|moment| is_at(moment, number, rate))),
+        DrawnKind::Picture => moments.next(),
     };
-    let moment = moment.ok_or_else(|| match base {
-        Base::Movie(_) => Failure::refused(format!("No annotation found for frame {number}")).naming("frame_number"),
-        Base::Picture(_) => Failure::refused("No annotation found on picture preview"),
+    let moment = moment.ok_or_else(|| match kind {
+        DrawnKind::Movie(_) => {
+            Failure::refused(format!("No annotation found for frame {number}")).naming("frame_number")
+        }
+        DrawnKind::Picture => Failure::refused("No annotation found on picture preview"),
     })?;
+    let base = Base::fetch(app, &preview, kind).await?;
     let frame = base
         .frame(app, number)
         .await?
@@ -176,6 +230,7 @@ impl Drawn {
     /// 404, 403 and 400 as the contract says.
     async fn find(app: &App, caller: &Caller, id: Uuid) -> Result<Self, Failure> {
         let preview = managed(app, caller, id).await?;
+        require_imported(app, &preview).await?;
         let moments = moments(app, id).await?;
         if moments.is_empty() {
             return Err(Failure::refused("Preview file has no annotations"));
@@ -185,10 +240,11 @@ impl Drawn {
                 "The preview has more than {MOST_ANNOTATIONS} annotations."
             )));
         }
-        let base = Base::of(app, &preview, "annotated frames").await?;
-        let frames = match &base {
-            Base::Movie(movie) => by_frame(moments, movie.rate),
-            Base::Picture(_) => (1..).zip(moments).collect(),
+        let kind = DrawnKind::of(app, &preview, "annotated frames").await?;
+        let base = Base::fetch(app, &preview, kind).await?;
+        let frames = match kind {
+            DrawnKind::Movie(rate) => by_frame(moments, rate),
+            DrawnKind::Picture => (1..).zip(moments).collect(),
         };
         let name = download_name(app, &preview, "png").await?;
         Ok(Self {

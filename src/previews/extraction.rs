@@ -65,7 +65,7 @@ pub(super) fn sent_picture(name: &str, content: Vec<u8>) -> Media {
 pub(super) struct Movie {
     folder: TempDir,
     /// Frames in a second, as people count them.
-    pub(super) rate: f64,
+    rate: f64,
 }
 
 impl Movie {
@@ -74,9 +74,17 @@ impl Movie {
     /// # Errors
     /// 404 when it is not there.
     pub(super) async fn fetch(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
+        Self::fetch_at(app, preview, asked::of_task(app, preview.task_id).await?.rate()).await
+    }
+
+    /// Brings the movie of a preview whose frame rate is known from the store.
+    ///
+    /// # Errors
+    /// 404 when it is not there.
+    pub(super) async fn fetch_at(app: &App, preview: &PreviewSubject, rate: f64) -> Result<Self, Failure> {
         let movie = Self {
             folder: tempfile::tempdir()?,
-            rate: asked::of_task(app, preview.task_id).await?.rate(),
+            rate,
         };
         if fetch(app, &keys::movie(preview.id), &movie.path()).await? {
             Ok(movie)
