@@ -244,6 +244,25 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     }
     assert_eq!(review.bytes(&tiles).await.len(), tile.len());
 
+    // Another frame is told as the pictures of the entity change, though it is still shown by the same preview.
+    let set_main = format!("{preview}/set-main-preview");
+    let picture = format!("{}.png", preview.replace("/actions", "/pictures/thumbnails"));
+    let mut seen = Vec::new();
+    for (body, told) in [
+        (json!({}), 1),
+        (json!({}), 1),
+        (json!({"frame_number": 20}), 2),
+        (json!({"frame_number": 1}), 3),
+    ] {
+        admin.put(&set_main, body).await.expect(200);
+        for name in ["preview-file:set-main", "shot:update"] {
+            let events = admin.get(&format!("/data/events/last?name={name}")).await.expect(200);
+            assert_eq!(events.as_array().map(Vec::len), Some(told), "{name}");
+        }
+        seen.push(review.bytes(&picture).await);
+    }
+    assert!(seen[0] == seen[1] && seen[1] != seen[2] && seen[2] != seen[3]);
+
     review.draw(&preview, 0.4, json!([rectangle()])).await;
     let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
     assert_eq!(

@@ -32,15 +32,19 @@ pub(super) async fn set_main(
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require(app, caller, &PRESENT).await?;
     let entity_id = preview.entity_id.ok_or_else(Failure::not_found)?;
+    let mut redrawn = false;
     if let Some(number) = frame_number {
         if preview.extension != "mp4" {
             return Err(Failure::parameter("Can't use a given frame on non movie preview").naming("frame_number"));
         }
-        show_frame(app, &preview, number).await?;
+        redrawn = show_frame(app, &preview, number).await?;
     }
     let change = || async {
         let mut work = Work::begin(app, caller).await?;
-        main_preview::set_main_preview(&mut work, entity_id, id).await?;
+        let changed = main_preview::set_main_preview(&mut work, entity_id, id).await?;
+        if redrawn && !changed {
+            main_preview::tell_main_preview(&mut work, entity_id).await?;
+        }
         let mut text = rows::entity(&*work, entity_id).await?;
         if let Some(mask) = DataMask::of(&*work, caller).await? {
             mask.apply(&mut text, 0);
@@ -63,12 +67,12 @@ pub(super) async fn fetch(app: &App, places: &[FileKey], path: &Path) -> Result<
 }
 
 /// Replaces the pictures of a movie by those of one of its frames, counted from 1. Without the movie, or without a program
-/// that reads it, the pictures stay as they are.
-async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<(), Failure> {
+/// that reads it, the pictures stay as they are, which gives false.
+async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<bool, Failure> {
     let folder = tempfile::tempdir()?;
     let movie = folder.path().join("movie");
     if !fetch(app, &keys::movie(preview.id), &movie).await? {
-        return Ok(());
+        return Ok(false);
     }
     let second = movies::second_of(number.into(), asked::of_task(app, preview.task_id).await?.rate());
     let frame = folder.path().join("frame.png");
@@ -77,7 +81,7 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
         Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number")),
         Err(error @ ProgramError::Missing(_)) => {
             tracing::warn!(%error, "a frame can't be taken from a movie");
-            return Ok(());
+            return Ok(false);
         }
         Err(ProgramError::Unreadable(_)) => return Err(Failure::parameter("The movie can't be read.")),
         Err(error) => return Err(error.into()),
@@ -92,5 +96,5 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
             .put_file(&keys::picture(derived.prefix, preview.id), &derived.path)
             .await?;
     }
-    Ok(())
+    Ok(true)
 }

@@ -11,20 +11,29 @@ use crate::events::{Work, payload};
 /// Kinds of entities that have events of their own; all others are assets.
 const KINDS: [&str; 6] = ["shot", "scene", "sequence", "episode", "edit", "concept"];
 
-/// Shows the entity by that preview, and tells of it, unless it is shown by it already. The caller commits.
+/// Shows the entity by that preview, and tells of it, unless it is shown by it already, which gives false. The caller commits.
 ///
 /// # Errors
 /// 404 when there is no such entity.
-pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: Uuid) -> Result<(), Failure> {
+pub async fn set_main_preview(work: &mut Work<'_>, entity_id: Uuid, preview_id: Uuid) -> Result<bool, Failure> {
     let before = shown(&**work, &[entity_id])
         .await?
         .pop()
         .ok_or_else(Failure::not_found)?;
     if before.preview_file_id == Some(preview_id) {
-        return Ok(());
+        return Ok(false);
     }
     let values = vec![("preview_file_id", preview_id.into())];
     database::update(&**work, &entity::entity::TABLE, entity_id, values).await?;
+    tell_main_preview(work, entity_id).await?;
+    Ok(true)
+}
+
+/// Tells what the entity is shown by.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) async fn tell_main_preview(work: &mut Work<'_>, entity_id: Uuid) -> Result<(), DbErr> {
     for entity in shown(&**work, &[entity_id]).await? {
         entity.emit_updates(work);
     }
