@@ -42,8 +42,7 @@ pub(super) async fn move_preview(
 }
 
 /// The previews of the revision, in their order.
-const OF_REVISION: &str =
-    "FROM preview_file p WHERE p.task_id = $1 AND p.revision = $2 ORDER BY p.position, p.created_at, p.id";
+const OF_REVISION: &str = "FROM preview_file p WHERE p.task_id = $1 AND p.revision IS NOT DISTINCT FROM $2 ORDER BY p.position, p.created_at, p.id";
 
 async fn order(connection: &impl ConnectionTrait, preview: &PreviewSubject) -> Result<Vec<Uuid>, Failure> {
     let sql = Sql::with(

@@ -185,7 +185,7 @@ pub async fn find(
         }
         Which::With(ids) => {
             sql.push(
-                "EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision = p.revision AND q.id",
+                "EXISTS (SELECT 1 FROM preview_file q WHERE q.task_id = p.task_id AND q.revision IS NOT DISTINCT FROM p.revision AND q.id",
             )
             .among(ids);
             sql.push(") AND p.task_id IN (SELECT q.task_id FROM preview_file q WHERE q.id")
