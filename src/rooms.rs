@@ -140,7 +140,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     {
         if entry.is_dir() && !entry.ends_with("node_modules") {
             sources(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+        } else if entry.extension().is_some_and(|ending| ending == "rs" || ending == "py") {
             found.push(entry);
         }
     }
@@ -293,15 +293,14 @@ fn rows_are_read_by_name() {
 }
 
 /// Folders of the repository with sources.
-const SOURCES: [&str; 9] = [
-    "src",
-    "entity/src",
-    "migration",
-    "openapi/contract/src",
-    "openapi/definitions/src",
-    "openapi/client",
+const SOURCES: [&str; 8] = [
     "benches",
     "demo/src",
+    "docs",
+    "entity/src",
+    "migration",
+    "openapi",
+    "src",
     "tests",
 ];
 
@@ -310,12 +309,24 @@ const QUESTION_WORDS: [&str; 10] = [
     "What", "Whether", "How", "Who", "Whom", "Whose", "When", "Where", "Which", "Why",
 ];
 
-/// Text of a line of a doc comment.
+/// Words that may stand before a word of a question, as in *from when on*.
+const PREPOSITIONS: [&str; 10] = ["After", "At", "By", "For", "From", "In", "Of", "To", "Under", "Until"];
+
+/// Text of a line of a doc comment, or of the first line of one in Python.
 fn documentation(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    line.strip_prefix("///")
-        .or_else(|| line.strip_prefix("//!"))
+    ["///", "//!", "\"\"\""]
+        .into_iter()
+        .find_map(|mark| line.strip_prefix(mark))
         .map(str::trim)
+}
+
+/// True if a text begins as a question does, or with a *that* which stands for a name.
+fn asks(text: &str) -> bool {
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let follows = QUESTION_WORDS.iter().any(|word| word.eq_ignore_ascii_case(second));
+    first == "That" || QUESTION_WORDS.contains(&first) || (PREPOSITIONS.contains(&first) && follows)
 }
 
 /// Places of paragraphs of doc comments that begin with a word of a question.
@@ -325,11 +336,7 @@ fn questions(text: &str) -> Vec<usize> {
     for (at, line) in text.lines().enumerate() {
         let said = documentation(line);
         let begins = before.is_none_or(|before: &str| before.is_empty() || before.starts_with('#'));
-        let word = said
-            .unwrap_or_default()
-            .split(|letter: char| !letter.is_alphanumeric())
-            .next();
-        if begins && word.is_some_and(|word| QUESTION_WORDS.contains(&word)) {
+        if begins && said.is_some_and(asks) {
             found.push(at + 1);
         }
         before = said;
@@ -382,6 +389,8 @@ fn docs_begin_with_what_they_describe() {
 fn questions_are_found_where_docs_begin() {
     let text = "//! How it works.\n\n/// Result of it.\n/// When it fails, none.\n///\n/// # Errors\n/// When it fails.\nfn a() {}\n    /// Whether it does.\n    b: bool, // Who knows.\n";
     assert_eq!(questions(text), [1, 7, 9]);
+    let text = "/// From when on.\nfn a() {}\n/// In that order.\nfn b() {}\n/// That of a sheep.\nfn c() {}\n\"\"\"Whether it is.\"\"\"\n";
+    assert_eq!(questions(text), [1, 5, 7]);
 }
 
 #[test]

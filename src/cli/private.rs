@@ -3,15 +3,15 @@
 #[cfg(unix)]
 pub(super) use unix::{begin, close_data, close_files};
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn begin() {}
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn close_data(_data: &crate::config::DataArgs) {}
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn close_files(_folder: &std::path::Path) {}
 

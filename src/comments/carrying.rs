@@ -132,7 +132,7 @@ impl Job for CarriedFiles {
         self.carry(app).await
     }
 
-    /// Nobody waits for ever: the copies count as broken.
+    /// Marks the copies as broken, so that nobody waits for them for ever.
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
         for (_, id) in &self.copies {
             transact(app, || self.break_off(app, *id)).await?;

@@ -396,7 +396,7 @@ impl ImageDecoder for PsdDecoder {
         self.heading.color_type()
     }
 
-    /// That of inks is used already.
+    /// Profile of the colours of a screen. A profile of inks is used up when the inks become such colours.
     fn icc_profile(&mut self) -> ImageResult<Option<Vec<u8>>> {
         let is_of_screen = self.heading.mode == Mode::Rgb && self.heading.depth < 32;
         Ok(self.heading.profile.clone().filter(|_| is_of_screen))

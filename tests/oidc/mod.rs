@@ -67,7 +67,7 @@ impl Visit {
     }
 }
 
-/// There and back.
+/// Signs somebody in: to the provider and back.
 async fn sign_in(studio: &Studio, provider: &OpenIdProvider) -> Page {
     leave(studio, provider).await.back(studio).await
 }

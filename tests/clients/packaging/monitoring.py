@@ -68,7 +68,7 @@ def curves():
 
 
 def problem(http, address, curve):
-    """What a curve lacks, or nothing."""
+    """The fault of a curve, or nothing."""
     title, expression, legend = curve
     answer = http.get(f"{address}/api/v1/query", params={"query": expression}, timeout=WITHIN).json()
     if answer["status"] != "success":

@@ -160,7 +160,7 @@ def caddy_before_two(folder, first, second, port):
 
 
 def a_day(dailies, url, certificate):
-    """What people do through a proxy: sign in, listen both ways, send a large file, fetch it again."""
+    """The work of people through a proxy: sign in, listen both ways, send a large file, fetch it again."""
     session = requests.Session()
     # Other certificates of this machine, and its proxy, mean nothing here.
     session.trust_env = False

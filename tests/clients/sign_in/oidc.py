@@ -71,7 +71,7 @@ class Provider:
 
 
 def answers(address):
-    """Whether an address can be asked."""
+    """True if an address answers."""
     with contextlib.suppress(requests.RequestException):
         return requests.get(address, timeout=2).ok
     return False
@@ -109,13 +109,13 @@ class Visit:
         return (browser or self.browser).ask("GET", address or self.back)
 
     def whoami(self):
-        """Whom the studio takes the browser for."""
+        """The person that the browser is signed in as, or nobody."""
         answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
         return answer.json()["user"] if answer.status_code == 200 else None
 
 
 def sign_in(suite, at, provider, name, what):
-    """Somebody signs in; gives whom the studio takes them for."""
+    """Signs somebody in, and gives the person that they are signed in as."""
     visit = Visit(at, provider, name)
     answer = visit.arrive()
     suite.check(f"{what}: led to the studio", (answer.status_code, answer.headers.get("Location")), (302, at.address))
@@ -282,7 +282,7 @@ def found_elsewhere(suite, at):
 
 
 def demanded(suite, at, provider):
-    """Where a factor is demanded, who comes from the provider has to set one up; addresses count unverified here."""
+    """A studio that demands a factor demands it of those whom the provider sends; addresses count unverified here."""
     visit = Visit(at, provider, "mallory-4")
     suite.check("an address that nobody verified", visit.arrive().status_code, 302)
     answer = visit.browser.ask("GET", f"{at.address}/data/projects")
@@ -297,7 +297,7 @@ def demanded(suite, at, provider):
 
 
 def excused(suite, at, provider):
-    """Where the provider is trusted with it, nobody has to."""
+    """A studio that trusts the provider with factors demands none."""
     visit = Visit(at, provider, "ada-1")
     suite.check("in", visit.arrive().status_code, 302)
     suite.check("without a factor", visit.browser.ask("GET", f"{at.address}/data/projects").status_code, 200)

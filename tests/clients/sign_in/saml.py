@@ -43,13 +43,13 @@ class Visit:
         return (browser or self.browser).ask("POST", self.form[0], data=self.form[2])
 
     def whoami(self):
-        """Whom the studio takes the browser for."""
+        """The person that the browser is signed in as, or nobody."""
         answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
         return answer.json()["user"] if answer.status_code == 200 else None
 
 
 def comes_in(suite, at, provider, name, what):
-    """Somebody signs in; gives whom the studio takes them for."""
+    """Signs somebody in, and gives the person that they are signed in as."""
     visit = Visit(at, provider, name)
     answer = visit.arrive()
     suite.check(f"{what}: led to the studio", (answer.status_code, answer.headers.get("Location")), (302, at.address))
@@ -297,7 +297,7 @@ def bound(suite, at, provider):
 
 
 def excused(suite, at, provider):
-    """Where the provider is trusted with it, nobody needs a factor here."""
+    """A studio that trusts the provider with factors demands none."""
     visit = Visit(at, provider, ADA)
     suite.check("in", visit.arrive().status_code, 302)
     suite.check("without a factor", visit.browser.ask("GET", f"{at.address}/data/projects").status_code, 200)
