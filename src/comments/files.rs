@@ -9,7 +9,7 @@ use poem::http::StatusCode;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::access::comments::attachment_reader;
+use crate::access::comments::readable_attachment;
 use crate::app::App;
 use crate::database::json::{array, records, write_key};
 use crate::database::{RecordWriter, Sql};
@@ -34,18 +34,7 @@ const BYTES: &str = "application/octet-stream";
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with(
-        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
-        [id.into()],
-    );
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(
-        &app.database,
-        caller,
-        row.try_get("", "comment_id")?,
-        row.try_get("", "chat_message_id")?,
-    )
-    .await?;
+    let row = readable_attachment(&app.database, caller, id).await?;
     send_attachment(app, id, &row).await
 }
 
