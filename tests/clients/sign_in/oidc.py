@@ -90,14 +90,13 @@ def settings(provider, **more):
     }
 
 
-class Visit:
+class Visit(parts.Visit):
     """Somebody who signs in at the provider."""
 
     def __init__(self, at, provider, name, change=None):
         """Up to the address that the provider sends the browser back to. `change` makes something else of the address
         that it is sent away to."""
-        self.at = at
-        self.browser = Surfer()
+        super().__init__(at, Surfer())
         self.asked = self.browser.go(f"{at.address}/api/auth/oidc/login", until=provider.issuer)
         page = self.browser.go(change(self.asked) if change else self.asked)
         page = self.browser.submit(page, until=f"{at.address}/", login=name, password="any")
@@ -108,18 +107,10 @@ class Visit:
         """The answer of the studio."""
         return (browser or self.browser).ask("GET", address or self.back)
 
-    def whoami(self):
-        """The person that the browser is signed in as, or nobody."""
-        answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
-        return answer.json()["user"] if answer.status_code == 200 else None
-
 
 def sign_in(suite, at, provider, name, what):
     """Signs somebody in, and gives the person that they are signed in as."""
-    visit = Visit(at, provider, name)
-    answer = visit.arrive()
-    suite.check(f"{what}: led to the studio", (answer.status_code, answer.headers.get("Location")), (302, at.address))
-    return visit.whoami() or {}
+    return Visit(at, provider, name).sign_in(suite, what)
 
 
 def refused(suite, at, provider, name, told, what):
