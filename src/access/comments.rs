@@ -31,6 +31,7 @@ pub enum CommentFact {
     WorksOnEntity,
 }
 
+/// Rule about one comment.
 pub type CommentRule = Rule<CommentFact>;
 
 /// Comments that clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless

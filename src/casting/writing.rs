@@ -32,6 +32,7 @@ impl CastingContainer {
         self.episode_id.filter(|_| self.is(EntityKind::Shot))
     }
 
+    /// True if it is of a kind.
     pub fn is(&self, kind: EntityKind) -> bool {
         self.kind == kind.type_name()
     }

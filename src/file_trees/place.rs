@@ -37,6 +37,7 @@ impl Prefix {
         }))
     }
 
+    /// The prefix as a text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0

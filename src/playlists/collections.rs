@@ -21,6 +21,7 @@ use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
+/// The collection `/data/playlists`.
 pub struct Playlists;
 
 static RELATIONS: [Relation; 1] = [Relation::children(

@@ -32,8 +32,8 @@ pub async fn new_clock(person: &Client) -> Totp {
 }
 
 /// A studio whose artist has a password.
-async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
-    let studio = Studio::open_with(on, flags).await;
+async fn studio_with(on: On, service: &[String], more: &[&str]) -> (Studio, String) {
+    let studio = Studio::open_using(on, service, more).await;
     let artist = studio.member_id(Role::Artist);
     let hash = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
     update(
@@ -49,8 +49,7 @@ async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
 }
 
 async fn with_post(on: On, office: &PostOffice) -> (Studio, String) {
-    let flags = office.flags();
-    studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+    studio_with(on, &office.flags(), &[]).await
 }
 
 async fn stored(studio: &Studio, id: Uuid) -> person::Model {
@@ -414,9 +413,7 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
     let office = PostOffice::open().await;
-    let mut flags = office.flags();
-    flags.extend(["--enforce-2fa", "true"].map(str::to_owned));
-    let (studio, email) = studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (studio, email) = studio_with(on, &office.flags(), &["--enforce-2fa", "true"]).await;
     let (status, signed_in) = sign_in(&studio, &email, json!({})).await;
     assert_eq!(
         (status, &signed_in["two_factor_authentication_required"]),

@@ -14,6 +14,7 @@ use crate::comments::{editing, reading, removal};
 use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, differing};
 use crate::events::Work;
 
+/// The collection `/data/comments`.
 pub struct Comments;
 
 static RELATIONS: [Relation; 5] = [

@@ -28,6 +28,7 @@ pub struct Checker {
 }
 
 impl Checker {
+    /// The checker of all tests.
     pub fn get() -> &'static Self {
         static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::new);
         &CHECKER
