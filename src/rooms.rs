@@ -28,7 +28,7 @@ const ORDER: [(&str, &str); 62] = [
     ("background", "lanes of background work, and why a job was not done"),
     ("mail", "e-mails: wording, and the way to the mail server"),
     ("messengers", "messages to chat services"),
-    // What all rooms share of the field, and of a running server.
+    // Parts of the field and of a running server that all rooms share.
     (
         "vocabulary",
         "kinds of entities, persons as answers show them, periods of the calendar, addresses",

@@ -72,7 +72,7 @@ mod unix {
     fn close_all(folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // What a link leads to is elsewhere.
+            // Links are not followed.
             match entry.file_type()? {
                 kind if kind.is_dir() => close_all(&entry.path())?,
                 kind if kind.is_file() => close(&entry.path(), FILE)?,

@@ -152,7 +152,7 @@ impl CarriedFiles {
             let Some(row) = app.database.row(&sql).await? else {
                 continue;
             };
-            // What is carried already must not be told again.
+            // A copy that is ready was told of before.
             if row.try_get::<String>("", "copy_status")? != "processing" {
                 continue;
             }

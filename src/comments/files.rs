@@ -80,7 +80,7 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
 /// Media type that a file is sent as, whose sender named this one. A type that a browser might run is told to nobody.
 fn sent_as(named: &str) -> &'static str {
     let named = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    // What some programs call it.
+    // Some programs use this name.
     let named = if named == "image/jpg" {
         "image/jpeg"
     } else {

@@ -187,7 +187,7 @@ pub(super) async fn table(
             .iter()
             .flat_map(|name| [name.clone(), format!("{name} assignations")]),
     );
-    // Who works how long on what is for the team.
+    // Time spent and assignees are for the staff.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
     let mut list = SelectList::default();
     let texts: Vec<SelectedColumn> = layout

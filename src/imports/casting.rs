@@ -157,7 +157,7 @@ impl CastingImport {
         let key = (target.id, asset_id);
         let given = label.map_or_else(|| "fixed".to_owned(), slug);
         if let Some(link) = self.links.get_mut(&key) {
-            // What was exported stays as it was, whatever the label looks like.
+            // A label that was exported and is imported again stays as it was.
             let same_label = label.is_some_and(|label| link.label.as_deref().unwrap_or_default() == label);
             let before = (link.nb_occurences, link.label.clone());
             link.nb_occurences = Some(count);

@@ -230,7 +230,7 @@ async fn page(
 ) -> Result<Vec<u8>, Failure> {
     add_filter(&mut condition, filter);
     if filter.person_id.is_some() {
-        // What the filter keeps would tell who the author is.
+        // Otherwise the filter would tell who the author of an entry is.
         KNOW_AUTHOR.restrict(&mut condition, news.reach(), &ENTRIES);
     }
     let page = Page {

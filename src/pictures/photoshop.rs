@@ -220,7 +220,7 @@ impl PsdDecoder {
         let mut inks = vec![0; content.len() / 3 * 4];
         self.each_row(|channel, y, row| {
             let row = row.iter().step_by(step);
-            // What is stored is what is missing of an ink.
+            // The file stores how much of an ink is missing.
             for (pixel, missing) in inks[y * width * 4..].chunks_exact_mut(4).zip(row) {
                 pixel[channel] = 255 - missing;
             }

@@ -136,7 +136,7 @@ impl Processing {
             app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;
         }
         transact(app, || self.enter(app, &made)).await?;
-        // What was only stored to be worked on goes.
+        // A file that was stored only to be processed is removed.
         if self.kind != MediaKind::Generic
             && made.files.iter().all(|(key, _)| *key != first)
             && first != keys::picture("original", id)

@@ -227,7 +227,7 @@ pub async fn import(
     let stored = stored(&work, table, &given).await?;
     let Sorted { incoming, order, lists } = sort(source, &given, &stored)?;
     let ids: Vec<Uuid> = incoming.iter().map(|row| row.id).collect();
-    // Whether each was there, by the id that it has now.
+    // Former ids of the rows that were there, by their ids from now on.
     let known: HashMap<Uuid, Uuid> = incoming.iter().filter_map(|row| Some((row.id, row.stored?))).collect();
     let moved: Vec<Uuid> = known.values().copied().collect();
     let were = productions(&*work, table, &moved).await?;

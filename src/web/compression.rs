@@ -93,7 +93,7 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
     response.set_body(content);
     weaken_tag(response.headers_mut());
     let level = match coding {
-        // What brotli does by default is too slow to do for each answer anew.
+        // The default of brotli is too slow for answers that are made anew each time.
         CompressionAlgo::BR => CompressionLevel::Precise(4),
         _ => CompressionLevel::Default,
     };

@@ -129,7 +129,7 @@ fn alias(operation: &Value, place: &str, id: &str, more: &Value) -> Value {
         let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         parameters.extend(more.iter().cloned());
         alias["parameters"] = parameters.into();
-        // What the body says may be in the query instead.
+        // The parameters may stand for the body.
         if alias["requestBody"].is_object() {
             alias["requestBody"]["required"] = false.into();
         }

@@ -195,7 +195,7 @@ fn pressure_makes_lines_wider() {
         column(50),
         column(15)
     );
-    // Where the line runs back over itself it is no darker.
+    // A line that runs back over itself is no darker there.
     assert_eq!(at(&picture, 50, 25), at(&picture, 88, 25));
 }
 

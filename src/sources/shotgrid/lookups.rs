@@ -162,7 +162,7 @@ impl Lookup {
         for (place, key) in wanted.values() {
             match read_value(column, key, *place, self.keys.field(), false) {
                 Ok(value) => values.extend(value),
-                // What its column can't hold is not here.
+                // There is no row with a value that its column can't hold.
                 Err(_) if self.make.is_none() => {}
                 Err(refusal) => return Err(refusal),
             }

@@ -107,7 +107,7 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     let rule = contract.access.find(&operation.rule);
     let proof = rule.and_then(|rule| rule.proof.as_deref());
     sender(text, operation, proof);
-    // Where the answer may be there already, all of this waits until it is known that it is not.
+    // If the client may have the answer already, all of this waits until it is known that it has not.
     let reads = if operation.conditional.is_none() {
         text.push_str(&checks(operation, rule, "call.query()"));
         String::new()
