@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn wrong_fields_of_a_comment_are_refused() {
         let status = Uuid::new_v4();
         for value in [
             json!({}),

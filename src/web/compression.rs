@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn negotiates() {
+    fn the_coding_is_the_one_that_accept_encoding_likes_best() {
         use CompressionAlgo::{BR, GZIP, ZSTD};
         assert_eq!(negotiate(&HeaderMap::new()), None);
         assert_eq!(chosen("gzip, deflate, br, zstd"), Some(ZSTD));

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn missing_descriptions_and_dangling_references_are_named() {
         let document = json!({"components": {"schemas": {
             "Gadget": {"description": "A thing.", "required": ["name"], "properties": {"size": {"type": "integer"}}},
             "Part": {"description": "A part.", "items": {"$ref": "#/components/schemas/Nothing"}},

@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn record_times_begin_anywhere() {
+    fn the_first_record_time_may_be_any() {
         for hour in ["01", "10", "00"] {
             let list = format!(
                 "TITLE: LUNE\nFCM: NON-DROP FRAME\n\n\
