@@ -39,6 +39,8 @@ mod previews;
 mod productions;
 mod programs;
 mod progress;
+#[cfg(test)]
+mod prose;
 mod pulling;
 mod quotas;
 mod readiness;

@@ -1,6 +1,5 @@
-//! Rules for all sources: the order of the rooms, of which each may use those before it and none behind it
-//! (`ARCHITECTURE.md` shows the same list), that rows of queries are read by the names of their columns, the length of
-//! sources, and the first words of docs.
+//! A rule for all sources: the order of the rooms, of which each may use those before it and none behind it
+//! (`ARCHITECTURE.md` shows the same list). And rows of queries are read by the names of their columns.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,7 +28,7 @@ const ORDER: [(&str, &str); 62] = [
     ("background", "lanes of background work, and why a job was not done"),
     ("mail", "e-mails: wording, and the way to the mail server"),
     ("messengers", "messages to chat services"),
-    // What all rooms share of the field, and of a running server.
+    // Parts of the field and of a running server that all rooms share.
     (
         "vocabulary",
         "kinds of entities, persons as answers show them, periods of the calendar, addresses",
@@ -133,14 +132,15 @@ const ORDER: [(&str, &str); 62] = [
     ("cli", "the commands of the program"),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Finds the sources in a folder and below it.
+pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())
     {
         if entry.is_dir() && !entry.ends_with("node_modules") {
             sources(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+        } else if entry.extension().is_some_and(|ending| ending == "rs" || ending == "py") {
             found.push(entry);
         }
     }
@@ -151,7 +151,7 @@ fn room(path: &str) -> Option<&str> {
     let room = path
         .split_once('/')
         .map_or_else(|| path.trim_end_matches(".rs"), |(room, _)| room);
-    (!matches!(room, "lib" | "main" | "refusals" | "rooms")).then_some(room)
+    (!matches!(room, "lib" | "main" | "prose" | "refusals" | "rooms")).then_some(room)
 }
 
 /// The rooms that a source names, apart from its tests and comments.
@@ -195,7 +195,8 @@ fn named(text: &str) -> BTreeSet<String> {
     found
 }
 
-fn root() -> PathBuf {
+/// The folder of the sources of the server.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -290,98 +291,6 @@ fn rows_are_read_by_name() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-/// Folders of the repository with sources.
-const SOURCES: [&str; 9] = [
-    "src",
-    "entity/src",
-    "migration",
-    "openapi/contract/src",
-    "openapi/definitions/src",
-    "openapi/client",
-    "benches",
-    "demo/src",
-    "tests",
-];
-
-/// Words that begin a question, and no name of what is described.
-const QUESTION_WORDS: [&str; 10] = [
-    "What", "Whether", "How", "Who", "Whom", "Whose", "When", "Where", "Which", "Why",
-];
-
-/// Text of a line of a doc comment.
-fn documentation(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    line.strip_prefix("///")
-        .or_else(|| line.strip_prefix("//!"))
-        .map(str::trim)
-}
-
-/// Places of paragraphs of doc comments that begin with a word of a question.
-fn questions(text: &str) -> Vec<usize> {
-    let mut before = None;
-    let mut found = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let said = documentation(line);
-        let begins = before.is_none_or(|before: &str| before.is_empty() || before.starts_with('#'));
-        let word = said
-            .unwrap_or_default()
-            .split(|letter: char| !letter.is_alphanumeric())
-            .next();
-        if begins && word.is_some_and(|word| QUESTION_WORDS.contains(&word)) {
-            found.push(at + 1);
-        }
-        before = said;
-    }
-    found
-}
-
-/// Sources of the whole repository by their paths in it.
-fn repository() -> Vec<(String, String)> {
-    let repository = root().join("..");
-    let mut files = Vec::new();
-    for folder in SOURCES {
-        sources(&repository.join(folder), &mut files);
-    }
-    assert!(files.len() > 600, "the sources are not there");
-    let path = |file: &Path| file.strip_prefix(&repository).expect("a source").display().to_string();
-    files
-        .iter()
-        .map(|file| (path(file), fs::read_to_string(file).expect("a source")))
-        .collect()
-}
-
-/// Lines that a source may have, with its tests. One that comes near is cut by subject.
-const LONGEST: usize = 500;
-
-#[test]
-fn sources_are_short() {
-    let long = |(path, text): &(String, String)| {
-        let lines = text.lines().count();
-        (lines > LONGEST).then(|| format!("{path} has {lines} lines"))
-    };
-    let problems: Vec<String> = repository().iter().filter_map(long).collect();
-    assert!(problems.is_empty(), "cut them by subject:\n{}", problems.join("\n"));
-}
-
-#[test]
-fn docs_begin_with_what_they_describe() {
-    let mut problems = Vec::new();
-    for (path, text) in repository() {
-        problems.extend(questions(&text).iter().map(|line| format!("{path}:{line}")));
-    }
-    assert!(
-        problems.is_empty(),
-        "these docs begin with a word of a question; say what kind of thing it is:\n{}",
-        problems.join("\n")
-    );
-}
-
-#[test]
-fn questions_are_found_where_docs_begin() {
-    let text = "//! How it works.\n\n/// Result of it.\n/// When it fails, none.\n///\n/// # Errors\n/// When it fails.\nfn a() {}\n    /// Whether it does.\n    b: bool, // Who knows.\n";
-    assert_eq!(questions(text), [1, 7, 9]);
 }
 
 #[test]

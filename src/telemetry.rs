@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_pairs() {
+    fn headers_are_read_as_pairs_and_not_told_when_wrong() {
         let read = headers("authorization=Basic%20c2hlZXA=, x-studio = lune ,").unwrap();
         let expected = [("authorization", "Basic%20c2hlZXA="), ("x-studio", "lune")];
         assert_eq!(

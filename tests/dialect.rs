@@ -111,7 +111,7 @@ async fn written_by_the_server(server: &TestServer, table: &'static Table) -> Va
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_read_alike(#[values(On::Sqlite, On::Postgres)] on: On) {
+async fn rows_read_the_same_from_the_database_and_from_the_server(#[values(On::Sqlite, On::Postgres)] on: On) {
     let server = TestServer::start(on).await;
     let mut kinds = BTreeSet::new();
     for table in TABLES

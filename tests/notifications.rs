@@ -17,17 +17,11 @@ use harness::{Client, On, PostOffice, Studio, id};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
-    let flags = office.flags();
-    let flags: Vec<&str> = flags
-        .iter()
-        .map(String::as_str)
-        .chain(["--domain-name", "studio.example"])
-        .collect();
-    studio_with_flags(&flags, on).await
+    studio_using(&office.flags(), &["--domain-name", "studio.example"], on).await
 }
 
-async fn studio_with_flags(flags: &[&str], on: On) -> (Studio, Uuid, Uuid) {
-    let studio = Studio::open_with(on, flags).await;
+async fn studio_using(service: &[impl AsRef<str>], more: &[&str], on: On) -> (Studio, Uuid, Uuid) {
+    let studio = Studio::open_using(on, service, more).await;
     let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
     let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
@@ -231,7 +225,7 @@ async fn messages_reach_chat_services(#[case] on: On) {
         "--chat-hosts",
         "127.0.0.1",
     ];
-    let (studio, task, _) = studio_with_flags(&flags, on).await;
+    let (studio, task, _) = studio_using(&flags, &[], on).await;
     let organisation = dailies::studio::organisation(&studio.server.app)
         .await
         .expect("the organisation")

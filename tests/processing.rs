@@ -134,7 +134,7 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
         .expect(201);
     assert_eq!(outcome(&studio.admin, broken).await["status"], "broken");
 
-    // What waits at the end of the server is done by the next one.
+    // Jobs that wait when the server ends are done by the next one.
     let late = preview(&studio).await;
     studio
         .admin
@@ -334,7 +334,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
             .await
             .expect(201);
         assert_eq!(outcome(&studio.admin, id).await["status"], "ready", "{flag}");
-        // What was stored to be worked on goes a moment after the preview is ready.
+        // A file that was stored to be processed is removed a moment after the preview is ready.
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         for prefix in ["previews", "lowdef", "source"] {
             let key = FileKey::new(Bucket::Movies, prefix, id);

@@ -67,7 +67,7 @@ async fn all_statements(
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn more_rows_take_no_more_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
-    // What is kept in memory would be answered without looking at any row.
+    // With answers kept in memory, no row would be looked at.
     let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(FEW).await;

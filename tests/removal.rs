@@ -147,7 +147,7 @@ async fn fill(app: &App, rows: &mut HashMap<&'static str, Uuid>, mark: &str) {
         );
         waiting = later;
     }
-    // What was not there yet when a row was made.
+    // References to rows that did not exist yet when a row was made.
     for table in made.into_iter().filter(|table| table.column("id").is_some()) {
         let values = references(table)
             .into_iter()

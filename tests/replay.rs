@@ -308,8 +308,7 @@ async fn replay(studio: &Studio, planned: &[Planned]) -> String {
 async fn answers_as_written(#[files("tests/replay/*.yaml")] file: PathBuf, #[values(On::Sqlite, On::Postgres)] on: On) {
     let mut planned = Vec::new();
     let flags = plan(&file, false, &mut planned);
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    let studio = Studio::open_with(on, &flags).await;
+    let studio = Studio::open_using(on, &flags, &[]).await;
     let report = replay(&studio, &planned).await;
     assert!(report.is_empty(), "not as written:{report}");
 }

@@ -26,6 +26,7 @@ pub struct Operation {
     has_body: bool,
 }
 
+/// The operations of the contract, with who may call them.
 pub fn operations() -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in contract()["paths"].as_object().expect("paths") {

@@ -38,7 +38,7 @@ async fn bring(studio: &Studio, xml: &str, cookie: Option<&str>) -> Page {
     Page::send(&studio.server.nobody(), "/auth/saml/sso", &fields, cookie).await
 }
 
-/// There and back, with an answer that is changed before it is signed.
+/// Signs somebody in, with an answer that is changed before it is signed.
 async fn sign_in(
     studio: &Studio,
     provider: &SamlProvider,
@@ -50,7 +50,7 @@ async fn sign_in(
     bring(studio, &provider.write(&statement), Some(&cookie)).await
 }
 
-/// There and back, with an answer that is changed after it was signed.
+/// Tries to sign somebody in, with an answer that is changed after it was signed.
 async fn tampered(
     studio: &Studio,
     provider: &SamlProvider,

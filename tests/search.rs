@@ -24,7 +24,7 @@ async fn found(client: &Client, query: &str) -> Vec<String> {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_kept_is_true(#[values(On::Sqlite, On::Postgres)] on: On) {
+async fn the_index_follows_every_change_of_what_it_finds(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let database = &studio.server.app.database;
     let manager = studio.member(Role::Manager);

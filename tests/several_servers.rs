@@ -113,7 +113,7 @@ async fn what_one_server_changes_counts_at_the_other_at_once() {
     at_other.get(FOR_ADMINS).await.expect(403);
     studio.admin.put(&path, json!({"role": "admin"})).await.expect(200);
     assert!(until_status(&at_other, FOR_ADMINS, 200).await < soon);
-    // What a listener may hear follows too.
+    // The right to hear events follows, too.
     let listener = Listener::open(&at_other).await;
     studio.admin.put(&path, json!({"active": false})).await.expect(200);
     assert!(until_status(&at_other, "/data/departments", 401).await < soon);

@@ -294,10 +294,7 @@ async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
     let mut store = ObjectStore::open().await;
-    let flags = store.flags();
-    let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    flags.extend(["--remove-files", "true"]);
-    let mut studio = Studio::open_with(on, &flags).await;
+    let mut studio = Studio::open_using(on, &store.flags(), &["--remove-files", "true"]).await;
     let sent = Sent::to(&studio).await;
     let object = |(bucket, prefix, id): &(&str, &str, Uuid)| format!("studio-{bucket}/{prefix}-{id}");
     assert_eq!(store.stored(), sorted(sent.keys().iter().map(object)));

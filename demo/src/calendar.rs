@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_now_is_before_now() {
+    fn the_minute_before_the_current_one_lies_before_the_clock() {
         for now in [
             "2026-03-11T10:30:00",
             "2026-03-11T03:00:00",

@@ -110,7 +110,7 @@ static TABLES: [(&str, Belonging); 80] = [
 ];
 
 impl Belonging {
-    /// That of a table. What is not known belongs to nothing.
+    /// The owner of the rows of a table. An unknown table belongs to nothing.
     #[must_use]
     pub fn of(table: &str) -> Self {
         TABLES

@@ -140,6 +140,17 @@ impl Revision {
             tables: made,
         }
         .postgres_statements();
+        statements.extend(self.columns(found));
+        statements.extend(self.foreign_keys(found));
+        statements.extend(self.unique_constraints(found));
+        statements.extend(self.indexes(found));
+        statements.extend(self.rows.iter().cloned());
+        statements
+    }
+
+    /// Statements for the columns that are missing.
+    fn columns(&self, found: &Catalogue) -> Vec<String> {
+        let mut statements = Vec::new();
         for (table, columns) in &self.columns {
             let there = |name: &str| {
                 found
@@ -160,6 +171,12 @@ impl Revision {
                 }
             }
         }
+        statements
+    }
+
+    /// Statements for the foreign keys that are missing, or do something else when a row is deleted.
+    fn foreign_keys(&self, found: &Catalogue) -> Vec<String> {
+        let mut statements = Vec::new();
         for (table, keys) in &self.foreign_keys {
             for key in keys {
                 let old = found
@@ -173,6 +190,12 @@ impl Revision {
                 statements.push(key.addition(table));
             }
         }
+        statements
+    }
+
+    /// Statements for the unique constraints that are missing.
+    fn unique_constraints(&self, found: &Catalogue) -> Vec<String> {
+        let mut statements = Vec::new();
         for (table, rules) in &self.unique {
             for rule in rules {
                 let found = found.tables.get(table);
@@ -187,6 +210,12 @@ impl Revision {
                 statements.push(format!("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE {how}"));
             }
         }
+        statements
+    }
+
+    /// Statements for the indexes that are missing.
+    fn indexes(&self, found: &Catalogue) -> Vec<String> {
+        let mut statements = Vec::new();
         for (table, indexes) in &self.indexes {
             let there = |name: &str| {
                 found
@@ -201,7 +230,6 @@ impl Revision {
                     .map(|index| index.creation(table)),
             );
         }
-        statements.extend(self.rows.iter().cloned());
         statements
     }
 }

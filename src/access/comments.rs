@@ -12,7 +12,7 @@ use super::rule::{ALL_BUT_CLIENTS, EVERYBODY, QueriedRecords, Rule, STAFF};
 use super::tasks::worked_on_by;
 use crate::database::Sql;
 
-pub use self::subject::{CommentSubject, attachment_reader};
+pub use self::subject::{CommentSubject, attachment_reader, readable_attachment};
 
 /// Facts of a comment that rules ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub enum CommentFact {
     WorksOnEntity,
 }
 
+/// Rule about one comment.
 pub type CommentRule = Rule<CommentFact>;
 
 /// Comments that clients read: what is meant for them, what they wrote themselves, and what other clients wrote unless

@@ -27,6 +27,7 @@ pub enum EntityFact {
     Created,
 }
 
+/// Rule about one entity.
 pub type EntityRule = Rule<EntityFact>;
 
 /// `entity-reader`: the team; vendors when they have a task of the entity.

@@ -16,6 +16,7 @@ pub enum HoursFact {
     Supervised,
 }
 
+/// Rule about the time that one person logs.
 pub type HoursRule = Rule<HoursFact>;
 
 /// Rule about who learns how long others work on a task: the team, but clients and vendors learn of their own time

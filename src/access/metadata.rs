@@ -26,6 +26,7 @@ pub enum ColumnFact {
     OfOwnDepartment,
 }
 
+/// Rule about one metadata column.
 pub type ColumnRule = Rule<ColumnFact>;
 
 /// Rule about who sees a column and the values in it: vendors those of no department and of their own ones, clients

@@ -21,6 +21,7 @@ pub enum PlaylistFact {
     OwnOrNobodys,
 }
 
+/// Rule about one playlist.
 pub type PlaylistRule = Rule<PlaylistFact>;
 
 /// `playlist-reader`: the team without vendors; clients when it is meant for them.

@@ -9,9 +9,11 @@ use super::reach::{Reach, RoleScope};
 use super::roles::{ProjectRole, projects_as};
 use crate::database::Sql;
 
-/// Roles of a team.
+/// All roles of a team.
 pub const EVERYBODY: [Role; 6] = Role::ALL;
+/// All roles of a team but vendors.
 pub const ALL_BUT_VENDORS: [Role; 5] = [Role::Admin, Role::Manager, Role::Supervisor, Role::Artist, Role::Client];
+/// All roles of a team but clients.
 pub const ALL_BUT_CLIENTS: [Role; 5] = [Role::Admin, Role::Manager, Role::Supervisor, Role::Artist, Role::Vendor];
 /// Those who lead the work of others.
 pub const LEADERS: [Role; 2] = [Role::Manager, Role::Supervisor];

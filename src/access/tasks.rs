@@ -33,6 +33,7 @@ pub enum TaskFact {
     ListedForClients,
 }
 
+/// Rule about one task.
 pub type TaskRule = Rule<TaskFact>;
 
 /// `task-reader`: the team; vendors when they work on the entity.
@@ -130,6 +131,7 @@ pub const REVIEW: TaskRule = Rule::Any(&[LEAD, Rule::Team(&[Role::Client])]);
 pub const EDIT_PREVIEWS: TaskRule = WORK;
 
 impl TaskFact {
+    /// Every fact.
     pub const ALL: [Self; 7] = [
         Self::Assigned,
         Self::WorksOnEntity,

@@ -1,11 +1,9 @@
 //! The rules of the contract are all here, and nobody else says again what a rule says.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use dailies_definitions::rules::RecordRule;
 
 use super::records::{Statement, statement};
+use crate::rooms::all_sources;
 
 /// Marks of a rule that is written outside of this room, and the files that may have them, because there it is no rule:
 /// the list of a team or of assignees as data, settings, and what a role is shown of the studio.
@@ -71,15 +69,15 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             "l.role,",
         ],
         &[
-            // Whose statuses are whose.
+            // Statuses that each role may set.
             "tasks/statuses.rs",
-            // Which previews are left out for clients, who may see no more than those of a comment.
+            // Previews that are left out for clients, who see those of comments that they see.
             "comments/listing.rs",
             "comments/reading.rs",
             // The list of a team, and of one's own roles.
             "productions/team.rs",
             "user/context.rs",
-            // Whether a client wrote, as the rule on comments asks.
+            // Comments by clients, which the rule on comments asks about.
             "notifications/inbox.rs",
         ],
     ),
@@ -96,19 +94,6 @@ const MARKS: [(&[&str], &[&str]); 5] = [
     ),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-    {
-        if entry.is_dir() {
-            sources(&entry, found);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            found.push(entry);
-        }
-    }
-}
-
 /// The text of a source without its tests and comments.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
@@ -120,22 +105,15 @@ fn code(text: &str) -> String {
 
 #[test]
 fn nobody_else_states_a_rule() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    assert!(files.len() > 200, "the sources are not there");
+    let sources = all_sources();
+    assert!(sources.len() > 200, "the sources are not there");
     let mut problems = Vec::new();
     let mut needed = Vec::new();
-    for file in files {
-        let name = file
-            .strip_prefix(&root)
-            .expect("a source")
-            .to_string_lossy()
-            .replace('\\', "/");
+    for (name, text) in sources {
         if name.starts_with("access/") || name.starts_with("demo/") {
             continue;
         }
-        let code = code(&fs::read_to_string(&file).expect("a source"));
+        let code = code(&text);
         for (group, (marks, allowed)) in MARKS.into_iter().enumerate() {
             let found: Vec<&&str> = marks.iter().filter(|mark| code.contains(**mark)).collect();
             if let Some(place) = allowed.iter().find(|allowed| **allowed == name) {
@@ -161,17 +139,15 @@ fn nobody_else_states_a_rule() {
 
 #[test]
 fn every_rule_that_the_contract_names_is_here() {
-    let mut here = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/access"), &mut here);
-    let texts: Vec<String> = here
-        .iter()
-        .map(|file| fs::read_to_string(file).expect("a source"))
+    let here: Vec<(String, String)> = all_sources()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("access/"))
         .collect();
     for rule in RecordRule::ALL {
         if matches!(statement(rule), Statement::Function) {
             let function = format!("fn {}(", rule.name().replace('-', "_"));
             assert!(
-                texts.iter().any(|text| text.contains(&function)),
+                here.iter().any(|(_, text)| text.contains(&function)),
                 "the rule {} has no function in src/access",
                 rule.name()
             );

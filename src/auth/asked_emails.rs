@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
 
-use super::browser::address;
+use super::browser::visitor_address;
 use super::second_factor::SecondFactor;
 use super::sign_in::find_account;
 use super::{AccountEmail, AccountLetter, email_code, emails, reset};
@@ -23,7 +23,7 @@ pub(super) fn after_answer<S>(
 ) where
     S: Future<Output = Result<(), Failure>> + Send + 'static,
 {
-    let from = address(&visitor.headers, visitor.address, &app.settings.trusted_proxies);
+    let from = visitor_address(app, visitor);
     let sent = send(Arc::clone(app), from);
     app.jobs.soon(async move {
         if let Err(Failure::Fault(error)) = sent.await {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use dailies_definitions::call::{request_headers, request_peer};
+use dailies_definitions::call::{Visitor, request_headers, request_peer};
 use poem::http::{HeaderMap, HeaderName, header};
 
 use crate::app::App;
@@ -94,6 +94,11 @@ pub fn caller_address(app: &App) -> Option<IpAddr> {
         request_peer(),
         &app.settings.trusted_proxies,
     )
+}
+
+/// The address of somebody who is not signed in, as [`address`] tells it.
+pub(super) fn visitor_address(app: &App, visitor: &Visitor) -> Option<IpAddr> {
+    address(&visitor.headers, visitor.address, &app.settings.trusted_proxies)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {

@@ -2,7 +2,7 @@
 //! the day that it is lost.
 
 use dailies_definitions::failure::Failure;
-use dailies_definitions::schemas::FidoAssertion;
+use dailies_definitions::schemas::{FidoAssertion, SecondFactorProof};
 use entity::arrays::{BytesArray, JsonArray};
 use entity::person;
 use sea_orm::Value;
@@ -103,6 +103,17 @@ pub(super) struct Proof {
     /// Answer of a browser about a security key that was touched.
     pub fido: Option<FidoAssertion>,
     pub recovery_code: Option<String>,
+}
+
+impl From<SecondFactorProof> for Proof {
+    fn from(sent: SecondFactorProof) -> Self {
+        Self {
+            totp: sent.totp,
+            email_otp: sent.email_otp,
+            fido: sent.fido_authentication_response,
+            recovery_code: sent.recovery_code,
+        }
+    }
 }
 
 /// The part of a proof that counts.

@@ -1,16 +1,23 @@
 //! Signing in with a password: the person who is meant, the proofs that it is them, and the notes of it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use dailies_definitions::call::Visitor;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::payload::Json;
+use dailies_definitions::schemas::{Credentials, SignedIn};
 use entity::{login_log, person};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::browser::{is_browser, visitor_address};
+use super::cookies::Cookies;
 use super::lockout::Gate;
 use super::password_check::{Checked, Strategy, check_password};
 use super::second_factor::{Proof, is_missing, is_protected};
-use super::{refusals, reset};
+use super::{answers, refusals, reset};
 use crate::app::App;
 use crate::credentials::passwords::Passwords;
 use crate::credentials::tokens::{Duty, SessionTokens};
@@ -19,14 +26,35 @@ use crate::database::{self, Sql, Transaction};
 /// The password that accounts get which are made without one. It opens nothing but the way to a better one.
 const DEFAULT_PASSWORD: &str = "default";
 
+/// A refusal to sign in leaves no earlier than this, so that its time does not tell what kind of hash was compared, or
+/// whether one was.
+const LEAST_TIME: Duration = Duration::from_millis(400);
+
 /// Somebody who wants to sign in.
-pub(super) struct Applicant {
+struct Applicant {
     /// E-mail address, or name of the account on the studio's workstations.
-    pub identifier: String,
-    pub password: String,
-    pub proof: Proof,
-    pub address: Option<IpAddr>,
-    pub from_browser: bool,
+    identifier: String,
+    password: String,
+    proof: Proof,
+    address: Option<IpAddr>,
+    from_browser: bool,
+}
+
+impl Applicant {
+    fn new(app: &App, visitor: &Visitor, sent: Credentials) -> Self {
+        Self {
+            identifier: sent.email,
+            password: sent.password.unwrap_or_default(),
+            proof: Proof {
+                totp: sent.totp,
+                email_otp: sent.email_otp,
+                fido: sent.fido_authentication_response,
+                recovery_code: sent.recovery_code,
+            },
+            address: visitor_address(app, visitor),
+            from_browser: is_browser(&visitor.headers),
+        }
+    }
 }
 
 /// The person with that e-mail address, or else with that name of a workstation account. Bots and guests do not sign in.
@@ -94,11 +122,35 @@ impl OpenSession {
     }
 }
 
+/// Signs somebody in, and answers with the session, which browsers get in cookies.
+///
+/// # Errors
+/// An answer that says what is wrong, and no more than the applicant may know.
+pub(super) async fn answer(app: &App, visitor: &Visitor, sent: Credentials) -> Result<Json<SignedIn>, Failure> {
+    let started = Instant::now();
+    let applicant = Applicant::new(app, visitor, sent);
+    let answer = match sign_in(app, &applicant).await {
+        Ok(session) => {
+            let answer = answers::signed_in(app, &session).await;
+            let cookies = Cookies::new(&visitor.headers, &app.settings).session(&session.tokens);
+            answer.map(|answer| cookies.on(answer))
+        }
+        Err(refusal) => {
+            tokio::time::sleep_until(started + LEAST_TIME).await;
+            Err(refusal)
+        }
+    };
+    answer.map_err(|failure| match failure {
+        Failure::Fault(error) => refusals::explain(&*error),
+        answer @ Failure::Answer { .. } => answer,
+    })
+}
+
 /// Checks everything that signing in takes, and opens a session.
 ///
 /// # Errors
 /// An answer that says what is wrong, and no more than the applicant may know.
-pub(super) async fn sign_in(app: &App, applicant: &Applicant) -> Result<OpenSession, Failure> {
+async fn sign_in(app: &App, applicant: &Applicant) -> Result<OpenSession, Failure> {
     let strategy = Strategy::from_setting(&app.settings.sign_in.auth_strategy).ok_or_else(refusals::no_strategy)?;
     let Some(found) = find_account(app, &applicant.identifier).await? else {
         return Err(refuse_nobody(app, strategy, applicant).await?);

@@ -16,6 +16,7 @@ use crate::crud::{Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, transact};
 
+/// The collection `/data/salary-scales`.
 pub struct SalaryScales;
 
 const POSITIONS: [&str; 3] = ["supervisor", "lead", "artist"];

@@ -13,6 +13,7 @@ use crate::crud::{Record, Resource, record};
 use crate::events::{Work, payload};
 use crate::readiness::counts::Touched;
 
+/// The collection `/data/entity-links`.
 pub struct EntityLinks;
 
 /// The entity that a line belongs to.

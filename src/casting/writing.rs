@@ -32,6 +32,7 @@ impl CastingContainer {
         self.episode_id.filter(|_| self.is(EntityKind::Shot))
     }
 
+    /// True if it is of a kind.
     pub fn is(&self, kind: EntityKind) -> bool {
         self.kind == kind.type_name()
     }
@@ -170,7 +171,7 @@ async fn known(
         .bind(true)
         .push(") AND e.id IN ");
     sql.bind_list(complete.iter().map(|entry| entry.asset_id));
-    // What another production no longer shares stays where it is cast.
+    // An asset that another production no longer shares stays where it is cast.
     let mut castable: HashSet<Uuid> = before.keys().copied().collect();
     for row in database::rows(&**work, &sql).await? {
         castable.insert(row.try_get("", "id")?);

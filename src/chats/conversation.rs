@@ -132,7 +132,7 @@ pub(super) async fn leave(app: &App, caller: &Caller, entity_id: Uuid) -> Result
     if let Some(id) = find(&*work, entity_id).await?
         && takes_part(&*work, id, person_id).await?
     {
-        // Who leaves hears it, too, on other screens.
+        // The person who leaves is told, too, for their other screens.
         emit_to_participants(
             &mut work,
             id,

@@ -259,7 +259,7 @@ fn addresses_are_those_of_the_contract() {
     let document: serde_json::Value =
         serde_json::from_slice(&docs::document(Edition::Json).expect("the contract")).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
-    // What a parameter is called does not matter.
+    // The names of parameters do not matter.
     let parameter = pattern(r"\{[^}]*\}");
     let bare = |path: &str| {
         parameter

@@ -3,15 +3,15 @@
 #[cfg(unix)]
 pub(super) use unix::{begin, close_data, close_files};
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn begin() {}
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn close_data(_data: &crate::config::DataArgs) {}
 
-/// There are no such modes here.
+/// Does nothing: this system has no such modes.
 #[cfg(not(unix))]
 pub(super) fn close_files(_folder: &std::path::Path) {}
 
@@ -72,7 +72,7 @@ mod unix {
     fn close_all(folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // What a link leads to is elsewhere.
+            // Links are not followed.
             match entry.file_type()? {
                 kind if kind.is_dir() => close_all(&entry.path())?,
                 kind if kind.is_file() => close(&entry.path(), FILE)?,

@@ -132,7 +132,7 @@ impl Job for CarriedFiles {
         self.carry(app).await
     }
 
-    /// Nobody waits for ever: the copies count as broken.
+    /// Marks the copies as broken, so that nobody waits for them for ever.
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
         for (_, id) in &self.copies {
             transact(app, || self.break_off(app, *id)).await?;
@@ -152,7 +152,7 @@ impl CarriedFiles {
             let Some(row) = app.database.row(&sql).await? else {
                 continue;
             };
-            // What is carried already must not be told again.
+            // A copy that is ready was told of before.
             if row.try_get::<String>("", "copy_status")? != "processing" {
                 continue;
             }

@@ -155,7 +155,7 @@ fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Failure> {
 fn moment(text: &str) -> Option<NaiveDateTime> {
     let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S"));
-    // What lies outside of these years no client can read back.
+    // No client can read years outside of these.
     moment
         .ok()
         .filter(|moment| (1970..=9999).contains(&chrono::Datelike::year(moment)))
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_refused() {
+    fn wrong_fields_of_a_comment_are_refused() {
         let status = Uuid::new_v4();
         for value in [
             json!({}),

@@ -9,7 +9,7 @@ use poem::http::StatusCode;
 use sea_orm::QueryResult;
 use uuid::Uuid;
 
-use crate::access::comments::attachment_reader;
+use crate::access::comments::readable_attachment;
 use crate::app::App;
 use crate::database::json::{array, records, write_key};
 use crate::database::{RecordWriter, Sql};
@@ -34,18 +34,7 @@ const BYTES: &str = "application/octet-stream";
 /// # Errors
 /// 404 for an unknown file, 403 for those who may not see what it is attached to, 416 for a part that is not there.
 pub async fn download(app: &App, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with(
-        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
-        [id.into()],
-    );
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(
-        &app.database,
-        caller,
-        row.try_get("", "comment_id")?,
-        row.try_get("", "chat_message_id")?,
-    )
-    .await?;
+    let row = readable_attachment(&app.database, caller, id).await?;
     send_attachment(app, id, &row).await
 }
 
@@ -91,7 +80,7 @@ pub async fn send_attachment(app: &App, id: Uuid, row: &QueryResult) -> Result<M
 /// Media type that a file is sent as, whose sender named this one. A type that a browser might run is told to nobody.
 fn sent_as(named: &str) -> &'static str {
     let named = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    // What some programs call it.
+    // Some programs use this name.
     let named = if named == "image/jpg" {
         "image/jpeg"
     } else {

@@ -16,27 +16,10 @@ use uuid::Uuid;
 use super::files::{self, FilesOwner};
 use super::{attachments, editing, listing, moving, reading, replies, reposting, writing};
 use crate::app::SharedApp;
-use crate::notifications::feed::{self, NewsFilter};
+use crate::notifications::feed;
 
 /// Serves the operations from the database and the file store.
 pub struct CommentsHandlers(pub SharedApp);
-
-/// Filter that the query of a listing of news asks for. The types of the queries differ in their names only.
-macro_rules! news_filter {
-    ($query:expr) => {
-        NewsFilter {
-            only_preview: $query.only_preview || feed::says_yes(&$query.all, "only_preview"),
-            task_type_id: $query.task_type_id,
-            task_status_id: $query.task_status_id,
-            person_id: $query.person_id,
-            episode_id: $query.episode_id,
-            after: $query.after,
-            before: $query.before,
-            page: $query.page,
-            limit: $query.limit,
-        }
-    };
-}
 
 #[async_trait]
 impl Comments for CommentsHandlers {
@@ -214,14 +197,16 @@ impl Comments for CommentsHandlers {
         project_id: Uuid,
         query: ListProjectNewsQuery,
     ) -> Result<Json<NewsFeedPage>, Failure> {
+        let filter = feed::filter(query.filter, &query.all);
         Ok(Json::written(
-            feed::of_project(&self.0, &access, project_id, &news_filter!(query)).await?,
+            feed::of_project(&self.0, &access, project_id, &filter).await?,
         ))
     }
 
     async fn list_news(&self, access: Caller, query: ListNewsQuery) -> Result<Json<NewsFeedPage>, Failure> {
+        let filter = feed::filter(query.filter, &query.all);
         Ok(Json::written(
-            feed::of_open_projects(&self.0, &access, query.project_id, &news_filter!(query)).await?,
+            feed::of_open_projects(&self.0, &access, query.project_id, &filter).await?,
         ))
     }
 

@@ -155,7 +155,7 @@ impl AnswerKeeper {
                         tag,
                         media,
                         coding,
-                        // What was written may have much more room than it fills.
+                        // A buffer that was written to may be much larger than its content.
                         text: Bytes::copy_from_slice(&text),
                     },
                 )

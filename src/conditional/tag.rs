@@ -21,7 +21,7 @@ const MOST_TAGS: usize = 10;
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// That of a request, where all answers depend on this environment: the release, and settings.
+    /// The key of a request, where all answers depend on this environment: the release, and settings.
     pub(super) fn of(environment: &str, asked: &ConditionalRequest) -> Self {
         // All that this server knows of the person counts, since it may have read it a moment ago.
         let who = format!("{:?}\n{:?}", asked.caller.person, asked.caller.token.identity);
@@ -43,7 +43,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// That of a request with this key, by somebody in this role.
+    /// The subject of a request with this key, by somebody in this role.
     pub(super) fn new(key: Key, role: Option<Role>, production: Option<Uuid>) -> Self {
         let mut digest = Sha256::new();
         digest.update(key.0);
@@ -64,7 +64,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// That of an answer with this key, which is made of tables with these marks.
+    /// The tag of an answer with this key, which is made of tables with these marks.
     pub(super) fn of(key: &Key, tables: Tables, marks: &[u8]) -> Self {
         let mut digest = Sha256::new();
         digest.update(key.0);

@@ -44,7 +44,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Nobody yet. `rate` is how many tries one address has in a minute; 0 is no limit.
+    /// No attempts yet. `rate` is how many tries one address has in a minute; 0 is no limit.
     #[must_use]
     pub fn new(rate: u32) -> Self {
         Self {

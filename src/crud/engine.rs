@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::rules::only_admin;
 use super::select::{self, ShapeWriter, WantedParts};
-use super::{AskedUpdate, Resource, Shape, WrittenRecord, filter, write};
+use super::{AskedUpdate, Record, Resource, Shape, WrittenRecord, filter, write};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::{PlanMask, blank};
 use crate::app::SharedApp;
@@ -143,19 +143,7 @@ impl Engine {
         let moves = body.is_empty() || body.keys().any(|key| resource.accepted().contains(&key.as_str()));
         let mut work = Work::begin(&self.app, caller).await?;
         let record = select::record(&*work, resource, id).await?;
-        if let Some(rule) = undecided(rule, caller)? {
-            resource
-                .may_update(
-                    &work,
-                    caller,
-                    &AskedUpdate {
-                        rule,
-                        record: &record,
-                        body: &body,
-                    },
-                )
-                .await?;
-        }
+        may_update(&work, caller, resource, rule, &record, &body).await?;
         resource.check(&mut work, caller, Some(&record), &mut body).await?;
         let mut changes = write::change(resource, &body)?;
         resource
@@ -178,18 +166,8 @@ impl Engine {
             None
         };
         // Whoever may change the record as it was may have led it where they may not.
-        if let (Some(rule), Some(now)) = (undecided(rule, caller)?, &now) {
-            resource
-                .may_update(
-                    &work,
-                    caller,
-                    &AskedUpdate {
-                        rule,
-                        record: now,
-                        body: &body,
-                    },
-                )
-                .await?;
+        if let Some(now) = &now {
+            may_update(&work, caller, resource, rule, now, &body).await?;
         }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
@@ -231,6 +209,24 @@ impl Engine {
         Ok(Json::written(
             resource.enrich_written(&self.app, caller, written, text).await?,
         ))
+    }
+}
+
+/// Asks whether the caller may change a record by a body, where the rule leaves that to the record.
+async fn may_update(
+    work: &Work<'_>,
+    caller: &Caller,
+    resource: &dyn Resource,
+    rule: Rule,
+    record: &Record,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
+    match undecided(rule, caller)? {
+        Some(rule) => {
+            let update = AskedUpdate { rule, record, body };
+            resource.may_update(work, caller, &update).await
+        }
+        None => Ok(()),
     }
 }
 

@@ -54,7 +54,7 @@ where
     F: FnOnce(Outlet) -> Written,
     Written: Future<Output = Result<Outlet, DbErr>> + Send + 'static,
 {
-    // What a transaction answers with is read before it ends.
+    // A transaction ends after its answer is read.
     if Session::transaction().is_some() {
         return Ok(Sent::Whole(write(Outlet::whole()).await?.out));
     }

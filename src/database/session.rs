@@ -185,7 +185,7 @@ impl Session {
 
 /// A connection that is held for a while.
 pub(super) enum HeldConnection {
-    /// That of a session.
+    /// The connection of a session.
     Session {
         guard: OwnedMutexGuard<Option<Lent>>,
         session: Session,

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn no_table_comes_late() {
+    fn no_table_is_added_once_the_tag_is_made() {
         let sources = Sources::default();
         sources.note("SELECT 1 FROM task").expect("in time");
         assert!(sources.seal().is_some());

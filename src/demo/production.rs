@@ -75,6 +75,18 @@ pub async fn store(
     ];
     let id = database::insert(transaction, &entity::project::TABLE, project).await?;
     database::insert_many(transaction, &entity::project_person_link::TABLE, team(id, studio)).await?;
+    link_studio(transaction, id, studio).await?;
+    database::insert_many(
+        transaction,
+        &entity::metadata_descriptor::TABLE,
+        descriptors(id, studio),
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Links the production with the asset types, task types and statuses that it uses.
+async fn link_studio(transaction: &impl Writes, id: Uuid, studio: &Studio) -> Result<(), DbErr> {
     let asset_types = AssetKind::ALL.map(|kind| {
         vec![
             ("project_id", id.into()),
@@ -112,14 +124,7 @@ pub async fn store(
         &entity::project_task_status_link::TABLE,
         statuses.collect(),
     )
-    .await?;
-    database::insert_many(
-        transaction,
-        &entity::metadata_descriptor::TABLE,
-        descriptors(id, studio),
-    )
-    .await?;
-    Ok(id)
+    .await
 }
 
 /// Everybody; the first modeler stands in for the supervisor here.

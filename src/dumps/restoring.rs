@@ -186,7 +186,7 @@ async fn loosen(
 /// Removes every row.
 async fn empty(database: &Database, transaction: &Transaction, known: &[String]) -> Result<(), DumpError> {
     if database.backend() == DbBackend::Postgres {
-        // Where a table of somebody else refers to one of these, it says so and removes nothing.
+        // If a table of another program refers to one of these, this fails and removes nothing.
         let names: Vec<String> = known.iter().map(|name| format!("\"{name}\"")).collect();
         database::execute(transaction, &Sql::new(format!("TRUNCATE {}", names.join(", ")))).await?;
         return Ok(());

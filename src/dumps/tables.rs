@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_named() {
+    fn tables_and_columns_of_others_are_named() {
         let column = |table: &str, column: &str| Present {
             table_name: table.into(),
             column_name: column.into(),

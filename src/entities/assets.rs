@@ -4,7 +4,6 @@ use dailies_definitions::access::{Caller, EntityReader, ProjectManager, ProjectM
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use dailies_definitions::schemas::{AssetSharing, NewAsset};
-use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::asset_types::require_asset_type;
@@ -268,10 +267,4 @@ async fn set_shared(app: &App, mut work: Work<'_>, assets: Sql, shared: Option<b
     Listing::unrestricted(EntityKind::Asset, assets)
         .send(&app.database)
         .await
-}
-
-/// # Errors
-/// 404 when there is no asset with that id.
-pub(super) async fn require(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
-    find_entity(connection, id, EntityKind::Asset).await.map(|_| ())
 }

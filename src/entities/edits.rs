@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::assets::query_id;
 use super::creation::{self, NewEntity};
 use super::details::{self, FurtherFacts};
-use super::rows::{self, find_entity};
 use super::with_tasks::{self, ListingOptions};
 use super::{layouts, listings};
 use crate::access::entities::Scope;
@@ -33,11 +32,8 @@ pub(super) async fn list_of_episode(
     episode_id: Uuid,
     relations: bool,
 ) -> Result<Sent, Failure> {
-    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(" AND e.parent_id = $1", [episode_id.into()]);
-    let mut listing = listings::within(app, access, EntityKind::Edit, conditions).await?;
-    listing.relations = if relations { &rows::RELATIONS } else { &[] };
-    listing.send(&app.database).await
+    listings::of_episode(app, access, EntityKind::Edit, episode_id, conditions, relations).await
 }
 
 /// `GET /data/edits/with-tasks`

@@ -3,11 +3,12 @@
 use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
+use uuid::Uuid;
 
 use super::criteria;
 use super::episode_choice::EpisodeChoice;
 use super::layouts::EntityLayout;
-use super::rows::{Listing, PROJECT_NAME, SEQUENCE_NAME};
+use super::rows::{Listing, PROJECT_NAME, RELATIONS, SEQUENCE_NAME, find_entity};
 use super::with_tasks::{self, ListingOptions, Request};
 use crate::access::entities::{Scope, own_entities};
 use crate::app::App;
@@ -114,6 +115,25 @@ pub(super) async fn of_project(app: &App, access: &ProjectMember, kind: EntityKi
         .await?
         .send(&app.database)
         .await
+}
+
+/// The entities of a kind in an episode, for whoever reads it; where `relations` is set, with the ids of all that they are
+/// linked with.
+///
+/// # Errors
+/// 404 when there is no such episode.
+pub(super) async fn of_episode(
+    app: &App,
+    access: &EntityReader,
+    kind: EntityKind,
+    episode_id: Uuid,
+    conditions: Sql,
+    relations: bool,
+) -> Result<Sent, Failure> {
+    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
+    let mut listing = within(app, access, kind, conditions).await?;
+    listing.relations = if relations { &RELATIONS } else { &[] };
+    listing.send(&app.database).await
 }
 
 /// The entities of a kind within another one, for whoever reads that one: all of them, without the metadata that the caller

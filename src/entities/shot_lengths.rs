@@ -4,7 +4,7 @@ use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::ShotLength;
 use entity::{project, task_type};
-use sea_orm::{EntityTrait, FromQueryResult, Value as SqlValue};
+use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,9 +12,6 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::previews::rate_of_production;
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
-
-/// Shots that one statement changes.
-const PORTION: usize = 200;
 
 /// A shot with the length of its latest movie, in seconds.
 #[derive(FromQueryResult)]
@@ -60,9 +57,10 @@ pub(super) async fn set(
         .filter(|(shot, length)| shot.nb_frames != Some(length.nb_frames))
         .map(|(_, length)| length)
         .collect();
-    for portion in changed.chunks(PORTION) {
-        database::execute(&*work, &change(portion)).await?;
-    }
+    let changes = changed
+        .iter()
+        .map(|length| (length.id, vec![("nb_frames", length.nb_frames.into())]));
+    database::update_many(&*work, &entity::entity::TABLE, changes.collect()).await?;
     let lengths = lengths.map(|(_, length)| length).collect();
     work.commit().await?;
     Ok(lengths)
@@ -96,21 +94,6 @@ async fn latest(
 /// Frames of so many seconds.
 fn frames(seconds: f64, rate: f64) -> i32 {
     (seconds * rate).round().clamp(0.0, f64::from(i32::MAX)) as i32
-}
-
-/// The statement that changes shots.
-fn change(lengths: &[ShotLength]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new("UPDATE entity SET nb_frames = v.column2, updated_at = v.column3 FROM (VALUES ");
-    for (at, length) in lengths.iter().enumerate() {
-        sql.push(if at > 0 { ", " } else { "" }).bind_list([
-            SqlValue::from(length.id),
-            length.nb_frames.into(),
-            now.into(),
-        ]);
-    }
-    sql.push(") AS v WHERE entity.id = v.column1");
-    sql
 }
 
 #[cfg(test)]

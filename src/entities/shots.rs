@@ -73,14 +73,11 @@ pub(super) async fn list_of_episode(
     episode_id: Uuid,
     relations: bool,
 ) -> Result<Sent, Failure> {
-    find_entity(&app.database, episode_id, EntityKind::Episode).await?;
     let conditions = Sql::with(
         " AND e.parent_id IN (SELECT id FROM entity WHERE parent_id = $1)",
         [episode_id.into()],
     );
-    let mut listing = listings::within(app, access, EntityKind::Shot, conditions).await?;
-    listing.relations = if relations { &rows::RELATIONS } else { &[] };
-    listing.send(&app.database).await
+    listings::of_episode(app, access, EntityKind::Shot, episode_id, conditions, relations).await
 }
 
 /// `GET /data/shots/with-tasks`

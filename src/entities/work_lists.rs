@@ -1,5 +1,6 @@
 //! The tasks of an entity, or of the entities within one, with the names that explain them; and their task types.
 
+use dailies_definitions::access::EntityReader;
 use dailies_definitions::failure::Failure;
 use entity::facts::Kind;
 use sea_orm::DbErr;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 
 use super::links::Links;
 use super::ordering::order_by;
+use super::rows::find_entity;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::VisibleTasks;
 use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
@@ -124,6 +126,42 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
     );
     sql.push(")");
     Links::load(database, &sql).await
+}
+
+/// Sends the tasks of one entity to somebody who reads it.
+///
+/// # Errors
+/// 404 when it is of another kind.
+pub(super) async fn tasks_of(
+    database: &Database,
+    access: &EntityReader,
+    id: Uuid,
+    kind: EntityKind,
+    assignees: bool,
+) -> Result<Sent, Failure> {
+    find_entity(database, id, kind).await?;
+    let list = TaskList {
+        of: TaskSet::Entity(id),
+        visible: VisibleTasks::of_entity(access, access.project_id(), access.role()),
+        assignees,
+    };
+    list.send(database).await
+}
+
+/// Sends the task types of an entity, or of the entities within it, to somebody who reads it.
+///
+/// # Errors
+/// 404 when it is of another kind.
+pub(super) async fn task_types_of(
+    database: &Database,
+    access: &EntityReader,
+    id: Uuid,
+    kind: EntityKind,
+    of: TaskSet,
+) -> Result<Sent, Failure> {
+    find_entity(database, id, kind).await?;
+    let visible = VisibleTasks::of_entity(access, access.project_id(), access.role());
+    task_types(database, of, &visible).await
 }
 
 /// Sends the task types that have a visible task among those meant, in the order of the pipeline.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::crud::{Changes, Record, Resource};
 use crate::events::Work;
 
+/// The collection `/data/events`.
 pub struct Events;
 
 fn unchangeable() -> Failure {

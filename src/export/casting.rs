@@ -41,6 +41,41 @@ impl Containers {
     }
 }
 
+/// Headings of the table. Where there are no episodes, it is without the first one.
+const HEADINGS: [&str; 7] = [
+    "Episode",
+    "Parent",
+    "Name",
+    "Asset Type",
+    "Asset",
+    "Occurences",
+    "Label",
+];
+
+/// The castings `l` of assets `a` in containers `c`, from `FROM` on.
+fn selection(access: &ProjectMember, containers: Containers, episode: Episode) -> Sql {
+    let (kind, ..) = containers.columns();
+    let mut sql = Sql::new(format!(
+        "FROM entity_link l \
+         JOIN entity c ON c.id = l.entity_in_id JOIN entity_type ck ON ck.id = c.entity_type_id \
+         JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id {} WHERE {} AND c.project_id = ",
+        containers.joins(),
+        kind.condition("c.entity_type_id"),
+    ));
+    sql.bind(access.project_id());
+    sql.push(" AND COALESCE(a.canceled, false) = false");
+    match (containers, episode) {
+        (Containers::Shots | Containers::Assets, Episode::One(id)) => {
+            sql.push(" AND ep.id = ").bind(id);
+        }
+        (Containers::Assets, Episode::Main) => {
+            sql.push(" AND c.source_id IS NULL");
+        }
+        _ => {}
+    }
+    sql
+}
+
 /// The castings of assets, of shots, or of the episodes themselves.
 ///
 /// # Errors
@@ -73,21 +108,9 @@ pub(super) async fn table(
         (false, false) => Containers::Assets,
     };
     let has_episodes = is_show && !of_episodes;
-    let headings = [
-        "Episode",
-        "Parent",
-        "Name",
-        "Asset Type",
-        "Asset",
-        "Occurences",
-        "Label",
-    ];
-    let headings = headings
-        .iter()
-        .skip(usize::from(!has_episodes))
-        .map(|heading| (*heading).to_owned())
-        .collect();
-    let (kind, episode_name, parent) = containers.columns();
+    let headings = HEADINGS.iter().skip(usize::from(!has_episodes));
+    let headings = headings.map(|heading| (*heading).to_owned()).collect();
+    let (_, episode_name, parent) = containers.columns();
     let episode_name = if containers == Containers::Assets {
         format!("COALESCE({episode_name}, {MAIN_PACK})")
     } else {
@@ -97,24 +120,7 @@ pub(super) async fn table(
     let episode_cell = has_episodes.then(|| list.add(episode_name.as_str()));
     let names = [parent, "c.name", "k.name", "a.name"].map(|column| list.add(column));
     let (occurrences, label) = (list.add("l.nb_occurences"), list.add("l.label"));
-    let mut sql = Sql::new(format!(
-        "SELECT {list} FROM entity_link l \
-         JOIN entity c ON c.id = l.entity_in_id JOIN entity_type ck ON ck.id = c.entity_type_id \
-         JOIN entity a ON a.id = l.entity_out_id JOIN entity_type k ON k.id = a.entity_type_id {} WHERE {} AND c.project_id = ",
-        containers.joins(),
-        kind.condition("c.entity_type_id"),
-    ));
-    sql.bind(access.project_id());
-    sql.push(" AND COALESCE(a.canceled, false) = false");
-    match (containers, episode) {
-        (Containers::Shots | Containers::Assets, Episode::One(id)) => {
-            sql.push(" AND ep.id = ").bind(id);
-        }
-        (Containers::Assets, Episode::Main) => {
-            sql.push(" AND c.source_id IS NULL");
-        }
-        _ => {}
-    }
+    let mut sql = selection(access, containers, episode).before(&format!("SELECT {list} "));
     // The main pack comes after the episodes.
     let main_pack = if containers == Containers::Assets {
         " ORDER BY CASE WHEN c.source_id IS NULL THEN 1 ELSE 0 END,"

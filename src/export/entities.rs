@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dailies_definitions::access::ProjectMember;
+use dailies_definitions::exports::EntityTableFilter;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use dailies_definitions::query::parse_id;
@@ -23,18 +24,26 @@ use crate::vocabulary::kinds::EntityKind;
 pub const ASSIGNATIONS: &str = "Assignations";
 
 /// Entities to keep.
-#[derive(Default)]
-pub(super) struct ExportFilter {
-    pub(super) id: Option<Uuid>,
-    pub(super) episode: Episode,
+struct ExportFilter {
+    id: Option<Uuid>,
+    episode: Episode,
     /// True if only what the caller has a task of is wanted, with the caller's tasks alone.
-    pub(super) own: bool,
+    own: bool,
+}
+
+impl ExportFilter {
+    fn read(query: &EntityTableFilter) -> Result<Self, Failure> {
+        Ok(Self {
+            id: query.id,
+            episode: Episode::read(query.episode_id.as_deref())?,
+            own: query.assigned_to.is_some(),
+        })
+    }
 }
 
 /// Episode that is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Episode {
-    #[default]
     All,
     /// Entities that belong to no episode.
     Main,
@@ -153,16 +162,17 @@ struct ExportedTasks {
     by_type: HashMap<String, [String; 2]>,
 }
 
-/// The table of a kind of entity.
+/// The table of a kind of entity, with what a query keeps.
 ///
 /// # Errors
-/// 403 for vendors.
+/// 403 for vendors, 400 for what is no episode.
 pub(super) async fn table(
     database: &Database,
     access: &ProjectMember,
     kind: EntityKind,
-    filter: ExportFilter,
+    query: &EntityTableFilter,
 ) -> Result<Media, Failure> {
+    let filter = ExportFilter::read(query)?;
     if !ALL_BUT_VENDORS.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
@@ -180,7 +190,7 @@ pub(super) async fn table(
             .iter()
             .flat_map(|name| [name.clone(), ASSIGNATIONS.to_owned()]),
     );
-    // Who works how long on what is for the team.
+    // Time spent and assignees are for the staff.
     let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
     let mut list = SelectList::default();
     let texts: Vec<SelectedColumn> = layout

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use dailies_definitions::access::{Caller, ProjectMember, StudioManager};
-use dailies_definitions::exports::{ExportAssetsQuery, ExportCastingQuery, ExportShotsQuery, Exports};
+use dailies_definitions::exports::{
+    EntityTableFilter, ExportAssetsQuery, ExportCastingQuery, ExportShotsQuery, Exports,
+};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use uuid::Uuid;
 
-use super::entities::{Episode, ExportFilter};
 use super::{casting, entities, playlists, studio};
 use crate::app::SharedApp;
 use crate::vocabulary::kinds::EntityKind;
@@ -43,12 +44,7 @@ impl Exports for ExportsHandlers {
         _project_id: Uuid,
         query: ExportAssetsQuery,
     ) -> Result<Media, Failure> {
-        let filter = ExportFilter {
-            id: query.id,
-            episode: Episode::read(query.episode_id.as_deref())?,
-            own: query.assigned_to.is_some(),
-        };
-        entities::table(&self.0.database, &access, EntityKind::Asset, filter).await
+        entities::table(&self.0.database, &access, EntityKind::Asset, &query.filter).await
     }
 
     async fn export_shots(
@@ -57,16 +53,17 @@ impl Exports for ExportsHandlers {
         _project_id: Uuid,
         query: ExportShotsQuery,
     ) -> Result<Media, Failure> {
-        let filter = ExportFilter {
-            id: query.id,
-            episode: Episode::read(query.episode_id.as_deref())?,
-            own: query.assigned_to.is_some(),
-        };
-        entities::table(&self.0.database, &access, EntityKind::Shot, filter).await
+        entities::table(&self.0.database, &access, EntityKind::Shot, &query.filter).await
     }
 
     async fn export_edits(&self, access: ProjectMember, _project_id: Uuid) -> Result<Media, Failure> {
-        entities::table(&self.0.database, &access, EntityKind::Edit, ExportFilter::default()).await
+        entities::table(
+            &self.0.database,
+            &access,
+            EntityKind::Edit,
+            &EntityTableFilter::default(),
+        )
+        .await
     }
 
     async fn export_casting(

@@ -126,6 +126,7 @@ impl Style {
         }
     }
 
+    /// A text in this case.
     #[must_use]
     pub fn apply(self, text: &str) -> String {
         match self {

@@ -37,6 +37,7 @@ impl Prefix {
         }))
     }
 
+    /// The prefix as a text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
@@ -207,7 +208,7 @@ impl FilePlace {
             values.set(token, Some(entity_type.clone()));
         }
         values.set("Sequence", sequence);
-        // What belongs to no episode is as in the first one.
+        // Without an episode, the path is that of the first one.
         values.set("Episode", Some(episode.unwrap_or_else(|| Thing::text("e001"))));
         for token in ["TaskType", "Department"] {
             values.set(token, None);

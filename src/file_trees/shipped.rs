@@ -25,7 +25,7 @@ mod tests {
     use crate::file_trees::check;
 
     #[test]
-    fn shipped_trees_hold() {
+    fn shipped_trees_pass_the_check_of_trees() {
         for (name, tree) in TREES.iter() {
             assert_eq!(tree.as_object().map(serde_json::Map::len), Some(3), "{name}");
             assert!(check(tree).is_empty(), "{name}: {:?}", check(tree));

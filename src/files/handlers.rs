@@ -9,10 +9,9 @@ use dailies_definitions::schemas::*;
 use dailies_definitions::submission::Submission;
 use uuid::Uuid;
 
-use super::output_listings::{self, OutputFileFilter, OutputOwner};
+use super::output_listings::{self, OutputOwner};
 use super::owner::{Instance, Owner, require_instance};
-use super::working_listings::{self, WorkingFileFilter};
-use super::{by_id, content, guess, legacy, outputs, revisions, trees, working};
+use super::{by_id, content, guess, legacy, outputs, revisions, trees, working, working_listings};
 use crate::access::entities::{PRESENT, require};
 use crate::app::SharedApp;
 
@@ -31,20 +30,6 @@ fn entity(access: &EntityReader, id: Uuid) -> Owner {
         id,
         project_id: access.project_id(),
     }
-}
-
-/// Filter that the query of a listing of output files names.
-macro_rules! filter {
-    ($query:ident) => {
-        OutputFileFilter {
-            temporal_entity_id: None,
-            output_type_id: $query.output_type_id,
-            task_type_id: $query.task_type_id,
-            representation: $query.representation,
-            file_status_id: $query.file_status_id,
-            name: $query.name,
-        }
-    };
 }
 
 #[async_trait]
@@ -89,12 +74,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityWorkingFilesQuery,
     ) -> Result<Json<Vec<WorkingFile>>, Failure> {
-        let filter = WorkingFileFilter {
-            task_id: query.task_id,
-            name: query.name,
-            relations: query.relations,
-        };
-        working_listings::of_entity(&self.0, entity_id, &filter).await
+        working_listings::of_entity(&self.0, entity_id, &query).await
     }
 
     async fn comment_working_file(
@@ -176,7 +156,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::list(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
+        output_listings::list(&self.0, OutputOwner::Entity(entity_id), &query.filter).await
     }
 
     async fn list_entity_last_output_files(
@@ -185,7 +165,7 @@ impl Files for FilesHandlers {
         entity_id: Uuid,
         query: ListEntityLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::last(&self.0, OutputOwner::Entity(entity_id), &filter!(query)).await
+        output_listings::last(&self.0, OutputOwner::Entity(entity_id), &query.filter).await
     }
 
     async fn list_entity_output_types(
@@ -218,7 +198,7 @@ impl Files for FilesHandlers {
         project_id: Uuid,
         query: ListProjectOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
-        output_listings::of_project(&self.0, project_id, &filter!(query)).await
+        output_listings::of_project(&self.0, project_id, &query.filter).await
     }
 
     async fn list_instance_output_files(
@@ -228,11 +208,11 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         require_instance(&self.0.database, &access, asset_instance_id).await?;
-        let filter = OutputFileFilter {
+        let owner = OutputOwner::Instance {
+            id: asset_instance_id,
             temporal_entity_id: query.temporal_entity_id,
-            ..filter!(query)
         };
-        output_listings::list(&self.0, OutputOwner::Instance(asset_instance_id), &filter).await
+        output_listings::list(&self.0, owner, &query.filter).await
     }
 
     async fn create_instance_output_file(
@@ -277,7 +257,7 @@ impl Files for FilesHandlers {
         query: ListInstanceLastOutputFilesQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::last(&self.0, OutputOwner::Appearance(instance), &filter!(query)).await
+        output_listings::last(&self.0, instance.into(), &query.filter).await
     }
 
     async fn list_instance_output_types(
@@ -287,7 +267,7 @@ impl Files for FilesHandlers {
         temporal_entity_id: Uuid,
     ) -> Result<Json<Vec<OutputType>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::types(&self.0, OutputOwner::Appearance(instance)).await
+        output_listings::types(&self.0, instance.into()).await
     }
 
     async fn list_instance_output_files_of_type(
@@ -299,13 +279,7 @@ impl Files for FilesHandlers {
         query: ListInstanceOutputFilesOfTypeQuery,
     ) -> Result<Json<Vec<OutputFile>>, Failure> {
         let instance = self.instance(&access, asset_instance_id, temporal_entity_id).await?;
-        output_listings::of_type(
-            &self.0,
-            OutputOwner::Appearance(instance),
-            output_type_id,
-            query.representation,
-        )
-        .await
+        output_listings::of_type(&self.0, instance.into(), output_type_id, query.representation).await
     }
 
     async fn set_project_file_tree(

@@ -92,7 +92,7 @@ impl<'a> NameLookup<'a> {
                     "SELECT e.id, e.name FROM entity e WHERE e.entity_type_id = $1",
                     [type_id.into()],
                 );
-                // Which of them a vendor works on is asked of each by itself.
+                // Vendors see those that they work on, which is a condition on each.
                 self.scope.restrict(&mut sql, EntityKind::Asset);
                 sql
             }

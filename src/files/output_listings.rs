@@ -1,6 +1,7 @@
 //! Output files and their kinds, listed.
 
 use dailies_definitions::failure::Failure;
+use dailies_definitions::files::OutputFileFilter;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{OutputFile, OutputType};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
@@ -68,35 +69,21 @@ impl OutputWriter {
     }
 }
 
-/// Output files that are listed.
-#[derive(Debug, Default)]
-pub(super) struct OutputFileFilter {
-    pub temporal_entity_id: Option<Uuid>,
-    pub output_type_id: Option<Uuid>,
-    pub task_type_id: Option<Uuid>,
-    pub representation: Option<String>,
-    pub file_status_id: Option<Uuid>,
-    pub name: Option<String>,
-}
-
-impl OutputFileFilter {
-    /// Adds its conditions on the files of a table, each with `AND` before it.
-    fn restrict(&self, sql: &mut Sql, table: &str) {
-        let ids = [
-            ("temporal_entity_id", self.temporal_entity_id),
-            ("output_type_id", self.output_type_id),
-            ("task_type_id", self.task_type_id),
-            ("file_status_id", self.file_status_id),
-        ];
-        for (column, id) in ids {
-            if let Some(id) = id {
-                sql.push(&format!(" AND {table}.{column} = ")).bind(id);
-            }
+/// Adds the conditions of a filter on the files of a table, each with `AND` before it.
+fn restrict(sql: &mut Sql, table: &str, filter: &OutputFileFilter) {
+    let ids = [
+        ("output_type_id", filter.output_type_id),
+        ("task_type_id", filter.task_type_id),
+        ("file_status_id", filter.file_status_id),
+    ];
+    for (column, id) in ids {
+        if let Some(id) = id {
+            sql.push(&format!(" AND {table}.{column} = ")).bind(id);
         }
-        for (column, text) in [("representation", &self.representation), ("name", &self.name)] {
-            if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
-                sql.push(&format!(" AND {table}.{column} = ")).bind(text);
-            }
+    }
+    for (column, text) in [("representation", &filter.representation), ("name", &filter.name)] {
+        if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
+            sql.push(&format!(" AND {table}.{column} = ")).bind(text);
         }
     }
 }
@@ -105,28 +92,37 @@ impl OutputFileFilter {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum OutputOwner {
     Entity(Uuid),
-    /// An instance, wherever it is.
-    Instance(Uuid),
-    /// An instance in one entity.
-    Appearance(Instance),
+    /// An instance, wherever it is, or in one entity.
+    Instance {
+        id: Uuid,
+        temporal_entity_id: Option<Uuid>,
+    },
+}
+
+impl From<Instance> for OutputOwner {
+    fn from(instance: Instance) -> Self {
+        Self::Instance {
+            id: instance.id,
+            temporal_entity_id: Some(instance.temporal_entity_id),
+        }
+    }
 }
 
 impl OutputOwner {
     /// Adds the condition on the files of a table.
     fn restrict(self, sql: &mut Sql, table: &str) {
         match self {
-            Self::Entity(id) => sql
-                .push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = "))
-                .bind(id),
-            Self::Instance(id) => sql.push(&format!("{table}.asset_instance_id = ")).bind(id),
-            Self::Appearance(Instance {
-                id, temporal_entity_id, ..
-            }) => {
-                sql.push(&format!("{table}.asset_instance_id = ")).bind(id);
-                sql.push(&format!(" AND {table}.temporal_entity_id = "))
-                    .bind(temporal_entity_id)
+            Self::Entity(id) => {
+                sql.push(&format!("{table}.asset_instance_id IS NULL AND {table}.entity_id = "))
+                    .bind(id);
             }
-        };
+            Self::Instance { id, temporal_entity_id } => {
+                sql.push(&format!("{table}.asset_instance_id = ")).bind(id);
+                if let Some(id) = temporal_entity_id {
+                    sql.push(&format!(" AND {table}.temporal_entity_id = ")).bind(id);
+                }
+            }
+        }
     }
 }
 
@@ -144,7 +140,7 @@ pub(super) async fn list(
         sql.push(" AND o.temporal_entity_id IS NULL");
     }
     sql.push(" AND o.revision >= 0");
-    filter.restrict(&mut sql, "o");
+    restrict(&mut sql, "o", filter);
     sql.push(" ORDER BY o.revision DESC, o.created_at DESC, o.id");
     writer.list(app, sql).await
 }
@@ -188,7 +184,7 @@ pub(super) async fn last(
     );
     of.restrict(&mut sql, "f");
     sql.push(" AND f.task_type_id IS NOT NULL AND f.output_type_id IS NOT NULL AND f.representation IS NOT NULL");
-    filter.restrict(&mut sql, "f");
+    restrict(&mut sql, "f", filter);
     sql.push(") r WHERE r.revision = r.last) ORDER BY o.name, o.representation, o.created_at, o.id");
     writer.list(app, sql).await
 }
@@ -203,7 +199,7 @@ pub(super) async fn of_project(
     let mut sql = writer.select();
     sql.push(" JOIN entity e ON e.id = o.entity_id WHERE o.asset_instance_id IS NULL AND o.temporal_entity_id IS NULL");
     sql.push(" AND o.revision >= 0 AND e.project_id = ").bind(project_id);
-    filter.restrict(&mut sql, "o");
+    restrict(&mut sql, "o", filter);
     sql.push(" ORDER BY o.created_at DESC, o.id");
     writer.list(app, sql).await
 }

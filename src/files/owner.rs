@@ -90,7 +90,7 @@ impl Instance {
                 return Err(Failure::not_found());
             }
             match require(connection, caller, temporal_entity_id, &READ).await {
-                // Whether it is there is nobody's business who may not read it.
+                // Those who may not read it are not told that it is there.
                 Err(Failure::Answer { .. }) => return Err(Failure::not_found()),
                 Err(fault) => return Err(fault),
                 Ok(_) => {}

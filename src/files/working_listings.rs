@@ -1,6 +1,7 @@
 //! Working files of tasks and entities, listed.
 
 use dailies_definitions::failure::Failure;
+use dailies_definitions::files::ListEntityWorkingFilesQuery;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{WorkingFile, WorkingFilesByName};
 use entity::facts::Kind;
@@ -20,14 +21,6 @@ pub(super) fn with_outputs_writer(backend: DbBackend) -> RecordWriter {
     RecordWriter::new(&TABLE, "w", TYPE).with(&[(&outputs, "outputs", Kind::Json)])
 }
 
-/// Files of an entity that are listed.
-#[derive(Debug, Default)]
-pub(super) struct WorkingFileFilter {
-    pub task_id: Option<Uuid>,
-    pub name: Option<String>,
-    pub relations: bool,
-}
-
 /// The files of a task, the latest revision first.
 pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Json<Vec<WorkingFile>>, Failure> {
     let writer = RecordWriter::new(&TABLE, "w", TYPE);
@@ -45,9 +38,9 @@ pub(super) async fn of_task(app: &App, task_id: Uuid) -> Result<Json<Vec<Working
 pub(super) async fn of_entity(
     app: &App,
     entity_id: Uuid,
-    filter: &WorkingFileFilter,
+    query: &ListEntityWorkingFilesQuery,
 ) -> Result<Json<Vec<WorkingFile>>, Failure> {
-    let writer = if filter.relations {
+    let writer = if query.relations {
         with_outputs_writer(app.database.backend())
     } else {
         RecordWriter::new(&TABLE, "w", TYPE)
@@ -59,10 +52,10 @@ pub(super) async fn of_entity(
         ),
         [entity_id.into()],
     );
-    if let Some(task_id) = filter.task_id {
+    if let Some(task_id) = query.task_id {
         sql.push(" AND w.task_id = ").bind(task_id);
     }
-    if let Some(name) = filter.name.as_deref().filter(|name| !name.is_empty()) {
+    if let Some(name) = query.name.as_deref().filter(|name| !name.is_empty()) {
         sql.push(" AND w.name = ").bind(name);
     }
     sql.push(" ORDER BY w.revision DESC, w.created_at DESC, w.id");

@@ -7,7 +7,6 @@ use sea_orm::sea_query::Value as SqlValue;
 use uuid::Uuid;
 
 use super::person_cells::PersonCells;
-use crate::database::{self, Sql};
 
 /// An account, as far as tables say something of it.
 #[derive(Clone, Debug, PartialEq, FromQueryResult)]
@@ -103,7 +102,6 @@ pub(super) fn apply(entry: &mut ImportedPerson, wanted: PersonCells) {
 /// Columns of an account that a table can change.
 pub(super) fn columns(account: &ImportedAccount) -> Vec<(&'static str, SqlValue)> {
     vec![
-        ("id", account.id.into()),
         ("first_name", account.first_name.as_str().into()),
         ("last_name", account.last_name.as_str().into()),
         ("phone", account.phone.clone().into()),
@@ -116,20 +114,4 @@ pub(super) fn columns(account: &ImportedAccount) -> Vec<(&'static str, SqlValue)
         ("studio_id", account.studio_id.into()),
         ("active", account.active.into()),
     ]
-}
-
-/// The statement that changes accounts.
-pub(super) fn change(accounts: &[&ImportedAccount]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE person SET first_name = v.column2, last_name = v.column3, phone = v.column4, role = v.column5, contract_type = v.column6, \
-         position = v.column7, seniority = v.column8, country = v.column9, daily_salary = v.column10, studio_id = v.column11, \
-         active = v.column12, updated_at = v.column13 FROM (VALUES ",
-    );
-    for (at, account) in accounts.iter().enumerate() {
-        let values = columns(account).into_iter().map(|(_, value)| value).chain([now.into()]);
-        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
-    }
-    sql.push(") AS v WHERE person.id = v.column1");
-    sql
 }

@@ -22,9 +22,6 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// Most letters of a label.
 const LONGEST_LABEL: usize = 80;
-/// Castings that one statement changes.
-const PORTION: usize = 200;
-
 /// A casting: which asset appears where, how often and how.
 #[derive(Clone, Debug, FromQueryResult)]
 struct StoredCasting {
@@ -160,7 +157,7 @@ impl CastingImport {
         let key = (target.id, asset_id);
         let given = label.map_or_else(|| "fixed".to_owned(), slug);
         if let Some(link) = self.links.get_mut(&key) {
-            // What was exported stays as it was, whatever the label looks like.
+            // A label that was exported and is imported again stays as it was.
             let same_label = label.is_some_and(|label| link.label.as_deref().unwrap_or_default() == label);
             let before = (link.nb_occurences, link.label.clone());
             link.nb_occurences = Some(count);
@@ -243,31 +240,16 @@ impl CastingImport {
         let new = self.new.iter().filter_map(|key| self.links.get(key)).map(row).collect();
         database::insert_many(&**work, &entity::entity_link::TABLE, new).await?;
         let changed = self.changed.difference(&self.new).filter_map(|key| self.links.get(key));
-        for links in changed.collect::<Vec<_>>().chunks(PORTION) {
-            database::execute(&**work, &change(links)).await?;
-        }
+        let changes = changed.map(|link| {
+            let values = vec![
+                ("nb_occurences", link.nb_occurences.into()),
+                ("label", link.label.clone().into()),
+            ];
+            (link.id, values)
+        });
+        database::update_many(&**work, &entity::entity_link::TABLE, changes.collect()).await?;
         let containers: BTreeSet<Uuid> = self.new.iter().map(|(container, _)| *container).collect();
         recount(work, &containers.into_iter().collect::<Vec<_>>()).await?;
         readiness::shots_changed(work, &self.shots.into_iter().collect::<Vec<_>>()).await
     }
-}
-
-/// The statement that changes castings.
-fn change(links: &[&StoredCasting]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE entity_link SET nb_occurences = v.column2, label = v.column3, updated_at = v.column4 FROM (VALUES ",
-    );
-    for (at, link) in links.iter().enumerate() {
-        sql.push(if at > 0 { ", (" } else { "(" }).bind(link.id);
-        sql.push(", ")
-            .bind(link.nb_occurences)
-            .push(", ")
-            .bind(link.label.clone())
-            .push(", ")
-            .bind(now)
-            .push(")");
-    }
-    sql.push(") AS v WHERE entity_link.id = v.column1");
-    sql
 }

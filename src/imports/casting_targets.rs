@@ -63,47 +63,61 @@ pub(super) struct CastingTargets {
     episodes: Index<CastingTarget, 1>,
 }
 
+/// The assets that a production may cast: its own ones, and those that others share.
+async fn assets(work: &Work<'_>, project_id: Uuid) -> Result<Vec<AssetRow>, Failure> {
+    let mut sql =
+        Sql::new("SELECT a.id, a.name, k.name AS kind, ep.name AS episode, ep.id AS episode_id, a.project_id = ");
+    sql.bind(project_id).push(
+        " AS is_own FROM entity a JOIN entity_type k ON k.id = a.entity_type_id LEFT JOIN entity ep ON ep.id = a.source_id WHERE k.name NOT IN ",
+    );
+    sql.push(BUILT_IN_NAMES)
+        .push(" AND (a.project_id = ")
+        .bind(project_id)
+        .push(" OR a.is_shared = ")
+        .bind(true);
+    sql.push(") ORDER BY CASE WHEN a.project_id = ")
+        .bind(project_id)
+        .push(" THEN 0 ELSE 1 END, COALESCE(a.canceled, false), a.id");
+    Ok(database::read_all(&**work, &sql).await?)
+}
+
+async fn shots(work: &Work<'_>, project_id: Uuid) -> Result<Vec<ShotRow>, Failure> {
+    let sql = Sql::with(
+        format!(
+            "SELECT s.id, s.name, sq.name AS sequence, ep.name AS episode, ep.id AS episode_id FROM entity s \
+             LEFT JOIN entity sq ON sq.id = s.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id WHERE s.project_id = $1 AND {} \
+             ORDER BY COALESCE(s.canceled, false), s.id",
+            EntityKind::Shot.condition("s.entity_type_id")
+        ),
+        [project_id.into()],
+    );
+    Ok(database::read_all(&**work, &sql).await?)
+}
+
+/// The episodes of a production by their names.
+async fn episodes(work: &Work<'_>, project_id: Uuid) -> Result<Vec<([String; 1], CastingTarget)>, Failure> {
+    let text = format!(
+        "SELECT e.id, e.name FROM entity e WHERE e.project_id = $1 AND {}",
+        EntityKind::Episode.condition("e.entity_type_id")
+    );
+    let mut episodes = Vec::new();
+    for row in database::rows(&**work, &Sql::with(text, [project_id.into()])).await? {
+        let target = CastingTarget {
+            id: row.try_get("", "id")?,
+            kind: EntityKind::Episode,
+            episode_id: None,
+        };
+        episodes.push(([row.try_get::<String>("", "name")?], target));
+    }
+    Ok(episodes)
+}
+
 impl CastingTargets {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
-        let mut sql =
-            Sql::new("SELECT a.id, a.name, k.name AS kind, ep.name AS episode, ep.id AS episode_id, a.project_id = ");
-        sql.bind(project_id).push(
-            " AS is_own FROM entity a JOIN entity_type k ON k.id = a.entity_type_id LEFT JOIN entity ep ON ep.id = a.source_id WHERE k.name NOT IN ",
-        );
-        sql.push(BUILT_IN_NAMES)
-            .push(" AND (a.project_id = ")
-            .bind(project_id)
-            .push(" OR a.is_shared = ")
-            .bind(true);
-        sql.push(") ORDER BY CASE WHEN a.project_id = ")
-            .bind(project_id)
-            .push(" THEN 0 ELSE 1 END, COALESCE(a.canceled, false), a.id");
-        let assets = database::read_all::<AssetRow>(&**work, &sql).await?;
-        let sql = Sql::with(
-            format!(
-                "SELECT s.id, s.name, sq.name AS sequence, ep.name AS episode, ep.id AS episode_id FROM entity s \
-                 LEFT JOIN entity sq ON sq.id = s.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id WHERE s.project_id = $1 AND {} \
-                 ORDER BY COALESCE(s.canceled, false), s.id",
-                EntityKind::Shot.condition("s.entity_type_id")
-            ),
-            [project_id.into()],
-        );
-        let shots = database::read_all::<ShotRow>(&**work, &sql).await?;
-        let text = format!(
-            "SELECT e.id, e.name FROM entity e WHERE e.project_id = $1 AND {}",
-            EntityKind::Episode.condition("e.entity_type_id")
-        );
-        let mut episodes = Vec::new();
-        for row in database::rows(&**work, &Sql::with(text, [project_id.into()])).await? {
-            let target = CastingTarget {
-                id: row.try_get("", "id")?,
-                kind: EntityKind::Episode,
-                episode_id: None,
-            };
-            episodes.push(([row.try_get::<String>("", "name")?], target));
-        }
+        let assets = assets(work, project_id).await?;
+        let (shots, episodes) = (shots(work, project_id).await?, episodes(work, project_id).await?);
         let mut alike: Vec<Vec<CastAsset>> = Vec::new();
         let mut places: HashMap<[String; 2], usize> = HashMap::new();
         let mut named: Vec<([String; 2], usize)> = Vec::new();

@@ -12,15 +12,12 @@ use uuid::Uuid;
 
 use super::problem::RowProblem;
 use super::sheet::SheetRow;
-use crate::database::{self, Sql};
+use crate::database;
 use crate::events::{Payload, Work, payload};
 use crate::vocabulary::kinds::{EntityKind, built_in_type};
 
 /// Most letters of the name of an entity.
 pub(super) const LONGEST_NAME: usize = 160;
-/// Entities that one statement changes.
-const PORTION: usize = 100;
-
 /// An entity, with what was stored of it when that is something.
 #[derive(Clone, Debug)]
 pub(super) struct ImportedEntity {
@@ -286,16 +283,9 @@ impl Stock {
                 .filter(|entry| entry.is_new() && rank(&entry.model) == wanted);
             database::insert_many(&**work, &stored::TABLE, new.map(|entry| row(&entry.model)).collect()).await?;
         }
-        let changed: Vec<&stored::Model> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.is_changed())
-            .map(|entry| &entry.model)
-            .collect();
-        for models in changed.chunks(PORTION) {
-            database::execute(&**work, &change(models)).await?;
-        }
-        Ok(())
+        let changed = self.entries.iter().filter(|entry| entry.is_changed());
+        let changes = changed.map(|entry| (entry.model.id, change(&entry.model)));
+        Ok(database::update_many(&**work, &stored::TABLE, changes.collect()).await?)
     }
 }
 
@@ -316,28 +306,16 @@ fn row(model: &stored::Model) -> Vec<(&'static str, SqlValue)> {
     ]
 }
 
-/// The statement that changes entities.
-fn change(models: &[&stored::Model]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE entity SET entity_type_id = v.column2, source_id = v.column3, description = v.column4, nb_frames = v.column5, \
-         data = v.column6, ready_for = v.column7, updated_at = v.column8 FROM (VALUES ",
-    );
-    for (at, model) in models.iter().enumerate() {
-        let values = [
-            SqlValue::from(model.id),
-            model.entity_type_id.into(),
-            model.source_id.into(),
-            model.description.clone().into(),
-            model.nb_frames.into(),
-            model.data.clone().into(),
-            model.ready_for.into(),
-            now.into(),
-        ];
-        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
-    }
-    sql.push(") AS v WHERE entity.id = v.column1");
-    sql
+/// The columns that rows of a table change.
+fn change(model: &stored::Model) -> Vec<(&'static str, SqlValue)> {
+    vec![
+        ("entity_type_id", model.entity_type_id.into()),
+        ("source_id", model.source_id.into()),
+        ("description", model.description.clone().into()),
+        ("nb_frames", model.nb_frames.into()),
+        ("data", model.data.clone().into()),
+        ("ready_for", model.ready_for.into()),
+    ]
 }
 
 /// Choice among several entities with the same key: the first row of a table means the first one, the next row the next, and

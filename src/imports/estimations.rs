@@ -25,8 +25,6 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::vocabulary::kinds::EntityKind;
 
-/// Tasks that one statement changes.
-const PORTION: usize = 100;
 /// Columns of the table itself.
 const COLUMNS: [&str; 7] = [
     "Parent",
@@ -246,9 +244,8 @@ impl EstimationsImport {
             .map(|(task, _)| task)
             .collect();
         changed.sort_by_key(|task| (task.created_at, task.id));
-        for tasks in changed.chunks(PORTION) {
-            database::execute(&**work, &change(tasks)).await?;
-        }
+        let changes = changed.iter().map(|task| (task.id, change(task)));
+        database::update_many(&**work, &task::TABLE, changes.collect()).await?;
         for task in &changed {
             work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
         }
@@ -256,28 +253,16 @@ impl EstimationsImport {
     }
 }
 
-/// The statement that changes tasks.
-fn change(tasks: &[task::Model]) -> Sql {
-    let now = database::now();
-    let mut sql = Sql::new(
-        "UPDATE task SET estimation = v.column2, nb_drawings = v.column3, difficulty = v.column4, start_date = v.column5, \
-         due_date = v.column6, data = v.column7, updated_at = v.column8 FROM (VALUES ",
-    );
-    for (at, task) in tasks.iter().enumerate() {
-        let values = [
-            SqlValue::from(task.id),
-            task.estimation.into(),
-            task.nb_drawings.into(),
-            task.difficulty.into(),
-            task.start_date.into(),
-            task.due_date.into(),
-            task.data.clone().into(),
-            now.into(),
-        ];
-        sql.push(if at > 0 { ", " } else { "" }).bind_list(values);
-    }
-    sql.push(") AS v WHERE task.id = v.column1");
-    sql
+/// The columns that a table changes.
+fn change(task: &task::Model) -> Vec<(&'static str, SqlValue)> {
+    vec![
+        ("estimation", task.estimation.into()),
+        ("nb_drawings", task.nb_drawings.into()),
+        ("difficulty", task.difficulty.into()),
+        ("start_date", task.start_date.into()),
+        ("due_date", task.due_date.into()),
+        ("data", task.data.clone().into()),
+    ]
 }
 
 /// Moves a date, unless it is on that day already.

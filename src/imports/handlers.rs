@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::assets::AssetImport;
 use super::edits::EditImport;
 use super::estimations::{self, EstimationSubject, Unit};
-use super::import::import;
+use super::import::{EntityImport, import};
 use super::sheet::Sheet;
 use super::shots::ShotImport;
 use super::timelines::{self, Convention, Format, TimelinePlace};
@@ -86,6 +86,18 @@ impl TimelineOptions<'_> {
 }
 
 impl ImportsHandlers {
+    async fn table<T: EntityImport>(
+        &self,
+        access: &ProjectManager,
+        form: &Submission,
+        update: bool,
+    ) -> Result<Json<Vec<Entity>>, Failure> {
+        let sheet = sheet(form).await?;
+        Ok(Json::written(
+            transact(&self.0, || import::<T>(&self.0, access, &sheet, update)).await?,
+        ))
+    }
+
     async fn timeline(
         &self,
         access: &ProjectManager,
@@ -161,13 +173,7 @@ impl Imports for ImportsHandlers {
         query: ImportAssetsQuery,
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        let sheet = sheet(&body).await?;
-        Ok(Json::written(
-            transact(&self.0, || {
-                import::<AssetImport>(&self.0, &access, &sheet, query.update)
-            })
-            .await?,
-        ))
+        self.table::<AssetImport>(&access, &body, query.update).await
     }
 
     async fn import_shots(
@@ -177,10 +183,7 @@ impl Imports for ImportsHandlers {
         query: ImportShotsQuery,
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        let sheet = sheet(&body).await?;
-        Ok(Json::written(
-            transact(&self.0, || import::<ShotImport>(&self.0, &access, &sheet, query.update)).await?,
-        ))
+        self.table::<ShotImport>(&access, &body, query.update).await
     }
 
     async fn import_edits(
@@ -190,10 +193,7 @@ impl Imports for ImportsHandlers {
         query: ImportEditsQuery,
         body: Submission,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        let sheet = sheet(&body).await?;
-        Ok(Json::written(
-            transact(&self.0, || import::<EditImport>(&self.0, &access, &sheet, query.update)).await?,
-        ))
+        self.table::<EditImport>(&access, &body, query.update).await
     }
 
     async fn import_casting(

@@ -8,7 +8,7 @@ use entity::{department_link, person};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::accounts::{ImportedAccount, ImportedPerson, administers, apply, change, columns, counts, fresh};
+use super::accounts::{ImportedAccount, ImportedPerson, administers, apply, columns, counts, fresh};
 use super::person_cells::{PersonCells, Places};
 use super::problem::RowProblem;
 use super::sheet::Sheet;
@@ -16,9 +16,6 @@ use crate::app::App;
 use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::vocabulary::persons::person_rows;
-
-/// Persons that one statement changes.
-const PORTION: usize = 70;
 
 struct PersonsImport<'a> {
     app: &'a App,
@@ -189,19 +186,17 @@ impl<'a> PersonsImport<'a> {
         let changed = || self.entries.iter().filter(|entry| entry.is_changed());
         let new = changed().filter(|entry| entry.before.is_none()).map(|entry| {
             let mut row = columns(&entry.account);
+            row.push(("id", entry.account.id.into()));
             row.push(("email", entry.account.email.clone().into()));
             row.push(("timezone", self.app.settings.default_timezone.clone().into()));
             row.push(("locale", self.app.settings.default_locale.clone().into()));
             row
         });
         database::insert_many(&**work, &person::TABLE, new.collect()).await?;
-        let old: Vec<&ImportedAccount> = changed()
+        let old = changed()
             .filter(|entry| entry.before.is_some())
-            .map(|entry| &entry.account)
-            .collect();
-        for accounts in old.chunks(PORTION) {
-            database::execute(&**work, &change(accounts)).await?;
-        }
+            .map(|entry| (entry.account.id, columns(&entry.account)));
+        database::update_many(&**work, &person::TABLE, old.collect()).await?;
         self.store_departments(work).await?;
         let gone: Vec<Uuid> = changed()
             .filter(|entry| entry.moves() && !entry.account.active.unwrap_or_default())

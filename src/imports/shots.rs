@@ -118,7 +118,7 @@ fn shot(
     let episode_id = if production.is_show {
         episode.map(|name| stock.episode(work, "Episode", name)).transpose()?
     } else {
-        // What was a show once may have episodes.
+        // A production that was a TV show before may have episodes.
         let known = episode.and_then(|name| stock.known_episode(name));
         known.filter(|id| stock.known_sequence(Some(*id), sequence).is_some())
     };

@@ -35,7 +35,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// The workers of a server. When this is dropped they break off, as if the server were killed.
 pub struct Workers {
     app: SharedApp,
-    /// By when jobs must come to an end, once the server is about to.
+    /// Moment by which jobs must end, once the server is about to.
     end: watch::Sender<Option<Instant>>,
     lanes: JoinSet<()>,
 }

@@ -55,7 +55,7 @@ impl MailError {
 }
 
 impl Mailer {
-    /// Nobody connects yet.
+    /// Reads the settings. The first e-mail connects.
     ///
     /// # Errors
     /// The settings make no sense.

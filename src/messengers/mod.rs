@@ -92,7 +92,7 @@ pub struct Messengers {
 }
 
 impl Messengers {
-    /// Nobody connects yet.
+    /// Prepares a client. The first message connects.
     ///
     /// # Errors
     /// The system has no means to connect with.

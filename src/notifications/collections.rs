@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::crud::{Extra, Record, Resource, Shape};
 use crate::events::{Work, payload};
 
+/// The collection `/data/notifications`.
 pub struct Notifications;
 
 #[async_trait]

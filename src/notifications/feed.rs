@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
+use dailies_definitions::comments::NewsFilter;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
 use entity::facts::Kind;
@@ -18,26 +18,16 @@ use crate::database::paging::Page;
 use crate::database::{self, Field, RecordWriter, RowWriter, SelectList, SelectedColumn, Sql, write_uuid};
 use crate::vocabulary::persons::SHORT_PERSON;
 
-/// Filter of news.
-#[derive(Clone, Debug, Default)]
-pub struct NewsFilter {
-    pub only_preview: bool,
-    pub task_type_id: Option<Uuid>,
-    pub task_status_id: Option<Uuid>,
-    pub person_id: Option<Uuid>,
-    pub episode_id: Option<Uuid>,
-    pub after: Option<NaiveDateTime>,
-    pub before: Option<NaiveDateTime>,
-    pub page: i64,
-    pub limit: i64,
-}
-
-/// True if a parameter says yes by one of the words that this listing takes, besides `true`.
+/// The filter of a query, where `1` and `on` switch `only_preview` on as `true` does.
 #[must_use]
-pub fn says_yes(query: &Query, name: &str) -> bool {
-    query
-        .get(name)
-        .is_some_and(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "1" | "on"))
+pub fn filter(mut filter: NewsFilter, query: &Query) -> NewsFilter {
+    let word = query
+        .get("only_preview")
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    filter.only_preview |= matches!(word.as_str(), "1" | "on");
+    filter
 }
 
 /// Keys of an entry, their expressions, and what they hold.
@@ -125,27 +115,25 @@ fn visible(news: &VisibleComments) -> Sql {
     sql
 }
 
-impl NewsFilter {
-    fn add_to(&self, sql: &mut Sql) {
-        if self.only_preview {
-            sql.push(" AND n.preview_file_id IS NOT NULL");
+fn add_filter(sql: &mut Sql, filter: &NewsFilter) {
+    if filter.only_preview {
+        sql.push(" AND n.preview_file_id IS NOT NULL");
+    }
+    for (column, id) in [
+        ("t.task_type_id", filter.task_type_id),
+        ("c.task_status_id", filter.task_status_id),
+        ("n.author_id", filter.person_id),
+        ("sq.parent_id", filter.episode_id),
+    ] {
+        if let Some(id) = id {
+            sql.push(&format!(" AND {column} = ")).bind(id);
         }
-        for (column, id) in [
-            ("t.task_type_id", self.task_type_id),
-            ("c.task_status_id", self.task_status_id),
-            ("n.author_id", self.person_id),
-            ("sq.parent_id", self.episode_id),
-        ] {
-            if let Some(id) = id {
-                sql.push(&format!(" AND {column} = ")).bind(id);
-            }
-        }
-        if let Some(moment) = self.after {
-            sql.push(" AND n.created_at > ").bind(moment);
-        }
-        if let Some(moment) = self.before {
-            sql.push(" AND n.created_at < ").bind(moment);
-        }
+    }
+    if let Some(moment) = filter.after {
+        sql.push(" AND n.created_at > ").bind(moment);
+    }
+    if let Some(moment) = filter.before {
+        sql.push(" AND n.created_at < ").bind(moment);
     }
 }
 
@@ -240,9 +228,9 @@ async fn page(
     filter: &NewsFilter,
     with_stats: bool,
 ) -> Result<Vec<u8>, Failure> {
-    filter.add_to(&mut condition);
+    add_filter(&mut condition, filter);
     if filter.person_id.is_some() {
-        // What the filter keeps would tell who the author is.
+        // Otherwise the filter would tell who the author of an entry is.
         KNOW_AUTHOR.restrict(&mut condition, news.reach(), &ENTRIES);
     }
     let page = Page {

@@ -78,7 +78,7 @@ fn add_period(sql: &mut Sql, (first, last): Period) {
 /// 404 for nobody, 403 for a bot, and for those who don't read them.
 async fn absences_of(app: &App, caller: &Caller, person_id: Uuid) -> Result<Absences, Failure> {
     let absences = absence_reader(&app.database, caller, person_id).await;
-    // Whether there is such a person is for those who read everybody's.
+    // Only those who may read the days off of all are told that a person does not exist.
     if caller.is_admin() || absences.is_ok() {
         require_human(&app.database, person_id).await?;
     }

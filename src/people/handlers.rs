@@ -9,26 +9,14 @@ use dailies_definitions::people::*;
 use dailies_definitions::schemas::*;
 use uuid::Uuid;
 
-use super::time_tables::{self, TableFilter, Unit};
+use super::time_tables::{self, Unit};
 use super::{accounts, colleagues, day_offs, presence, profile, time_spent};
 use crate::app::SharedApp;
-use crate::quotas::shots::{ShotQuotaRequest, shots};
+use crate::quotas::shots::shots;
 use crate::vocabulary::period;
 
 /// Serves people.
 pub struct PeopleHandlers(pub SharedApp);
-
-/// Quota shots of a person that a query asks for. The types of the queries differ in their names only.
-macro_rules! asked {
-    ($person_id:expr, $query:expr) => {
-        ShotQuotaRequest {
-            person_id: $person_id,
-            project_id: $query.project_id,
-            task_type_id: $query.task_type_id,
-            mode: &$query.count_mode,
-        }
-    };
-}
 
 #[async_trait]
 impl People for PeopleHandlers {
@@ -214,12 +202,7 @@ impl People for PeopleHandlers {
         access: Caller,
         query: SumTimeByYearQuery,
     ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_tables::table(&self.0, &access, Unit::Year, None, filter).await
+        time_tables::table(&self.0, &access, Unit::Year, None, &query.filter).await
     }
 
     async fn sum_time_by_month(
@@ -228,12 +211,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeByMonthQuery,
     ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year)?), filter).await
+        time_tables::table(&self.0, &access, Unit::Month, Some(period::year(year)?), &query.filter).await
     }
 
     async fn sum_time_by_week(
@@ -242,12 +220,14 @@ impl People for PeopleHandlers {
         year: i32,
         query: SumTimeByWeekQuery,
     ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_tables::table(&self.0, &access, Unit::Week, Some(period::weeks_of(year)?), filter).await
+        time_tables::table(
+            &self.0,
+            &access,
+            Unit::Week,
+            Some(period::weeks_of(year)?),
+            &query.filter,
+        )
+        .await
     }
 
     async fn sum_time_by_day(
@@ -257,12 +237,14 @@ impl People for PeopleHandlers {
         month: i32,
         query: SumTimeByDayQuery,
     ) -> Result<Json<TimeSpentTable>, Failure> {
-        let filter = TableFilter {
-            project_id: query.project_id,
-            department_id: query.department_id,
-            studio_id: query.studio_id,
-        };
-        time_tables::table(&self.0, &access, Unit::Day, Some(period::month(year, month)?), filter).await
+        time_tables::table(
+            &self.0,
+            &access,
+            Unit::Day,
+            Some(period::month(year, month)?),
+            &query.filter,
+        )
+        .await
     }
 
     async fn list_time_spents_on_entity(
@@ -335,7 +317,7 @@ impl People for PeopleHandlers {
         year: i32,
         query: ListQuotaShotsOfPersonInYearQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        shots(&self.0, &access, &asked!(person_id, query), period::year(year)).await
+        shots(&self.0, &access, person_id, &query.filter, period::year(year)).await
     }
 
     async fn list_quota_shots_of_person_in_month(
@@ -346,7 +328,7 @@ impl People for PeopleHandlers {
         month: i32,
         query: ListQuotaShotsOfPersonInMonthQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        shots(&self.0, &access, &asked!(person_id, query), period::month(year, month)).await
+        shots(&self.0, &access, person_id, &query.filter, period::month(year, month)).await
     }
 
     async fn list_quota_shots_of_person_in_week(
@@ -357,7 +339,7 @@ impl People for PeopleHandlers {
         week: i32,
         query: ListQuotaShotsOfPersonInWeekQuery,
     ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-        shots(&self.0, &access, &asked!(person_id, query), period::week(year, week)).await
+        shots(&self.0, &access, person_id, &query.filter, period::week(year, week)).await
     }
 
     async fn list_quota_shots_of_person_on_day(
@@ -372,7 +354,8 @@ impl People for PeopleHandlers {
         shots(
             &self.0,
             &access,
-            &asked!(person_id, query),
+            person_id,
+            &query.filter,
             period::day(year, month, day),
         )
         .await

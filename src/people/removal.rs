@@ -50,14 +50,14 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
     let sql = Sql::with("SELECT id FROM comment WHERE person_id = $1", [person_id.into()]);
     let comments: Vec<Uuid> = database::read_values(&**work, &sql).await?;
     remove_comments(work, &comments).await?;
-    // What is left of the time spent is what others spent.
+    // The time that others spent is left.
     let sql = Sql::with(
         "UPDATE task SET duration = COALESCE((SELECT SUM(s.duration) FROM time_spent s WHERE s.task_id = task.id AND s.person_id <> $1), 0.0), \
          updated_at = $2 WHERE id IN (SELECT r.task_id FROM time_spent r WHERE r.person_id = $1)",
         [person_id.into(), database::now().into()],
     );
     database::execute(&**work, &sql).await?;
-    // What others keep in the person's groups stays theirs.
+    // Filters that others keep in the person's groups stay theirs.
     let sql = Sql::with(
         "UPDATE search_filter SET search_filter_group_id = NULL \
          WHERE search_filter_group_id IN (SELECT g.id FROM search_filter_group g WHERE g.person_id = $1) AND person_id <> $1",

@@ -3,6 +3,7 @@
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
+use dailies_definitions::people::TimeTableFilter;
 use dailies_definitions::schemas::TimeSpentTable;
 use sea_orm::{DbBackend, FromQueryResult};
 use uuid::Uuid;
@@ -13,14 +14,6 @@ use crate::access::{LEADERS, Reach, SUPERVISOR, require};
 use crate::app::App;
 use crate::database::{self, Sql, write_uuid};
 use crate::vocabulary::period::Period;
-
-/// Filter of a table.
-#[derive(Clone, Copy, Default)]
-pub(super) struct TableFilter {
-    pub project_id: Option<Uuid>,
-    pub department_id: Option<Uuid>,
-    pub studio_id: Option<Uuid>,
-}
 
 /// Unit of the columns of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +47,7 @@ pub(super) async fn table(
     caller: &Caller,
     unit: Unit,
     period: Option<Period>,
-    filter: TableFilter,
+    filter: &TimeTableFilter,
 ) -> Result<Json<TimeSpentTable>, Failure> {
     let number = unit.number(app.database.backend());
     let mut sql = Sql::new(format!(
@@ -102,7 +95,7 @@ fn written(rows: &[UnitSpent]) -> Vec<u8> {
 }
 
 /// Keeps what the caller may know of, and what the request asks for.
-async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: TableFilter) -> Result<(), Failure> {
+async fn add_filter(app: &App, caller: &Caller, sql: &mut Sql, filter: &TimeTableFilter) -> Result<(), Failure> {
     let visible = VisibleHours::new(Reach::teams(&app.database, caller).await?, READ_OF_PERSON);
     if !caller.is_admin() && (LEADERS.contains(&caller.person.role) || !visible.leads_nowhere()) {
         if let Some(project_id) = filter.project_id {

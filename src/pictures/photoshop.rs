@@ -220,7 +220,7 @@ impl PsdDecoder {
         let mut inks = vec![0; content.len() / 3 * 4];
         self.each_row(|channel, y, row| {
             let row = row.iter().step_by(step);
-            // What is stored is what is missing of an ink.
+            // The file stores how much of an ink is missing.
             for (pixel, missing) in inks[y * width * 4..].chunks_exact_mut(4).zip(row) {
                 pixel[channel] = 255 - missing;
             }
@@ -396,7 +396,7 @@ impl ImageDecoder for PsdDecoder {
         self.heading.color_type()
     }
 
-    /// That of inks is used already.
+    /// Profile of the colours of a screen. A profile of inks is used up when the inks become such colours.
     fn icc_profile(&mut self) -> ImageResult<Option<Vec<u8>>> {
         let is_of_screen = self.heading.mode == Mode::Rgb && self.heading.depth < 32;
         Ok(self.heading.profile.clone().filter(|_| is_of_screen))

@@ -279,7 +279,7 @@ async fn encode(
     app: &App,
     room: Room<'_>,
     (clip, known): (&Clip, &ClipFacts),
-    (width, height): (u32, u32),
+    size: (u32, u32),
     (rate, frames): (FrameRate, u64),
     part: &Path,
 ) -> Result<(), ProgramError> {
@@ -303,27 +303,11 @@ async fn encode(
     if !has_sound {
         command.args(["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"]);
     }
-    // Pixels of a picture may let something through, and are no colours of a movie yet.
-    let (solid, matrix) = match clip.still {
-        Some(_) => ("premultiply=inplace=1,", ":out_color_matrix=bt709"),
-        None => ("", ""),
-    };
-    // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
-    let pictures = format!(
-        "[0:V:0]{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},pad={width}:{height}:-1:-1,setsar=1,\
-         fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
-    );
-    let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
-    // Sound is as long as the clip: `-shortest` would not end what goes on for ever.
-    let end = format!("{:.6}", rate.seconds(frames));
-    let sound =
-        format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
     command.args([
         "-filter_complex_threads",
         &threads,
         "-filter_complex",
-        &format!("{pictures};{sound}"),
+        &filters(clip, has_sound, size, (rate, frames)),
         "-map",
         "[v]",
         "-map",
@@ -353,6 +337,27 @@ async fn encode(
         return Err(ProgramError::Unreadable("it takes too much space".into()));
     }
     Ok(())
+}
+
+/// Filters that give the pictures `v` and the sound `a` of a clip that is brought to the size and the rate of the movie.
+fn filters(clip: &Clip, has_sound: bool, (width, height): (u32, u32), (rate, frames): (FrameRate, u64)) -> String {
+    // Pixels of a picture may let something through, and are no colours of a movie yet.
+    let (solid, matrix) = match clip.still {
+        Some(_) => ("premultiply=inplace=1,", ":out_color_matrix=bt709"),
+        None => ("", ""),
+    };
+    // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
+    let pictures = format!(
+        "[0:V:0]{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},pad={width}:{height}:-1:-1,setsar=1,\
+         fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
+    );
+    let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
+    // Sound is as long as the clip: `-shortest` would not end what goes on for ever.
+    let end = format!("{:.6}", rate.seconds(frames));
+    let sound =
+        format!("{sound}aformat=sample_rates=48000:channel_layouts=stereo,apad=whole_dur={end},atrim=end={end}[a]");
+    format!("{pictures};{sound}")
 }
 
 /// A file, and the seconds that it is shown for.

@@ -88,7 +88,7 @@ async fn enter(
             "The playlist has nothing that a movie could be made of.",
         ));
     }
-    // What a server left behind that ended for good counts no longer.
+    // Builds of a server that has ended for good do not count.
     let patience = TimeDelta::seconds(i64::try_from(app.settings.jobs.job_queue_timeout).unwrap_or(i64::MAX / 4_000));
     let sql = Sql::with(
         "SELECT 1 FROM build_job WHERE playlist_id = $1 AND status = 'running' AND created_at > $2",

@@ -21,6 +21,7 @@ use crate::crud::{Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
+/// The collection `/data/playlists`.
 pub struct Playlists;
 
 static RELATIONS: [Relation; 1] = [Relation::children(
@@ -111,7 +112,7 @@ impl Resource for Playlists {
             body.insert("task_type_id".into(), Value::Null);
         }
         match (body.get_mut("shots"), record) {
-            // What was read before there were any entries can be sent back.
+            // Clients may send the null back that they read before there were entries.
             (Some(Value::Null), Some(record)) if record.values.get("shots").is_none_or(Value::is_null) => {}
             (Some(shots), Some(_)) => *shots = tidy(shots)?,
             (Some(shots), None) if !shots.is_null() => *shots = tidy(shots)?,

@@ -59,7 +59,7 @@ pub(super) async fn create(
     }
     let entities = distinct(shots.iter().map(|shot| shot.entity_id));
     let here = Some(access.project_id());
-    // What somebody is here counts for nothing in the productions of other tasks.
+    // The role in this production does not count in the productions of other tasks.
     let listed = if known.values().all(|task| task.project_id == here) {
         OfEntities::within(access, access.project_id(), access.role())
     } else {

@@ -34,7 +34,7 @@ pub(super) fn merge(stored: Value, changes: AnnotationChanges) -> Result<Vec<Val
     } else {
         Vec::new()
     };
-    // What was imported may lack anything; an entry that is no annotation has no objects, and goes.
+    // Imported data may lack any part. An entry without objects is no annotation, and is dropped.
     let mut moments: Vec<AnnotatedMoment> = stored
         .into_iter()
         .filter_map(|entry| AnnotatedMoment::read(entry).ok())

@@ -8,9 +8,8 @@ use uuid::Uuid;
 use super::download::FileAnswer;
 use super::keys;
 use super::work::picture_work;
-use crate::access::comments::attachment_reader;
+use crate::access::comments::readable_attachment;
 use crate::app::SharedApp;
-use crate::database::Sql;
 use crate::pictures::{self, Purpose};
 
 /// Sends the thumbnail of an attached picture.
@@ -18,18 +17,7 @@ use crate::pictures::{self, Purpose};
 /// # Errors
 /// 404 when there is none, 403 for those who may not get the file, 416 for a range that can't be given.
 pub(super) async fn thumbnail(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
-    let sql = Sql::with(
-        "SELECT updated_at, comment_id, chat_message_id, mimetype FROM attachment_file WHERE id = $1",
-        [id.into()],
-    );
-    let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
-    attachment_reader(
-        &app.database,
-        caller,
-        row.try_get("", "comment_id")?,
-        row.try_get("", "chat_message_id")?,
-    )
-    .await?;
+    let row = readable_attachment(&app.database, caller, id).await?;
     if row
         .try_get::<Option<String>>("", "mimetype")?
         .is_some_and(|kind| kind.starts_with("image/"))

@@ -1,4 +1,4 @@
-//! Under which keys the files of a preview are stored, and those of an attachment.
+//! Keys under which the files of previews and attachments are stored.
 
 use uuid::Uuid;
 

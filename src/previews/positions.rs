@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_others_make_room() {
+    fn a_moved_preview_shifts_the_others() {
         let ids: Vec<Uuid> = (0..3).map(Uuid::from_u128).collect();
         let [a, b, c] = [ids[0], ids[1], ids[2]];
         assert_eq!(moved(&ids, c, 1), Some(vec![c, a, b]));

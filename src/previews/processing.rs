@@ -136,7 +136,7 @@ impl Processing {
             app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;
         }
         transact(app, || self.enter(app, &made)).await?;
-        // What was only stored to be worked on goes.
+        // A file that was stored only to be processed is removed.
         if self.kind != MediaKind::Generic
             && made.files.iter().all(|(key, _)| *key != first)
             && first != keys::picture("original", id)
@@ -200,7 +200,7 @@ impl Job for Processing {
         self.process(app).await.map_err(JobError::of)
     }
 
-    /// Nobody waits for ever: the preview counts as broken.
+    /// Marks the preview as broken, so that nobody waits for it for ever.
     async fn given_up(&self, app: &SharedApp) -> Result<(), JobError> {
         transact(app, || self.break_off(app)).await.map_err(JobError::of)
     }
@@ -218,7 +218,7 @@ pub(super) async fn status(connection: &impl ConnectionTrait, id: Uuid) -> Resul
 pub(super) enum Telling {
     /// The file has come.
     Arrival,
-    /// That was told; now it is clear what came of it.
+    /// The file, which was told of before, is ready or broken.
     Outcome,
 }
 

@@ -80,7 +80,7 @@ pub enum Which<'a> {
     With(&'a [Uuid]),
 }
 
-/// Of which previews the keys are needed that stand beside an entity.
+/// Previews whose keys are needed beside an entity.
 #[derive(Clone, Copy, Debug)]
 pub enum PreviewChoice<'a> {
     None,

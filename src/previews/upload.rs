@@ -155,7 +155,7 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
                 };
                 jobs::enqueue(&mut work, &[pictures]).await?;
             }
-            // Where somebody else has taken the job up, because this server was held up for long, it is their change.
+            // If this server was held up for long, another one may have taken the job over. Then the change is that server's.
             let own = if later {
                 held.hand_over(&mut work).await?
             } else {

@@ -96,11 +96,11 @@ pub type Encoded<'a> = &'a (dyn Fn(Duration) + Send + Sync);
 /// Room that a program takes while it runs.
 #[derive(Clone, Copy)]
 pub enum Room<'a> {
-    /// That of a picture of the largest size: it looks at single frames.
+    /// Room of a picture of the largest size, for looks at single frames.
     Picture(&'a PictureBudget),
-    /// That of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
+    /// Room of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
     Page(&'a PictureBudget),
-    /// That of one of the few movies that are encoded at once. Pictures need not wait for it.
+    /// Room of one of the few movies that are encoded at once. Pictures need not wait for it.
     Encoder {
         budget: &'a PictureBudget,
         /// Time that it may take.

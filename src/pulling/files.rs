@@ -119,6 +119,28 @@ async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
     }
 }
 
+/// The file of a background, and its thumbnail.
+fn of_background(id: Uuid, extension: &str) -> [WantedFile; 2] {
+    [
+        WantedFile {
+            path: format!("/pictures/thumbnails/preview-background-files/{id}.png"),
+            key: keys::thumbnail(id),
+        },
+        WantedFile {
+            path: format!("/pictures/preview-background-files/{id}.{extension}"),
+            key: keys::background(id),
+        },
+    ]
+}
+
+fn of_attachment(id: Uuid, name: &str) -> WantedFile {
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    WantedFile {
+        path: format!("/data/attachment-files/{id}/file/{name}"),
+        key: keys::attachment(id),
+    }
+}
+
 /// The files that rows here can have.
 async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<WantedFile>, DbErr> {
     let mut wanted = Vec::new();
@@ -159,15 +181,10 @@ async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<Wan
         "extension IS NOT NULL",
         production,
         |row| {
-            let (id, extension): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "extension")?);
-            wanted.push(WantedFile {
-                path: format!("/pictures/thumbnails/preview-background-files/{id}.png"),
-                key: keys::thumbnail(id),
-            });
-            wanted.push(WantedFile {
-                path: format!("/pictures/preview-background-files/{id}.{extension}"),
-                key: keys::background(id),
-            });
+            wanted.extend(of_background(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "extension")?,
+            ));
             Ok(())
         },
     )
@@ -179,12 +196,10 @@ async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<Wan
         "name IS NOT NULL",
         production,
         |row| {
-            let (id, name): (Uuid, String) = (row.try_get("", "id")?, row.try_get("", "name")?);
-            let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
-            wanted.push(WantedFile {
-                path: format!("/data/attachment-files/{id}/file/{name}"),
-                key: keys::attachment(id),
-            });
+            wanted.push(of_attachment(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "name")?,
+            ));
             Ok(())
         },
     )

@@ -75,7 +75,7 @@ pub(super) async fn filters(
     for column in columns {
         let target = target(table, column);
         if target == "project" {
-            // What names a production needs no other way to it.
+            // A column that names the production is the shortest way to it.
             return Ok(vec![Some(((*column).to_owned(), id.to_string()))]);
         }
         let sql = Sql::with(

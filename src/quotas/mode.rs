@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modes_have_names() {
+    fn modes_of_counting_are_found_by_their_names() {
         let modes = ["weighted", "weighteddone", "feedback", "done"].map(|name| CountMode::named(Some(name)));
         let columns = modes.map(|mode| mode.map(|mode| (mode.reference(), mode.is_weighted())));
         assert_eq!(

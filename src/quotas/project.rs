@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_add_up() {
+    fn spread_parts_add_up_to_the_whole() {
         assert_eq!(spread(10, 4).collect::<Vec<_>>(), [2, 3, 2, 3]);
         assert_eq!(spread(1, 3).sum::<i64>(), 1);
         assert_eq!((share(5, 0.5), share(7, 0.5)), (2, 4));

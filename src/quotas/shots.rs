@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime};
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
+use dailies_definitions::people::QuotaShotFilter;
 use dailies_definitions::schemas::QuotaShot;
 use sea_orm::{DbErr, FromQueryResult};
 use uuid::Uuid;
@@ -21,15 +22,6 @@ use crate::entities::rows::EntityWriter;
 use crate::vocabulary::kinds::EntityKind;
 use crate::vocabulary::period::Period;
 use crate::vocabulary::persons::require_human;
-
-/// Wishes of a request.
-pub struct ShotQuotaRequest<'a> {
-    pub person_id: Uuid,
-    pub project_id: Option<Uuid>,
-    pub task_type_id: Option<Uuid>,
-    /// `weighted`, `weighteddone`, `feedback` or `done`.
-    pub mode: &'a str,
-}
 
 /// A period in the calendar of the caller.
 struct Span {
@@ -63,18 +55,19 @@ fn round(weight: f64) -> f64 {
     (weight * 100.0).round() / 100.0
 }
 
-/// The shots of a person, by their full names.
+/// The shots of a person, by their full names. The mode of counting is `weighted`, `weighteddone`, `feedback` or `done`.
 ///
 /// # Errors
 /// 404 for an unknown person or production, 403 for bots and for those who may not know, 400 for a period that does not exist.
 pub async fn shots(
     app: &App,
     caller: &Caller,
-    asked: &ShotQuotaRequest<'_>,
+    person_id: Uuid,
+    filter: &QuotaShotFilter,
     period: Result<Period, Failure>,
 ) -> Result<Json<Vec<QuotaShot>>, Failure> {
-    require_human(&app.database, asked.person_id).await?;
-    let role = shots_reader(&app.database, caller, asked.project_id, asked.person_id)
+    require_human(&app.database, person_id).await?;
+    let role = shots_reader(&app.database, caller, filter.project_id, person_id)
         .await?
         .role;
     let days = period?;
@@ -83,22 +76,22 @@ pub async fn shots(
         calendar: Calendar::of(&caller.person),
     };
     let done = Done {
-        person_id: asked.person_id,
-        project_id: asked.project_id,
-        task_type_id: asked.task_type_id,
-        team_of: Some(caller.person.id).filter(|_| asked.project_id.is_none() && !caller.is_admin()),
-        column: if asked.mode.ends_with("done") {
+        person_id,
+        project_id: filter.project_id,
+        task_type_id: filter.task_type_id,
+        team_of: Some(caller.person.id).filter(|_| filter.project_id.is_none() && !caller.is_admin()),
+        column: if filter.count_mode.ends_with("done") {
             "done_date"
         } else {
             "end_date"
         },
     };
-    let weights = if asked.mode.starts_with("weighted") {
+    let weights = if filter.count_mode.starts_with("weighted") {
         done.weighted(app, &span).await?
     } else {
         done.whole(app, &span).await?
     };
-    let scope = match asked.project_id {
+    let scope = match filter.project_id {
         Some(project_id) => Scope::project(caller, project_id, role),
         None => Scope::teams(app, caller).await?,
     };

@@ -44,7 +44,7 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    /// Nobody yet. Each of them will be closed when it was open for so long.
+    /// No connections yet. Each will be closed once it was open for `patience`.
     pub(super) fn new(patience: Duration) -> Self {
         let quota = Quota::with_period(patience / STRANGERS.get()).map(|quota| quota.allow_burst(STRANGERS));
         Self {

@@ -32,7 +32,7 @@ use super::{
 /// Period in which a server says that it lives, and who of its listeners is in which room.
 pub(super) const HEARTBEAT_PERIOD: Duration = Duration::from_secs(10);
 
-/// After how long a silence a server, or the channel, is taken for lost.
+/// Silence after which a server, or the channel, is taken for lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(35);
 
 /// Number of messages that wait for a Redis that does not answer.

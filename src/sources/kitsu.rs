@@ -154,25 +154,20 @@ impl Source {
 /// Key that makes a row one that is there already: its id, or what it links.
 type RowKey = (Uuid, Uuid);
 
-/// Takes rows over, and gives them as they are stored then, as JSON.
+/// Rows that came, each once, with what belongs to them.
+struct Sorted {
+    incoming: Vec<Incoming>,
+    /// Places among these for the rows in the order in which they came.
+    order: Vec<usize>,
+    lists: Vec<Lists>,
+}
+
+/// Reads rows that came. `stored` are the ids of those that are there already.
 ///
 /// # Errors
-/// 400 that names the place and the field of a row that is wrong; nothing is stored then.
-pub async fn import(
-    app: &App,
-    author: Option<Uuid>,
-    source: Source,
-    mut given: Vec<ForeignRow>,
-    silent: bool,
-) -> Result<Vec<u8>, Failure> {
-    let mut work = Work::begin_as(app, author).await?;
+/// 400 that names the place and the field of a row that is wrong.
+fn sort(source: Source, given: &[ForeignRow], stored: &HashMap<RowKey, Uuid>) -> Result<Sorted, Failure> {
     let table = source.table();
-    if source.exact {
-        peculiar::name(table, &mut given);
-    } else {
-        peculiar::prepare(&work, table, &mut given).await?;
-    }
-    let stored = stored(&work, table, &given).await?;
     let mut places: HashMap<RowKey, usize> = HashMap::with_capacity(given.len());
     let mut incoming: Vec<Incoming> = Vec::with_capacity(given.len());
     let mut order = Vec::with_capacity(given.len());
@@ -208,8 +203,31 @@ pub async fn import(
             }
         }
     }
+    Ok(Sorted { incoming, order, lists })
+}
+
+/// Takes rows over, and gives them as they are stored then, as JSON.
+///
+/// # Errors
+/// 400 that names the place and the field of a row that is wrong; nothing is stored then.
+pub async fn import(
+    app: &App,
+    author: Option<Uuid>,
+    source: Source,
+    mut given: Vec<ForeignRow>,
+    silent: bool,
+) -> Result<Vec<u8>, Failure> {
+    let mut work = Work::begin_as(app, author).await?;
+    let table = source.table();
+    if source.exact {
+        peculiar::name(table, &mut given);
+    } else {
+        peculiar::prepare(&work, table, &mut given).await?;
+    }
+    let stored = stored(&work, table, &given).await?;
+    let Sorted { incoming, order, lists } = sort(source, &given, &stored)?;
     let ids: Vec<Uuid> = incoming.iter().map(|row| row.id).collect();
-    // Whether each was there, by the id that it has now.
+    // Former ids of the rows that were there, by their ids from now on.
     let known: HashMap<Uuid, Uuid> = incoming.iter().filter_map(|row| Some((row.id, row.stored?))).collect();
     let moved: Vec<Uuid> = known.values().copied().collect();
     let were = productions(&*work, table, &moved).await?;

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_look_is_shared() -> Result<(), Error> {
+    async fn figures_of_the_machine_are_shared_for_a_moment() -> Result<(), Error> {
         let machine = Machine::default();
         let first = machine.look(0).await?;
         assert!(first.memory.total > 0 && first.memory.percent <= 100.0);

@@ -1,3 +1,5 @@
+//! Files in a folder: stored, streamed, copied and removed.
+
 use futures::stream;
 use tempfile::TempDir;
 use uuid::Uuid;

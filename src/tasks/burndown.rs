@@ -7,9 +7,10 @@ use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{Burndown, DayOfBurndown};
+use dailies_definitions::tasks::OpenTaskFilter;
 use sea_orm::FromQueryResult;
 
-use super::open_tasks::{self, OpenTasks};
+use super::open_tasks;
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -35,8 +36,8 @@ struct Done {
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub async fn burndown(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<Json<Burndown>, Failure> {
-    let (condition, visible) = open_tasks::condition(app, caller, wanted).await?;
+pub async fn burndown(app: &App, caller: &Caller, filter: &OpenTaskFilter) -> Result<Json<Burndown>, Failure> {
+    let (condition, visible) = open_tasks::condition(app, caller, filter).await?;
     let connection = &app.database;
     let as_client = visible.reach().as_client();
     let mut sums = Sql::default();

@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::access::{Caller, EntityReader};
 use dailies_definitions::failure::Failure;
-use dailies_definitions::query::{Query, parse_id};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value as SqlValue};
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Value};
 use uuid::Uuid;
 
 use super::pipeline::{Candidate, Pipeline, TaskedEntity};
 use super::rows;
+use super::selection::{Among, Selection};
 use super::statuses;
 use crate::access::ProjectRole;
 use crate::access::entities::{CREATE_TASKS, EntityRelation};
@@ -21,50 +20,6 @@ use crate::database::{self, BATCH, Sql, write_text};
 use crate::events::{Work, payload};
 use crate::readiness;
 use crate::vocabulary::kinds::EntityKind;
-
-/// The entities that get tasks.
-pub enum Selection {
-    /// Named in the body, in that order.
-    Named(Vec<Uuid>),
-    /// All that have these values in these columns of `entity`.
-    Matching(Vec<(&'static str, SqlValue)>),
-}
-
-/// Entities that a route is about.
-pub enum Among {
-    Kind(EntityKind),
-    /// Entities of the type with this id, by name.
-    Type(Uuid),
-}
-
-/// Ids in a body, or nothing when the body leaves the choice to the query.
-///
-/// # Errors
-/// 400 for anything else than a list of ids.
-pub fn named(body: &Value, query: &Query) -> Result<Option<Vec<Uuid>>, Failure> {
-    match body {
-        Value::Null => Ok(None),
-        // Without a body, the parameters of the query stand for one.
-        Value::Object(fields) if fields.keys().all(|key| query.get(key).is_some()) => Ok(None),
-        Value::Array(items) if items.is_empty() => Ok(None),
-        Value::Array(items) => {
-            let ids: Option<Vec<Uuid>> = items.iter().map(|item| item.as_str().and_then(parse_id)).collect();
-            ids.map(Some)
-                .ok_or_else(|| Failure::parameter("Request body must only contain valid UUIDs."))
-        }
-        _ => Err(Failure::parameter("Request body must be a JSON array.")),
-    }
-}
-
-/// The criteria of a query, for the columns that are given.
-pub fn matching(criteria: impl IntoIterator<Item = (&'static str, Option<SqlValue>)>) -> Selection {
-    Selection::Matching(
-        criteria
-            .into_iter()
-            .filter_map(|(column, value)| value.map(|value| (column, value)))
-            .collect(),
-    )
-}
 
 /// A task type as new tasks show it.
 #[derive(FromQueryResult)]
@@ -216,7 +171,7 @@ async fn matching_entities(
     work: &Work<'_>,
     project_id: Uuid,
     among: &Among,
-    criteria: Vec<(&'static str, SqlValue)>,
+    criteria: Vec<(&'static str, Value)>,
 ) -> Result<Vec<Entity>, Failure> {
     let mut sql = Sql::new(
         "SELECT e.id, e.entity_type_id, k.name AS type_name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.project_id = ",
@@ -419,24 +374,4 @@ pub async fn for_entity(
         &types,
     )
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_empty_body_leaves_the_choice_to_the_query() {
-        let query = Query::parse("id=x");
-        for body in [json!(null), json!([]), json!({}), json!({"id": "x"})] {
-            assert!(matches!(named(&body, &query), Ok(None)), "{body}");
-        }
-        for body in [json!({"ids": []}), json!("x"), json!(["x"]), json!([1])] {
-            assert!(named(&body, &query).is_err(), "{body}");
-        }
-        let id = Uuid::new_v4();
-        assert_eq!(named(&json!([id]), &query).ok(), Some(Some(vec![id])));
-    }
 }

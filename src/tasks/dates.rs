@@ -1,4 +1,4 @@
-//! From when to when persons have work, and when they are busy elsewhere.
+//! Dates between which persons have work, and those of their work in other productions.
 
 use std::collections::{BTreeMap, HashSet};
 

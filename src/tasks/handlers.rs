@@ -18,52 +18,18 @@ use dailies_definitions::tasks::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::creation::{self, Among, Selection};
-use super::listing::{self, ProjectTasks};
-use super::open_tasks::{self, OpenTasks};
+use super::selection::{Among, Selection};
 use super::time_spent::{self, LoggedDay, Logging};
-use super::{assignment, burndown, dates, editing, full, main_preview, removal, review, todo};
+use super::{
+    assignment, burndown, creation, dates, editing, full, listing, main_preview, open_tasks, removal, review, todo,
+};
 use crate::access::STAFF;
 use crate::app::SharedApp;
-use crate::database::Sql;
 use crate::notifications::listing::{self as copies, What};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Serves the operations from the database.
 pub struct TasksHandlers(pub SharedApp);
-
-/// Selection by the query of a bulk creation, when the body names nothing. The types differ in their names only.
-macro_rules! selection {
-    ($body:expr, $query:expr) => {
-        match creation::named(&$body, &$query.all)? {
-            Some(ids) => Selection::Named(ids),
-            None => creation::matching([
-                ("id", $query.id.map(Into::into)),
-                ("name", $query.name.map(Into::into)),
-                ("parent_id", $query.parent_id.map(Into::into)),
-                ("entity_type_id", $query.entity_type_id.map(Into::into)),
-                ("source_id", $query.source_id.map(Into::into)),
-            ]),
-        }
-    };
-}
-
-/// Filter of a query about open tasks. Here, too, the types differ in their names, and in what else they have.
-macro_rules! open_tasks {
-    ($query:expr) => {
-        OpenTasks {
-            project_id: $query.project_id,
-            task_type_id: $query.task_type_id,
-            task_status_id: $query.task_status_id,
-            person_id: $query.person_id,
-            studio_id: $query.studio_id,
-            department_id: $query.department_id,
-            start_date: $query.start_date,
-            due_date: $query.due_date,
-            priority: $query.priority,
-        }
-    };
-}
 
 impl TasksHandlers {
     async fn create(
@@ -83,9 +49,8 @@ impl TasksHandlers {
 #[async_trait]
 impl Tasks for TasksHandlers {
     async fn list_open_tasks(&self, access: Caller, query: ListOpenTasksQuery) -> Result<Json<OpenTaskPage>, Failure> {
-        let wanted = open_tasks!(query);
         Ok(Json::written(
-            open_tasks::page(&self.0, &access, &wanted, query.page, query.limit).await?,
+            open_tasks::page(&self.0, &access, &query.filter, query.page, query.limit).await?,
         ))
     }
 
@@ -94,8 +59,7 @@ impl Tasks for TasksHandlers {
         access: Caller,
         query: GetOpenTaskBurndownQuery,
     ) -> Result<Json<Burndown>, Failure> {
-        let wanted = open_tasks!(query);
-        burndown::burndown(&self.0, &access, &wanted).await
+        burndown::burndown(&self.0, &access, &query.filter).await
     }
 
     async fn get_open_task_stats(&self, access: Caller) -> Result<Json<Map<String, Value>>, Failure> {
@@ -117,12 +81,7 @@ impl Tasks for TasksHandlers {
         _project_id: Uuid,
         query: ListProjectTasksQuery,
     ) -> Result<Json<Value>, Failure> {
-        let wanted = ProjectTasks {
-            task_type_id: query.task_type_id,
-            episode_id: query.episode_id,
-            page: query.page,
-        };
-        listing::of_project(&self.0, &access, wanted).await
+        listing::of_project(&self.0, &access, &query).await
     }
 
     async fn list_person_tasks(&self, access: Caller, person_id: Uuid) -> Result<Json<Vec<TodoTask>>, Failure> {
@@ -181,14 +140,9 @@ impl Tasks for TasksHandlers {
         query: CreateAssetTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(
-            &access,
-            project_id,
-            task_type_id,
-            Among::Kind(EntityKind::Asset),
-            selection!(body, query),
-        )
-        .await
+        let among = Among::Kind(EntityKind::Asset);
+        let selection = Selection::read(&body, &query.all, query.filter)?;
+        self.create(&access, project_id, task_type_id, among, selection).await
     }
 
     async fn create_shot_tasks(
@@ -199,14 +153,9 @@ impl Tasks for TasksHandlers {
         query: CreateShotTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(
-            &access,
-            project_id,
-            task_type_id,
-            Among::Kind(EntityKind::Shot),
-            selection!(body, query),
-        )
-        .await
+        let among = Among::Kind(EntityKind::Shot);
+        let selection = Selection::read(&body, &query.all, query.filter)?;
+        self.create(&access, project_id, task_type_id, among, selection).await
     }
 
     async fn create_edit_tasks(
@@ -217,14 +166,9 @@ impl Tasks for TasksHandlers {
         query: CreateEditTasksQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        self.create(
-            &access,
-            project_id,
-            task_type_id,
-            Among::Kind(EntityKind::Edit),
-            selection!(body, query),
-        )
-        .await
+        let among = Among::Kind(EntityKind::Edit);
+        let selection = Selection::read(&body, &query.all, query.filter)?;
+        self.create(&access, project_id, task_type_id, among, selection).await
     }
 
     async fn create_concept_tasks(
@@ -238,14 +182,9 @@ impl Tasks for TasksHandlers {
         if !STAFF.contains(&access.role()) {
             return Err(Failure::forbidden());
         }
-        self.create(
-            &access,
-            project_id,
-            task_type_id,
-            Among::Kind(EntityKind::Concept),
-            selection!(body, query),
-        )
-        .await
+        let among = Among::Kind(EntityKind::Concept);
+        let selection = Selection::read(&body, &query.all, query.filter)?;
+        self.create(&access, project_id, task_type_id, among, selection).await
     }
 
     async fn create_tasks_of_entity_type(
@@ -257,11 +196,8 @@ impl Tasks for TasksHandlers {
         query: CreateTasksOfEntityTypeQuery,
         body: Value,
     ) -> Result<Json<Vec<CreatedTask>>, Failure> {
-        let among = Among::Type(entity_type_id(&self.0, &entity_type).await?);
-        let selection = match creation::named(&body, &query.all)? {
-            Some(ids) => Selection::Named(ids),
-            None => creation::matching([("parent_id", query.episode_id.map(Into::into))]),
-        };
+        let among = Among::of_type(&self.0, &entity_type).await?;
+        let selection = Selection::in_episode(&body, &query.all, query.episode_id)?;
         self.create(&access, project_id, task_type_id, among, selection).await
     }
 
@@ -385,18 +321,12 @@ impl Tasks for TasksHandlers {
         date: NaiveDate,
         person_id: Uuid,
     ) -> Result<Json<TimeSpent>, Failure> {
-        Ok(Json::written(
-            time_spent::remove(
-                &self.0,
-                &access,
-                LoggedDay {
-                    task_id,
-                    person_id,
-                    day: date,
-                },
-            )
-            .await?,
-        ))
+        let place = LoggedDay {
+            task_id,
+            person_id,
+            day: date,
+        };
+        Ok(Json::written(time_spent::remove(&self.0, &access, place).await?))
     }
 
     async fn add_time_spent(
@@ -442,16 +372,4 @@ impl Tasks for TasksHandlers {
     ) -> Result<Json<Value>, Failure> {
         copies::of_project(&self.0, project_id, What::Previews, query.page).await
     }
-}
-
-/// The entity type of that name, whose first letter is a capital.
-async fn entity_type_id(app: &SharedApp, name: &str) -> Result<Uuid, Failure> {
-    let mut letters = name.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let name: String = first.chain(letters.flat_map(char::to_lowercase)).collect();
-    let row = app
-        .database
-        .row(&Sql::with("SELECT id FROM entity_type WHERE name = $1", [name.into()]))
-        .await?;
-    Ok(row.ok_or_else(Failure::not_found)?.try_get("", "id")?)
 }

@@ -4,6 +4,7 @@ use dailies_definitions::access::{Caller, EntityReader, ProjectMember, TaskReade
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{PreviewFile, Task};
+use dailies_definitions::tasks::ListProjectTasksQuery;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,25 +19,21 @@ use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 
-/// Tasks of a production that are asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct ProjectTasks {
-    pub task_type_id: Option<Uuid>,
-    pub episode_id: Option<Uuid>,
-    pub page: Option<i64>,
-}
-
 /// The tasks of a production with their assignees, the last changed first; all, or one page.
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks) -> Result<Json<Value>, Failure> {
+pub async fn of_project(
+    app: &App,
+    access: &ProjectMember,
+    query: &ListProjectTasksQuery,
+) -> Result<Json<Value>, Failure> {
     let mut condition = Sql::new("FROM task t WHERE t.project_id = ");
     condition.bind(access.project_id());
-    if let Some(id) = wanted.task_type_id {
+    if let Some(id) = query.task_type_id {
         condition.push(" AND t.task_type_id = ").bind(id);
     }
-    if let Some(id) = wanted.episode_id {
+    if let Some(id) = query.episode_id {
         condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
     }
     let visible = VisibleTasks::within(access, access.project_id(), access.role());
@@ -46,7 +43,7 @@ pub async fn of_project(app: &App, access: &ProjectMember, wanted: ProjectTasks)
     let writer = task_writer();
     let select = format!("SELECT {} ", writer.columns());
     let order = "t.updated_at DESC, t.created_at DESC, t.id";
-    if let Some(number) = wanted.page.filter(|page| *page >= 1) {
+    if let Some(number) = query.page.filter(|page| *page >= 1) {
         let page = Page {
             number,
             limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),

@@ -19,6 +19,7 @@ pub mod recompute;
 pub mod removal;
 mod review;
 pub mod rows;
+mod selection;
 pub mod statuses;
 mod time_spent;
 pub mod to_check;

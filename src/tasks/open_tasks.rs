@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::schemas::{OpenTaskSums, ProjectTaskStats, StatusAmount, TaskTypeStats};
+use dailies_definitions::tasks::OpenTaskFilter;
 use entity::facts::Kind;
 use uuid::Uuid;
 
@@ -29,63 +29,46 @@ const KEYS_OF_OPEN_TASKS: [(&str, &str, Kind); 5] = [
     ("s.short_name", "status_short_name", TEXT),
 ];
 
-/// Filter and page of open tasks.
-#[derive(Clone, Debug)]
-pub struct OpenTasks {
-    pub project_id: Option<Uuid>,
-    pub task_type_id: Option<Uuid>,
-    pub task_status_id: Option<Uuid>,
-    /// Ids with commas between them, or `unassigned`.
-    pub person_id: Option<String>,
-    pub studio_id: Option<Uuid>,
-    pub department_id: Option<Uuid>,
-    pub start_date: Option<NaiveDateTime>,
-    pub due_date: Option<NaiveDateTime>,
-    pub priority: Option<i64>,
+/// True if a filter asks for what clients are not told.
+fn asks_for_plans(filter: &OpenTaskFilter) -> bool {
+    let by_person = filter.person_id.as_deref().is_some_and(|text| !text.trim().is_empty());
+    by_person || filter.studio_id.or(filter.department_id).is_some() || filter.start_date.or(filter.due_date).is_some()
 }
 
-impl OpenTasks {
-    /// True if it asks for what clients are not told.
-    fn asks_for_plans(&self) -> bool {
-        let by_person = self.person_id.as_deref().is_some_and(|text| !text.trim().is_empty());
-        by_person || self.studio_id.or(self.department_id).is_some() || self.start_date.or(self.due_date).is_some()
+fn add_filter(sql: &mut Sql, filter: &OpenTaskFilter) -> Result<(), Failure> {
+    for (column, id) in [
+        ("t.task_type_id", filter.task_type_id),
+        ("t.task_status_id", filter.task_status_id),
+    ] {
+        if let Some(id) = id {
+            sql.push(&format!(" AND {column} = ")).bind(id);
+        }
     }
-
-    fn add_to(&self, sql: &mut Sql) -> Result<(), Failure> {
-        for (column, id) in [
-            ("t.task_type_id", self.task_type_id),
-            ("t.task_status_id", self.task_status_id),
-        ] {
-            if let Some(id) = id {
-                sql.push(&format!(" AND {column} = ")).bind(id);
-            }
-        }
-        if self.task_type_id.is_none() {
-            without_concepts(sql);
-        }
-        of_persons(sql, self.person_id.as_deref())?;
-        if let Some(id) = self.studio_id {
-            sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN person a ON a.id = l.person_id WHERE a.studio_id = ");
-            sql.bind(id).push(")");
-        }
-        if let Some(id) = self.department_id {
-            sql.push(
-                " AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN department_link d ON d.person_id = l.person_id \
-                 WHERE d.department_id = ",
-            );
-            sql.bind(id).push(")");
-        }
-        if let Some(moment) = self.start_date {
-            sql.push(" AND t.start_date >= ").bind(moment);
-        }
-        if let Some(moment) = self.due_date {
-            sql.push(" AND t.due_date <= ").bind(moment);
-        }
-        if let Some(priority) = self.priority {
-            sql.push(" AND ty.priority = ").bind(priority);
-        }
-        Ok(())
+    if filter.task_type_id.is_none() {
+        without_concepts(sql);
     }
+    of_persons(sql, filter.person_id.as_deref())?;
+    if let Some(id) = filter.studio_id {
+        sql.push(" AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN person a ON a.id = l.person_id WHERE a.studio_id = ");
+        sql.bind(id).push(")");
+    }
+    if let Some(id) = filter.department_id {
+        sql.push(
+            " AND t.id IN (SELECT l.task_id FROM task_person_link l JOIN department_link d ON d.person_id = l.person_id \
+             WHERE d.department_id = ",
+        );
+        sql.bind(id).push(")");
+    }
+    if let Some(moment) = filter.start_date {
+        sql.push(" AND t.start_date >= ").bind(moment);
+    }
+    if let Some(moment) = filter.due_date {
+        sql.push(" AND t.due_date <= ").bind(moment);
+    }
+    if let Some(priority) = filter.priority {
+        sql.push(" AND ty.priority = ").bind(priority);
+    }
+    Ok(())
 }
 
 /// Adds the condition on tasks `t` of one of several persons, by their ids with commas between them, or of nobody, with `AND`
@@ -121,10 +104,14 @@ fn without_concepts(sql: &mut Sql) {
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) -> Result<(Sql, VisibleTasks), Failure> {
+pub(super) async fn condition(
+    app: &App,
+    caller: &Caller,
+    filter: &OpenTaskFilter,
+) -> Result<(Sql, VisibleTasks), Failure> {
     let database = &app.database;
     let mut condition = Sql::new(TABLES);
-    let visible = match wanted.project_id {
+    let visible = match filter.project_id {
         Some(project_id) => {
             let role = require_member(database, caller, project_id).await?;
             condition.push(" AND t.project_id = ").bind(project_id);
@@ -137,10 +124,10 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
         }
     };
     visible.restrict(&mut condition, "t");
-    if let Some(plans) = PlanMask::of(visible.reach()).filter(|_| wanted.asks_for_plans()) {
+    if let Some(plans) = PlanMask::of(visible.reach()).filter(|_| asks_for_plans(filter)) {
         plans.leave_out(&mut condition, "t.project_id");
     }
-    wanted.add_to(&mut condition)?;
+    add_filter(&mut condition, filter)?;
     Ok((condition, visible))
 }
 
@@ -148,9 +135,15 @@ pub(super) async fn condition(app: &App, caller: &Caller, wanted: &OpenTasks) ->
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub async fn page(app: &App, caller: &Caller, wanted: &OpenTasks, number: i64, limit: i64) -> Result<Vec<u8>, Failure> {
+pub async fn page(
+    app: &App,
+    caller: &Caller,
+    filter: &OpenTaskFilter,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
-    let (condition, visible) = condition(app, caller, wanted).await?;
+    let (condition, visible) = condition(app, caller, filter).await?;
     let sums = sums(app, &condition, &visible.reach().as_client()).await?;
     let (number, limit) = (number.max(1), limit.max(1));
     let is_more = number.saturating_mul(limit) < sums.total;

@@ -7,7 +7,7 @@ use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::statuses::Status;
-use crate::database::{self, Sql};
+use crate::database;
 use crate::events::Work;
 
 /// Parts of a task that comments move.
@@ -78,41 +78,23 @@ pub fn place(steps: &[StatusStep], at: NaiveDateTime) -> NaiveDateTime {
     }
 }
 
-/// Tasks that one statement changes. Each takes eight placeholders, and SQLite looks every placeholder up among all others.
-const PORTION: usize = 120;
-
-/// Stores how far tasks are, many in one statement.
+/// Stores how far tasks are.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn store(work: &Work<'_>, tasks: &[(Uuid, Progress)]) -> Result<(), DbErr> {
-    let now = database::now();
-    for tasks in tasks.chunks(PORTION) {
-        let mut sql = Sql::new(
-            "UPDATE task SET task_status_id = v.column2, retake_count = v.column3, real_start_date = v.column4, end_date = v.column5, \
-             done_date = v.column6, last_comment_date = v.column7, updated_at = v.column8 FROM (VALUES ",
-        );
-        for (at, (id, progress)) in tasks.iter().enumerate() {
-            sql.push(if at > 0 { ", (" } else { "(" }).bind(*id);
-            sql.push(", ")
-                .bind(progress.task_status_id)
-                .push(", ")
-                .bind(progress.retake_count);
-            for moment in [
-                progress.real_start_date,
-                progress.end_date,
-                progress.done_date,
-                progress.last_comment_date,
-                Some(now),
-            ] {
-                sql.push(", ").bind(moment);
-            }
-            sql.push(")");
-        }
-        sql.push(") AS v WHERE task.id = v.column1");
-        database::execute(&**work, &sql).await?;
-    }
-    Ok(())
+    let row = |(id, progress): &(Uuid, Progress)| {
+        let values = vec![
+            ("task_status_id", progress.task_status_id.into()),
+            ("retake_count", progress.retake_count.into()),
+            ("real_start_date", progress.real_start_date.into()),
+            ("end_date", progress.end_date.into()),
+            ("done_date", progress.done_date.into()),
+            ("last_comment_date", progress.last_comment_date.into()),
+        ];
+        (*id, values)
+    };
+    database::update_many(&**work, &entity::task::TABLE, tasks.iter().map(row).collect()).await
 }
 
 #[cfg(test)]

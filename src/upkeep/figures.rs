@@ -87,7 +87,7 @@ fn of_project(text: &str, project: Uuid) -> Sql {
 
 /// Ends a change: stores it, or undoes it when it was a dry run.
 async fn end(work: Work<'_>, dry_run: bool) -> Result<(), Failure> {
-    // What is dropped unfinished undoes the transaction.
+    // Work that is dropped without a commit undoes the transaction.
     if dry_run { Ok(()) } else { Ok(work.commit().await?) }
 }
 

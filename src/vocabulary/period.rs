@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_refused() {
+    fn periods_that_the_calendar_does_not_have_are_refused() {
         for period in [
             year(0),
             year(99_999),

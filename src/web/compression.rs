@@ -93,7 +93,7 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
     response.set_body(content);
     weaken_tag(response.headers_mut());
     let level = match coding {
-        // What brotli does by default is too slow to do for each answer anew.
+        // The default of brotli is too slow for answers that are made anew each time.
         CompressionAlgo::BR => CompressionLevel::Precise(4),
         _ => CompressionLevel::Default,
     };
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn negotiates() {
+    fn the_coding_is_the_one_that_accept_encoding_likes_best() {
         use CompressionAlgo::{BR, GZIP, ZSTD};
         assert_eq!(negotiate(&HeaderMap::new()), None);
         assert_eq!(chosen("gzip, deflate, br, zstd"), Some(ZSTD));

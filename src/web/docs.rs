@@ -127,8 +127,10 @@ fn contract() -> Result<Value, String> {
         .filter_map(Value::as_object_mut)
         .flat_map(|item| item.values_mut());
     for operation in operations.filter_map(Value::as_object_mut) {
-        // It tells the generator which pattern an operation follows, and a client nothing.
-        operation.shift_remove("x-crud");
+        // They tell the generator which pattern an operation follows and which type its query shares, and a client nothing.
+        for key in ["x-crud", "x-filter"] {
+            operation.shift_remove(key);
+        }
     }
     Ok(document)
 }
@@ -243,7 +245,7 @@ mod tests {
         let document = contract().unwrap();
         let text = document.to_string();
         assert!(text.contains("\"x-access\""));
-        assert!(!text.contains("\"x-crud\""));
+        assert!(!text.contains("\"x-crud\"") && !text.contains("\"x-filter\""));
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn find_schemas(value: &mut Value) {
     match value {
         Value::Object(map) => {
             if ["name", "in", "schema"].iter().all(|key| map.contains_key(*key)) {
-                // What a parameter is unless it says otherwise; the model wants it said.
+                // Parameters are optional by default; the model wants that to be written.
                 map.entry("required").or_insert(false.into());
                 // This edition advises against saying so, and the model does not.
                 map.remove("allowEmptyValue");

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn counts_by_route() {
+    async fn requests_are_counted_by_route_and_not_by_address() {
         let recorder = recorder().unwrap().build_recorder();
         let _counting = metrics::set_default_local_recorder(&recorder);
         let metrics = Metrics::of(recorder.handle(), || 3);

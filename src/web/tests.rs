@@ -203,7 +203,7 @@ async fn documentation_is_found() {
 }
 
 #[tokio::test]
-async fn extras_are_mounted() {
+async fn the_stream_and_the_metrics_have_their_addresses() {
     let realtime = make_sync(|request: Request| request.method().to_string());
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let counts = || Some(Metrics::of(recorder.handle(), || 0));

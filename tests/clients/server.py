@@ -168,6 +168,21 @@ def stop(process):
         raise RuntimeError(f"the server ended with status {status} after SIGTERM")
 
 
+@contextlib.contextmanager
+def program(command, log, **more):
+    """Runs a program of others until the block ends, and shows its log when something went wrong in it."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **more)
+    try:
+        yield process
+    except BaseException:
+        print(log.read_text(errors="replace"), file=sys.stderr)
+        raise
+    finally:
+        process.terminate()
+        process.wait(STOPPED_WITHIN)
+
+
 def show(log):
     """Prints the end of the server's log."""
     if log.exists():

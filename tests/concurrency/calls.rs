@@ -84,6 +84,7 @@ pub struct Call {
     pub body: Body,
 }
 
+/// Body of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     None,

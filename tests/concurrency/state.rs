@@ -45,6 +45,7 @@ pub struct State {
 }
 
 impl Before {
+    /// The database as it is now.
     pub async fn look(database: &Database) -> Self {
         Self {
             moment: database::now(),

@@ -80,6 +80,12 @@ async fn marks(studio: &Studio) -> (i64, i64) {
     )
 }
 
+/// Adds marks up, as a running server does from time to time.
+async fn add_up(studio: &Studio) {
+    let app = &studio.server.app;
+    app.conditional.sweep(&app.database).await.expect("marks are added up");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: On) {
@@ -93,13 +99,7 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
         tokio::spawn(async move {
             let mut last = marks(&studio).await.1;
             while !done.load(Ordering::Relaxed) {
-                studio
-                    .server
-                    .app
-                    .conditional
-                    .sweep(&studio.server.app.database)
-                    .await
-                    .expect("marks are added up");
+                add_up(&studio).await;
                 let sum = marks(&studio).await.1;
                 assert!(sum >= last, "marks never fall");
                 last = sum;
@@ -130,13 +130,7 @@ async fn nothing_is_lost_among_writers(#[values(On::Sqlite, On::Postgres)] on: O
         "{text}"
     );
     // Adding up changes no mark, and so no tag.
-    studio
-        .server
-        .app
-        .conditional
-        .sweep(&studio.server.app.database)
-        .await
-        .expect("marks are added up");
+    add_up(&studio).await;
     assert_eq!(marks(&studio).await, (1, sum));
     assert_eq!(ask(&studio.admin, &board, latest.tag.as_deref()).await.status, 304);
 }

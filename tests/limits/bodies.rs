@@ -106,7 +106,7 @@ async fn forms_with_files_leave_nothing_where_they_are_not_taken() {
         "x".repeat(20_000)
     );
     for operation in Operation::all().iter().filter(|operation| operation.limit().is_some()) {
-        // Who may not send files: everybody where there are none, and strangers everywhere.
+        // Callers who may not send files: all where the operation takes none, and strangers everywhere.
         let tokens: &[Option<&str>] = if operation.takes_files() {
             &[None]
         } else {

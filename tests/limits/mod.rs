@@ -104,7 +104,7 @@ async fn listings_have_one_most() {
             } else {
                 ""
             };
-            // Where a production or an entity is meant, there has to be one.
+            // Operations on a production or an entity need one that exists.
             let address = contract_path(operation, &studio);
             let owned = format!("/entities/{}", studio.project_id);
             let address = address.replace(&owned, &format!("/entities/{entity}"));

@@ -50,6 +50,7 @@ pub(super) async fn read_raw(stream: &mut TcpStream) -> Raw {
 }
 
 impl Raw {
+    /// The message in the body, which is empty where there is none.
     pub fn message(&self) -> String {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         body["message"].as_str().unwrap_or_default().to_owned()

@@ -44,7 +44,7 @@ async fn an_account_is_taken_over_by_nobody(#[case] on: On) {
     let user = whoami(&studio, &sign_in(&studio, &provider).await).await;
     assert_eq!(user["id"], json!(studio.member_id(Role::Artist)));
     assert_eq!(user["first_name"], "Tim");
-    // Who gets the address at the provider later does not get the account.
+    // A person who gets the address at the provider later does not get the account.
     vouch("successor", artist, json!(true));
     assert_eq!(sign_in(&studio, &provider).await.error(), NOT_FOR_THEM);
     // Until an administrator says so. Nobody else can.

@@ -67,7 +67,7 @@ impl Visit {
     }
 }
 
-/// There and back.
+/// Signs somebody in: to the provider and back.
 async fn sign_in(studio: &Studio, provider: &OpenIdProvider) -> Page {
     leave(studio, provider).await.back(studio).await
 }
@@ -129,7 +129,7 @@ async fn somebody_new_gets_an_account_and_stays_the_same_person(#[case] on: On) 
         (&quiet["id"], &quiet["full_name"]),
         (&user["id"], &json!("Ada Lovelace"))
     );
-    // What the token does not say, the provider tells of this very person.
+    // The provider tells about the same person what the token does not.
     provider.tell(json!({"sub": "eve", "given_name": "Eve"}));
     assert_eq!(
         whoami(&studio, &sign_in(&studio, &provider).await).await["first_name"],
@@ -140,7 +140,7 @@ async fn somebody_new_gets_an_account_and_stays_the_same_person(#[case] on: On) 
         whoami(&studio, &sign_in(&studio, &provider).await).await["first_name"],
         "Augusta"
     );
-    // Who is switched off comes home without a session.
+    // A person who is switched off gets no session.
     let id: Uuid = user["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     update(
         &studio.server.app.database,

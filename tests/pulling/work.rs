@@ -87,6 +87,7 @@ impl Work {
         work
     }
 
+    /// Makes a task of an entity.
     pub async fn task(&self, studio: &Studio, project: Uuid, entity: Uuid, task_type: Uuid) -> Uuid {
         let task = json!({"name": "main", "task_type_id": task_type, "entity_id": entity, "project_id": project, "task_status_id": self.status});
         made(&studio.admin, "/data/tasks", task).await

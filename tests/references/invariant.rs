@@ -97,7 +97,7 @@ pub async fn mend(database: &Database) {
     {
         let ids = rows.before("SELECT r.id ");
         let text = format!("DELETE FROM \"{}\" WHERE id IN ({})", table.name, ids.text());
-        // What others refer to stays, and is found again.
+        // A row that others refer to stays, and is found again.
         let _ = execute(database, &Sql::new(text)).await;
     }
 }

@@ -156,7 +156,7 @@ async fn nobody_reaches_into_another_production(
         .into_iter()
         .filter(|operation| !is_elsewhere(operation))
         .collect();
-    // Whether a call changed something, so that the next operation needs other records.
+    // True once a call changed something, so that the next operation needs other records.
     let mut used = true;
     for operation in &part_of(operations, part) {
         if used {

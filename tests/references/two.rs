@@ -35,6 +35,7 @@ const WORDS: [(&str, &str); 14] = [
     ("target_asset_id", "asset"),
 ];
 
+/// Two productions, P and Q, with two records of everything.
 pub struct Two<'a> {
     studio: &'a Studio,
     samples: Samples<'a>,
@@ -47,6 +48,7 @@ pub struct Two<'a> {
 type Snapshot = (BTreeMap<String, String>, BTreeMap<String, i64>);
 
 impl<'a> Two<'a> {
+    /// Makes both productions.
     pub async fn of(studio: &'a Studio) -> Self {
         let mut samples = Samples::of(studio).await;
         let (q, p) = (samples.fresh().await, samples.fresh().await);

@@ -58,7 +58,7 @@ async fn sign_in_with(studio: &Studio, email: &str, assertion: &Value, cookie: &
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_security_key_signs_in_once_for_each_question(#[case] on: On) {
-    let (studio, email) = studio_with(on, &[]).await;
+    let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),
         studio.member_id(Role::Artist),
@@ -153,7 +153,7 @@ async fn a_security_key_signs_in_once_for_each_question(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_registered_in_the_browser_that_asked(#[case] on: On) {
-    let (studio, _) = studio_with(on, &[]).await;
+    let (studio, _) = studio_with(on, &[], &[]).await;
     let (artist, client) = (studio.member(Role::Artist), studio.member(Role::Client));
     let key = SecurityKey::new(7);
     let attempt = async |person: &Client, asked: &Value, cookie: &str, key: &SecurityKey| {
@@ -217,7 +217,7 @@ async fn a_key_is_registered_in_the_browser_that_asked(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_go_one_by_one(#[case] on: On) {
-    let (studio, email) = studio_with(on, &[]).await;
+    let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),
         studio.member_id(Role::Artist),
@@ -292,7 +292,7 @@ async fn keys_go_one_by_one(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
-    let (studio, email) = studio_with(on, &[]).await;
+    let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, nobody) = (studio.member(Role::Artist), studio.server.nobody());
     let (key, plain) = (SecurityKey::new(7), SecurityKey::new(8).uncounted());
     register(&artist, &key, "blue").await;
@@ -323,7 +323,7 @@ async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_the_reference_go_on_working(#[case] on: On) {
-    let (studio, email) = studio_with(on, &[]).await;
+    let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),
         studio.member_id(Role::Artist),

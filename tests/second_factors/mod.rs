@@ -32,8 +32,8 @@ pub async fn new_clock(person: &Client) -> Totp {
 }
 
 /// A studio whose artist has a password.
-async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
-    let studio = Studio::open_with(on, flags).await;
+async fn studio_with(on: On, service: &[String], more: &[&str]) -> (Studio, String) {
+    let studio = Studio::open_using(on, service, more).await;
     let artist = studio.member_id(Role::Artist);
     let hash = studio.server.app.passwords.hash(PASSWORD).await.expect("a hash");
     update(
@@ -49,8 +49,7 @@ async fn studio_with(on: On, flags: &[&str]) -> (Studio, String) {
 }
 
 async fn with_post(on: On, office: &PostOffice) -> (Studio, String) {
-    let flags = office.flags();
-    studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+    studio_with(on, &office.flags(), &[]).await
 }
 
 async fn stored(studio: &Studio, id: Uuid) -> person::Model {
@@ -71,6 +70,22 @@ async fn code(office: &PostOffice, email: &str, number: usize) -> String {
         .find(|word| word.len() == 6)
         .unwrap_or_else(|| panic!("no code in {}", letter.text))
         .to_owned()
+}
+
+/// Asks for a code to sign in with.
+async fn ask_for_code(studio: &Studio, email: &str) {
+    let path = format!("/auth/email-otp?email={email}");
+    studio.server.nobody().get(&path).await.expect(200);
+}
+
+/// Sets codes by e-mail up, with the first one, and gives the answer.
+async fn set_up_codes(person: &Client, office: &PostOffice, email: &str) -> Value {
+    person.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
+    let first = code(office, email, 1).await;
+    person
+        .post("/auth/email-otp", json!({"email_otp": first}))
+        .await
+        .expect(200)
 }
 
 /// Another code of six digits.
@@ -193,7 +208,7 @@ async fn codes_by_email_sign_in_once(#[case] on: On) {
         "a code is good once"
     );
     // A new code takes the place of the one before.
-    nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+    ask_for_code(&studio, &email).await;
     let third = code(&office, &email, 3).await;
     execute(
         &studio.server.app.database,
@@ -208,7 +223,7 @@ async fn codes_by_email_sign_in_once(#[case] on: On) {
     );
     // Nobody's mailbox is flooded.
     for _ in 0..5 {
-        nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+        ask_for_code(&studio, &email).await;
     }
     assert_eq!(office.letters_to(&email, 3).await.len(), 3);
     // Who can't read e-mails uses a recovery code.
@@ -252,12 +267,7 @@ async fn codes_by_email_are_guessed_a_few_times_only(#[case] on: On) {
         .post("/auth/email-otp", json!({"email_otp": right}))
         .await
         .expect(200);
-    studio
-        .server
-        .nobody()
-        .get(&format!("/auth/email-otp?email={email}"))
-        .await
-        .expect(200);
+    ask_for_code(&studio, &email).await;
     let right = code(&office, &email, 2).await;
     for _ in 0..5 {
         assert_eq!(
@@ -289,11 +299,7 @@ async fn a_factor_is_given_up_with_a_proof_alone(#[case] on: On) {
     let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     let delete = async |body: Option<Value>| artist.send(Method::DELETE, "/auth/email-otp", body).await;
     assert_eq!(delete(None).await.message(400), "OTP by email not enabled.");
-    artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
-    let enabled = artist
-        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
-        .await
-        .expect(200);
+    let enabled = set_up_codes(&artist, &office, &email).await;
     let recovery = |number: usize| json!({"recovery_code": enabled["otp_recovery_codes"][number]});
     for body in [
         None,
@@ -368,11 +374,7 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
             .expect(200)
     };
     set_app_up().await;
-    artist.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
-    let enabled = artist
-        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
-        .await
-        .expect(200);
+    let enabled = set_up_codes(&artist, &office, &email).await;
     assert_eq!(enabled["otp_recovery_codes"], Value::Null, "there are codes already");
     assert_eq!(
         stored(&studio, id).await.preferred_two_factor_authentication.as_deref(),
@@ -383,12 +385,7 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
         missing["two_factor_authentication_enabled"],
         json!(["recovery_code", "totp", "email_otp"])
     );
-    studio
-        .server
-        .nobody()
-        .get(&format!("/auth/email-otp?email={email}"))
-        .await
-        .expect(200);
+    ask_for_code(&studio, &email).await;
     let right = code(&office, &email, 2).await;
     // One call is one guess: what comes first counts.
     assert_eq!(
@@ -416,9 +413,7 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
     let office = PostOffice::open().await;
-    let mut flags = office.flags();
-    flags.extend(["--enforce-2fa", "true"].map(str::to_owned));
-    let (studio, email) = studio_with(on, &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (studio, email) = studio_with(on, &office.flags(), &["--enforce-2fa", "true"]).await;
     let (status, signed_in) = sign_in(&studio, &email, json!({})).await;
     assert_eq!(
         (status, &signed_in["two_factor_authentication_required"]),
@@ -433,11 +428,7 @@ async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
         restricted.get("/data/departments").await.expect(403)["two_factor_authentication_required"],
         true
     );
-    restricted.send(Method::PUT, "/auth/email-otp", None).await.expect(200);
-    let enabled = restricted
-        .post("/auth/email-otp", json!({"email_otp": code(&office, &email, 1).await}))
-        .await
-        .expect(200);
+    let enabled = set_up_codes(&restricted, &office, &email).await;
     held(&enabled["access_token"])
         .get("/data/departments")
         .await

@@ -40,7 +40,7 @@ impl Client {
         preview_id: Uuid,
         file: impl AsRef<Path>,
     ) -> Result<PreviewFile, Error<AnyError>> {
-        // What is read as it is sent can't be sent again, so a token that has expired is renewed before.
+        // A stream can't be sent twice, so a token that has expired is renewed before.
         self.get_authenticated().send().await?;
         let form = Form::new()
             .file("file", file)

@@ -5,56 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::complete::{METHODS, path_parameters};
 
+/// An operation at an old address: its path, its method in small letters, and the operation.
+type Alias = (String, String, Value);
+
 /// Adds every alias of `aliases.yaml` to paths whose operations are complete.
 pub(crate) fn add(paths: &mut Map<String, Value>, aliases: &Value, problems: &mut Vec<String>) {
-    let mut made = Vec::new();
-    for (address, value) in aliases["operations"].as_object().into_iter().flatten() {
-        let told = if value.is_string() {
-            json!({"as": value})
-        } else {
-            value.clone()
-        };
-        let Some((method, path)) = address.split_once(' ') else {
-            problems.push(format!("the alias {address} is no method and path"));
-            continue;
-        };
-        let target = told["as"].as_str().unwrap_or_default();
-        let id = told["id"]
-            .as_str()
-            .map_or_else(|| format!("{target}_legacy"), str::to_owned);
-        match find(paths, |operation| operation["operationId"] == target) {
-            Some((place, operation)) => made.push((
-                path.to_owned(),
-                method.to_lowercase(),
-                alias(&operation, &place, &id, &told["parameters"]),
-            )),
-            None => problems.push(format!(
-                "the alias {address} stands for {target}, which is no operation"
-            )),
-        }
-    }
-    for (name, collection) in aliases["collections"].as_object().into_iter().flatten() {
-        let collection = collection.as_str().unwrap_or_default();
-        for (verb, method, path) in [
-            ("list", "get", format!("/data/{name}")),
-            ("create", "post", format!("/data/{name}")),
-            ("get", "get", format!("/data/{name}/{{instance_id}}")),
-            ("update", "put", format!("/data/{name}/{{instance_id}}")),
-            ("delete", "delete", format!("/data/{name}/{{instance_id}}")),
-        ] {
-            let id = format!("{verb}_{name}_legacy");
-            match find(paths, |operation| {
-                operation["x-crud"] == json!({"collection": collection, "verb": verb})
-            }) {
-                Some((place, operation)) => {
-                    made.push((path, method.to_owned(), alias(&operation, &place, &id, &Value::Null)))
-                }
-                None => problems.push(format!(
-                    "the alias {name} stands for {collection}, which is no collection"
-                )),
-            }
-        }
-    }
+    let mut made = of_operations(paths, &aliases["operations"], problems);
+    made.extend(of_collections(paths, &aliases["collections"], problems));
     for (path, method, mut operation) in made {
         let target = paths.entry(path.clone()).or_insert_with(|| json!({}));
         let described = operation["parameters"]
@@ -86,6 +43,64 @@ pub(crate) fn add(paths: &mut Map<String, Value>, aliases: &Value, problems: &mu
     }
 }
 
+fn of_operations(paths: &Map<String, Value>, aliases: &Value, problems: &mut Vec<String>) -> Vec<Alias> {
+    let mut made = Vec::new();
+    for (address, value) in aliases.as_object().into_iter().flatten() {
+        let told = if value.is_string() {
+            json!({"as": value})
+        } else {
+            value.clone()
+        };
+        let Some((method, path)) = address.split_once(' ') else {
+            problems.push(format!("the alias {address} is no method and path"));
+            continue;
+        };
+        let target = told["as"].as_str().unwrap_or_default();
+        let id = told["id"]
+            .as_str()
+            .map_or_else(|| format!("{target}_legacy"), str::to_owned);
+        match find(paths, |operation| operation["operationId"] == target) {
+            Some((place, operation)) => made.push((
+                path.to_owned(),
+                method.to_lowercase(),
+                alias(&operation, &place, &id, &told["parameters"]),
+            )),
+            None => problems.push(format!(
+                "the alias {address} stands for {target}, which is no operation"
+            )),
+        }
+    }
+    made
+}
+
+/// The five operations of each collection that has an older name.
+fn of_collections(paths: &Map<String, Value>, aliases: &Value, problems: &mut Vec<String>) -> Vec<Alias> {
+    let mut made = Vec::new();
+    for (name, collection) in aliases.as_object().into_iter().flatten() {
+        let collection = collection.as_str().unwrap_or_default();
+        for (verb, method, path) in [
+            ("list", "get", format!("/data/{name}")),
+            ("create", "post", format!("/data/{name}")),
+            ("get", "get", format!("/data/{name}/{{instance_id}}")),
+            ("update", "put", format!("/data/{name}/{{instance_id}}")),
+            ("delete", "delete", format!("/data/{name}/{{instance_id}}")),
+        ] {
+            let id = format!("{verb}_{name}_legacy");
+            match find(paths, |operation| {
+                operation["x-crud"] == json!({"collection": collection, "verb": verb})
+            }) {
+                Some((place, operation)) => {
+                    made.push((path, method.to_owned(), alias(&operation, &place, &id, &Value::Null)))
+                }
+                None => problems.push(format!(
+                    "the alias {name} stands for {collection}, which is no collection"
+                )),
+            }
+        }
+    }
+    made
+}
+
 /// An operation with its method and path.
 fn find(paths: &Map<String, Value>, is_it: impl Fn(&Value) -> bool) -> Option<(String, Value)> {
     paths.iter().find_map(|(path, item)| {
@@ -114,7 +129,7 @@ fn alias(operation: &Value, place: &str, id: &str, more: &Value) -> Value {
         let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         parameters.extend(more.iter().cloned());
         alias["parameters"] = parameters.into();
-        // What the body says may be in the query instead.
+        // The parameters may stand for the body.
         if alias["requestBody"].is_object() {
             alias["requestBody"]["required"] = false.into();
         }

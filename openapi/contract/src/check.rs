@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::addresses::ambiguous;
-use crate::model::Operation;
+use crate::model::{Operation, Parameter, Place};
 
 /// One sentence for each thing that is wrong.
 pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String> {
@@ -49,6 +49,7 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
             }
         }
     }
+    filters(operations, &mut problems);
     let paths: Vec<&String> = document["paths"]
         .as_object()
         .into_iter()
@@ -67,6 +68,51 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
         required(name, schema, &mut problems);
     }
     problems
+}
+
+/// Operations of a tag that name the same filter share the type of what they take, so each parameter needs one type.
+fn filters(operations: &[Operation], problems: &mut Vec<String>) {
+    let named: Vec<(&Operation, &str)> = operations
+        .iter()
+        .filter(|operation| operation.alias_of.is_none())
+        .filter_map(|operation| Some((operation, operation.filter.as_deref()?)))
+        .collect();
+    for (at, (operation, filter)) in named.iter().enumerate() {
+        let is_other = |(other, name): &&(&Operation, &str)| {
+            other.id != operation.id && other.tag == operation.tag && name == filter
+        };
+        if !named.iter().any(|other| is_other(&other)) {
+            problems.push(format!(
+                "{}: no other operation of its tag has the filter {filter}",
+                operation.id
+            ));
+        }
+        for (earlier, _) in named[..at].iter().filter(is_other) {
+            for parameter in in_query(operation) {
+                let differs = |other: &Parameter| other.name == parameter.name && kind(other) != kind(parameter);
+                if in_query(earlier).any(differs) {
+                    problems.push(format!(
+                        "{}: the parameter {} of the filter {filter} has another type in {}",
+                        operation.id, parameter.name, earlier.id
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn in_query(operation: &Operation) -> impl Iterator<Item = &Parameter> {
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Query)
+}
+
+/// All that decides about the type of a parameter in code.
+fn kind(parameter: &Parameter) -> Value {
+    let schema = &parameter.schema;
+    let optional = !parameter.required && schema["default"].is_null();
+    json!([schema["type"], schema["format"], schema["items"]["format"], optional])
 }
 
 fn dangling(document: &Value, value: &Value, problems: &mut Vec<String>) {
@@ -107,12 +153,39 @@ fn required(name: &str, schema: &Value, problems: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::model::operations;
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn filters_are_shared_by_parameters_of_one_type() {
+        let operation = |id: &str, filter: &str, kind: &str| {
+            json!({"get": {
+                "operationId": id, "tags": ["Nuts"], "x-access": "anyone", "x-filter": filter, "summary": "List",
+                "description": "Lists.", "responses": {"200": {"description": "Nuts."}},
+                "parameters": [{"name": "size", "in": "query", "description": "A size.", "schema": {"type": kind}}],
+            }})
+        };
+        let document = json!({"paths": {
+            "/nuts": operation("list_nuts", "NutFilter", "string"),
+            "/bolts": operation("list_bolts", "NutFilter", "string"),
+            "/screws": operation("list_screws", "NutFilter", "integer"),
+            "/nails": operation("list_nails", "NailFilter", "string"),
+        }});
+        let operations = operations(&document).expect("operations");
+        let mut problems = Vec::new();
+        filters(&operations, &mut problems);
+        assert_eq!(
+            problems,
+            [
+                "list_screws: the parameter size of the filter NutFilter has another type in list_nuts",
+                "list_screws: the parameter size of the filter NutFilter has another type in list_bolts",
+                "list_nails: no other operation of its tag has the filter NailFilter",
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_descriptions_and_dangling_references_are_named() {
         let document = json!({"components": {"schemas": {
             "Gadget": {"description": "A thing.", "required": ["name"], "properties": {"size": {"type": "integer"}}},
             "Part": {"description": "A part.", "items": {"$ref": "#/components/schemas/Nothing"}},

@@ -330,7 +330,7 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
     if !rule.open {
         errors.push(("403", "Forbidden"));
     }
-    // What a rule looks at may stand in the query or in the body, too.
+    // The record that a rule looks at may be named in the query or in the body, too.
     if path.contains('{') || rule.finds || rule.name == access::ROW || crud_body {
         errors.push(("404", "NotFound"));
     }

@@ -171,7 +171,7 @@ impl Resource<'_> {
             .filter_map(|(name, schema)| {
                 let mut filter = Map::new();
                 filter.insert("type".into(), schema["type"].clone());
-                // What no record has is a fine question, so that only what the server must read is said of it.
+                // A filter may ask for a value that no record has, so only the form that the server must read is stated.
                 if let Some(format) = schema.get("format").filter(|format| *format != "email") {
                     filter.insert("format".into(), format.clone());
                 }
@@ -276,7 +276,7 @@ impl Resource<'_> {
 
     fn get(&self) -> Value {
         let mut operation = self.operation("get");
-        // Whose a record is shows the record alone.
+        // The production of a record is known only once it is read.
         operation.insert("x-conditional".into(), "everything".into());
         operation.insert("responses".into(), json!({"200": self.answer("get", &self.row("get"))}));
         operation.into()

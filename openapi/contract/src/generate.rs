@@ -5,6 +5,7 @@ mod conditional;
 mod facts;
 mod names;
 mod operations;
+mod queries;
 mod routes;
 mod rules;
 mod schemas;

@@ -36,7 +36,7 @@ pub enum ContractError {
 /// The completed contract.
 #[derive(Debug)]
 pub struct Contract {
-    /// The whole document, OpenAPI 3.0.3, with the extension keys `x-access`, `x-crud` and `x-conditional` on its operations.
+    /// The whole document, OpenAPI 3.0.3, with extension keys such as `x-access`, `x-crud` and `x-filter` on its operations.
     pub document: Value,
     /// Every operation, in the order of the document.
     pub operations: Vec<Operation>,

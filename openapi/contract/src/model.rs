@@ -92,6 +92,8 @@ pub struct Operation {
     /// Owners of the rows that the answer shows, where it may be one that the client has.
     pub conditional: Option<Conditional>,
     pub parameters: Vec<Parameter>,
+    /// Name of the type of the query parameters that it shares with other operations of its tag.
+    pub filter: Option<String>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
     /// Collection and verb, for the operations of the CRUD pattern.
@@ -183,6 +185,7 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         transaction,
         conditional,
         parameters,
+        filter: text("x-filter"),
         body,
         responses,
         crud: crud(&value["x-crud"])?,

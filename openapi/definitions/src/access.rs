@@ -73,7 +73,7 @@ pub struct Person {
     pub expiration_date: Option<NaiveDate>,
     /// Identifier of the one personal token that is good.
     pub token_id: Option<String>,
-    /// Until when the person may look at a production, where the account is for nothing else.
+    /// Time in which the person may look at a production, where the account is for nothing else.
     pub preview: Option<PreviewWindow>,
 }
 

@@ -2,7 +2,7 @@
 
 use dailies_definitions::access::{Caller, Role};
 use dailies_definitions::failure::Failure;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
@@ -201,4 +201,23 @@ pub async fn attachment_reader(
     entities::require(connection, caller, row.try_get("", "object_id")?, &entities::READ)
         .await
         .map(|_| ())
+}
+
+/// The name, media type and last change of an attached file (`name`, `mimetype`, `updated_at`), for those who may read it.
+///
+/// # Errors
+/// 404 when there is no such file, 403 as [`attachment_reader`] says.
+pub async fn readable_attachment(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<QueryResult, Failure> {
+    let sql = Sql::with(
+        "SELECT name, mimetype, updated_at, comment_id, chat_message_id FROM attachment_file WHERE id = $1",
+        [id.into()],
+    );
+    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let (comment_id, message_id) = (row.try_get("", "comment_id")?, row.try_get("", "chat_message_id")?);
+    attachment_reader(connection, caller, comment_id, message_id).await?;
+    Ok(row)
 }

@@ -194,7 +194,7 @@ impl RowPlace {
             beyond.readable(sql, person);
             sql.push(")");
         }
-        // What belongs to no production is for administrators, who are not asked.
+        // Rows of no production are for administrators, for whom this is not asked.
         sql.push(" ELSE false END");
     }
 }

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn other_kinds_are_refused() {
+    fn keys_of_other_algorithms_are_refused() {
         for text in [
             "{}",
             r#"{"1": 2, "3": -7, "-1": 2, "-2": "AA", "-3": "AA"}"#,

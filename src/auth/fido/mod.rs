@@ -28,7 +28,9 @@ use self::stored::keys_in;
 pub(super) use self::stored::{SecurityKey, keys_of, store};
 use self::webauthn::{KeyProblem, NewKey, RelyingParty, decode};
 use super::browser_session::BrowserSession;
+use super::second_factor::SecondFactor;
 use super::secrets;
+use super::sign_in::find_account;
 use crate::app::App;
 use crate::database::Transaction;
 
@@ -137,11 +139,15 @@ pub(super) async fn creation_options(app: &App, account: &person::Model) -> Resu
     challenge(app, account.id, Purpose::Make, options).await
 }
 
-/// Options for a browser to use one of the keys of a person.
+/// Options for a browser to use one of the keys of somebody who signs in with them.
 ///
 /// # Errors
-/// The database does not answer.
-pub(super) async fn request_options(app: &App, account: &person::Model) -> Result<Json<FidoRequestOptions>, Failure> {
+/// 400 when nobody of that address or name does.
+pub(super) async fn request_options(app: &App, identifier: &str) -> Result<Json<FidoRequestOptions>, Failure> {
+    let account = find_account(app, identifier)
+        .await?
+        .filter(|account| account.active == Some(true) && SecondFactor::Fido.is_enabled(account))
+        .ok_or_else(|| Failure::refused("FIDO not enabled."))?;
     let keys = keys_of(app, account.id).await?;
     let options = |challenge| {
         Json::of(&FidoRequestOptions {

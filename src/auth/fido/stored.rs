@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_counts_on() {
+    fn the_counter_of_a_key_only_grows() {
         let fresh = read(
             r#"{"device_name": "blue", "credential_id": 340282366920938463463374607431768211457, "public_key": {"1": 2}}"#,
         );

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_key() {
+    fn a_cut_or_malformed_registration_gives_no_key() {
         let party = RelyingParty::of("example.org");
         let said = json!({"type": "webauthn.create", "challenge": "AAAA", "origin": "https://example.org"}).to_string();
         let attestation = |data: &[u8]| {

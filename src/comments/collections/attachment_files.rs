@@ -10,6 +10,7 @@ use crate::access::comments::attachment_reader;
 use crate::app::App;
 use crate::crud::{Nested, Record, Resource};
 
+/// The collection `/data/attachment-files`.
 pub struct AttachmentFiles;
 
 static NESTED: [Nested; 2] = [

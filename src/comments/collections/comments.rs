@@ -14,6 +14,7 @@ use crate::comments::{editing, reading, removal};
 use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, differing};
 use crate::events::Work;
 
+/// The collection `/data/comments`.
 pub struct Comments;
 
 static RELATIONS: [Relation; 5] = [
@@ -104,7 +105,7 @@ impl Resource for Comments {
         record: Option<&Record>,
         changes: &mut Changes,
     ) -> Result<(), Failure> {
-        // What is sent back as it was read is no change.
+        // A client that sends back what it read changes nothing.
         if record.is_some_and(|record| !differing(self, record, changes.columns.clone()).is_empty()) {
             changes.set("editor_id", caller.person.id);
         }

@@ -6,6 +6,7 @@ use entity::facts::Table;
 use crate::access::records::RecordSubject;
 use crate::crud::{Record, Relation, Resource};
 
+/// The collection `/data/asset-instances`.
 pub struct AssetInstances;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

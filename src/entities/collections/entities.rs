@@ -22,6 +22,7 @@ use crate::events::{Work, payload};
 use crate::readiness::counts::{Touched, recount};
 use crate::vocabulary::kinds;
 
+/// The collection `/data/entities`.
 pub struct Entities;
 
 static RELATIONS: [Relation; 4] = [

@@ -14,6 +14,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::vocabulary::kinds::is_temporal;
 
+/// The collection `/data/entity-types`.
 pub struct EntityTypes;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

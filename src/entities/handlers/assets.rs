@@ -15,11 +15,10 @@ use dailies_definitions::schemas::{
 use uuid::Uuid;
 
 use super::{answer, form};
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::asset_types::{self, AssetTypes};
 use crate::entities::with_tasks::ListingOptions;
-use crate::entities::work_lists::{TaskList, TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of, tasks_of};
 use crate::entities::{assets, removal, shots};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -128,13 +127,11 @@ impl Assets for AssetsHandlers {
         asset_id: Uuid,
         query: ListAssetTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        assets::require(&self.0.database, asset_id).await?;
-        let list = TaskList {
-            of: TaskSet::Entity(asset_id),
-            visible: VisibleTasks::of_entity(&access, access.project_id(), access.role()),
-            assignees: query.relations,
-        };
-        Ok(list.send(&self.0.database).await?.into())
+        Ok(
+            tasks_of(&self.0.database, &access, asset_id, EntityKind::Asset, query.relations)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_asset_task_types(
@@ -142,11 +139,12 @@ impl Assets for AssetsHandlers {
         access: EntityReader,
         asset_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
-        assets::require(&self.0.database, asset_id).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Entity(asset_id), &visible)
-            .await?
-            .into())
+        let of = TaskSet::Entity(asset_id);
+        Ok(
+            task_types_of(&self.0.database, &access, asset_id, EntityKind::Asset, of)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_asset_parts(&self, access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<Entity>>, Failure> {

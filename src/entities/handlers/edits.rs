@@ -11,12 +11,10 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{EditVersion, EditWithTasks, Entity, EntityTask, ListedEdit, NewEdit, TaskType};
 use uuid::Uuid;
 
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::cells::RowForm;
-use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::ListingOptions;
-use crate::entities::work_lists::{TaskList, TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of, tasks_of};
 use crate::entities::{edits, listings, removal, versions};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -81,20 +79,16 @@ impl Edits for EditsHandlers {
         edit_id: Uuid,
         query: ListEditTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        let list = TaskList {
-            of: TaskSet::Entity(edit_id),
-            visible,
-            assignees: query.relations,
-        };
-        Ok(list.send(&self.0.database).await?.into())
+        Ok(
+            tasks_of(&self.0.database, &access, edit_id, EntityKind::Edit, query.relations)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_edit_task_types(&self, access: EntityReader, edit_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(&self.0.database, edit_id, EntityKind::Edit).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Entity(edit_id), &visible)
+        let of = TaskSet::Entity(edit_id);
+        Ok(task_types_of(&self.0.database, &access, edit_id, EntityKind::Edit, of)
             .await?
             .into())
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use dailies_definitions::access::{EntityReader, ProjectMember};
+use dailies_definitions::comments::NewsFilter;
 use dailies_definitions::entities::{DeleteProjectEntitiesQuery, Entities, ListEntityNewsQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
@@ -14,7 +15,7 @@ use crate::app::SharedApp;
 use crate::entities::layouts::LINKED;
 use crate::entities::removal;
 use crate::entities::with_tasks::{ListingOptions, Request};
-use crate::notifications::feed::{self, NewsFilter};
+use crate::notifications::feed;
 
 /// Answers the operations of the tag *Entities*.
 pub struct EntitiesHandlers(pub SharedApp);

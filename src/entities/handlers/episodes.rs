@@ -14,11 +14,9 @@ use dailies_definitions::schemas::{
 use uuid::Uuid;
 
 use crate::access::entities::Scope;
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::layouts::EPISODES;
-use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of};
 use crate::entities::{episode_stats, groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -150,10 +148,11 @@ impl Episodes for EpisodesHandlers {
         access: EntityReader,
         episode_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(&self.0.database, episode_id, EntityKind::Episode).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Episode(episode_id), &visible)
-            .await?
-            .into())
+        let of = TaskSet::Episode(episode_id);
+        Ok(
+            task_types_of(&self.0.database, &access, episode_id, EntityKind::Episode, of)
+                .await?
+                .into(),
+        )
     }
 }

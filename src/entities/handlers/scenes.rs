@@ -10,10 +10,8 @@ use dailies_definitions::schemas::{
 };
 use uuid::Uuid;
 
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
-use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{TaskList, TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of, tasks_of};
 use crate::entities::{groups, listings, removal, scenes};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -75,16 +73,9 @@ impl Scenes for ScenesHandlers {
     }
 
     async fn list_scene_tasks(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(TaskList {
-            of: TaskSet::Entity(scene_id),
-            visible,
-            assignees: false,
-        }
-        .send(&self.0.database)
-        .await?
-        .into())
+        Ok(tasks_of(&self.0.database, &access, scene_id, EntityKind::Scene, false)
+            .await?
+            .into())
     }
 
     async fn list_scene_task_types(
@@ -92,11 +83,12 @@ impl Scenes for ScenesHandlers {
         access: EntityReader,
         scene_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(&self.0.database, scene_id, EntityKind::Scene).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Entity(scene_id), &visible)
-            .await?
-            .into())
+        let of = TaskSet::Entity(scene_id);
+        Ok(
+            task_types_of(&self.0.database, &access, scene_id, EntityKind::Scene, of)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_scene_shots(&self, access: EntityReader, scene_id: Uuid) -> Result<Json<Vec<ListedShot>>, Failure> {

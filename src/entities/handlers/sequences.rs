@@ -13,11 +13,9 @@ use dailies_definitions::sequences::{
 use uuid::Uuid;
 
 use crate::access::entities::Scope;
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
 use crate::entities::layouts::SEQUENCES;
-use crate::entities::rows::find_entity;
-use crate::entities::work_lists::{TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of};
 use crate::entities::{groups, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -123,10 +121,11 @@ impl Sequences for SequencesHandlers {
         access: EntityReader,
         sequence_id: Uuid,
     ) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(&self.0.database, sequence_id, EntityKind::Sequence).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Sequence(sequence_id), &visible)
-            .await?
-            .into())
+        let of = TaskSet::Sequence(sequence_id);
+        Ok(
+            task_types_of(&self.0.database, &access, sequence_id, EntityKind::Sequence, of)
+                .await?
+                .into(),
+        )
     }
 }

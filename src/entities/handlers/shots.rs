@@ -15,11 +15,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{answer, form};
-use crate::access::tasks::VisibleTasks;
 use crate::app::SharedApp;
-use crate::entities::rows::find_entity;
 use crate::entities::with_tasks::ListingOptions;
-use crate::entities::work_lists::{TaskList, TaskSet, task_types};
+use crate::entities::work_lists::{TaskSet, task_types_of, tasks_of};
 use crate::entities::{assets, listings, removal, shot_lengths, shots, versions};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -95,19 +93,16 @@ impl Shots for ShotsHandlers {
         shot_id: Uuid,
         query: ListShotTasksQuery,
     ) -> Result<Json<Vec<EntityTask>>, Failure> {
-        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
-        let list = TaskList {
-            of: TaskSet::Entity(shot_id),
-            visible: VisibleTasks::of_entity(&access, access.project_id(), access.role()),
-            assignees: query.relations,
-        };
-        Ok(list.send(&self.0.database).await?.into())
+        Ok(
+            tasks_of(&self.0.database, &access, shot_id, EntityKind::Shot, query.relations)
+                .await?
+                .into(),
+        )
     }
 
     async fn list_shot_task_types(&self, access: EntityReader, shot_id: Uuid) -> Result<Json<Vec<TaskType>>, Failure> {
-        find_entity(&self.0.database, shot_id, EntityKind::Shot).await?;
-        let visible = VisibleTasks::of_entity(&access, access.project_id(), access.role());
-        Ok(task_types(&self.0.database, TaskSet::Entity(shot_id), &visible)
+        let of = TaskSet::Entity(shot_id);
+        Ok(task_types_of(&self.0.database, &access, shot_id, EntityKind::Shot, of)
             .await?
             .into())
     }

@@ -17,6 +17,7 @@ use crate::crud::{AskedUpdate, Nested, Record, Resource, missing};
 use crate::database::Sql;
 use crate::events::Work;
 
+/// The collection `/data/output-files`.
 pub struct OutputFiles;
 
 static NESTED: [Nested; 1] = [Nested {

@@ -16,6 +16,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::Sql;
 use crate::events::Work;
 
+/// The collection `/data/working-files`.
 pub struct WorkingFiles;
 
 static RELATIONS: [Relation; 1] = [Relation::belongings(

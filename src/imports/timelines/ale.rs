@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_will_do() {
+    fn a_clip_may_have_a_duration_in_place_of_start_and_end() {
         let text = "Heading\nFPS\t29.97\n\nColumn\nDuration\tName\n\nData\n00:01:00;02\ta\n";
         assert_eq!(lengths(text), Ok(vec![("a".to_owned(), Some(1800))]));
     }

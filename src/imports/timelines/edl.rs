@@ -76,7 +76,7 @@ impl Event {
 pub(super) fn read_clips(text: &str, rate: f64) -> Result<Vec<Clip>, Wrong> {
     let clock = Clock::of(rate);
     let mut tracks: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-    // Where notes go: to the last event, when it is one of pictures.
+    // The last event, if it is one of pictures: notes belong to it.
     let mut last: Option<String> = None;
     let mut begun = false;
     let mut drops = false;
@@ -188,7 +188,7 @@ fn picture_track(channel: &str) -> Option<String> {
 fn clips(mut events: Vec<Event>, start: i64) -> Vec<Clip> {
     events.sort_by_key(|event| event.record.0);
     let mut clips: Vec<Clip> = Vec::new();
-    // Where the clip ends that something may lead over from.
+    // End of the clip before, from which a transition may lead over.
     let mut before: Option<i64> = None;
     for event in events {
         let (first, end) = (event.record.0 - start, event.record.1 - start);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn record_times_begin_anywhere() {
+    fn the_first_record_time_may_be_any() {
         for hour in ["01", "10", "00"] {
             let list = format!(
                 "TITLE: LUNE\nFCM: NON-DROP FRAME\n\n\

@@ -103,7 +103,7 @@ fn rate_of(object: &Value) -> f64 {
 
 /// The clips of a track that begins at a frame.
 fn track(object: &Value, rate: f64, start: f64, clips: &mut Vec<Clip>) -> Result<(), Wrong> {
-    // What is cut off in front of a track lies before its beginning.
+    // The part that is cut off in front of a track lies before its beginning.
     let trimmed = Range::read(&object["source_range"]).map_or(0.0, |range| range.start.at(rate));
     let mut at = start - trimmed;
     for child in children(object) {

@@ -205,7 +205,7 @@ impl<'a> ImportedTimeline<'a> {
             let wrong = format!("ValueError: A name has at most {LONGEST_NAME} characters.");
             return Err(refused(wrong, "file"));
         }
-        // Where there are no episodes, a sequence is known by its name alone.
+        // Without episodes, the name alone identifies a sequence.
         let known = if self.production.is_show {
             None
         } else {

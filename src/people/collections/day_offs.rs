@@ -21,6 +21,7 @@ use crate::events::{Work, payload};
 use crate::tasks::presence;
 use crate::tasks::recompute::sum_durations;
 
+/// The collection `/data/day-offs`.
 pub struct DayOffs;
 
 /// The person, the first and the last day.

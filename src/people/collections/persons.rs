@@ -27,6 +27,7 @@ use crate::people::accounts::tell_of_other_address;
 use crate::people::checks;
 use crate::vocabulary::persons::{NO_SALARY, SALARY};
 
+/// The collection `/data/persons`.
 pub struct Persons;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

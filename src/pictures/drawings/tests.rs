@@ -195,7 +195,7 @@ fn pressure_makes_lines_wider() {
         column(50),
         column(15)
     );
-    // Where the line runs back over itself it is no darker.
+    // A line that runs back over itself is no darker there.
     assert_eq!(at(&picture, 50, 25), at(&picture, 88, 25));
 }
 
@@ -260,7 +260,7 @@ fn texts_are_as_wide_as_they_were() {
 }
 
 #[test]
-fn what_makes_no_sense_is_passed_over() {
+fn malformed_drawings_are_passed_over() {
     let mut nested = json!({"type": "rect", "width": 100, "height": 50, "fill": "red", "strokeWidth": 0});
     for _ in 0..40 {
         nested = json!({"type": "group", "objects": [nested]});

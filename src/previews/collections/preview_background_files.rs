@@ -14,6 +14,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::previews::removal::remove_background_files;
 
+/// The collection `/data/preview-background-files`.
 pub struct PreviewBackgroundFiles;
 
 #[async_trait]

@@ -21,6 +21,7 @@ use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::previews::processing;
 
+/// The collection `/data/preview-files`.
 pub struct PreviewFiles;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

@@ -68,6 +68,7 @@ pub(in crate::previews) async fn encode(
     Ok(())
 }
 
+/// Arguments of the program: the filters, and the settings of each movie that it makes.
 fn arguments(
     facts: &MovieFacts,
     asked: &MovieDemands,
@@ -93,68 +94,33 @@ fn arguments(
         .into();
     let rate = written(asked.rate());
     for (at, (path, megabits)) in outputs.into_iter().enumerate() {
-        let bits = format!("{megabits}M");
-        let buffer = format!("{}k", (f64::from(megabits) * 1000.0 * encoder.buffer).round());
-        let (pictures, sound) = (format!("[v{at}]"), format!("[a{at}]"));
-        arguments.extend(
-            [
-                "-map",
-                &pictures,
-                "-map",
-                &sound,
-                "-map_metadata",
-                "-1",
-                "-map_chapters",
-                "-1",
-            ]
-            .map(OsString::from),
-        );
-        arguments.extend(
-            [
-                "-c:v",
-                "libx264",
-                "-preset",
-                encoder.preset,
-                "-profile:v",
-                "high",
-                "-pix_fmt",
-                "yuv420p",
-            ]
-            .map(OsString::from),
-        );
-        arguments.extend(["-b:v", &bits, "-maxrate", &bits, "-bufsize", &buffer].map(OsString::from));
-        arguments.extend(
-            [
-                "-r",
-                &rate,
-                "-x264-params",
-                "keyint=2:scenecut=0",
-                "-threads",
-                threads,
-                "-c:a",
-                "aac",
-            ]
-            .map(OsString::from),
-        );
+        arguments.extend(words(&format!(
+            "-map [v{at}] -map [a{at}] -map_metadata -1 -map_chapters -1"
+        )));
+        arguments.extend(words(&format!(
+            "-c:v libx264 -preset {} -profile:v high -pix_fmt yuv420p",
+            encoder.preset
+        )));
+        let buffer = (f64::from(megabits) * 1000.0 * encoder.buffer).round();
+        arguments.extend(words(&format!(
+            "-b:v {megabits}M -maxrate {megabits}M -bufsize {buffer}k"
+        )));
+        arguments.extend(words(&format!(
+            "-r {rate} -x264-params keyint=2:scenecut=0 -threads {threads} -c:a aac"
+        )));
         if facts.channels.is_none() && facts.duration <= 0.0 {
             // Silence goes on for ever.
             arguments.push("-shortest".into());
         }
-        arguments.extend(
-            [
-                "-max_muxing_queue_size",
-                "4096",
-                "-movflags",
-                "+faststart",
-                "-f",
-                "mp4",
-                "-y",
-            ]
-            .map(OsString::from),
-        );
+        arguments.extend(words("-max_muxing_queue_size 4096 -movflags +faststart -f mp4 -y"));
         arguments.push(file_argument(path));
     }
     arguments
+}
+
+/// Arguments that are written with blanks between them.
+fn words(text: &str) -> impl Iterator<Item = OsString> {
+    text.split(' ').map(OsString::from)
 }
 
 /// Frames in a second, as they are written for the program.

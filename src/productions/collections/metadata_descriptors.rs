@@ -14,6 +14,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::Sql;
 use crate::events::Work;
 
+/// The collection `/data/metadata-descriptors`.
 pub struct MetadataDescriptors;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

@@ -15,6 +15,7 @@ use crate::productions::bitrates;
 use crate::productions::template::SETTINGS;
 use crate::productions::templates::as_record;
 
+/// The collection `/data/project-templates`.
 pub struct ProjectTemplates;
 
 static RELATIONS: [Relation; 5] = [

@@ -22,6 +22,7 @@ use crate::productions::{bitrates, creation, preview_account, removal, rows};
 use crate::readiness;
 use crate::removal::RemovedFiles;
 
+/// The collection `/data/projects`.
 pub struct Projects;
 
 static RELATIONS: [Relation; 6] = [

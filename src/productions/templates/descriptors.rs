@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_get_every_key() {
+    fn short_columns_are_completed_with_every_key() {
         let column = json!({"name": "Équipe A / é", "entity_type": "Asset", "data_type": "list", "choices": ["a"]});
         let complete = json!({"name": "Équipe A / é", "field_name": "equipe_a_e", "entity_type": "Asset", "task_type_id": null,
             "data_type": "list", "choices": ["a"], "for_client": false, "departments": [], "position": null});
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn malformed_columns_are_refused() {
         for body in [
             json!("all"),
             json!([1]),

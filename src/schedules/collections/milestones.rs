@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::crud::Resource;
 use crate::crud::rules::asks_given_project;
 
+/// The collection `/data/milestones`.
 pub struct Milestones;
 
 #[async_trait]

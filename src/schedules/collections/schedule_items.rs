@@ -16,6 +16,7 @@ use crate::crud::{AskedUpdate, Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
+/// The collection `/data/schedule-items`.
 pub struct ScheduleItems;
 
 /// Subject of a bar.

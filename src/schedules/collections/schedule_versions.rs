@@ -15,6 +15,7 @@ use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
+/// The collection `/data/production-schedule-versions`.
 pub struct ScheduleVersions;
 
 /// Columns that name the draft of a version, which stays without it.
@@ -63,6 +64,7 @@ impl Resource for ScheduleVersions {
     }
 }
 
+/// The collection `/data/production-schedule-version-task-links`.
 pub struct ScheduleVersionTaskLinks;
 
 static RELATIONS: [Relation; 1] = [Relation::links(

@@ -54,13 +54,13 @@ impl Only {
 
 /// Place where a record says what is looked for.
 pub(super) enum Keys {
-    /// In a field within others.
+    /// A field within others.
     At(&'static str),
-    /// In the `id` of each item of a list.
+    /// The `id` of each item of a list.
     Each(&'static str),
-    /// In the `id` of the first item of a list.
+    /// The `id` of the first item of a list.
     First(&'static str),
-    /// In what follows from the record.
+    /// A value that is worked out from the record.
     Derived(fn(&Record) -> Option<Value>),
 }
 
@@ -162,7 +162,7 @@ impl Lookup {
         for (place, key) in wanted.values() {
             match read_value(column, key, *place, self.keys.field(), false) {
                 Ok(value) => values.extend(value),
-                // What its column can't hold is not here.
+                // There is no row with a value that its column can't hold.
                 Err(_) if self.make.is_none() => {}
                 Err(refusal) => return Err(refusal),
             }

@@ -313,7 +313,7 @@ async fn sort(
         let similar = alike.find(&columns, beginning);
         let found = match (by_number.get(number).copied(), similar) {
             (Some(known), Some(other)) if known != other => {
-                // What would make it that other row stays as it is.
+                // The columns that would make it the other row stay as they are.
                 columns.retain(|(name, _)| !kind.natural.columns.contains(name));
                 Some(known)
             }

@@ -1,3 +1,5 @@
+//! Answers with files: whole, in parts, and to those who have them already.
+
 use std::path::Path;
 
 use bytes::Bytes;

@@ -10,6 +10,7 @@ use crate::crud::{Record, Resource};
 use crate::events::Work;
 use crate::vocabulary::addresses::require_harmless;
 
+/// The collection `/data/custom-actions`.
 pub struct CustomActions;
 
 #[async_trait]

@@ -11,6 +11,7 @@ use crate::crud::{Record, Resource, Shape};
 use crate::events::Work;
 use crate::studio::organisation;
 
+/// The collection `/data/organisations`.
 pub struct Organisations;
 
 /// Tokens of chat servers, which only administrators get to see.

@@ -11,6 +11,7 @@ use crate::crud::{Record, Resource};
 use crate::database::Sql;
 use crate::events::Work;
 
+/// The collection `/data/plugins`.
 pub struct Plugins;
 
 #[async_trait]

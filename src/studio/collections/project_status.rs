@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::crud::{Record, Resource};
 use crate::events::Work;
 
+/// The collection `/data/project-status`.
 pub struct ProjectStatus;
 
 /// Names that stay: productions are worked on while they are open.

@@ -10,6 +10,7 @@ use crate::crud::{Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
+/// The collection `/data/status-automations`.
 pub struct StatusAutomations;
 
 #[async_trait]

@@ -11,6 +11,7 @@ use crate::crud::{Changes, Record, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
 
+/// The collection `/data/task-status`.
 pub struct TaskStatus;
 
 #[async_trait]

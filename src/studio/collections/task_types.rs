@@ -13,6 +13,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
 
+/// The collection `/data/task-types`.
 pub struct TaskTypes;
 
 #[async_trait]

@@ -24,6 +24,7 @@ use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
+/// The collection `/data/tasks`.
 pub struct Tasks;
 
 /// The column of the newest preview.

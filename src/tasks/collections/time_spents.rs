@@ -19,6 +19,7 @@ use crate::events::{Work, payload};
 use crate::tasks::presence;
 use crate::tasks::recompute::sum_durations;
 
+/// The collection `/data/time-spents`.
 pub struct TimeSpents;
 
 /// Sums tasks up, and tells of each.

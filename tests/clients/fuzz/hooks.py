@@ -1,4 +1,4 @@
-"""Who Schemathesis is on the server, and which of its findings are this API's way.
+"""Accounts that Schemathesis calls with, and findings of it that are no faults of this API.
 
 No operation is left out. The ones that would end the run (signing out, removing the person that
 runs it) are called as somebody, or on somebody, who is there for that.

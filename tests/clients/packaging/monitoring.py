@@ -41,18 +41,9 @@ def prometheus(folder, settings):
     path.write_text(yaml.safe_dump(settings))
     subprocess.run(["promtool", "check", "config", path], check=True, capture_output=True)
     address = f"127.0.0.1:{server.free_port()}"
-    log = folder / "prometheus.log"
     command = ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={folder}/data", f"--web.listen-address={address}"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
+    with server.program(command, folder / "prometheus.log"):
         yield f"http://{address}"
-    except BaseException:
-        print(log.read_text(errors="replace"), file=sys.stderr)
-        raise
-    finally:
-        process.terminate()
-        process.wait(WITHIN)
 
 
 def curves():
@@ -68,7 +59,7 @@ def curves():
 
 
 def problem(http, address, curve):
-    """What a curve lacks, or nothing."""
+    """The fault of a curve, or nothing."""
     title, expression, legend = curve
     answer = http.get(f"{address}/api/v1/query", params={"query": expression}, timeout=WITHIN).json()
     if answer["status"] != "success":

@@ -85,9 +85,7 @@ def certificate(folder):
 @contextlib.contextmanager
 def proxy(command, port, log, environment=None):
     """Runs a proxy until the block ends, and shows its log when something went wrong."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
-    try:
+    with server.program(command, log, env=environment) as process:
         deadline = time.monotonic() + WITHIN
         while True:
             assert process.poll() is None, f"{command[0]} ended with status {process.returncode}"
@@ -96,12 +94,6 @@ def proxy(command, port, log, environment=None):
                 break
             time.sleep(0.05)
         yield
-    except BaseException:
-        print(log.read_text(errors="replace"), file=sys.stderr)
-        raise
-    finally:
-        process.terminate()
-        process.wait(WITHIN)
 
 
 def nginx(folder, dailies, port, certificate):
@@ -160,7 +152,7 @@ def caddy_before_two(folder, first, second, port):
 
 
 def a_day(dailies, url, certificate):
-    """What people do through a proxy: sign in, listen both ways, send a large file, fetch it again."""
+    """The work of people through a proxy: sign in, listen both ways, send a large file, fetch it again."""
     session = requests.Session()
     # Other certificates of this machine, and its proxy, mean nothing here.
     session.trust_env = False

@@ -202,7 +202,7 @@ def proofs(suite, at, browser, office):
 
 
 def demanded(suite, at, browser, office):
-    """Who has no factor where one is demanded is led to set one up, whichever it is."""
+    """A person without a factor, where one is demanded, is led to set one up, of any kind."""
     for name, set_up in (("app", Member.with_app), ("letters", Member.with_letters), ("key", Member.with_key)):
         person = Member(at, browser, name, office)
         page = person.page

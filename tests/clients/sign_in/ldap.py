@@ -164,7 +164,7 @@ def names(suite, at):
 
 
 def fallback(suite, at):
-    """Who is not of the directory signs in with the password that is kept here."""
+    """A person who is not in the directory signs in with the password that is kept here."""
     running = at.running
     suite.check("the administrator falls back", at.sign_in(running.email, running.password)[0], 200)
     suite.check("with the right password alone", at.sign_in(running.email, "wrong")[0], 400)
@@ -226,7 +226,7 @@ def narrowing(suite, at):
 
 
 def changes(suite, at, directory):
-    """Who is renamed stays the same; who is gone or switched off there is switched off here, with the sessions."""
+    """A renamed person stays the same; one who is gone or switched off there is switched off here, and signed out."""
     before = {one["desktop_login"]: one for one in at.persons().values()}
     tokens = {name: at.token(name, f"{name}s-password") for name in ("ada", "tim")}
 

@@ -71,7 +71,7 @@ class Provider:
 
 
 def answers(address):
-    """Whether an address can be asked."""
+    """True if an address answers."""
     with contextlib.suppress(requests.RequestException):
         return requests.get(address, timeout=2).ok
     return False
@@ -90,14 +90,13 @@ def settings(provider, **more):
     }
 
 
-class Visit:
+class Visit(parts.Visit):
     """Somebody who signs in at the provider."""
 
     def __init__(self, at, provider, name, change=None):
         """Up to the address that the provider sends the browser back to. `change` makes something else of the address
         that it is sent away to."""
-        self.at = at
-        self.browser = Surfer()
+        super().__init__(at, Surfer())
         self.asked = self.browser.go(f"{at.address}/api/auth/oidc/login", until=provider.issuer)
         page = self.browser.go(change(self.asked) if change else self.asked)
         page = self.browser.submit(page, until=f"{at.address}/", login=name, password="any")
@@ -108,18 +107,10 @@ class Visit:
         """The answer of the studio."""
         return (browser or self.browser).ask("GET", address or self.back)
 
-    def whoami(self):
-        """Whom the studio takes the browser for."""
-        answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
-        return answer.json()["user"] if answer.status_code == 200 else None
-
 
 def sign_in(suite, at, provider, name, what):
-    """Somebody signs in; gives whom the studio takes them for."""
-    visit = Visit(at, provider, name)
-    answer = visit.arrive()
-    suite.check(f"{what}: led to the studio", (answer.status_code, answer.headers.get("Location")), (302, at.address))
-    return visit.whoami() or {}
+    """Signs somebody in, and gives the person that they are signed in as."""
+    return Visit(at, provider, name).sign_in(suite, what)
 
 
 def refused(suite, at, provider, name, told, what):
@@ -282,7 +273,7 @@ def found_elsewhere(suite, at):
 
 
 def demanded(suite, at, provider):
-    """Where a factor is demanded, who comes from the provider has to set one up; addresses count unverified here."""
+    """A studio that demands a factor demands it of those whom the provider sends; addresses count unverified here."""
     visit = Visit(at, provider, "mallory-4")
     suite.check("an address that nobody verified", visit.arrive().status_code, 302)
     answer = visit.browser.ask("GET", f"{at.address}/data/projects")
@@ -297,7 +288,7 @@ def demanded(suite, at, provider):
 
 
 def excused(suite, at, provider):
-    """Where the provider is trusted with it, nobody has to."""
+    """A studio that trusts the provider with factors demands none."""
     visit = Visit(at, provider, "ada-1")
     suite.check("in", visit.arrive().status_code, 302)
     suite.check("without a factor", visit.browser.ask("GET", f"{at.address}/data/projects").status_code, 200)

@@ -113,6 +113,26 @@ def studio(settings, port=None, scheme="http"):
         yield Studio(running, f"http://localhost:{port}")
 
 
+class Visit:
+    """Somebody who goes to a provider with a browser. A suite says how they go, and how they `arrive` at the studio again."""
+
+    def __init__(self, at, browser):
+        self.at = at
+        self.browser = browser
+
+    def whoami(self):
+        """The person that the browser is signed in as, or nobody."""
+        answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
+        return answer.json()["user"] if answer.status_code == 200 else None
+
+    def sign_in(self, suite, what):
+        """Arrives, and gives the person that the browser is signed in as then."""
+        answer = self.arrive()
+        led = answer.status_code, answer.headers.get("Location")
+        suite.check(f"{what}: led to the studio", led, (302, self.at.address))
+        return self.whoami() or {}
+
+
 @contextlib.contextmanager
 def folder(name):
     """A temporary folder."""

@@ -27,13 +27,12 @@ BOTH = {"sign_assertion": True, "sign_response": True}
 NEITHER = {"sign_assertion": False, "sign_response": False}
 
 
-class Visit:
+class Visit(parts.Visit):
     """Somebody who signs in at the provider."""
 
     def __init__(self, at, provider, name):
         """Up to the form that takes the answer back."""
-        self.at = at
-        self.browser = Surfer()
+        super().__init__(at, Surfer())
         page = self.browser.go(f"{at.address}/api/auth/saml/login")
         self.page = self.browser.submit(page, login=name, password="any")
         self.form = Forms(self.page.text).found[0]
@@ -42,18 +41,10 @@ class Visit:
         """The answer of the studio."""
         return (browser or self.browser).ask("POST", self.form[0], data=self.form[2])
 
-    def whoami(self):
-        """Whom the studio takes the browser for."""
-        answer = self.browser.ask("GET", f"{self.at.address}/auth/authenticated")
-        return answer.json()["user"] if answer.status_code == 200 else None
-
 
 def comes_in(suite, at, provider, name, what):
-    """Somebody signs in; gives whom the studio takes them for."""
-    visit = Visit(at, provider, name)
-    answer = visit.arrive()
-    suite.check(f"{what}: led to the studio", (answer.status_code, answer.headers.get("Location")), (302, at.address))
-    return visit.whoami() or {}
+    """Signs somebody in, and gives the person that they are signed in as."""
+    return Visit(at, provider, name).sign_in(suite, what)
 
 
 def stays_out(suite, at, provider, name, what, told=None):
@@ -297,7 +288,7 @@ def bound(suite, at, provider):
 
 
 def excused(suite, at, provider):
-    """Where the provider is trusted with it, nobody needs a factor here."""
+    """A studio that trusts the provider with factors demands none."""
     visit = Visit(at, provider, ADA)
     suite.check("in", visit.arrive().status_code, 302)
     suite.check("without a factor", visit.browser.ask("GET", f"{at.address}/data/projects").status_code, 200)

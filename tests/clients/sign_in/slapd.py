@@ -110,7 +110,7 @@ def directory(place, suffix, entries, tls, more="", schemas=USUAL_SCHEMAS, modul
 
 
 def listens(port):
-    """Whether somebody listens on a port of this machine."""
+    """True if a program listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -100,7 +100,7 @@ class Listener:
             self.changed.notify_all()
 
     def concerns(self, event, payload, scoped):
-        """Whether this listener is told of an event, None when either is right.
+        """True if this listener is told of an event, None when either is right.
 
         Project events go to the administrators and the team, and what is addressed to a person to
         that person only.

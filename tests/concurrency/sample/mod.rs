@@ -166,6 +166,7 @@ pub struct Samples<'a> {
 }
 
 impl<'a> Samples<'a> {
+    /// Makes the records that all samples share.
     pub async fn of(studio: &'a Studio) -> Self {
         let mut shared = HashMap::from([("project_status", studio.named("project-status", "Open").await)]);
         for (word, name, _) in ENTITIES {

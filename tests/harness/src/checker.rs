@@ -28,6 +28,7 @@ pub struct Checker {
 }
 
 impl Checker {
+    /// The checker of all tests.
     pub fn get() -> &'static Self {
         static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::new);
         &CHECKER
@@ -38,7 +39,7 @@ impl Checker {
         let mut strict = whole.clone();
         strict["components"]["schemas"]["PartialRecord"] = Value::Bool(false);
         let mut paths: Vec<String> = whole["paths"].as_object().expect("paths").keys().cloned().collect();
-        // What is fixed counts before what is a parameter.
+        // Fixed parts count before parameters.
         paths.sort_by_key(|path| path.matches('{').count());
         Self {
             whole,

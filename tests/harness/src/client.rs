@@ -68,22 +68,27 @@ impl Client {
         }
     }
 
+    /// Sends a `GET`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 
+    /// Sends a `POST` with a body.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Sends a `PUT` with a body.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.send(Method::PUT, path, Some(body)).await
     }
 
+    /// Sends a `DELETE`.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// Sends a call by any method, with a body where one is given.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.request(method.clone(), path);
         if let Some(body) = &body {
@@ -92,6 +97,7 @@ impl Client {
         self.finish(method, path, request).await
     }
 
+    /// A request with the token of the client, which is not sent yet.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.token {

@@ -15,6 +15,7 @@ pub struct DirectoryEntry {
 }
 
 impl DirectoryEntry {
+    /// An entry whose attributes have one value each.
     pub fn new(dn: &str, password: &str, attributes: &[(&str, &str)]) -> Self {
         let attributes = attributes
             .iter()
@@ -45,6 +46,7 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// A directory with these entries, at a free port of this machine.
     pub async fn open(entries: Vec<DirectoryEntry>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();

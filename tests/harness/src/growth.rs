@@ -52,6 +52,7 @@ pub struct Growth<'a> {
 }
 
 impl<'a> Growth<'a> {
+    /// Makes the records that everything hangs on.
     pub async fn of(studio: &'a Studio) -> Self {
         let mut base = HashMap::from([("project", studio.project_id), ("person", studio.admin_id)]);
         let seeded = [

@@ -95,7 +95,7 @@ impl Listener {
         let text = answer.text().await.expect("text");
         let (pings, packets): (Vec<_>, Vec<_>) = text.split(SEPARATOR).partition(|packet| *packet == "2");
         if !pings.is_empty() {
-            // Who leaves a ping unanswered is taken for gone.
+            // A client that leaves a ping unanswered counts as gone.
             self.client
                 .http
                 .post(self.url())

@@ -25,6 +25,7 @@ pub struct ObjectStore {
 }
 
 impl ObjectStore {
+    /// An empty service at a free port of this machine.
     pub async fn open() -> Self {
         let folder = TempDir::new().expect("a folder");
         let mut builder = S3ServiceBuilder::new(FileSystem::new(folder.path()).expect("a store"));

@@ -51,10 +51,13 @@ pub struct OpenIdProvider {
     task: JoinHandle<()>,
 }
 
+/// Name of the server at the provider.
 pub const CLIENT_ID: &str = "dailies";
+/// Secret that the server shows to the provider.
 pub const CLIENT_SECRET: &str = "a secret of the client";
 
 impl OpenIdProvider {
+    /// A provider at a free port of this machine, which signs as it should.
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -109,6 +112,7 @@ impl OpenIdProvider {
         self.state().user_info = user_info;
     }
 
+    /// Signs in another way from now on.
     pub fn sign(&self, signing: Signing) {
         self.state().signing = signing;
     }

@@ -52,6 +52,7 @@ pub struct Program {
 }
 
 impl Installation {
+    /// An installation on an empty database, whose commands get these flags.
     pub async fn new(on: On, flags: &[&str]) -> Self {
         let mut made = Self {
             has_admin: true,

@@ -11,6 +11,7 @@ pub struct TemporaryRedis {
 }
 
 impl TemporaryRedis {
+    /// A Redis at a free port of this machine.
     pub async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|socket| socket.local_addr())

@@ -22,6 +22,7 @@ macro_rules! in_transaction {
     }};
 }
 
+/// Inserts a row, and gives its id.
 pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Result<Uuid, DbErr> {
     in_transaction!(database, |transaction| database::insert(
         &transaction,
@@ -44,6 +45,7 @@ pub async fn leave_column_to(database: &Database, column: Uuid, department: Uuid
     .await
 }
 
+/// Inserts rows.
 pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<Row>) -> Result<(), DbErr> {
     in_transaction!(database, |transaction| database::insert_many(
         &transaction,
@@ -52,6 +54,7 @@ pub async fn insert_many(database: &Database, table: &'static Table, rows: Vec<R
     ))
 }
 
+/// Inserts rows, without those that are there already.
 pub async fn insert_ignoring_duplicates(
     database: &Database,
     table: &'static Table,
@@ -65,6 +68,7 @@ pub async fn insert_ignoring_duplicates(
     .map(drop)
 }
 
+/// Changes columns of a row, and says whether it is there.
 pub async fn update(database: &Database, table: &'static Table, id: Uuid, values: Row) -> Result<bool, DbErr> {
     in_transaction!(database, |transaction| database::update(
         &transaction,
@@ -74,6 +78,7 @@ pub async fn update(database: &Database, table: &'static Table, id: Uuid, values
     ))
 }
 
+/// Runs a statement, and gives the number of rows that it changed.
 pub async fn execute(database: &Database, sql: &Sql) -> Result<u64, DbErr> {
     database.change(sql).await
 }

@@ -61,6 +61,7 @@ pub struct SamlProvider {
 }
 
 impl SamlProvider {
+    /// A provider at a free port of this machine.
     pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

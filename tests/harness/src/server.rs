@@ -123,6 +123,7 @@ pub async fn unbound_server(folder: &str, database_url: &str, pool_size: u32, fl
 }
 
 impl TestServer {
+    /// A server with the usual flags.
     pub async fn start(on: On) -> Self {
         Self::start_with(on, &[]).await
     }

@@ -21,6 +21,7 @@ pub struct Studio {
 }
 
 impl Studio {
+    /// A studio whose server has the usual flags.
     pub async fn open(on: On) -> Self {
         Self::open_with(on, &[]).await
     }
@@ -32,6 +33,7 @@ impl Studio {
         Self::open_with(on, &flags).await
     }
 
+    /// A studio whose server has more flags.
     pub async fn open_with(on: On, flags: &[&str]) -> Self {
         let server = TestServer::start_with(on, flags).await;
         let admin_id = person(&server, Role::Admin, "Ada", "Admin").await;
@@ -78,6 +80,7 @@ impl Studio {
         self.server.as_person(self.member_id(role))
     }
 
+    /// Id of somebody of the team.
     pub fn member_id(&self, role: Role) -> Uuid {
         self.team.iter().find(|(found, _)| *found == role).expect("a member").1
     }
@@ -87,6 +90,7 @@ impl Studio {
         self.server.as_person(self.stranger_id(role))
     }
 
+    /// Id of somebody who is not in the team.
     pub fn stranger_id(&self, role: Role) -> Uuid {
         self.strangers
             .iter()

@@ -1,10 +1,9 @@
-//! Writes, for one tag, the handler trait and the types of its queries, before the routes that call the handlers.
+//! Writes, for one tag, the handler trait, before the types of its queries and the routes that call the handlers.
 
 use std::fmt::Write;
 
-use serde_json::Value;
-
 use super::names::{doc, field, pascal};
+use super::queries;
 use super::routes::api;
 use super::schemas::inner;
 use crate::Contract;
@@ -20,9 +19,7 @@ pub(super) fn file(contract: &Contract, tag: &str) -> String {
     if has_handlers(contract, tag) {
         handler_trait(&mut text, contract, tag, &operations);
     }
-    for operation in &operations {
-        query_type(&mut text, operation);
-    }
+    queries::types(&mut text, &operations);
     api(&mut text, contract, tag, &operations);
     text
 }
@@ -36,7 +33,7 @@ pub(super) fn has_handlers(contract: &Contract, tag: &str) -> bool {
 }
 
 /// True if an operation has a method of its own: those of the CRUD pattern and old addresses have none.
-fn is_handled(operation: &Operation) -> bool {
+pub(super) fn is_handled(operation: &Operation) -> bool {
     operation.crud.is_none() && operation.alias_of.is_none()
 }
 
@@ -161,80 +158,4 @@ fn answer(operation: &Operation) -> String {
         }
         _ => "Media".to_owned(),
     }
-}
-
-/// Type and reading method of a query parameter.
-fn query_parameter(parameter: &Parameter) -> (String, String) {
-    let schema = &parameter.schema;
-    let name = &parameter.name;
-    let (kind, method) = match (schema["type"].as_str(), schema["format"].as_str()) {
-        (Some("boolean"), _) => ("bool", "flag"),
-        (Some("integer"), _) => ("i64", "integer"),
-        (Some("number"), _) => ("f64", "number"),
-        (Some("string"), Some("uuid")) => ("Uuid", "id"),
-        (Some("string"), Some("date")) => ("NaiveDate", "day"),
-        (Some("string"), Some("date-time-local")) => ("NaiveDateTime", "moment"),
-        (Some("array"), _) if schema["items"]["format"] == "uuid" => ("Vec<Uuid>", "ids"),
-        (Some("array"), _) => ("Vec<String>", "texts"),
-        _ => ("String", "text"),
-    };
-    let refused = refused(parameter);
-    let mut read = format!("query.{method}(\"{name}\"){refused}?");
-    if kind.starts_with("Vec") {
-        return (kind.to_owned(), read);
-    }
-    if kind == "i64" {
-        let range = if schema["format"] == "int32" {
-            (i64::from(i32::MIN), i64::from(i32::MAX))
-        } else {
-            (i64::MIN, i64::MAX)
-        };
-        let bound = |key: &str, otherwise: i64| schema[key].as_i64().unwrap_or(otherwise);
-        read = format!(
-            "query.integer_within(\"{name}\", Some({}), Some({})){refused}?",
-            bound("minimum", range.0),
-            bound("maximum", range.1)
-        );
-    }
-    if let Some(choices) = schema["enum"].as_array() {
-        let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
-        read = format!("query.choice(\"{name}\", &[{}]){refused}?", choices.join(", "));
-    }
-    let default = &schema["default"];
-    if !default.is_null() {
-        let default = if kind == "String" {
-            format!("{default}.to_owned()")
-        } else {
-            default.to_string()
-        };
-        return (kind.to_owned(), format!("{read}.unwrap_or({default})"));
-    }
-    if parameter.required {
-        return (kind.to_owned(), format!("query.required(\"{name}\", {read})?"));
-    }
-    (format!("Option<{kind}>"), read)
-}
-
-fn query_type(text: &mut String, operation: &Operation) {
-    if !is_handled(operation) || placed(operation, Place::Query).next().is_none() {
-        return;
-    }
-    let name = format!("{}Query", pascal(&operation.id));
-    let mut fields = String::new();
-    let mut reads = String::new();
-    for parameter in placed(operation, Place::Query) {
-        let (kind, read) = query_parameter(parameter);
-        fields.push_str(&doc(&parameter.description, "    "));
-        let _ = writeln!(fields, "    pub {}: {kind},", field(&parameter.name));
-        let _ = writeln!(reads, "            {}: {read},", field(&parameter.name));
-    }
-    let _ = writeln!(
-        text,
-        "/// Query of `{}`.\n#[derive(Clone, Debug)]\npub struct {name} {{\n{fields}    /// Every query parameter as it was sent.\n    pub all: Query,\n}}\n",
-        operation.id
-    );
-    let _ = writeln!(
-        text,
-        "impl {name} {{\n    fn read(query: Query) -> Result<Self, Failure> {{\n        Ok(Self {{\n{reads}            all: query,\n        }})\n    }}\n}}\n"
-    );
 }

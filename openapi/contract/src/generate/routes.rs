@@ -9,7 +9,7 @@ use super::rules::SHARE_VISITOR;
 use super::schemas::literal;
 use crate::Contract;
 use crate::access::AccessRule;
-use crate::model::{CrudVerb, Operation, Place, Transaction};
+use crate::model::{Body, CrudVerb, Operation, Place, Transaction};
 
 pub(super) fn api(text: &mut String, contract: &Contract, tag: &str, operations: &[&Operation]) {
     let name = format!("{}Api", pascal(tag));
@@ -106,29 +106,8 @@ fn crud_route(text: &mut String, operation: &Operation, collection: &str, verb: 
 fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
     let rule = contract.access.find(&operation.rule);
     let proof = rule.and_then(|rule| rule.proof.as_deref());
-    match proof {
-        None => text.push_str("            let visitor = Visitor::new(call.request());\n"),
-        Some("Refresher") => text.push_str("            let access = api.guard.refresher(call.request()).await?;\n"),
-        // The link is looked up by its secret, which is a path parameter.
-        Some(SHARE_VISITOR) => {}
-        Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
-    }
-    for parameter in placed(operation, Place::Path) {
-        let (name, method, refused) = (&parameter.name, path_type(parameter).1, refused(parameter));
-        let _ = writeln!(
-            text,
-            "            let {} = call.{method}(\"{name}\"){refused}?;",
-            field(name)
-        );
-    }
-    if proof == Some(SHARE_VISITOR) {
-        let token = operation.rule_parameter.as_deref().map(field).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "            let access = api.guard.share_visitor(call.request(), &{token}).await?;"
-        );
-    }
-    // Where the answer may be there already, all of this waits until it is known that it is not.
+    sender(text, operation, proof);
+    // If the client may have the answer already, all of this waits until it is known that it has not.
     let reads = if operation.conditional.is_none() {
         text.push_str(&checks(operation, rule, "call.query()"));
         String::new()
@@ -139,21 +118,7 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         checks(operation, rule, "sent")
     };
     if let Some(body) = &operation.body {
-        let schema = body
-            .content
-            .first()
-            .map(|(_, schema)| literal(schema))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));"
-        );
-        let method = if is_form(body) { "submission" } else { "json" };
-        let _ = writeln!(
-            text,
-            "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;",
-            body_type(body)
-        );
+        read_body(text, body);
     }
     // A request may be tried several times in one transaction.
     let repeated = operation.transaction == Transaction::Request;
@@ -182,6 +147,51 @@ fn typed_route(text: &mut String, contract: &Contract, operation: &Operation) {
         ),
         None => answered(text, operation, &call, status),
     }
+}
+
+/// Lines that find out who calls, and read the path.
+fn sender(text: &mut String, operation: &Operation, proof: Option<&str>) {
+    match proof {
+        None => text.push_str("            let visitor = Visitor::new(call.request());\n"),
+        Some("Refresher") => text.push_str("            let access = api.guard.refresher(call.request()).await?;\n"),
+        // The link is looked up by its secret, which is a path parameter.
+        Some(SHARE_VISITOR) => {}
+        Some(_) => text.push_str("            let access = api.guard.caller(call.request()).await?;\n"),
+    }
+    for parameter in placed(operation, Place::Path) {
+        let (name, method, refused) = (&parameter.name, path_type(parameter).1, refused(parameter));
+        let _ = writeln!(
+            text,
+            "            let {} = call.{method}(\"{name}\"){refused}?;",
+            field(name)
+        );
+    }
+    if proof == Some(SHARE_VISITOR) {
+        let token = operation.rule_parameter.as_deref().map(field).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "            let access = api.guard.share_visitor(call.request(), &{token}).await?;"
+        );
+    }
+}
+
+/// Lines that read the body.
+fn read_body(text: &mut String, body: &Body) {
+    let schema = body
+        .content
+        .first()
+        .map(|(_, schema)| literal(schema))
+        .unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "            static BODY: LazyLock<Value> = LazyLock::new(|| schema({schema}));"
+    );
+    let method = if is_form(body) { "submission" } else { "json" };
+    let _ = writeln!(
+        text,
+        "            api.guard.release().await;\n            let body: {} = call.{method}(&BODY).await?;",
+        body_type(body)
+    );
 }
 
 /// Lines that ask the access rule and read the query, which is what an expression gives.

@@ -14,7 +14,7 @@ pub(super) fn file(contract: &Contract) -> String {
     let schemas = contract.document["components"]["schemas"].as_object();
     for (name, schema) in schemas.into_iter().flatten() {
         text.push_str(&doc(schema["description"].as_str().unwrap_or_default(), ""));
-        // What may bring further keys must not lose them.
+        // A schema that allows further keys must not lose them.
         if schema["properties"].is_object() && schema["additionalProperties"] != true {
             structure(&mut text, name, schema);
         } else {

@@ -165,33 +165,26 @@ class Dailies(AuthenticatedClient):
         """The client of httpx below, made at the first call."""
         if self._client is None:
             transport = httpx.HTTPTransport(verify=self._verify_ssl, proxy=_proxy(self.url))
-            self._client = httpx.Client(
-                base_url=self.url,
-                auth=self.bearer,
-                cookies=_no_cookies(),
-                headers=self._headers,
-                timeout=self._timeout,
-                follow_redirects=self._follow_redirects,
-                transport=Retries(transport),
-                **self._httpx_args,
-            )
+            self._client = httpx.Client(transport=Retries(transport), **self._options())
         return self._client
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """The same for calls that don't block."""
         if self._async_client is None:
             transport = httpx.AsyncHTTPTransport(verify=self._verify_ssl, proxy=_proxy(self.url))
-            self._async_client = httpx.AsyncClient(
-                base_url=self.url,
-                auth=self.bearer,
-                cookies=_no_cookies(),
-                headers=self._headers,
-                timeout=self._timeout,
-                follow_redirects=self._follow_redirects,
-                transport=Retries(transport),
-                **self._httpx_args,
-            )
+            self._async_client = httpx.AsyncClient(transport=Retries(transport), **self._options())
         return self._async_client
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "base_url": self.url,
+            "auth": self.bearer,
+            "cookies": _no_cookies(),
+            "headers": self._headers,
+            "timeout": self._timeout,
+            "follow_redirects": self._follow_redirects,
+            **self._httpx_args,
+        }
 
 
 def _credentials(email: str, password: str, factor: dict[str, str]) -> Credentials:

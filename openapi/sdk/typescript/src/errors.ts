@@ -1,6 +1,6 @@
 /** Failures that calls throw. */
 
-/** What the server may say about a failure. */
+/** Body of an answer that tells of a failure. */
 export interface Refusal {
   message?: string;
   msg?: string;
@@ -49,7 +49,7 @@ type Called<Data, Problem> =
   | { data: Data; error?: never; response: Response }
   | { data?: never; error: Problem; response: Response };
 
-/** What a call of `dailies.api` answered; throws `ApiError` when it is no success. */
+/** The answer of a call of `dailies.api`; throws `ApiError` when it is no success. */
 export async function answered<Data, Problem>(call: Promise<Called<Data, Problem>>): Promise<Data> {
   const { data, error, response } = await call;
   if (!response.ok) throw new ApiError(response.status, refusal(error));

@@ -1,4 +1,4 @@
-/** What the server tells as it happens, over Socket.IO. */
+/** Events of the server, over Socket.IO. */
 
 import { io, type Socket } from "socket.io-client";
 import type { Dailies } from "./session.js";
@@ -68,7 +68,7 @@ export class Events implements AsyncIterableIterator<Told> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** What `for await` calls when it is left. */
+  /** Ends the stream: `for await` calls it when it is left. */
   return(): Promise<IteratorResult<Told, undefined>> {
     this.close();
     return Promise.resolve({ done: true, value: undefined });

@@ -29,7 +29,7 @@ fn listed(login: &str, email: &str) -> Listed {
 }
 
 #[test]
-fn what_is_the_same_stays() {
+fn an_unchanged_person_is_left_alone() {
     let known = [account("ada", "ada@wool.local")];
     assert_eq!(
         plan_changes(&known, &[listed("ada", "ada@wool.local")], &[], 10, &[]).report(),
