@@ -20,7 +20,6 @@ use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
-use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -242,7 +241,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>, changed: &s
         .try_get::<Option<String>>("", "for_entity")?
         .unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(unknown("entity_id"))?;
@@ -250,19 +249,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>, changed: &s
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type.").naming(changed));
     }
-    let project_id = row.try_get("", "project_id")?;
-    let task_type = Candidate {
-        id: needed(body, "task_type_id")?,
-        for_entity: Some(&for_entity),
-    };
-    let target = TaskedEntity {
-        kind,
-        entity_type_id: row.try_get("", "entity_type_id")?,
-    };
-    match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
-        Some(message) => Err(Failure::parameter(message).naming(changed)),
-        None => Ok(project_id),
-    }
+    Ok(row.try_get("", "project_id")?)
 }
 
 /// Refuses another task type or entity that does not fit what stays. Whether the entity is one of the same production is
