@@ -75,13 +75,17 @@ pub const KEEP_REPLY: CommentRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&EVERYBODY), Rule::Fact(CommentFact::Own)]),
 ]);
 
-/// Rule about who is told the name of whoever wrote something that they do not read: whoever reads it is told anyway.
+/// Rule about who is told who wrote something: clients are, of what is meant for them, and of what they or other clients wrote.
 pub const KNOW_AUTHOR: CommentRule = Rule::Any(&[
     Rule::Admin,
     Rule::Team(&ALL_BUT_CLIENTS),
     Rule::All(&[
         Rule::Team(&[Role::Client]),
-        Rule::Any(&[Rule::Fact(CommentFact::Own), Rule::Fact(CommentFact::ByClient)]),
+        Rule::Any(&[
+            Rule::Fact(CommentFact::ForClient),
+            Rule::Fact(CommentFact::Own),
+            Rule::Fact(CommentFact::ByClient),
+        ]),
     ]),
 ]);
 
@@ -174,7 +178,7 @@ impl Viewer {
         (self.place.is_member() && self.place.role != Role::Client) || self.may(&READ, comment)
     }
 
-    /// True if the viewer is told who wrote something.
+    /// True if the viewer is told who wrote something that is not meant for clients.
     #[must_use]
     pub fn knows(&self, author_id: Uuid, author_role: Role) -> bool {
         self.may(
@@ -243,15 +247,15 @@ impl QueriedRecords<CommentFact> for Comments<'_> {
     }
 }
 
-/// True if somebody is told who wrote in a production.
+/// True if somebody is told who wrote a comment in a production.
 #[must_use]
-pub fn may_know_author(reach: &Reach, project_id: Uuid, author_id: Uuid, by_client: bool) -> bool {
+pub fn may_know_author(reach: &Reach, project_id: Uuid, comment: Seen) -> bool {
     let viewer = Viewer {
         person_id: reach.person().id,
         place: reach.place(project_id),
         clients_isolated: false,
     };
-    viewer.knows(author_id, if by_client { Role::Client } else { Role::Artist })
+    viewer.may(&KNOW_AUTHOR, comment)
 }
 
 /// Condition that somebody, whose id is in a column, is a client of a production.

@@ -6,7 +6,7 @@ use dailies_definitions::casting::{Casting, ListProjectEntityLinksQuery};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::query::parse_id;
-use dailies_definitions::schemas::{AssetCasting, CastAsset, CastIn, CastingEntry, EntityLink};
+use dailies_definitions::schemas::{AssetCasting, AssetPart, CastAsset, CastIn, CastingEntry, EntityLink};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -95,14 +95,16 @@ impl Casting for CastingHandlers {
         &self,
         access: Caller,
         asset_id: Uuid,
-        body: Vec<CastingEntry>,
-    ) -> Result<Json<Vec<CastingEntry>>, Failure> {
+        body: Vec<AssetPart>,
+    ) -> Result<Json<Vec<AssetPart>>, Failure> {
+        let parts: Vec<AssetPart> = body.into_iter().map(completed).collect();
         let mut work = Work::begin(&self.0, &access).await?;
         let project_id = find_entity(&*work, asset_id, EntityKind::Asset).await?.project_id;
         require_manager(&*work, &access, project_id).await?;
-        writing::replace(&mut work, asset_id, &body).await?;
+        let entries: Vec<CastingEntry> = parts.iter().cloned().map(entry).collect();
+        writing::replace(&mut work, asset_id, &entries).await?;
         work.commit().await?;
-        Ok(Json::of(&body)?)
+        Ok(Json::of(&parts)?)
     }
 
     async fn list_cast_in(&self, _access: EntityReader, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
@@ -192,5 +194,23 @@ impl Casting for CastingHandlers {
         entity_link_id: Uuid,
     ) -> Result<Json<EntityLink>, Failure> {
         links::remove(&self.0, &access, entity_link_id).await
+    }
+}
+
+/// A part of an asset with what was left out of it: it appears once, without a label.
+fn completed(part: AssetPart) -> AssetPart {
+    AssetPart {
+        nb_occurences: part.nb_occurences.or(Some(1)),
+        label: part.label.or_else(|| Some(String::new())),
+        ..part
+    }
+}
+
+/// A part of an asset as an entry of its casting.
+fn entry(part: AssetPart) -> CastingEntry {
+    CastingEntry {
+        asset_id: Some(part.asset_id),
+        nb_occurences: part.nb_occurences,
+        label: part.label,
     }
 }

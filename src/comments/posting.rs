@@ -263,8 +263,13 @@ impl Posting {
         let history = self.context.histories.entry(task.id).or_default();
         let place = history.partition_point(|earlier| earlier.at <= at);
         history.insert(place, step);
-        known.progress = Progress::of(history, &self.context.statuses);
-        let changed = place + 1 == history.len() && previous != posted.task_status_id;
+        let is_last = place + 1 == history.len();
+        if is_last {
+            known.progress.follow(step, &self.context.statuses);
+        } else {
+            known.progress = Progress::of(history, &self.context.statuses);
+        }
+        let changed = is_last && previous != posted.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
         if changed {

@@ -39,9 +39,7 @@ pub(super) fn add_filters(
             return Err(Failure::parameter(format!("Filtering on {key} is not allowed.")));
         }
         if let Some(column) = resource.table().column(key) {
-            add_column(sql, "t", column, value, || {
-                Failure::parameter(format!("Wrong value for parameter {}.", column.name))
-            })?;
+            add_column(sql, "t", column, value)?;
         } else if let Some(relation) = relation {
             let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
             sql.push(&format!(
@@ -55,18 +53,11 @@ pub(super) fn add_filters(
 }
 
 /// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is equal to
-/// it whatever the case of its letters, with `AND` before it. Nothing in a name has a meaning of its own. `wrong` says that a
-/// number or a date is none.
+/// it whatever the case of its letters, with `AND` before it. Nothing in a name has a meaning of its own.
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
-pub fn add_column(
-    sql: &mut Sql,
-    alias: &str,
-    column: &Column,
-    value: &str,
-    wrong: impl Fn() -> Failure,
-) -> Result<(), Failure> {
+pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str) -> Result<(), Failure> {
     let name = format!("{alias}.\"{}\"", column.name);
     if column.name == "name" {
         if value.contains('\0') {
@@ -82,13 +73,13 @@ pub fn add_column(
         let mut values = Vec::new();
         for item in items.iter().filter(|item| !item.is_null()) {
             let text = item.as_str().map_or_else(|| item.to_string(), str::to_owned);
-            values.push(filter_value(column, &text, &wrong)?);
+            values.push(filter_value(column, &text)?);
         }
         let values: Vec<SqlValue> = values.into_iter().flatten().collect();
         sql.push(&format!(" AND {name} IN ")).bind_list(values);
         return Ok(());
     }
-    match filter_value(column, value, &wrong)? {
+    match filter_value(column, value)? {
         Some(value) => sql.push(&format!(" AND {name} = ")).bind(value),
         None => sql.push(" AND 1 = 0"),
     };
@@ -96,7 +87,7 @@ pub fn add_column(
 }
 
 /// The value to compare a column with; none when nothing can be equal to it.
-fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Result<Option<SqlValue>, Failure> {
+fn filter_value(column: &Column, text: &str) -> Result<Option<SqlValue>, Failure> {
     match column.kind {
         Kind::Uuid => parse_id(text)
             .map(|id| Some(id.into()))
@@ -112,7 +103,7 @@ fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Re
         Kind::Text { .. } if text.contains('\0') => Ok(None),
         Kind::Text { .. } => Ok(Some(text.into())),
         Kind::Integer | Kind::BigInteger | Kind::Float | Kind::Date | Kind::DateTime => {
-            coerce(column, &Value::from(text), false).map_err(|_| wrong())
+            coerce(column, &Value::from(text), false).map_err(|_| invalid_format(column.name))
         }
         // Whole documents are not compared.
         Kind::Json | Kind::Bytes | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => Ok(None),
@@ -122,4 +113,9 @@ fn filter_value(column: &Column, text: &str, wrong: &impl Fn() -> Failure) -> Re
 /// 400 for a parameter whose text is no identifier.
 pub fn invalid_id(name: &str, text: &str) -> Failure {
     Failure::parameter(format!("Invalid UUID value for {name}: {text}"))
+}
+
+/// 400 for a parameter whose text is no number, or no day or moment, where its column holds one.
+fn invalid_format(name: &str) -> Failure {
+    Failure::refused("One of the provided values has an invalid format.").naming(name)
 }

@@ -40,9 +40,7 @@ pub(super) fn add_columns(
 ) -> Result<(), Failure> {
     for (key, value) in query.pairs().filter(|(key, _)| !save_for.contains(key)) {
         if let Some(column) = table.column(key) {
-            add_column(sql, alias, column, value, || {
-                Failure::refused(format!("Wrong value for parameter {key}."))
-            })?;
+            add_column(sql, alias, column, value)?;
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Shots: who sees which of them, and how they are made and changed.
 
 use dailies_definitions::access::{Caller, EntityReader, ProjectManager};
-use dailies_definitions::failure::Failure;
+use dailies_definitions::failure::{Failure, FieldProblem};
 use dailies_definitions::query::{Query, parse_id};
 use dailies_definitions::schemas::NewShot;
 use entity::facts::Kind;
@@ -140,6 +140,7 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let Value::Object(body) = body else {
         return Err(Failure::parameter("Request body must be a JSON object."));
     };
+    check_fields(body)?;
     let mut work = Work::begin(app, caller).await?;
     let shot = find_entity(&*work, id, EntityKind::Shot).await?;
     require_manager(&*work, caller, shot.project_id).await?;
@@ -173,6 +174,51 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
     let row = rows::plain(&*work, id, "Entity").await?;
     work.commit().await?;
     Ok(row)
+}
+
+/// Refuses values that the fields which people change can't have. Other columns say so when they are written.
+fn check_fields(body: &Map<String, Value>) -> Result<(), Failure> {
+    let problems: Vec<FieldProblem> = body
+        .iter()
+        .filter_map(|(field, value)| {
+            Some(FieldProblem {
+                field: field.clone(),
+                message: problem(field, value)?.to_owned(),
+            })
+        })
+        .collect();
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::fields(&problems))
+    }
+}
+
+/// Problem of the value of a field, in the words of other bodies. Null is left to the column.
+fn problem(field: &str, value: &Value) -> Option<&'static str> {
+    let text = value.as_str();
+    match field {
+        _ if value.is_null() => None,
+        "name" if text == Some("") => Some("String should have at least 1 character"),
+        "name" | "description" => text.is_none().then_some("Input should be a valid string"),
+        "nb_frames" => match text {
+            Some(text) => text
+                .trim()
+                .parse::<i32>()
+                .is_err()
+                .then_some("Input should be a valid integer, unable to parse string as an integer"),
+            None => value
+                .as_f64()
+                .is_none_or(|number| number.fract() != 0.0)
+                .then_some("Input should be a valid integer"),
+        },
+        "data" => (!value.is_object()).then_some("Input should be a valid dictionary"),
+        "canceled" => (!value.is_boolean()).then_some("Input should be a valid boolean"),
+        "parent_id" => text
+            .is_none_or(|text| !matches!(text, "" | "null") && parse_id(text).is_none())
+            .then_some("Input should be a valid UUID, 36 characters with hyphens"),
+        _ => None,
+    }
 }
 
 /// Refuses a blank name, one that another shot of the sequence has, and a frame rate that is none.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
 use dailies_definitions::comments::NewsFilter;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
@@ -10,7 +10,7 @@ use entity::facts::Kind;
 use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
-use crate::access::comments::{Comments, KNOW_AUTHOR, NEWS, VisibleComments, by_client, may_know_author};
+use crate::access::comments::{Comments, KNOW_AUTHOR, NEWS, Seen, VisibleComments, by_client, may_know_author};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
@@ -58,6 +58,18 @@ struct EntrySubject {
     project_id: Uuid,
     /// True if the author is a client of the production.
     by_client: bool,
+    /// True if the comment is meant for clients.
+    for_client: Option<bool>,
+}
+
+impl EntrySubject {
+    fn comment(&self) -> Seen {
+        Seen {
+            author_id: self.author_id,
+            author_role: if self.by_client { Role::Client } else { Role::Artist },
+            for_client: self.for_client.unwrap_or_default(),
+        }
+    }
 }
 
 /// A revision of a task that previews belong to.
@@ -326,9 +338,10 @@ impl<'a> EntryWriter<'a> {
 
     fn select(&self) -> String {
         format!(
-            "SELECT {}, {} AS by_client ",
+            "SELECT {}, {} AS by_client, {} AS for_client ",
             self.list,
-            by_client(ENTRIES.author, ENTRIES.project)
+            by_client(ENTRIES.author, ENTRIES.project),
+            ENTRIES.for_client
         )
     }
 
@@ -337,13 +350,9 @@ impl<'a> EntryWriter<'a> {
         let mut out = Vec::with_capacity(1024);
         self.entry.write_open(&mut out, row)?;
         out.extend_from_slice(b",\"type\":\"News\",\"person\":");
-        let EntrySubject {
-            author_id,
-            project_id,
-            by_client,
-        } = EntrySubject::from_query_result(row, "")?;
-        if !may_know_author(self.reach, project_id, author_id, by_client) {
-            let told = format!("\"author_id\":\"{author_id}\"");
+        let subject = EntrySubject::from_query_result(row, "")?;
+        if !may_know_author(self.reach, subject.project_id, subject.comment()) {
+            let told = format!("\"author_id\":\"{}\"", subject.author_id);
             let mut out = String::from_utf8_lossy(&out)
                 .replacen(&told, "\"author_id\":null", 1)
                 .into_bytes();

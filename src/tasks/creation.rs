@@ -40,10 +40,11 @@ impl TaskType {
     }
 }
 
-/// Creates a task of one type for each of the entities that has none, and gives the new ones as JSON.
+/// Creates a task of one type for each of the entities that has none, and gives the new ones as JSON. Any task type may be named:
+/// pipelines give concepts the types of assets, and scenes those of shots.
 ///
 /// # Errors
-/// 404 for an unknown task type, and for ids that are not of such entities; 400 for a task type that does not fit them.
+/// 404 for an unknown task type, and for ids that are not of such entities.
 pub async fn for_entities(
     app: &App,
     caller: &Caller,
@@ -57,27 +58,17 @@ pub async fn for_entities(
         .await?
         .remove(&task_type_id)
         .ok_or_else(Failure::not_found)?;
-    let pipeline = Pipeline::find(&*work, project_id).await?;
-    let why = |entity: &Entity| pipeline.mismatch(task_type.candidate(), entity.target());
     let entities = match selection {
-        Selection::Named(ids) => {
-            let named = named_entities(&work, project_id, among, &ids).await?;
-            if let Some(message) = named.iter().find_map(why) {
-                return Err(Failure::parameter(message).naming("task_type_id"));
-            }
-            named
-        }
-        // Of all the assets of a production, those get tasks whose workflow has the task type.
+        Selection::Named(ids) => named_entities(&work, project_id, among, &ids).await?,
         Selection::Matching(criteria) => {
-            let all = matching_entities(&work, project_id, among, criteria).await?;
-            match all
-                .first()
-                .and_then(why)
-                .filter(|_| !all.iter().any(|entity| why(entity).is_none()))
-            {
-                Some(message) => return Err(Failure::parameter(message).naming("task_type_id")),
-                None => all.into_iter().filter(|entity| why(entity).is_none()).collect(),
+            let names_one = criteria.iter().any(|(column, _)| *column == "id");
+            let mut all = matching_entities(&work, project_id, among, criteria).await?;
+            // Of all the assets of a production, those get tasks whose workflow has the task type.
+            if !names_one {
+                let pipeline = Pipeline::find(&*work, project_id).await?;
+                all.retain(|entity| pipeline.has_in_workflow(task_type_id, entity.target()));
             }
+            all
         }
     };
     let concepts = entities

@@ -76,18 +76,6 @@ impl Pipeline {
     /// Reason why a task type does not fit an entity.
     #[must_use]
     pub fn refusal(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
-        if !self.enabled.contains(&task_type.id) && is_for(task_type, target.kind) {
-            return Some(format!(
-                "Task type {} is not enabled in project {}.",
-                task_type.id, self.project_id
-            ));
-        }
-        self.mismatch(task_type, target)
-    }
-
-    /// The same where a production without any task types lets all of them in, as scripts that never chose any expect.
-    #[must_use]
-    pub fn mismatch(&self, task_type: Candidate<'_>, target: TaskedEntity) -> Option<String> {
         let Candidate { id, for_entity } = task_type;
         let kind = target.kind.type_name();
         if !is_for(task_type, target.kind) {
@@ -96,19 +84,24 @@ impl Pipeline {
                 for_entity.unwrap_or_default()
             ));
         }
-        if !self.enabled.is_empty() && !self.enabled.contains(&id) {
+        if !self.enabled.contains(&id) {
             return Some(format!("Task type {id} is not enabled in project {}.", self.project_id));
         }
-        let workflow = self
-            .workflows
-            .get(&target.entity_type_id)
-            .filter(|_| target.kind == EntityKind::Asset)?;
-        (!workflow.contains(&id)).then(|| {
+        (!self.has_in_workflow(id, target)).then(|| {
             format!(
                 "Task type {id} is not in the workflow of asset type {}.",
                 target.entity_type_id
             )
         })
+    }
+
+    /// True if the workflow of an asset's type has a task type. What is no asset, and a type without a workflow, take all of them.
+    #[must_use]
+    pub fn has_in_workflow(&self, task_type_id: Uuid, target: TaskedEntity) -> bool {
+        let workflow = self.workflows.get(&target.entity_type_id);
+        workflow
+            .filter(|_| target.kind == EntityKind::Asset)
+            .is_none_or(|workflow| workflow.contains(&task_type_id))
     }
 }
 
@@ -163,12 +156,11 @@ mod tests {
                 .refusal(for_assets(character), asset)
                 .is_some_and(|why| why.contains("not enabled"))
         );
-        let open = Pipeline {
-            enabled: Vec::new(),
-            workflows: HashMap::new(),
-            ..pipeline
+        assert!(pipeline.has_in_workflow(modeling, asset) && !pipeline.has_in_workflow(rigging, asset));
+        let shot = TaskedEntity {
+            kind: EntityKind::Shot,
+            ..asset
         };
-        assert!(open.refusal(for_assets(rigging), asset).is_some());
-        assert_eq!(open.mismatch(for_assets(rigging), asset), None);
+        assert!(pipeline.has_in_workflow(rigging, shot), "workflows are of assets");
     }
 }

@@ -29,30 +29,41 @@ pub struct StatusStep {
 }
 
 impl Progress {
-    /// Progress of a task by all of its comments, from the oldest to the newest. Every way to post, change, move or
-    /// remove a comment comes here, so that the same comments always give the same dates: work began with the first
-    /// status that means so, it ended with the last request for feedback unless it went on, and it is done since the
-    /// comment that said so.
+    /// Progress of a task by all of its comments, from the oldest to the newest. Every way to change, move or remove a comment
+    /// comes here, so that the same comments always give the same dates: work began with the first status that means so, it
+    /// ended with the last request for feedback unless it went on, and it is done since the comment that said so.
     #[must_use]
     pub fn of(steps: &[StatusStep], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
         for (at, step) in steps.iter().enumerate() {
-            let changed = at == 0 || progress.task_status_id != step.task_status_id;
             let was_retake = progress
                 .task_status_id
                 .and_then(|id| statuses.get(&id))
                 .is_some_and(|status| status.is_retake);
-            progress.last_comment_date = Some(step.at);
-            progress.task_status_id = step.task_status_id;
-            if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
-                progress.enter(status, step.at, was_retake);
-            }
+            let changed = at == 0 || progress.task_status_id != step.task_status_id;
+            progress.go_on(*step, statuses, changed, !was_retake);
         }
         progress
     }
 
-    fn enter(&mut self, status: &Status, at: NaiveDateTime, was_retake: bool) {
-        if status.is_retake && !was_retake {
+    /// Goes on from the state that the task is in, by a comment that is newer than all others. What people, imports and other
+    /// programs stored besides stays, as far as the new status does not say otherwise.
+    pub fn follow(&mut self, step: StatusStep, statuses: &HashMap<Uuid, Status>) {
+        let changed = self.task_status_id != step.task_status_id;
+        self.go_on(step, statuses, changed, true);
+    }
+
+    /// Takes a comment in. `counts` says that a retake is one more.
+    fn go_on(&mut self, step: StatusStep, statuses: &HashMap<Uuid, Status>, changed: bool, counts: bool) {
+        self.last_comment_date = Some(step.at);
+        self.task_status_id = step.task_status_id;
+        if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
+            self.enter(status, step.at, counts);
+        }
+    }
+
+    fn enter(&mut self, status: &Status, at: NaiveDateTime, counts: bool) {
+        if status.is_retake && counts {
             self.retake_count = self.retake_count.saturating_add(1);
         }
         if status.is_wip {
@@ -179,6 +190,26 @@ mod tests {
             (Some(todo.id), Some(moment(9)))
         );
         assert_eq!(of(&[], &known), Progress::default());
+    }
+
+    #[test]
+    fn the_newest_comment_goes_on_from_what_is_stored() {
+        let known = statuses();
+        let [wip, wfa, retake, ..] = &known;
+        let all = known.clone().map(|status| (status.id, status)).into();
+        let mut task = Progress {
+            task_status_id: Some(wip.id),
+            retake_count: 4,
+            real_start_date: Some(moment(-600)),
+            ..Progress::default()
+        };
+        task.follow(step(1, wip), &all);
+        assert_eq!((task.real_start_date, task.retake_count), (Some(moment(-600)), 4));
+        assert_eq!(task.last_comment_date, Some(moment(1)));
+        task.follow(step(2, retake), &all);
+        assert_eq!((task.real_start_date, task.retake_count), (Some(moment(-600)), 5));
+        task.follow(step(3, wfa), &all);
+        assert_eq!((task.end_date, task.task_status_id), (Some(moment(3)), Some(wfa.id)));
     }
 
     #[test]

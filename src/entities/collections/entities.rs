@@ -57,7 +57,8 @@ const READINESS: [&str; 3] = ["ready_for", "canceled", "is_shared"];
 
 /// Words that stand for null in columns: a word of old, and what lists of assets and sequences answer, so that what was read
 /// can be sent back.
-const NOTHING: [(&str, &[&str]); 3] = [
+const NOTHING: [(&str, &[&str]); 4] = [
+    ("parent_id", &["", "null"]),
     ("preview_file_id", &[""]),
     ("ready_for", &["", "None"]),
     ("source_id", &["", "null"]),

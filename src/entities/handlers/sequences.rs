@@ -63,10 +63,9 @@ impl Sequences for SequencesHandlers {
         episode_id: String,
         query: ListEpisodeSequencesQuery,
     ) -> Result<Json<Vec<Entity>>, Failure> {
-        if matches!(episode_id.as_str(), "all" | "main") {
+        let Some(episode_id) = parse_id(&episode_id) else {
             return groups::list_no_sequences(&query.all);
-        }
-        let episode_id = parse_id(&episode_id).ok_or_else(Failure::not_found)?;
+        };
         Ok(
             groups::list_sequences_of_episode(&self.0, &access, episode_id, &query.all)
                 .await?

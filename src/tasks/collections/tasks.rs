@@ -16,11 +16,10 @@ use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
-use crate::tasks::pipeline::{Candidate, Pipeline, TaskedEntity};
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -65,7 +64,8 @@ impl Resource for Tasks {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+        let id = parse_id(value)
+            .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {value}")))?;
         sql.push(
             " AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ",
         )
@@ -243,7 +243,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>, changed: &s
         .try_get::<Option<String>>("", "for_entity")?
         .unwrap_or_else(|| "Asset".into());
     let sql = Sql::with(
-        "SELECT e.project_id, e.entity_type_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
+        "SELECT e.project_id, k.name FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE e.id = $1",
         [needed(body, "entity_id")?.into()],
     );
     let row = database::row(&**work, &sql).await?.ok_or_else(unknown("entity_id"))?;
@@ -251,19 +251,7 @@ async fn fitting_project(work: &Work<'_>, body: &Map<String, Value>, changed: &s
     if !for_entity.eq_ignore_ascii_case(kind.type_name()) {
         return Err(Failure::refused("Task type of the task does not match entity type.").naming(changed));
     }
-    let project_id = row.try_get("", "project_id")?;
-    let task_type = Candidate {
-        id: needed(body, "task_type_id")?,
-        for_entity: Some(&for_entity),
-    };
-    let target = TaskedEntity {
-        kind,
-        entity_type_id: row.try_get("", "entity_type_id")?,
-    };
-    match Pipeline::find(&**work, project_id).await?.mismatch(task_type, target) {
-        Some(message) => Err(Failure::parameter(message).naming(changed)),
-        None => Ok(project_id),
-    }
+    Ok(row.try_get("", "project_id")?)
 }
 
 /// Refuses another task type or entity that does not fit what stays. Whether the entity is one of the same production is
