@@ -78,7 +78,7 @@ impl Authentication for AuthenticationHandlers {
         self.admit(&visitor)?;
         let started = Instant::now();
         let applicant = Applicant {
-            identifier: body.email,
+            identifier: body.email.trim().to_owned(),
             password: body.password.unwrap_or_default(),
             proof: Proof {
                 totp: body.totp,

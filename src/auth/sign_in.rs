@@ -29,11 +29,13 @@ pub(super) struct Applicant {
     pub from_browser: bool,
 }
 
-/// The person with that e-mail address, or else with that name of a workstation account. Bots and guests do not sign in.
+/// The person with that e-mail address, or else with that name of a workstation account, whatever blanks are around it: keyboards
+/// of phones add some. Bots and guests do not sign in.
 ///
 /// # Errors
 /// The database does not answer.
 pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<person::Model>, DbErr> {
+    let identifier = identifier.trim();
     if identifier.is_empty() {
         return Ok(None);
     }
