@@ -384,6 +384,64 @@ async fn the_shape_is_the_one_that_is_shown(#[case] on: On) {
     }
 }
 
+/// Movies of one colour, coded in several ways: names, and how ffmpeg makes them. COLOUR stands for pictures of that colour.
+const CODED: [(&str, &str); 6] = [
+    (
+        "large.mkv",
+        "COLOUR=1280x536 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p -c:v ffv1",
+    ),
+    (
+        "small.mkv",
+        "COLOUR=160x90 -vf format=gbrp,scale=out_color_matrix=bt601,format=yuv420p -c:v ffv1",
+    ),
+    (
+        "small, of high definition.mkv",
+        "COLOUR=160x90 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p,setparams=colorspace=bt709 -c:v ffv1",
+    ),
+    (
+        "large, of standard definition.mkv",
+        "COLOUR=1280x720 -vf format=gbrp,scale=out_color_matrix=bt601,format=yuv420p,setparams=colorspace=smpte170m -c:v ffv1",
+    ),
+    ("red, green and blue.mkv", "COLOUR=160x90 -c:v ffv1 -pix_fmt gbrp"),
+    (
+        "misnamed.mp4",
+        "COLOUR=1280x720 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p -c:v libx264 \
+         -bsf:v h264_metadata=matrix_coefficients=0",
+    ),
+];
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_stay_however_they_are_coded(#[case] on: On) {
+    let studio = studio(on, "25").await;
+    for (name, arguments) in CODED {
+        let colour = "-f lavfi -i color=0xbcc906:rate=25:duration=0.2:size";
+        let content = made(name, &arguments.replacen("COLOUR", colour, 1));
+        for normalize in [true, false] {
+            let id = preview(&studio).await;
+            let path = format!("/pictures/preview-files/{id}?normalize={normalize}");
+            let record = studio.admin.send_file(&path, name, &content).await.expect(201);
+            assert_eq!(record["status"], "ready", "{name}");
+            let picture = frame(&studio, id).await;
+            let found = picture.get_pixel(picture.width() / 2, picture.height() / 2).0;
+            let is_near = found
+                .iter()
+                .zip([188_u8, 201, 6])
+                .all(|(light, wanted)| light.abs_diff(wanted) < 8);
+            assert!(is_near, "{name} became {found:?}, normalized: {normalize}");
+            if !normalize {
+                continue;
+            }
+            for (place, _) in SIZES {
+                let path = format!("/movies/{place}/preview-files/{id}.mp4");
+                let (video, _) = streams(&studio.admin.get(&path).await.bytes);
+                assert_eq!(video["color_space"], "bt709", "{name} in {place}");
+            }
+        }
+    }
+}
+
 #[rstest]
 #[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,8 @@ async fn somebody_signs_in_and_out(#[case] on: On) {
     let (_server, nobody) = with_admin(on).await;
     let signed_in = sign_in(&nobody, "ADA@example.com", "correct horse").await.expect(200);
     assert_eq!(signed_in["login"], true);
+    let with_blanks = sign_in(&nobody, " ada@example.com ", "correct horse").await.expect(200);
+    assert_eq!(with_blanks["user"]["id"], signed_in["user"]["id"]);
     assert_eq!(signed_in["user"]["role"], "admin");
     assert_eq!(signed_in["user"]["departments"], json!([]));
     assert!(signed_in["user"].get("password").is_none());

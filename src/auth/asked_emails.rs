@@ -41,7 +41,7 @@ pub(super) async fn send_reset_link(app: &App, email: &str, from: Option<IpAddr>
     if account
         .email
         .as_deref()
-        .is_none_or(|known| known.to_lowercase() != email.to_lowercase())
+        .is_none_or(|known| known.to_lowercase() != email.trim().to_lowercase())
     {
         return Ok(());
     }

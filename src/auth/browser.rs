@@ -8,48 +8,28 @@ use poem::http::{HeaderMap, HeaderName, header};
 use crate::app::App;
 pub(super) use crate::peers::address;
 
-/// Browsers that get cookies. Phones and unusual programs that only resemble them do not.
-///
-/// Families are told apart as the clients of this API expect it: by the first of these marks that the header
-/// `User-Agent` bears. `false` marks programs that carry a browser's name without being one of those meant.
-const MARKS: [(&str, bool); 24] = [
-    ("Electron/", false),
-    ("HeadlessChrome", false),
-    ("bot", false),
-    ("Bot", false),
-    ("SamsungBrowser/", false),
-    ("YaBrowser/", false),
-    ("UCBrowser/", false),
-    ("MiuiBrowser/", false),
-    ("DuckDuckGo/", false),
-    ("EdgA/", false),
-    ("EdgiOS/", false),
-    ("FxiOS/", false),
-    ("OPT/", false),
-    ("OPiOS/", false),
-    ("; wv)", false),
-    ("Brave/", true),
-    ("Vivaldi/", true),
-    ("Edg/", true),
-    ("Edge/", true),
-    ("OPR/", true),
-    ("CriOS/", true),
-    ("Chrome/", true),
-    ("Firefox/", true),
-    ("Safari/", true),
+/// Marks, in the header `User-Agent`, of programs that carry a browser's name without being one.
+const PROGRAMS: [&str; 5] = ["Electron/", "HeadlessChrome", "bot", "Bot", "; wv)"];
+/// Marks of browsers, of computers and of phones. Most others bear one of these besides their own.
+const BROWSERS: [&str; 9] = [
+    "Chrome/",
+    "CriOS/",
+    "Firefox/",
+    "FxiOS/",
+    "EdgiOS/",
+    "OPiOS/",
+    "OPT/",
+    "DuckDuckGo/",
+    "UCBrowser/",
 ];
 
 /// True if a request comes from a browser, so that tokens go into cookies.
 #[must_use]
 pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     let agent = text(headers, &header::USER_AGENT);
-    let phone = agent.contains("Android");
-    match MARKS.iter().find(|(mark, _)| agent.contains(mark)) {
-        Some(("OPR/" | "Firefox/", _)) => !phone,
-        Some(("Safari/", _)) => agent.contains("Version/") && !phone,
-        Some((_, browser)) => *browser,
-        None => agent.starts_with("Opera/"),
-    }
+    let bears = |marks: &[&str]| marks.iter().any(|mark| agent.contains(mark));
+    let is_safari = agent.contains("Safari/") && agent.contains("Version/");
+    !bears(&PROGRAMS) && (bears(&BROWSERS) || is_safari || agent.starts_with("Opera/"))
 }
 
 /// True if the request was made by following a link on another site, for which the browser sent its cookies along.
@@ -133,7 +113,10 @@ mod tests {
             (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/126.0.0.0 Safari/537.36"), false),
             (format!("Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} app/1.0 Chrome/126.0.0.0 Electron/31.0.0 Safari/537.36"), false),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0".into(), true),
-            ("Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0".into(), false),
+            ("Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0".into(), true),
+            (format!("Mozilla/5.0 (Linux; Android 14; SM-S921B) {WEBKIT} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36"), true),
+            (format!("Mozilla/5.0 (Linux; Android 14; Pixel 8) {WEBKIT} Chrome/126.0.0.0 Mobile Safari/537.36 EdgA/126.0.0.0"), true),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/127.0 Mobile/15E148 Safari/605.1.15".into(), true),
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15".into(), true),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0 Mobile/15E148 Safari/604.1".into(), true),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1".into(), true),

@@ -223,11 +223,7 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
             members.insert(group, members_of(&mut ldap, settings, group).await?);
         }
     }
-    let filter = match (kind, settings.ldap_group.as_str()) {
-        (DirectoryKind::Other, _) => "(objectClass=person)".to_owned(),
-        (_, "") => "(&(objectClass=person)(!(objectClass=computer)))".to_owned(),
-        (_, group) => format!("(&(objectClass=person)(memberOf={}))", ldap_escape(group)),
-    };
+    let filter = filter_of_persons(kind, &settings.ldap_group);
     let mut attributes = vec![kind.login(), kind.uid(), kind.photo()];
     attributes.extend([
         "mail",
@@ -254,6 +250,19 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
         Some(person)
     });
     Ok(persons.collect())
+}
+
+/// The filter for entries that may be persons. Active Directory counts computers among persons; other directories may not know
+/// that class.
+fn filter_of_persons(kind: DirectoryKind, group: &str) -> String {
+    match (kind, group) {
+        (DirectoryKind::Other, _) => "(objectClass=person)".to_owned(),
+        (_, "") => "(&(objectClass=person)(!(objectClass=computer)))".to_owned(),
+        (_, group) => format!(
+            "(&(objectClass=person)(!(objectClass=computer))(memberOf={}))",
+            ldap_escape(group)
+        ),
+    }
 }
 
 async fn search(

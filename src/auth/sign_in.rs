@@ -43,7 +43,7 @@ struct Applicant {
 impl Applicant {
     fn new(app: &App, visitor: &Visitor, sent: Credentials) -> Self {
         Self {
-            identifier: sent.email,
+            identifier: sent.email.trim().to_owned(),
             password: sent.password.unwrap_or_default(),
             proof: Proof {
                 totp: sent.totp,
@@ -57,11 +57,13 @@ impl Applicant {
     }
 }
 
-/// The person with that e-mail address, or else with that name of a workstation account. Bots and guests do not sign in.
+/// The person with that e-mail address, or else with that name of a workstation account, whatever blanks are around it: keyboards
+/// of phones add some. Bots and guests do not sign in.
 ///
 /// # Errors
 /// The database does not answer.
 pub(super) async fn find_account(app: &App, identifier: &str) -> Result<Option<person::Model>, DbErr> {
+    let identifier = identifier.trim();
     if identifier.is_empty() {
         return Ok(None);
     }

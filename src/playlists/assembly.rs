@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::frame_rate::FrameRate;
 use crate::app::App;
+use crate::programs::colours::{Colours, ToldColours};
 use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
 /// Format of pictures.
@@ -101,10 +102,34 @@ struct ClipStream {
     width: Option<u32>,
     height: Option<u32>,
     pix_fmt: String,
+    color_space: String,
+    color_primaries: String,
     r_frame_rate: String,
     time_base: String,
     sample_rate: String,
     channels: Option<u32>,
+}
+
+impl ClipStream {
+    fn colours(&self) -> Colours {
+        let side = |pixels: Option<u32>| pixels.and_then(|pixels| i32::try_from(pixels).ok()).unwrap_or_default();
+        Colours::of(ToldColours {
+            pixels: &self.pix_fmt,
+            space: &self.color_space,
+            primaries: &self.color_primaries,
+            size: (side(self.width), side(self.height)),
+        })
+    }
+
+    /// True if it is of the same kind, whether its colours are told or guessed.
+    fn is_like(&self, other: &Self) -> bool {
+        let plain = |stream: &Self| Self {
+            color_space: String::new(),
+            color_primaries: String::new(),
+            ..stream.clone()
+        };
+        plain(self) == plain(other) && self.colours().are_coded_like(other.colours())
+    }
 }
 
 /// Output of `ffprobe`.
@@ -234,7 +259,9 @@ fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
     let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
     kinds == ["video", "audio"]
         && clips.iter().all(|clip| clip.still.is_none())
-        && known.iter().all(|known| known.streams == *first)
+        && known.iter().all(|known| {
+            known.streams.len() == first.len() && known.streams.iter().zip(first).all(|(one, other)| one.is_like(other))
+        })
 }
 
 async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
@@ -242,7 +269,8 @@ async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
     let mut command = app.programs.reading(room, Program::Ffprobe, clip.own_format());
     command.args([
         "-show_entries",
-        "stream=codec_type,codec_name,profile,width,height,pix_fmt,r_frame_rate,time_base,sample_rate,channels,duration:format=duration",
+        "stream=codec_type,codec_name,profile,width,height,pix_fmt,color_space,color_primaries,r_frame_rate,time_base,sample_rate,\
+         channels,duration:format=duration",
         "-of",
         "json",
         "-i",
@@ -274,7 +302,8 @@ fn seconds(text: Option<&str>) -> Option<f64> {
     (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
-/// Brings one clip to the size and the rate of the movie, and to a number of whole frames: bars fill what its shape leaves open.
+/// Brings one clip to the size, the rate and the colours of the movie, and to a number of whole frames: bars fill what its shape
+/// leaves open.
 async fn encode(
     app: &App,
     room: Room<'_>,
@@ -307,7 +336,7 @@ async fn encode(
         "-filter_complex_threads",
         &threads,
         "-filter_complex",
-        &filters(clip, has_sound, size, (rate, frames)),
+        &filters((clip, known), has_sound, size, (rate, frames)),
         "-map",
         "[v]",
         "-map",
@@ -340,16 +369,22 @@ async fn encode(
 }
 
 /// Filters that give the pictures `v` and the sound `a` of a clip that is brought to the size and the rate of the movie.
-fn filters(clip: &Clip, has_sound: bool, (width, height): (u32, u32), (rate, frames): (FrameRate, u64)) -> String {
-    // Pixels of a picture may let something through, and are no colours of a movie yet.
-    let (solid, matrix) = match clip.still {
-        Some(_) => ("premultiply=inplace=1,", ":out_color_matrix=bt709"),
-        None => ("", ""),
-    };
+fn filters(
+    (clip, known): (&Clip, &ClipFacts),
+    has_sound: bool,
+    (width, height): (u32, u32),
+    (rate, frames): (FrameRate, u64),
+) -> String {
+    // Pixels of a picture may let something through.
+    let solid = clip.still.map_or("", |_| "premultiply=inplace=1,");
+    let video = known.streams.iter().find(|stream| stream.codec_type == "video");
+    let colours = video.map_or_else(|| Colours::of(ToldColours::default()), ClipStream::colours);
+    let (known_colours, told_colours) = (colours.known(), colours.told());
     // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
     let pictures = format!(
-        "[0:V:0]{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},pad={width}:{height}:-1:-1,setsar=1,\
+        "[0:V:0]{known_colours}{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,\
+         pad={width}:{height}:-1:-1,setsar=1{told_colours},\
          fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
     );
     let sound = if has_sound { "[0:a:0]" } else { "[1:a:0]" };
@@ -450,5 +485,13 @@ mod tests {
             &[of_width(640), of_width(640)]
         ));
         assert!(!are_alike(&[clip(None)], &[known(vec![stream("video", Some(640))])]));
+        let of_colours = |space: &str| {
+            let mut clip = of_width(1920);
+            clip.streams[0].color_space = space.into();
+            clip
+        };
+        let two = [clip(None), clip(None)];
+        assert!(are_alike(&two, &[of_colours(""), of_colours("bt709")]));
+        assert!(!are_alike(&two, &[of_colours("bt709"), of_colours("bt2020nc")]));
     }
 }

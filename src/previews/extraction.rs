@@ -13,13 +13,16 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::frames::fetch;
-use super::movies;
+use super::movies::{self, MovieFacts};
 use super::subject::PreviewSubject;
 use super::{asked, keys};
 use crate::access::records::{self, require_record};
 use crate::app::{App, SharedApp};
 use crate::programs::{self, ProgramError};
 use crate::storage::Disposition;
+
+/// Name of the movie in its folder.
+const FILE: &str = "movie";
 
 /// A preview of a production that the caller manages.
 ///
@@ -64,6 +67,7 @@ pub(super) fn sent_picture(name: &str, content: Vec<u8>) -> Media {
 /// A movie that was brought from the store.
 pub(super) struct Movie {
     folder: TempDir,
+    facts: MovieFacts,
     /// Frames in a second, as people count them.
     rate: f64,
 }
@@ -72,7 +76,7 @@ impl Movie {
     /// Brings the movie of a preview from the store.
     ///
     /// # Errors
-    /// 404 when it is not there.
+    /// 404 when it is not there, 400 when it can't be read, 503 when there is no program for it.
     pub(super) async fn fetch(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
         Self::fetch_at(app, preview, asked::of_task(app, preview.task_id).await?.rate()).await
     }
@@ -80,21 +84,22 @@ impl Movie {
     /// Brings the movie of a preview whose frame rate is known from the store.
     ///
     /// # Errors
-    /// 404 when it is not there.
+    /// As [`Self::fetch`].
     pub(super) async fn fetch_at(app: &App, preview: &PreviewSubject, rate: f64) -> Result<Self, Failure> {
-        let movie = Self {
-            folder: tempfile::tempdir()?,
-            rate,
-        };
-        if fetch(app, &keys::movie(preview.id), &movie.path()).await? {
-            Ok(movie)
-        } else {
-            Err(missing_file())
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join(FILE);
+        if !fetch(app, &keys::movie(preview.id), &path).await? {
+            return Err(missing_file());
         }
+        Ok(Self {
+            facts: movies::probe(app, &path).await.map_err(refusal)?,
+            rate,
+            folder,
+        })
     }
 
     fn path(&self) -> PathBuf {
-        self.folder.path().join("movie")
+        self.folder.path().join(FILE)
     }
 
     /// One of its frames as a PNG file, by its number from 1 on; nothing where it has none.
@@ -104,7 +109,7 @@ impl Movie {
     pub(super) async fn frame(&self, app: &App, number: i64) -> Result<Option<PathBuf>, Failure> {
         let path = self.folder.path().join(format!("frame-{number}.png"));
         let second = movies::second_of(number, self.rate);
-        let written = movies::write_frame(app, &self.path(), second, &path)
+        let written = movies::write_frame(app, (&self.path(), &self.facts), second, &path)
             .await
             .map_err(refusal)?;
         Ok(written.then_some(path))
@@ -162,9 +167,8 @@ pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<M
 /// 404 when the movie is not there, 400 when it can't be read, 503 when there is no room for it now.
 pub(super) async fn make_tiles(app: &App, preview: &PreviewSubject) -> Result<Vec<u8>, Failure> {
     let movie = Movie::fetch(app, preview).await?;
-    let facts = movies::probe(app, &movie.path()).await.map_err(refusal)?;
     let tiles = movie.folder.path().join("tiles.png");
-    movies::write_tiles(app, &movie.path(), &facts, movie.rate, &tiles)
+    movies::write_tiles(app, &movie.path(), &movie.facts, movie.rate, &tiles)
         .await
         .map_err(refusal)?;
     app.storage

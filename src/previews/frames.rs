@@ -76,7 +76,11 @@ async fn show_frame(app: &App, preview: &PreviewSubject, number: i32) -> Result<
     }
     let second = movies::second_of(number.into(), asked::of_task(app, preview.task_id).await?.rate());
     let frame = folder.path().join("frame.png");
-    match movies::write_frame(app, &movie, second, &frame).await {
+    let taken = async {
+        let facts = movies::probe(app, &movie).await?;
+        movies::write_frame(app, (&movie, &facts), second, &frame).await
+    };
+    match taken.await {
         Ok(true) => {}
         Ok(false) => return Err(Failure::parameter(format!("The movie has no frame {number}.")).naming("frame_number")),
         Err(error @ ProgramError::Missing(_)) => {

@@ -327,7 +327,7 @@ async fn derive(
     folder: TempDir,
 ) -> Result<(Files, TempDir), Unshown> {
     let frame = folder.path().join("frame.png");
-    if !movies::write_frame(app, &shown.best, 0.0, &frame).await? {
+    if !movies::write_frame(app, (&shown.best, &shown.facts), 0.0, &frame).await? {
         return Err(ProgramError::Unreadable("it has no frame".into()).into());
     }
     let tiles = folder.path().join("tiles.png");

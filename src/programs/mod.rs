@@ -1,6 +1,7 @@
 //! Programs of others that look into movies and documents: each reads the one file that it is given, sees nothing of the server's
 //! environment, and is limited in number, time, memory and threads.
 
+pub mod colours;
 mod documents;
 mod movies;
 

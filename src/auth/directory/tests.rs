@@ -60,6 +60,18 @@ fn a_name_stays_within_its_place() {
 }
 
 #[test]
+fn computers_are_no_persons() {
+    for group in ["", "CN=Artists,DC=wool"] {
+        for (kind, leaves_out) in [(DirectoryKind::Other, false), (DirectoryKind::ActiveDirectory, true)] {
+            let filter = filter_of_persons(kind, group);
+            assert_eq!(filter.contains("(!(objectClass=computer))"), leaves_out, "{filter}");
+        }
+    }
+    let escaped = filter_of_persons(DirectoryKind::ActiveDirectory, "CN=Artists (all)");
+    assert!(escaped.contains("(memberOf=CN=Artists \\28all\\29)"), "{escaped}");
+}
+
+#[test]
 fn the_best_address_comes_first() {
     let of = |mails: &[&str]| {
         emails(

@@ -128,8 +128,8 @@ fn written(rate: f64) -> String {
     format!("{rate:.3}")
 }
 
-/// Pictures of a size and rate: whole, upright, with square pixels, and black where their shape leaves room. The program turns
-/// what is to be turned by itself.
+/// Pictures of a size and rate: whole, upright, with square pixels, with colours as high definition codes them, and black where
+/// their shape leaves room. The program turns what is to be turned by itself.
 fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -> String {
     let (size, rate) = (asked.size(facts.aspect), asked.rate());
     // The filter counts frames by the clock, the encoder's own way adds some at the end; a movie shorter than a frame is one.
@@ -141,11 +141,11 @@ fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -
     let rate = written(rate);
     let (width, height) = if both { size } else { low(size) };
     let tones = if tones { TONES } else { "" };
-    let matrix = if facts.is_rgb { ":out_color_matrix=bt709" } else { "" };
+    let (known, told) = (facts.colours.known(), facts.colours.told());
     let fitted = format!(
-        "[0:V:0]{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{matrix},\
-         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1,fps={rate}{end}"
+        "[0:V:0]{known}{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,\
+         pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1{told},fps={rate}{end}"
     );
     if !both {
         return format!("{fitted}[v0]");
@@ -171,6 +171,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::programs::colours::{Colours, ToldColours};
+
+    fn colours(pixels: &str) -> Colours {
+        Colours::of(ToldColours {
+            pixels,
+            size: (642, 362),
+            ..ToldColours::default()
+        })
+    }
 
     fn facts() -> MovieFacts {
         MovieFacts {
@@ -181,7 +190,7 @@ mod tests {
             rate: Some(24.0),
             channels: Some(2),
             is_hdr: false,
-            is_rgb: false,
+            colours: colours("yuv420p"),
         }
     }
 
@@ -210,7 +219,9 @@ mod tests {
     fn both_definitions_are_made_at_once() {
         let told = words(&facts(), true, false);
         assert!(
-            told.contains("scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=1920:1080"),
+            told.contains(
+                "scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,pad=1920:1080"
+            ),
             "{told}"
         );
         assert!(
@@ -232,7 +243,8 @@ mod tests {
     fn low_definition_may_be_alone() {
         let told = words(&facts(), false, false);
         assert!(
-            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=23.976[v0];[0:a:0]anull,asplit=1[a0]"),
+            told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,setparams=colorspace=bt709:")
+                && told.contains(",fps=23.976[v0];[0:a:0]anull,asplit=1[a0]"),
             "{told}"
         );
         assert!(!told.contains("28M") && told.ends_with("file:/low.mp4"), "{told}");
@@ -275,17 +287,12 @@ mod tests {
 
     #[test]
     fn light_and_colours_are_brought_to_those_of_a_screen() {
-        assert!(words(&facts(), true, true).contains("[0:V:0]zscale=t=linear"));
-        assert!(
-            words(
-                &MovieFacts {
-                    is_rgb: true,
-                    ..facts()
-                },
-                true,
-                false
-            )
-            .contains("force_divisible_by=2:out_color_matrix=bt709,pad")
-        );
+        assert!(words(&facts(), true, true).contains("[0:V:0]setparams=colorspace=smpte170m,zscale=t=linear"));
+        let rgb = MovieFacts {
+            colours: colours("gbrp"),
+            ..facts()
+        };
+        assert!(words(&rgb, true, false).contains("[0:V:0]scale="));
+        assert!(words(&rgb, true, false).contains("setparams=colorspace=bt709:color_primaries=bt709"));
     }
 }

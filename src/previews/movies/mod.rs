@@ -41,13 +41,31 @@ async fn run(
 ///
 /// # Errors
 /// The file is no movie, or there is no program to read it with.
-pub(super) async fn write_frame(app: &App, movie: &Path, second: f64, picture: &Path) -> Result<bool, ProgramError> {
+pub(super) async fn write_frame(
+    app: &App,
+    (movie, facts): (&Path, &MovieFacts),
+    second: f64,
+    picture: &Path,
+) -> Result<bool, ProgramError> {
     let seek = format!("{:.6}", second.max(0.0));
     // A decoder with several threads keeps as many frames at once.
     let input = ["-threads", "1", "-ss", &seek];
-    let mut output: Vec<OsString> = ["-map", "0:V:0", "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y"]
-        .map(OsString::from)
-        .into();
+    let filter = format!("{}null", facts.colours.known());
+    let mut output: Vec<OsString> = [
+        "-map",
+        "0:V:0",
+        "-vf",
+        &filter,
+        "-frames:v",
+        "1",
+        "-f",
+        "image2",
+        "-c:v",
+        "png",
+        "-y",
+    ]
+    .map(OsString::from)
+    .into();
     output.push(file_argument(picture));
     let room = Room::Picture(&app.pictures);
     run(app, room, Program::Ffmpeg, &input, movie, &output).await?;

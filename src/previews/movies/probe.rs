@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::run;
 use crate::app::App;
+use crate::programs::colours::{Colours, ToldColours};
 use crate::programs::{Program, ProgramError, Room};
 
 /// Knowledge about a movie.
@@ -26,8 +27,7 @@ pub struct MovieFacts {
     pub channels: Option<u32>,
     /// True if its light reaches further than a screen does.
     pub is_hdr: bool,
-    /// True if its pixels are red, green and blue.
-    pub is_rgb: bool,
+    pub colours: Colours,
 }
 
 /// Reads what there is to know of a movie.
@@ -61,6 +61,8 @@ struct MovieStream {
     r_frame_rate: Option<String>,
     duration: Option<String>,
     pix_fmt: Option<String>,
+    color_space: Option<String>,
+    color_primaries: Option<String>,
     color_transfer: Option<String>,
     channels: Option<u32>,
     disposition: Disposition,
@@ -106,6 +108,15 @@ impl MovieStream {
         (turned.rem_euclid(180.0) - 90.0).abs() < 45.0
     }
 
+    fn colours(&self, size: (i32, i32)) -> Colours {
+        Colours::of(ToldColours {
+            pixels: self.pix_fmt.as_deref().unwrap_or_default(),
+            space: self.color_space.as_deref().unwrap_or_default(),
+            primaries: self.color_primaries.as_deref().unwrap_or_default(),
+            size,
+        })
+    }
+
     fn aspect(&self, width: i32, height: i32) -> f64 {
         let pixel = self
             .sample_aspect_ratio
@@ -146,7 +157,6 @@ fn read_facts(report: &[u8]) -> Result<MovieFacts, ProgramError> {
             .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
     };
     let rate = |text: &Option<String>| text.as_deref().and_then(|text| ratio(text, '/'));
-    let pixels = stream.pix_fmt.as_deref().unwrap_or_default();
     Ok(MovieFacts {
         width,
         height,
@@ -161,9 +171,7 @@ fn read_facts(report: &[u8]) -> Result<MovieFacts, ProgramError> {
             .find(|stream| stream.codec_type == "audio")
             .map(|stream| stream.channels.unwrap_or(2)),
         is_hdr: matches!(stream.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
-        is_rgb: ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8"]
-            .iter()
-            .any(|name| pixels.starts_with(name)),
+        colours: stream.colours((width, height)),
     })
 }
 
@@ -207,8 +215,8 @@ mod tests {
         let video = r#"{"codec_type": "video", "width": 64, "height": 36, "pix_fmt": "gbrp10le", "color_transfer": "smpte2084"}"#;
         let found = facts(&format!("{cover}, {sound}, {video}"), "{}").expect("facts");
         assert_eq!(
-            (found.width, found.channels, found.is_hdr, found.is_rgb),
-            (64, Some(6), true, true)
+            (found.width, found.channels, found.is_hdr, found.colours.known()),
+            (64, Some(6), true, "")
         );
         assert!(facts(r#"{"codec_type": "video", "width": 0, "height": 36}"#, "{}").is_err());
     }

@@ -57,7 +57,8 @@ pub(in crate::previews) async fn write_tiles(
     } else {
         String::new()
     };
-    let filter = format!("{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
+    let known = facts.colours.known();
+    let filter = format!("{known}{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
     let mut output: Vec<OsString> = [
         "-map",
         "0:V:0",
@@ -85,6 +86,7 @@ pub(in crate::previews) async fn write_tiles(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::programs::colours::{Colours, ToldColours};
 
     fn layout(duration: f64, rate: f64, aspect: f64) -> (u32, u32, u32) {
         let facts = MovieFacts {
@@ -95,7 +97,7 @@ mod tests {
             rate: None,
             channels: None,
             is_hdr: false,
-            is_rgb: false,
+            colours: Colours::of(ToldColours::default()),
         };
         let TileLayout { cell_width, rows, step } = TileLayout::of(&facts, rate);
         (cell_width, rows, step)
