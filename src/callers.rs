@@ -1,4 +1,4 @@
-//! The persons who call, kept in mind between requests where the settings allow it.
+//! The persons who call, kept in mind for as long as no person changes, whatever program changes one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,58 +8,71 @@ use moka::future::Cache;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::database::{Database, Sql, depends_on_more};
+use crate::conditional::Conditional;
+use crate::database::{Database, Sql};
 
-/// Time for which a person is kept in mind. What other programs, and other servers that Redis does not join to this
-/// one, write into the database is seen after this time at the latest. It spares a page that asks for many things at
-/// once from reading the same person each time; longer would gain nothing more.
-const LIFETIME: Duration = Duration::from_secs(3);
+/// Tables that a person is read from.
+const TABLES: [&str; 2] = ["person", "department_link"];
+const MOST_PERSONS: u64 = 10_000;
+/// Time for which a person is kept who does not call.
+const UNUSED_LIMIT: Duration = Duration::from_secs(600);
 
 /// Persons by their ids.
 #[derive(Clone)]
 pub struct People {
     database: Database,
-    cache: Option<Cache<Uuid, Arc<Person>>>,
+    kept: Option<KeptPersons>,
+}
+
+/// Persons as they were read, with the marks of change that their tables had before.
+#[derive(Clone)]
+struct KeptPersons {
+    conditional: Conditional,
+    persons: Cache<Uuid, (Arc<str>, Arc<Person>)>,
 }
 
 impl People {
-    /// Persons of a database, with or without a memory.
+    /// Persons of a database, and what tells whether they changed, where they may be kept.
     #[must_use]
-    pub fn new(database: Database, cached: bool) -> Self {
-        let cache = cached.then(|| Cache::builder().max_capacity(10_000).time_to_live(LIFETIME).build());
-        Self { database, cache }
+    pub fn new(database: Database, conditional: Option<Conditional>) -> Self {
+        let persons = Cache::builder().max_capacity(MOST_PERSONS).time_to_idle(UNUSED_LIMIT);
+        let kept = conditional.map(|conditional| KeptPersons {
+            conditional,
+            persons: persons.build(),
+        });
+        Self { database, kept }
     }
 
-    /// The person with that id.
+    /// The person with that id, as the database has them.
     ///
     /// # Errors
     /// The database does not answer.
     pub async fn find(&self, id: Uuid) -> Result<Option<Arc<Person>>, DbErr> {
-        if let Some(cache) = &self.cache
-            && let Some(person) = cache.get(&id).await
+        Ok(load(&self.database, id).await?.map(Arc::new))
+    }
+
+    /// The same, from memory where no person changed. It looks at the marks of change, which a request that reads goes on with.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn find_kept(&self, id: Uuid) -> Result<Option<Arc<Person>>, DbErr> {
+        let Some(KeptPersons { conditional, persons }) = &self.kept else {
+            return self.find(id).await;
+        };
+        let Some(marks) = conditional.look(&self.database, &TABLES).await? else {
+            return self.find(id).await;
+        };
+        let marks = marks.of(Uuid::nil());
+        if let Some((known, person)) = persons.get(&id).await
+            && *known == *marks
         {
-            depends_on_more();
             return Ok(Some(person));
         }
-        let person = load(&self.database, id).await?.map(Arc::new);
-        if let (Some(cache), Some(person)) = (&self.cache, &person) {
-            cache.insert(id, Arc::clone(person)).await;
+        let person = self.find(id).await?;
+        if let Some(person) = &person {
+            persons.insert(id, (marks.into(), Arc::clone(person))).await;
         }
         Ok(person)
-    }
-
-    /// Forgets a person who changed.
-    pub async fn forget(&self, id: Uuid) {
-        if let Some(cache) = &self.cache {
-            cache.invalidate(&id).await;
-        }
-    }
-
-    /// Forgets everybody.
-    pub fn forget_all(&self) {
-        if let Some(cache) = &self.cache {
-            cache.invalidate_all();
-        }
     }
 }
 

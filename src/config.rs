@@ -103,8 +103,8 @@ pub struct Settings {
     /// Bitrate of movies in low definition where a production asks for none, in megabits a second.
     #[arg(long, env = "MOVIE_LOWDEF_BITRATE", default_value_t = 6, help_heading = "Movies")]
     pub movie_lowdef_bitrate: i32,
-    /// Cache between requests; `simple` unless it is given. Changes that other servers make are seen within three seconds;
-    /// with `redis`, which `KV_HOST` alone switches on too, they are seen at once; with `null` nothing is cached.
+    /// Cache between requests; `simple` unless it is given. Sessions that other servers end are over within three seconds;
+    /// with `redis`, which `KV_HOST` alone switches on too, they are over at once; with `null` nothing is cached.
     #[arg(long, env = "CACHE_TYPE", ignore_case = true, help_heading = "Real-time")]
     pub cache_type: Option<CacheType>,
     /// Most bytes of answers that are kept as they were sent, for as long as nothing changes that they show; 0 for none. Long

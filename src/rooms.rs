@@ -34,11 +34,11 @@ const ORDER: [(&str, &str); 62] = [
         "kinds of entities, persons as answers show them, periods of the calendar, addresses",
     ),
     ("credentials", "passwords and tokens"),
-    ("callers", "persons who call, kept in mind for seconds"),
     (
         "conditional",
         "answers that did not change: tags, marks of change, and what is kept in memory",
     ),
+    ("callers", "persons who call, kept in mind while none changes"),
     ("app", "the parts of a running server"),
     ("sessions", "sessions that end before their tokens do"),
     ("events", "a change as one transaction, with the events that tell of it"),

@@ -97,19 +97,21 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
     };
     database.name_slow(settings.slow_statement);
     let store = Store::new(database.clone());
+    let keeps = settings.cache_type != Some(CacheType::Null);
+    let conditional = Conditional::new(
+        &[
+            &settings.user_limit,
+            &settings.nb_records_per_page,
+            &settings.public_address(),
+        ],
+        keeps.then_some(settings.cache_memory),
+    );
     Ok(App {
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
         attempts: Attempts::new(settings.sign_in.sign_in_rate),
-        people: People::new(database.clone(), settings.cache_type != Some(CacheType::Null)),
-        conditional: Conditional::new(
-            &[
-                &settings.user_limit,
-                &settings.nb_records_per_page,
-                &settings.public_address(),
-            ],
-            (settings.cache_type != Some(CacheType::Null)).then_some(settings.cache_memory),
-        ),
+        people: People::new(database.clone(), keeps.then(|| conditional.clone())),
+        conditional,
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),
         programs: Programs::new(&settings.media),
@@ -342,7 +344,7 @@ pub struct StreamGatekeeper(pub SharedApp);
 impl Gatekeeper for StreamGatekeeper {
     async fn admit(&self, headers: &HeaderMap) -> Result<Admitted, ListenerRefusal> {
         let caller = AccessGuard(self.0.clone())
-            .identify(headers, crate::realtime::PATH)
+            .identify(headers, crate::realtime::PATH, false)
             .await
             .map_err(|failure| refusal(&failure))?;
         Ok(Admitted {

@@ -81,7 +81,6 @@ pub async fn end_sessions(app: &App, person_id: Uuid, kept: Option<&str>) -> Res
         .put(&bound_key(person_id), &bound.write(), SignInSettings::REFRESH_LIFETIME)
         .await?;
     app.tokens.bounds.insert(person_id, Some(Arc::new(bound))).await;
-    app.people.forget(person_id).await;
     if ends_all {
         app.bus.end_person(person_id);
     } else {
@@ -95,17 +94,15 @@ pub async fn revoked_elsewhere(app: &App, token_id: &str) {
     app.tokens.revoked.insert(token_id.to_owned(), true).await;
 }
 
-/// Forgets what is kept in mind of a person: another server changed them.
+/// Forgets what is kept in mind of the sessions of a person: another server changed the person.
 pub async fn changed_elsewhere(app: &App, person_id: Uuid) {
     app.tokens.bounds.invalidate(&person_id).await;
-    app.people.forget(person_id).await;
 }
 
 /// Forgets everything that is kept in mind.
 pub fn forget_all(app: &App) {
     app.tokens.revoked.invalidate_all();
     app.tokens.bounds.invalidate_all();
-    app.people.forget_all();
 }
 
 /// True if a token of a person who signed in is no longer good. What other servers revoke is seen at once when Redis joins

@@ -24,6 +24,7 @@ use super::roles::{MANAGER, MEMBER, MEMBER_NOT_CLIENT, MEMBER_NOT_VENDOR, STAFF_
 use super::rule::RoleRule;
 use super::{entities, shares, tasks};
 use crate::app::{App, SharedApp};
+use crate::conditional::sharing_a_look;
 use crate::credentials::request_tokens::{ACCESS_COOKIE, REFRESH_COOKIE, token_of_request};
 use crate::credentials::tokens::{Claims, Duty, TokenKind};
 use crate::database::{self, Database};
@@ -52,11 +53,12 @@ const OPEN_BEFORE_SECOND_FACTOR: [&str; 8] = [
 const UNAUTHORIZED: &str = "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required.";
 
 impl AccessGuard {
-    /// Person who sends a request with these headers to this path.
+    /// Person who sends a request with these headers to this path. One that reads goes on with the look at the marks of change that
+    /// is made here.
     ///
     /// # Errors
     /// 401, 403 or 422, as the contract says of tokens.
-    pub async fn identify(&self, headers: &HeaderMap, path: &str) -> Result<Caller, Failure> {
+    pub async fn identify(&self, headers: &HeaderMap, path: &str, reads: bool) -> Result<Caller, Failure> {
         let app = &self.0;
         let text = token_of_request(headers, ACCESS_COOKIE)?;
         let claims = app.tokens.verify(&text).map_err(|problem| problem.failure())?;
@@ -66,7 +68,7 @@ impl AccessGuard {
                 "Only non-refresh tokens are allowed",
             ));
         }
-        let person = owner(app, &claims).await?;
+        let person = owner(app, &claims, reads).await?;
         let identity = claims.identity.ok_or_else(revoked)?;
         let id = claims.jti.clone().ok_or_else(revoked)?;
         let needs_second_factor = claims.duty == Duty::SetUp;
@@ -93,7 +95,7 @@ impl AccessGuard {
 }
 
 /// The person behind a token that is good.
-async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
+async fn owner(app: &App, claims: &Claims, reads: bool) -> Result<Arc<Person>, Failure> {
     let jti = claims.jti.as_deref().ok_or_else(revoked)?;
     let identity = claims.identity.ok_or_else(revoked)?;
     if identity == Identity::Person && sessions::is_revoked(app, claims).await? {
@@ -101,6 +103,7 @@ async fn owner(app: &App, claims: &Claims) -> Result<Arc<Person>, Failure> {
     }
     let id = dailies_definitions::query::parse_id(&claims.sub);
     let person = match id {
+        Some(id) if reads => app.people.find_kept(id).await?,
         Some(id) => app.people.find(id).await?,
         None => None,
     };
@@ -153,7 +156,7 @@ fn changes(request: &Request) -> bool {
 
 impl Sessions for AccessGuard {
     fn keeping<'a>(&'a self, request: Working<'a>) -> Working<'a> {
-        Box::pin(self.0.database.keeping(request))
+        Box::pin(sharing_a_look(self.0.database.keeping(request)))
     }
 
     fn release(&self) -> BoxFuture<'_, ()> {
@@ -176,7 +179,9 @@ impl Sessions for AccessGuard {
 #[async_trait]
 impl Guard for AccessGuard {
     async fn caller(&self, request: &Request) -> Result<Caller, Failure> {
-        let caller = self.identify(request.headers(), request.uri().path()).await?;
+        let caller = self
+            .identify(request.headers(), request.uri().path(), request.method().is_safe())
+            .await?;
         traces::note_role(caller.person.role.code());
         if caller.person.preview.is_some() && changes(request) {
             return Err(Failure::forbidden());
@@ -193,7 +198,7 @@ impl Guard for AccessGuard {
                 "Only refresh tokens are allowed",
             ));
         }
-        let person = owner(&self.0, &claims).await?;
+        let person = owner(&self.0, &claims, false).await?;
         if claims.identity == Some(Identity::Bot) {
             return Err(Failure::forbidden());
         }

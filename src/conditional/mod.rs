@@ -12,9 +12,12 @@
 //! [`Sources`]: crate::database::Sources
 
 mod latest;
+mod looked;
 mod marks;
 mod memory;
 mod tag;
+
+use std::sync::Arc;
 
 use dailies_definitions::call::{ConditionalRequest, Granted, Granting};
 use dailies_definitions::failure::Failure;
@@ -23,6 +26,7 @@ use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
 
+pub use self::looked::sharing_a_look;
 pub use self::marks::ProductionMarks;
 pub use self::memory::{AnswerForm, AnswerKeeper, Coding, KeptAnswer};
 
@@ -78,8 +82,26 @@ impl Conditional {
         database: &Database,
         tables: &[&str],
     ) -> Result<Option<ProductionMarks>, DbErr> {
-        let marks = self.latest.read(database).await?;
+        let marks = self.marks(database).await?;
         Ok(marks.and_then(|marks| ProductionMarks::new(marks, tables)))
+    }
+
+    /// The same, at the beginning of a request that reads: what it asks for next goes by the same marks.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn look(&self, database: &Database, tables: &[&str]) -> Result<Option<ProductionMarks>, DbErr> {
+        let marks = self.latest.read(database).await?;
+        looked::note(marks.as_ref());
+        Ok(marks.and_then(|marks| ProductionMarks::new(marks, tables)))
+    }
+
+    /// The marks that the request looked at when it began, or those of now.
+    async fn marks(&self, database: &Database) -> Result<Option<Arc<Marks>>, DbErr> {
+        match looked::take() {
+            Some(marks) => Ok(Some(marks)),
+            None => self.latest.read(database).await,
+        }
     }
 
     /// Answers a request: that nothing changed, or from memory, or by what `request` makes once its access rule let it in.
@@ -94,7 +116,7 @@ impl Conditional {
     ) -> Result<Response, Failure> {
         let key = Key::of(&self.environment, asked);
         let place = self.memory.as_ref().map(|memory| memory.place(key));
-        let marks = self.latest.read(database).await?;
+        let marks = self.marks(database).await?;
         let sent = sent(&asked.none_match);
         if let (Some(place), Some(marks)) = (&place, &marks)
             && let Some(response) = kept(place, marks, &sent).await

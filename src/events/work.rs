@@ -69,10 +69,7 @@ where
 impl Consequence {
     async fn follow(self, app: &App) {
         match self {
-            Self::PersonChanged(id) => {
-                app.people.forget(id).await;
-                app.bus.person_changed(id);
-            }
+            Self::PersonChanged(id) => app.bus.person_changed(id),
             Self::Announcement {
                 audience,
                 name,

@@ -3,6 +3,7 @@
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use rstest::rstest;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{ask, grown};
@@ -76,6 +77,25 @@ async fn whoever_is_no_longer_assigned_is_told_nothing_more(#[values(On::Sqlite,
     let unassign = Sql::with("DELETE FROM task_person_link WHERE person_id = $1", [vendor_id.into()]);
     execute(database, &unassign).await.expect("a vendor without work");
     refused(&vendor, &addresses).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gets_another_role_has_it_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let (artist, database) = (studio.member(Role::Artist), &studio.server.app.database);
+    let (reading, writing) = ("/data/salary-scales", "/data/departments");
+    let id = studio.member_id(Role::Artist);
+    for (role, read, written) in [("user", 403, 403), ("admin", 200, 201), ("user", 403, 403)] {
+        let change = Sql::with("UPDATE person SET role = $1 WHERE id = $2", [role.into(), id.into()]);
+        execute(database, &change).await.expect("another role");
+        assert_eq!(artist.get(reading).await.status, read, "{role} reads");
+        let department = json!({"name": format!("Department for {role} {}", Uuid::new_v4())});
+        assert_eq!(artist.post(writing, department).await.status, written, "{role} writes");
+    }
+    let leave = Sql::with("UPDATE person SET active = false WHERE id = $1", [id.into()]);
+    execute(database, &leave).await.expect("somebody who leaves");
+    assert_eq!(artist.get("/data/departments").await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
