@@ -264,6 +264,9 @@ impl Posting {
         let place = history.partition_point(|earlier| earlier.at <= at);
         history.insert(place, step);
         known.progress = Progress::of(history, &self.context.statuses);
+        if posted.task_status_id.is_none() {
+            known.progress.task_status_id = previous;
+        }
         let changed = place + 1 == history.len() && previous != posted.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));

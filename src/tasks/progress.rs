@@ -32,19 +32,19 @@ impl Progress {
     /// Progress of a task by all of its comments, from the oldest to the newest. Every way to post, change, move or
     /// remove a comment comes here, so that the same comments always give the same dates: work began with the first
     /// status that means so, it ended with the last request for feedback unless it went on, and it is done since the
-    /// comment that said so.
+    /// comment that said so. A comment without a status says nothing of it.
     #[must_use]
     pub fn of(steps: &[StatusStep], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
-        for (at, step) in steps.iter().enumerate() {
-            let changed = at == 0 || progress.task_status_id != step.task_status_id;
-            let was_retake = progress
-                .task_status_id
-                .and_then(|id| statuses.get(&id))
-                .is_some_and(|status| status.is_retake);
+        for step in steps {
             progress.last_comment_date = Some(step.at);
+            if step.task_status_id.is_none() || step.task_status_id == progress.task_status_id {
+                continue;
+            }
+            let known = |id: Option<Uuid>| id.and_then(|id| statuses.get(&id));
+            let was_retake = known(progress.task_status_id).is_some_and(|status| status.is_retake);
             progress.task_status_id = step.task_status_id;
-            if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
+            if let Some(status) = known(step.task_status_id) {
                 progress.enter(status, step.at, was_retake);
             }
         }
@@ -197,6 +197,36 @@ mod tests {
             (Some(todo.id), Some(moment(9)))
         );
         assert_eq!(of(&[], &known), Progress::default());
+    }
+
+    #[test]
+    fn a_comment_without_a_status_moves_nothing() {
+        let known = statuses();
+        let [wip, _, retake, ..] = &known;
+        let silent = |minutes| StatusStep {
+            task_status_id: None,
+            ..step(minutes, wip)
+        };
+        let steps = [
+            silent(1),
+            step(2, wip),
+            silent(3),
+            step(4, retake),
+            silent(5),
+            step(6, retake),
+            silent(7),
+        ];
+        let progress = of(&steps, &known);
+        assert_eq!(
+            (progress.task_status_id, progress.retake_count),
+            (Some(retake.id), 1),
+            "nothing was said between two of the same"
+        );
+        assert_eq!(
+            (progress.real_start_date, progress.last_comment_date),
+            (Some(moment(2)), Some(moment(7)))
+        );
+        assert_eq!(of(&[silent(1)], &known).task_status_id, None);
     }
 
     #[test]
