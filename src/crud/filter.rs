@@ -55,8 +55,8 @@ pub(super) fn add_filters(
 }
 
 /// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is equal to
-/// it whatever the case of its letters, with `AND` before it. Nothing in a name has a meaning of its own. `wrong` says that a
-/// number or a date is none.
+/// it whatever the case of its letters, with `AND` before it. In a name, `%` stands for any characters or none. `wrong` says that
+/// a number or a date is none.
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
@@ -72,7 +72,7 @@ pub fn add_column(
         if value.contains('\0') {
             sql.push(" AND 1 = 0");
         } else {
-            sql.push(" AND ").same_text(&name, value);
+            sql.push(" AND ").like_text(&name, value);
         }
         return Ok(());
     }
