@@ -16,7 +16,7 @@ use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids, invalid_id};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -64,7 +64,8 @@ impl Resource for Tasks {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value).ok_or_else(|| invalid_id(key, value))?;
+        let wrong = || Failure::parameter(format!("Invalid UUID format for episode_id: {value}"));
+        let id = parse_id(value).ok_or_else(wrong)?;
         sql.push(
             " AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ",
         )
