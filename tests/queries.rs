@@ -202,7 +202,6 @@ async fn what_did_not_change_takes_one_statement(#[values(On::Sqlite, On::Postgr
     let studio = Studio::open(on).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(FEW).await;
-    studio.server.app.people.forget_all();
     let id = |name: &str| growth.of_parameter(name).expect("a record");
     let (project, task, shot) = (studio.project_id, id("task_id"), id("shot_id"));
     let addresses = [

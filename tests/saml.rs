@@ -384,7 +384,8 @@ async fn without_a_provider_there_is_none() {
         "SAML is not enabled."
     );
     assert_eq!(bring(&studio, "<a/>", None).await.error(), "SAML is not enabled.");
-    nobody.post("/auth/saml/sso", json!({})).await.expect(400);
+    let off = nobody.post("/auth/saml/sso", json!({})).await.expect(400);
+    assert_eq!(off["error"], "SAML is not enabled.", "without an answer, too");
     let studio = Studio::open_with(
         On::Sqlite,
         &["--saml-enabled", "true", "--saml-metadata-url", "http://127.0.0.1:1/"],
@@ -396,6 +397,13 @@ async fn without_a_provider_there_is_none() {
             .error(),
         FAILED
     );
+    let missing = studio
+        .server
+        .nobody()
+        .post("/auth/saml/sso", json!({}))
+        .await
+        .expect(400);
+    assert_eq!(missing["data"]["errors"][0]["field"], "SAMLResponse");
     let told = studio.server.nobody().get("/config").await.expect(200);
     assert_eq!(told["saml_enabled"], true);
 }

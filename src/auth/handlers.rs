@@ -207,7 +207,10 @@ impl Authentication for AuthenticationHandlers {
     async fn finish_saml(&self, visitor: Visitor, body: SamlAnswer) -> Result<Media, Failure> {
         self.admit(&visitor)?;
         let from = visitor_address(&self.app, &visitor);
-        self.saml().await?.finish(&self.app, &body.s_a_m_l_response, from).await
+        self.saml()
+            .await?
+            .finish(&self.app, body.s_a_m_l_response.as_deref(), from)
+            .await
     }
 
     async fn renew_recovery_codes(

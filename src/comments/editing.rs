@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::NaiveDateTime;
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
@@ -16,7 +17,7 @@ use crate::access::tasks::{ACT, LEAD, READ, TaskFact};
 use crate::app::App;
 use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
-use crate::events::{Payload, ToldComment, Work};
+use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::notices::{self, Notice, NoticeKind};
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
@@ -176,19 +177,35 @@ async fn follow(work: &mut Work<'_>, task_id: Uuid, author_id: Uuid) -> Result<(
     Ok(())
 }
 
-/// Works the task of a comment that was stored as it is out anew.
+/// Works the task of a comment that was stored as it is out anew. Without a status of its own, the comment leaves that of the
+/// task as it is.
 ///
 /// # Errors
 /// The database refuses.
 pub async fn after_create(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with(
-        "SELECT t.id, c.person_id FROM comment c JOIN task t ON t.id = c.object_id WHERE c.id = $1",
+        "SELECT t.id, t.project_id, c.person_id, c.task_status_id, c.created_at FROM comment c JOIN task t ON t.id = c.object_id \
+         WHERE c.id = $1",
         [id.into()],
     );
     let Some(row) = database::row(&**work, &sql).await? else {
         return Ok(());
     };
-    follow(work, row.try_get("", "id")?, row.try_get("", "person_id")?).await
+    let task_id: Uuid = row.try_get("", "id")?;
+    if row.try_get::<Option<Uuid>>("", "task_status_id")?.is_some() {
+        return follow(work, task_id, row.try_get("", "person_id")?).await;
+    }
+    let at: Option<NaiveDateTime> = row.try_get("", "created_at")?;
+    database::update(
+        &**work,
+        &entity::task::TABLE,
+        task_id,
+        vec![("last_comment_date", at.into())],
+    )
+    .await?;
+    let project_id: Option<Uuid> = row.try_get("", "project_id")?;
+    work.emit_in(project_id, "task:update", payload([("task_id", task_id)]));
+    Ok(())
 }
 
 /// Stores whom the text mentions now, and tells those who were not told before.

@@ -269,7 +269,10 @@ impl Posting {
         } else {
             known.progress = Progress::of(history, &self.context.statuses);
         }
-        let changed = is_last && previous != posted.task_status_id;
+        if posted.task_status_id.is_none() {
+            known.progress.task_status_id = previous;
+        }
+        let changed = is_last && previous != known.progress.task_status_id;
         self.moved.insert(task.id, known.progress.clone());
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
         if changed {

@@ -193,7 +193,7 @@ impl Engine {
         relations: bool,
         written: &WrittenRecord<'_>,
     ) -> Result<Json<Value>, Failure> {
-        let shape = resource.written_shape(caller);
+        let shape = resource.written_shape(written);
         let found = select::one(
             &self.app.database,
             resource,

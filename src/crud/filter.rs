@@ -53,7 +53,7 @@ pub(super) fn add_filters(
 }
 
 /// Adds the condition that a column of the row `alias` is equal to a value or to one of a list, or that a name is equal to
-/// it whatever the case of its letters, with `AND` before it. Nothing in a name has a meaning of its own.
+/// it whatever the case of its letters, with `AND` before it. In a name, `%` stands for any characters or none.
 ///
 /// # Errors
 /// 400 for a value that the column can't have.
@@ -63,7 +63,7 @@ pub fn add_column(sql: &mut Sql, alias: &str, column: &Column, value: &str) -> R
         if value.contains('\0') {
             sql.push(" AND 1 = 0");
         } else {
-            sql.push(" AND ").same_text(&name, value);
+            sql.push(" AND ").like_text(&name, value);
         }
         return Ok(());
     }

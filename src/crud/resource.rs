@@ -380,8 +380,8 @@ pub trait Resource: Send + Sync {
     }
 
     /// The keys that are answered to a write.
-    fn written_shape(&self, caller: &Caller) -> Shape {
-        let _ = caller;
+    fn written_shape(&self, written: &WrittenRecord<'_>) -> Shape {
+        let _ = written;
         self.full_shape()
     }
 

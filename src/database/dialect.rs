@@ -36,6 +36,48 @@ pub(super) fn same_text(backend: DbBackend) -> [&'static str; 3] {
     }
 }
 
+/// Texts that stand before, between and behind a text and the pattern that it is to be like.
+pub(super) fn like_text(backend: DbBackend) -> [&'static str; 3] {
+    match backend {
+        DbBackend::Postgres => [
+            "LOWER(",
+            " COLLATE \"und-x-icu\") LIKE LOWER(",
+            " COLLATE \"und-x-icu\")",
+        ],
+        _ => ["", " GLOB ", ""],
+    }
+}
+
+/// A pattern as the database reads it. `%` stands for any characters or none, everything else for itself. SQLite is given both
+/// forms of each letter.
+pub(super) fn like_pattern(pattern: &str, backend: DbBackend) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    for letter in pattern.chars() {
+        match (backend, letter) {
+            (DbBackend::Postgres, '_' | '\\') => text.extend(['\\', letter]),
+            (DbBackend::Postgres, _) => text.push(letter),
+            (_, '%') => text.push('*'),
+            (_, '*' | '?' | '[') => text.extend(['[', letter, ']']),
+            _ => {
+                let small = only(letter.to_lowercase()).unwrap_or(letter);
+                let capital = only(letter.to_uppercase()).unwrap_or(letter);
+                if small == capital {
+                    text.push(letter);
+                } else {
+                    text.extend(['[', letter, small, capital, ']']);
+                }
+            }
+        }
+    }
+    text
+}
+
+/// The one letter; none where there are several.
+fn only(mut letters: impl Iterator<Item = char>) -> Option<char> {
+    let letter = letters.next();
+    if letters.next().is_none() { letter } else { None }
+}
+
 /// A key of a JSON object that the database writes: the SQL of its value, its name, and what it holds.
 #[derive(Clone, Debug)]
 pub struct JsonKey {
@@ -325,5 +367,17 @@ mod tests {
         }
         assert_ne!(compare_nocase("hero_1", "heroX1"), Ordering::Equal);
         assert!(same_text(DbBackend::Sqlite).concat().ends_with(NOCASE));
+    }
+
+    #[test]
+    fn only_the_percent_sign_is_a_pattern() {
+        assert_eq!(
+            like_pattern("\u{e9}_1%[a]*?\\\u{df}", DbBackend::Sqlite),
+            "[\u{e9}\u{e9}\u{c9}]_1*[[][aaA]][*][?]\\\u{df}"
+        );
+        assert_eq!(
+            like_pattern("\u{e9}_1%[a]*?\\", DbBackend::Postgres),
+            "\u{e9}\\_1%[a]*?\\\\"
+        );
     }
 }

@@ -6,17 +6,23 @@ use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Statement, Value};
 use uuid::Uuid;
 
-use super::dialect::same_text;
+use super::dialect::{like_pattern, like_text, same_text};
 
 /// Characters around the two sides of a comparison of texts, until it is known which database reads them. No statement holds
 /// them otherwise.
 const MARKS: [&str; 3] = ["\u{1}", "\u{2}", "\u{3}"];
+/// The same for a text and a pattern.
+const PATTERN_MARKS: [&str; 3] = ["\u{4}", "\u{5}", "\u{6}"];
+/// Bytes of the longest pattern that is looked for. No name is that long, and SQLite reads no patterns that are much longer.
+const LONGEST_PATTERN: usize = 2000;
 
 /// Text of a statement with the values of its placeholders.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
     text: String,
     values: Vec<Value>,
+    /// Places of the values that are patterns.
+    patterns: Vec<usize>,
 }
 
 impl Sql {
@@ -25,6 +31,7 @@ impl Sql {
         Self {
             text: text.into(),
             values: Vec::new(),
+            patterns: Vec::new(),
         }
     }
 
@@ -33,6 +40,7 @@ impl Sql {
         Self {
             text: text.into(),
             values: values.into_iter().collect(),
+            patterns: Vec::new(),
         }
     }
 
@@ -41,6 +49,7 @@ impl Sql {
         Self {
             text: text.into(),
             values: vec![array(ids)],
+            patterns: Vec::new(),
         }
     }
 
@@ -85,6 +94,23 @@ impl Sql {
             .push(MARKS[2])
     }
 
+    /// Adds the condition that a text is like a pattern whatever the case of its letters: `%` stands for any characters or none,
+    /// and nothing else in it has a meaning of its own. A pattern that is longer than every name is like none.
+    pub fn like_text(&mut self, column: &str, pattern: &str) -> &mut Self {
+        if !pattern.contains('%') {
+            return self.same_text(column, pattern);
+        }
+        if pattern.len() > LONGEST_PATTERN {
+            return self.push("1 = 0");
+        }
+        self.patterns.push(self.values.len());
+        self.push(PATTERN_MARKS[0])
+            .push(column)
+            .push(PATTERN_MARKS[1])
+            .bind(pattern)
+            .push(PATTERN_MARKS[2])
+    }
+
     /// Takes a value in, and gives the placeholder that stands for it in text that is still to be put together.
     #[must_use]
     pub fn slot(&mut self, value: impl Into<Value>) -> String {
@@ -97,6 +123,7 @@ impl Sql {
     pub fn embed(&mut self, piece: &Self) -> String {
         let before = self.values.len();
         self.values.extend(piece.values.iter().cloned());
+        self.patterns.extend(piece.patterns.iter().map(|at| before + at));
         let mut parts = piece.text.split('$');
         let mut text = parts.next().unwrap_or_default().to_owned();
         for part in parts {
@@ -147,12 +174,17 @@ impl Sql {
                 );
             }
         }
-        if text.contains(MARKS[0]) {
-            for (mark, written) in MARKS.iter().zip(same_text(backend)) {
-                text = text.replace(mark, written);
+        for (marks, written) in [(MARKS, same_text(backend)), (PATTERN_MARKS, like_text(backend))] {
+            if text.contains(marks[0]) {
+                for (mark, written) in marks.iter().zip(written) {
+                    text = text.replace(mark, written);
+                }
             }
         }
-        let values = self.values.iter().cloned().map(|value| fit(value, backend));
+        let values = self.values.iter().enumerate().map(|(at, value)| match value {
+            Value::String(Some(pattern)) if self.patterns.contains(&at) => Value::from(like_pattern(pattern, backend)),
+            value => fit(value.clone(), backend),
+        });
         Statement::from_sql_and_values(backend, text, values)
     }
 }
@@ -189,7 +221,7 @@ fn array(ids: &[Uuid]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::DbBackend;
+    use sea_orm::{DbBackend, Value};
     use uuid::Uuid;
 
     use super::Sql;
@@ -224,6 +256,39 @@ mod tests {
         assert_eq!(
             written(DbBackend::Postgres),
             "SELECT 1 WHERE LOWER(t.name COLLATE \"und-x-icu\") = LOWER($1 COLLATE \"und-x-icu\") AND b"
+        );
+    }
+
+    #[test]
+    fn patterns_are_read_by_the_means_of_each_database() {
+        let mut piece = Sql::default();
+        piece.like_text("t.name", "h_%");
+        let mut sql = Sql::new("SELECT 1 WHERE a = ");
+        sql.bind("%_").push(" AND ");
+        let text = sql.embed(&piece);
+        sql.push(&text);
+        let statement = sql.statement(DbBackend::Sqlite);
+        assert_eq!(statement.sql, "SELECT 1 WHERE a = $1 AND t.name GLOB $2");
+        assert_eq!(
+            statement.values.map(|values| values.0),
+            Some(vec![Value::from("%_"), Value::from("[hhH]_*")])
+        );
+        let statement = sql.statement(DbBackend::Postgres);
+        assert_eq!(
+            statement.sql,
+            "SELECT 1 WHERE a = $1 AND LOWER(t.name COLLATE \"und-x-icu\") LIKE LOWER($2 COLLATE \"und-x-icu\")"
+        );
+        assert_eq!(
+            statement.values.map(|values| values.0),
+            Some(vec![Value::from("%_"), Value::from("h\\_%")])
+        );
+        let mut long = Sql::default();
+        assert_eq!(long.like_text("t.name", &"%".repeat(2001)).text(), "1 = 0");
+        let mut plain = Sql::default();
+        plain.like_text("t.name", "h_");
+        assert_eq!(
+            plain.statement(DbBackend::Sqlite).sql,
+            "t.name = $1 COLLATE dailies_nocase"
         );
     }
 

@@ -49,7 +49,7 @@ pub async fn person(work: &Work<'_>, record: Option<&Record>, body: &mut Map<Str
         )));
     }
     country(body)?;
-    locale(body)?;
+    locale(&work.app().settings.default_locale, body)?;
     if let Some(zone) = body.get("timezone").filter(|zone| !zone.is_null())
         && zone.as_str().is_none_or(|zone| chrono_tz::Tz::from_str(zone).is_err())
     {
@@ -99,8 +99,8 @@ fn country(body: &mut Map<String, Value>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A locale is a language, and a region where one is meant: `fr`, `en_US`, `zh_Hans_CN`.
-fn locale(body: &mut Map<String, Value>) -> Result<(), Failure> {
+/// A locale is a language, and a region where one is meant: `fr`, `en_US`, `zh_Hans_CN`. Nothing given stands for the usual one.
+fn locale(usual: &str, body: &mut Map<String, Value>) -> Result<(), Failure> {
     let Some(given) = body.get("locale") else {
         return Ok(());
     };
@@ -110,7 +110,8 @@ fn locale(body: &mut Map<String, Value>) -> Result<(), Failure> {
             "Invalid locale, expected a name available in Python Babel (e.g. en_US, fr_FR).",
         ));
     }
-    body.insert("locale".into(), if name.is_empty() { Value::Null } else { name.into() });
+    let name = if name.is_empty() { usual.to_owned() } else { name };
+    body.insert("locale".into(), name.into());
     Ok(())
 }
 

@@ -16,7 +16,12 @@ pub(super) const LOW: &str = "ld_bitrate_compression";
 pub(super) fn check(app: &App, record: Option<&Record>, body: &Map<String, Value>) -> Result<(), Failure> {
     let most = i64::from(app.settings.movie_highdef_bitrate);
     let stored = |key: &str| record.and_then(|record| record.values.get(key)).and_then(Value::as_i64);
-    let given = |key: &str| body.get(key).filter(|value| value.as_i64() != stored(key));
+    // A text is another value than none, though neither is a number.
+    let stays = |key: &str, value: &Value| match value.as_i64() {
+        None => value.is_null() && stored(key).is_none(),
+        rate => rate == stored(key),
+    };
+    let given = |key: &str| body.get(key).filter(|value| !stays(key, value));
     let (high, low) = (given(HIGH), given(LOW));
     if high.is_none() && low.is_none() {
         return Ok(());

@@ -24,7 +24,7 @@ pub(super) async fn all(app: &App, caller: &Caller, name: Option<&str>) -> Resul
         projects_of(&mut sql, "p.id", caller.person.id);
     }
     if let Some(name) = name {
-        sql.push(" AND ").same_text("p.name", name);
+        sql.push(" AND ").like_text("p.name", name);
     }
     sql.push(" ORDER BY p.name");
     if !caller.is_admin() {

@@ -35,13 +35,12 @@ impl Progress {
     #[must_use]
     pub fn of(steps: &[StatusStep], statuses: &HashMap<Uuid, Status>) -> Self {
         let mut progress = Self::default();
-        for (at, step) in steps.iter().enumerate() {
+        for step in steps {
             let was_retake = progress
                 .task_status_id
                 .and_then(|id| statuses.get(&id))
                 .is_some_and(|status| status.is_retake);
-            let changed = at == 0 || progress.task_status_id != step.task_status_id;
-            progress.go_on(*step, statuses, changed, !was_retake);
+            progress.go_on(*step, statuses, !was_retake);
         }
         progress
     }
@@ -49,15 +48,17 @@ impl Progress {
     /// Goes on from the state that the task is in, by a comment that is newer than all others. What people, imports and other
     /// programs stored besides stays, as far as the new status does not say otherwise.
     pub fn follow(&mut self, step: StatusStep, statuses: &HashMap<Uuid, Status>) {
-        let changed = self.task_status_id != step.task_status_id;
-        self.go_on(step, statuses, changed, true);
+        self.go_on(step, statuses, true);
     }
 
-    /// Takes a comment in. `counts` says that a retake is one more.
-    fn go_on(&mut self, step: StatusStep, statuses: &HashMap<Uuid, Status>, changed: bool, counts: bool) {
+    /// Takes a comment in; one without a status says nothing of it. `counts` says that a retake is one more.
+    fn go_on(&mut self, step: StatusStep, statuses: &HashMap<Uuid, Status>, counts: bool) {
         self.last_comment_date = Some(step.at);
+        if step.task_status_id.is_none() || step.task_status_id == self.task_status_id {
+            return;
+        }
         self.task_status_id = step.task_status_id;
-        if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)).filter(|_| changed) {
+        if let Some(status) = step.task_status_id.and_then(|id| statuses.get(&id)) {
             self.enter(status, step.at, counts);
         }
     }
@@ -210,6 +211,36 @@ mod tests {
         assert_eq!((task.real_start_date, task.retake_count), (Some(moment(-600)), 5));
         task.follow(step(3, wfa), &all);
         assert_eq!((task.end_date, task.task_status_id), (Some(moment(3)), Some(wfa.id)));
+    }
+
+    #[test]
+    fn a_comment_without_a_status_moves_nothing() {
+        let known = statuses();
+        let [wip, _, retake, ..] = &known;
+        let silent = |minutes| StatusStep {
+            task_status_id: None,
+            ..step(minutes, wip)
+        };
+        let steps = [
+            silent(1),
+            step(2, wip),
+            silent(3),
+            step(4, retake),
+            silent(5),
+            step(6, retake),
+            silent(7),
+        ];
+        let progress = of(&steps, &known);
+        assert_eq!(
+            (progress.task_status_id, progress.retake_count),
+            (Some(retake.id), 1),
+            "nothing was said between two of the same"
+        );
+        assert_eq!(
+            (progress.real_start_date, progress.last_comment_date),
+            (Some(moment(2)), Some(moment(7)))
+        );
+        assert_eq!(of(&[silent(1)], &known).task_status_id, None);
     }
 
     #[test]

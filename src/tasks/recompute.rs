@@ -23,7 +23,7 @@ pub struct Recomputed {
 }
 
 /// Works tasks out anew, and tells of each with `task:update`. A task without comments gets the default status, which is
-/// made when there is none.
+/// made when there is none; one whose comments have no status keeps its own.
 ///
 /// # Errors
 /// The database refuses.
@@ -51,7 +51,11 @@ pub async fn recompute(work: &mut Work<'_>, tasks: &[Uuid]) -> Result<Vec<Recomp
             let Some(((project_id, previous), kind)) = found.remove(task_id) else {
                 continue;
             };
-            let mut task = Progress::of(&steps.remove(task_id).unwrap_or_default(), &known);
+            let steps = steps.remove(task_id).unwrap_or_default();
+            let mut task = Progress::of(&steps, &known);
+            if task.task_status_id.is_none() && !steps.is_empty() {
+                task.task_status_id = previous;
+            }
             if task.task_status_id.is_none() {
                 task.task_status_id =
                     Some(default_status(work, &mut defaults, kind.as_deref() == Some("Concept")).await?);

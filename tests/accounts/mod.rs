@@ -195,6 +195,5 @@ async fn an_administrator_is_left(#[case] on: On) {
         update(&studio.server.app.database, &entity::person::TABLE, second, values)
             .await
             .expect("a person");
-        studio.server.app.people.forget_all();
     }
 }

@@ -35,11 +35,10 @@ pub struct Answered {
     pub bytes: Vec<u8>,
 }
 
-/// A studio that grew, whose server knows that people have more departments now.
+/// A studio that grew.
 pub async fn grown(studio: &Studio) -> Growth<'_> {
     let mut growth = Growth::of(studio).await;
     growth.to(ROWS).await;
-    studio.server.app.people.forget_all();
     growth
 }
 

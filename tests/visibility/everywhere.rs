@@ -37,7 +37,6 @@ async fn grown(studio: &Studio) -> Growth<'_> {
     execute(database, &Sql::with(place, [studio.project_id.into(), artist.into()]))
         .await
         .expect("a role");
-    studio.server.app.people.forget_all();
     growth
 }
 

@@ -15,7 +15,7 @@ use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::rules::given_id;
-use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, WrittenRecord};
+use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
@@ -102,6 +102,15 @@ impl Resource for Entities {
 
     fn update_answers_relations(&self) -> bool {
         true
+    }
+
+    /// The answer to a creation says `Entity`, whatever the kind.
+    fn written_shape(&self, written: &WrittenRecord<'_>) -> Shape {
+        let mut shape = self.full_shape();
+        if written.created {
+            shape.extras.retain(|extra| extra.key != "type");
+        }
+        shape
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use crate::access::records::RecordSubject;
 use crate::app::App;
 use crate::auth::accounts::confirm_password;
 use crate::crud::rules::round;
-use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
+use crate::crud::{Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord, add_column};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
@@ -201,6 +201,15 @@ impl Resource for Persons {
                 // Clients look for their own person by it. Of others it would tell who has an address.
                 if !sees_whole(caller) {
                     sql.push(" AND t.id = ").bind(caller.person.id);
+                }
+                sql
+            }
+            // Programs leave visitors out of the people they show.
+            "is_guest" => {
+                if let Some(column) = self.table().column(key) {
+                    add_column(sql, "t", column, value, || {
+                        Failure::parameter("Wrong value for parameter is_guest.")
+                    })?;
                 }
                 sql
             }

@@ -64,8 +64,8 @@ impl Resource for Tasks {
         if key != "episode_id" {
             return Ok(false);
         }
-        let id = parse_id(value)
-            .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {value}")))?;
+        let wrong = || Failure::parameter(format!("Invalid UUID format for episode_id: {value}"));
+        let id = parse_id(value).ok_or_else(wrong)?;
         sql.push(
             " AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ",
         )

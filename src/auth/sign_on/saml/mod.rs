@@ -111,15 +111,16 @@ impl Saml {
     /// Lets in whom the provider vouches for.
     ///
     /// # Errors
-    /// 400 when the answer is not good, or the account is not for them.
+    /// 400 when this is switched off, the answer is not there or not good, or the account is not for them.
     pub(in crate::auth) async fn finish(
         &self,
         app: &App,
-        answer: &str,
+        answer: Option<&str>,
         from: Option<IpAddr>,
     ) -> Result<Media, Failure> {
         let settings = &app.settings.saml;
         require(settings)?;
+        let answer = answer.ok_or_else(|| Failure::field("SAMLResponse", "Field required"))?;
         let asked = match BrowserSession::of(&request_headers().unwrap_or_default()) {
             Some(session) => session.take(app, PURPOSE).await?,
             None => None,
