@@ -61,7 +61,7 @@ mod tests {
         let text = conditions("page=1&foo=2&id=3&name=tree%25&canceled=no&nb_frames=[1,2]").expect("conditions");
         assert_eq!(
             text,
-            " AND \u{1}e.\"name\"\u{2}$1\u{3} AND e.\"canceled\" = $2 AND e.\"nb_frames\" IN ($3, $4)"
+            " AND \u{4}e.\"name\"\u{5}$1\u{6} AND e.\"canceled\" = $2 AND e.\"nb_frames\" IN ($3, $4)"
         );
         assert_eq!(
             conditions("parent_id=[]").expect("conditions"),

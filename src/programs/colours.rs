@@ -12,11 +12,11 @@ const HIGH_DEFINITION: (i32, i32) = (1280, 720);
 enum Coding {
     /// Red, green and blue.
     Rgb,
-    /// That of high definition, BT.709.
+    /// High definition: BT.709.
     High,
-    /// That of standard definition, BT.601.
+    /// Standard definition: BT.601.
     Standard,
-    /// That of wide colours, BT.2020.
+    /// Wide colours: BT.2020.
     Wide,
     /// Any other that the file tells.
     Other,

@@ -207,9 +207,7 @@ impl Resource for Persons {
             // Programs leave visitors out of the people they show.
             "is_guest" => {
                 if let Some(column) = self.table().column(key) {
-                    add_column(sql, "t", column, value, || {
-                        Failure::parameter("Wrong value for parameter is_guest.")
-                    })?;
+                    add_column(sql, "t", column, value)?;
                 }
                 sql
             }
