@@ -125,6 +125,18 @@ pub struct Seen {
     pub for_client: bool,
 }
 
+impl Seen {
+    /// Facts about a comment of which a query told whether a client wrote it ([`by_client`]).
+    #[must_use]
+    pub fn written(author_id: Uuid, by_client: bool, for_client: bool) -> Self {
+        Self {
+            author_id,
+            author_role: if by_client { Role::Client } else { Role::Artist },
+            for_client,
+        }
+    }
+}
+
 impl Viewer {
     /// The caller, who holds a proof of being let in to the production with this role.
     #[must_use]

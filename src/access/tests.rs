@@ -77,8 +77,6 @@ const MARKS: [(&[&str], &[&str]); 5] = [
             // The list of a team, and of one's own roles.
             "productions/team.rs",
             "user/context.rs",
-            // Comments by clients, which the rule on comments asks about.
-            "notifications/inbox.rs",
         ],
     ),
     (&["department_metadata_descriptor_link v", ".for_client = true"], &[]),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::{Caller, EntityReader, ProjectMember, Role};
+use dailies_definitions::access::{Caller, EntityReader, ProjectMember};
 use dailies_definitions::comments::NewsFilter;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::Query;
@@ -64,11 +64,7 @@ struct EntrySubject {
 
 impl EntrySubject {
     fn comment(&self) -> Seen {
-        Seen {
-            author_id: self.author_id,
-            author_role: if self.by_client { Role::Client } else { Role::Artist },
-            for_client: self.for_client.unwrap_or_default(),
-        }
+        Seen::written(self.author_id, self.by_client, self.for_client.unwrap_or_default())
     }
 }
 

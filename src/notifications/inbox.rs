@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{NaiveDateTime, Timelike};
-use dailies_definitions::access::{Caller, Role};
+use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{NotificationRow, Success, UserNotification};
@@ -260,11 +260,7 @@ fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result
         clients_isolated,
     };
     let for_client = context.for_client.unwrap_or_default();
-    let written = |author_id: Uuid, by_client: bool| Seen {
-        author_id,
-        author_role: if by_client { Role::Client } else { Role::Artist },
-        for_client,
-    };
+    let written = |author_id: Uuid, by_client: bool| Seen::written(author_id, by_client, for_client);
     Ok(viewer.may(&READ, written(author_id, context.client_wrote))
         && viewer.may(&READ, written(context.told_by, context.client_told)))
 }
