@@ -379,11 +379,11 @@ fn filters(
     let solid = clip.still.map_or("", |_| "premultiply=inplace=1,");
     let video = known.streams.iter().find(|stream| stream.codec_type == "video");
     let colours = video.map_or_else(|| Colours::of(ToldColours::default()), ClipStream::colours);
-    let (known_colours, told_colours) = (colours.known(), colours.told());
+    let (known_colours, scaled, told_colours) = (colours.known(), colours.scaled(), colours.told());
     // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
     let pictures = format!(
         "[0:V:0]{known_colours}{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{scaled},\
          pad={width}:{height}:-1:-1,setsar=1{told_colours},\
          fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
     );
