@@ -103,7 +103,7 @@ pub(super) async fn download(
     guest_id: Option<Uuid>,
     file_id: Uuid,
 ) -> Result<Media, Failure> {
-    let shown = SharedRecords::find(&app.database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(&app.database, visitor).await?;
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
     let condition = seen(app, visitor, guest_id, &shown.tasks()).await?;
     let mut sql = condition

@@ -87,7 +87,7 @@ pub(super) async fn list(
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
     let database = &app.database;
-    let shown = SharedRecords::find(database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(database, visitor).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
@@ -173,10 +173,7 @@ pub(super) async fn create(
     require_comments(visitor)?;
     let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
-    if !SharedRecords::find(database, visitor.playlist_id)
-        .await?
-        .has_task(body.task_id)
-    {
+    if !SharedRecords::find(database, visitor).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
     let project_id = Some(visitor.project_id);
@@ -250,7 +247,7 @@ impl Own {
                 Failure::Answer { .. } => forbidden(),
                 fault => fault,
             })?;
-        let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
+        let shown = SharedRecords::find(connection, visitor).await?;
         if stored.person_id != guest_id || !shown.has_task(stored.task_id) {
             return Err(forbidden());
         }
