@@ -17,6 +17,7 @@ use super::guests::{self, refused};
 use crate::access::comments::Seen;
 use crate::access::shares::{GUEST, SharedRecords, keep_seen};
 use crate::app::App;
+use crate::auth::caller_address;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
@@ -187,6 +188,7 @@ pub(super) async fn create(
         }
         Some(true) => {}
     }
+    app.guesses.admit_comment(visitor.link_id, caller_address(app)).await?;
     let draft = Draft {
         task_id: body.task_id,
         task_status_id: Some(body.task_status_id),
