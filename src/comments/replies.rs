@@ -172,12 +172,14 @@ async fn notify(
             });
         }
     }
+    let workers = recipients::workers(&**work, &[subject.task_id]).await?;
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
         let viewer = Viewer {
             person_id,
             place,
             clients_isolated: subject.relation.clients_isolated,
+            works_on_entity: workers.contains(&(subject.task_id, person_id)),
         };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
 use super::notices::NoticeKind;
-use crate::access::comments::{READ, Seen, Viewer};
+use crate::access::comments::{Seen, Viewer};
+use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::config::Settings;
@@ -81,12 +82,13 @@ impl TaskMessage {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn find(app: &App, notification_id: Uuid) -> Result<Option<Self>, DbErr> {
+        let works = does_work_on("r.id", "t.entity_id");
         let (reader, writer) = (place_columns("reader", "r", "rl"), place_columns("writer", "w", "wl"));
         let sql = Sql::with(
             format!(
                 "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, {PERSON}, {reader}, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
-                 y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
+                 y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, {works} AS works, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
                  c.replies AS replies, c.for_client AS for_client, c.person_id AS writer_id, {writer}, s.short_name AS status \
                  FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
@@ -269,17 +271,15 @@ fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
         person_id: row.try_get("", "person_id")?,
         place,
         clients_isolated: row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default(),
+        works_on_entity: row.try_get("", "works")?,
     };
     let author_role = read_place(row, "writer")?.role;
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(viewer.may(
-        &READ,
-        Seen {
-            author_id,
-            author_role,
-            for_client,
-        },
-    ))
+    Ok(viewer.may_be_told_words(Seen {
+        author_id,
+        author_role,
+        for_client,
+    }))
 }
 
 /// The text of a reply, which may be gone.

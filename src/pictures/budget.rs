@@ -10,9 +10,11 @@ use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::PictureError;
 use super::decode::{self, AROUND_PIXELS, Bounds, OpenPicture};
+use super::turns::{Turn, Turns};
 use super::{derive, drawings, press, radiance};
 
 /// The budget is counted in these.
@@ -57,6 +59,7 @@ pub struct Memory {
 pub struct PictureBudget {
     permits: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    turns: Turns,
     /// In mebibytes.
     total: u32,
     max_pixels: u64,
@@ -77,6 +80,7 @@ impl PictureBudget {
         Self {
             permits: Arc::new(Semaphore::new(total as usize)),
             places: Arc::new(Semaphore::new(PLACES)),
+            turns: Turns::default(),
             total,
             max_pixels,
         }
@@ -98,6 +102,11 @@ impl PictureBudget {
     /// None, as long as the server runs.
     pub async fn frame(&self) -> Result<Memory, PictureError> {
         self.take(Purpose::Frame.most(self.bytes())).await
+    }
+
+    /// Waits until nothing else is made for a person who waits for it.
+    pub async fn turn(&self, person_id: Uuid) -> Turn {
+        self.turns.of(person_id).await
     }
 
     /// Waits until there is room for one more picture, and keeps it as long as the answer is kept.

@@ -5,7 +5,7 @@ use tiny_skia::{Path, PathBuilder, Point, Rect, Transform};
 
 use super::lettering::Lettering;
 use super::strokes::Pressure;
-use super::{Object, float, number, positive, text};
+use super::{MOST_STEPS, Object, float, number, positive, text};
 use crate::pictures::typeface::Typeface;
 
 /// Length of the head of an arrow, and half of its angle in degrees.
@@ -225,6 +225,7 @@ fn path(object: &Object) -> Option<Path> {
         .and_then(Value::as_array)?
         .iter()
         .filter_map(Value::as_array)
+        .take(MOST_STEPS)
     {
         let (word, values) = command.split_first()?;
         let values: Vec<f32> = values.iter().filter_map(float).collect();
@@ -248,6 +249,7 @@ fn points(object: &Object) -> Vec<Point> {
         .into_iter()
         .flatten()
         .filter_map(point)
+        .take(MOST_STEPS)
         .collect()
 }
 
