@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::listing::{self, Instances};
 use super::placing::{self, NewInstance};
-use crate::access::Reach;
+use crate::access::{Reach, require_member};
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
 use crate::vocabulary::kinds::EntityKind;
@@ -25,6 +25,13 @@ impl AssetInstancesHandlers {
     /// 404 unless there is such an entity of that kind.
     async fn find(&self, id: Uuid, kind: EntityKind) -> Result<(), Failure> {
         find_entity(&self.0.database, id, kind).await.map(|_| ())
+    }
+
+    /// 404 unless there is such an asset, 403 for everybody outside of its team.
+    async fn require_asset(&self, caller: &Caller, asset_id: Uuid) -> Result<(), Failure> {
+        let database = &self.0.database;
+        let asset = find_entity(database, asset_id, EntityKind::Asset).await?;
+        require_member(database, caller, asset.project_id).await.map(|_| ())
     }
 }
 
@@ -95,10 +102,10 @@ impl AssetInstances for AssetInstancesHandlers {
 
     async fn list_asset_asset_instances(
         &self,
-        _access: EntityReader,
+        access: Caller,
         asset_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
-        self.find(asset_id, EntityKind::Asset).await?;
+        self.require_asset(&access, asset_id).await?;
         listing::by_asset(&self.0.database, Instances::InAsset(asset_id)).await
     }
 
@@ -119,20 +126,20 @@ impl AssetInstances for AssetInstancesHandlers {
 
     async fn list_asset_shot_instances(
         &self,
-        access: EntityReader,
+        access: Caller,
         asset_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
-        self.find(asset_id, EntityKind::Asset).await?;
+        self.require_asset(&access, asset_id).await?;
         let reach = Reach::teams(&self.0.database, &access).await?;
         listing::by_shot(&self.0.database, &reach, asset_id).await
     }
 
     async fn list_asset_scene_instances(
         &self,
-        access: EntityReader,
+        access: Caller,
         asset_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
-        self.find(asset_id, EntityKind::Asset).await?;
+        self.require_asset(&access, asset_id).await?;
         let reach = Reach::teams(&self.0.database, &access).await?;
         listing::by_scene(&self.0.database, &reach, asset_id).await
     }
