@@ -144,21 +144,8 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
-    let mut parameters = Vec::new();
-    // Headers are no business of handlers.
-    let in_address = |parameter: &&Value| parameter["in"] != "header";
-    for parameter in value["parameters"].as_array().into_iter().flatten().filter(in_address) {
-        parameters.push(read_parameter(parameter)?);
-    }
-    let mut responses = Vec::new();
-    for (status, response) in value["responses"].as_object().into_iter().flatten() {
-        let response = resolve(document, response);
-        responses.push(Response {
-            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
-            description: response["description"].as_str().unwrap_or_default().to_owned(),
-            content: content(response),
-        });
-    }
+    let parameters = read_parameters(value)?;
+    let responses = read_responses(document, value)?;
     let body = value.get("requestBody").map(|body| Body {
         description: body["description"].as_str().unwrap_or_default().to_owned(),
         required: body["required"] == true,
@@ -192,6 +179,26 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
         changes: method != "get" || value["x-changes"] == true,
         alias_of: text("x-alias-of"),
     })
+}
+
+fn read_parameters(operation: &Value) -> Result<Vec<Parameter>, String> {
+    // Headers are no business of handlers.
+    let in_address = |parameter: &&Value| parameter["in"] != "header";
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.filter(in_address).map(read_parameter).collect()
+}
+
+fn read_responses(document: &Value, operation: &Value) -> Result<Vec<Response>, String> {
+    let mut responses = Vec::new();
+    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+        let response = resolve(document, response);
+        responses.push(Response {
+            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
+            description: response["description"].as_str().unwrap_or_default().to_owned(),
+            content: content(response),
+        });
+    }
+    Ok(responses)
 }
 
 /// Transaction of an operation: that of `x-transaction`, or what follows from the method and the body. `GET` reads, and
