@@ -204,14 +204,13 @@ fn read_responses(document: &Value, operation: &Value) -> Result<Vec<Response>, 
 /// Transaction of an operation: that of `x-transaction`, or what follows from the method and the body. `GET` reads, and
 /// forms bring files.
 fn transaction(value: &Value, method: &str, body: Option<&Body>) -> Result<Transaction, String> {
-    let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
     match value.as_str() {
         Some("none") => Ok(Transaction::None),
         Some("request") => Ok(Transaction::Request),
         Some("handler") => Ok(Transaction::Handler),
         Some(other) => Err(format!("'{other}' is no value of x-transaction")),
         None if method == "get" => Ok(Transaction::None),
-        None if brings_files => Ok(Transaction::Handler),
+        None if body.is_some_and(Body::brings_files) => Ok(Transaction::Handler),
         None => Ok(Transaction::Request),
     }
 }
