@@ -17,7 +17,7 @@ use crate::access::comments::{Seen, Viewer, by_client};
 use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
-use crate::database::json::{TEXT, array, id_lists, write_list};
+use crate::database::json::{TEXT, array, id_lists, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload};
 
@@ -214,36 +214,8 @@ async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> 
         let comment = context.comment_id.unwrap_or_default();
         write_list(&mut out, "mentions", &persons, comment);
         write_list(&mut out, "department_mentions", &departments, comment);
-        let kept_back = !reads(caller, &context, row)?;
-        let reply = context.reply()?;
-        out.extend_from_slice(
-            format!(
-                ",\"reply_mentions\":{}",
-                serde_json::to_string(&reply.mentions.unwrap_or_default())?
-            )
-            .as_bytes(),
-        );
-        out.extend_from_slice(
-            format!(
-                ",\"reply_department_mentions\":{}",
-                serde_json::to_string(&reply.department_mentions.unwrap_or_default())?
-            )
-            .as_bytes(),
-        );
-        out.extend_from_slice(b",\"comment_text\":");
-        match if kept_back {
-            Some("")
-        } else {
-            context.comment_text.as_deref()
-        } {
-            Some(text) => write_text(&mut out, text),
-            None => out.extend_from_slice(b"null"),
-        }
-        out.extend_from_slice(b",\"reply_text\":");
-        write_text(
-            &mut out,
-            reply.text.as_deref().filter(|_| !kept_back).unwrap_or_default(),
-        );
+        let may_read = reads(caller, &context, row)?;
+        context.write_texts(&mut out, may_read)?;
         out.extend_from_slice(b",\"type\":\"Notification\"}");
         items.push(out);
     }
@@ -291,6 +263,28 @@ impl CommentContext {
             .into_iter()
             .find(|reply| reply.id == Some(id))
             .unwrap_or_default())
+    }
+
+    /// Writes whom the reply mentions, and both texts, which are empty for those who may not read them.
+    fn write_texts(&self, out: &mut Vec<u8>, may_read: bool) -> Result<(), Failure> {
+        let reply = self.reply()?;
+        let persons = serde_json::to_vec(&reply.mentions.unwrap_or_default())?;
+        write_key(out, "reply_mentions", Some(&persons));
+        let departments = serde_json::to_vec(&reply.department_mentions.unwrap_or_default())?;
+        write_key(out, "reply_department_mentions", Some(&departments));
+        let (comment_text, reply_text) = if may_read {
+            (self.comment_text.as_deref(), reply.text.unwrap_or_default())
+        } else {
+            (Some(""), String::new())
+        };
+        out.extend_from_slice(b",\"comment_text\":");
+        match comment_text {
+            Some(text) => write_text(out, text),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"reply_text\":");
+        write_text(out, &reply_text);
+        Ok(())
     }
 }
 

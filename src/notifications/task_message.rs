@@ -196,10 +196,15 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
         ),
         [notification_id.into()],
     );
-    let Some(row) = app.database.row(&sql).await? else {
-        return Ok(None);
-    };
-    if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(&row, "reader")?.is_member() {
+    match app.database.row(&sql).await? {
+        Some(row) => read_playlist(&row, &app.settings),
+        None => Ok(None),
+    }
+}
+
+/// The message from the row of a playlist, unless its person has left.
+fn read_playlist(row: &QueryResult, settings: &Settings) -> Result<Option<TaskMessage>, DbErr> {
+    if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(row, "reader")?.is_member() {
         return Ok(None);
     }
     let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
@@ -208,7 +213,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
         .into_iter()
         .filter(|name| !name.is_empty());
     let entries = row.try_get::<Option<i64>>("", "entries")?.unwrap_or_default();
-    let mut person = Person::read(&row)?;
+    let mut person = Person::read(row)?;
     // Whoever wants to hear of anything is told of this by e-mail, too.
     person.wants_emails |= !person.names.is_empty();
     Ok(Some(TaskMessage {
@@ -217,7 +222,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
             author_first_name: text("author_first_name")?,
             author: full_name(&text("author_first_name")?, &text("author_last_name")?),
             task: names.collect::<Vec<_>>().join(" / "),
-            link: playlist_link(&row, &app.settings)?,
+            link: playlist_link(row, settings)?,
             status: String::new(),
             text: if entries > 1 {
                 format!("{entries} elements")

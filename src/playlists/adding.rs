@@ -54,19 +54,16 @@ pub(super) async fn add(
         .into_iter()
         .map(|entry| (entry.entity_id, entry.preview_file_id))
         .collect();
-    let mut shots = if let Some(Value::Array(shots)) = stored.shots {
-        shots
-    } else {
-        Vec::new()
+    let mut shots = match stored.shots {
+        Some(Value::Array(shots)) => shots,
+        _ => Vec::new(),
     };
     let before = shots.len();
     for (entity_id, preview_id) in chosen {
         if !known.insert((Some(entity_id), preview_id)) {
             continue;
         }
-        let mut entry = Map::from_iter([("entity_id".to_owned(), json!(entity_id))]);
-        entry.extend(preview_id.map(|id| ("preview_file_id".to_owned(), json!(id))));
-        shots.push(entry.into());
+        shots.push(new_entry(entity_id, preview_id));
         let mut told = payload([("playlist_id", playlist_id), ("entity_id", entity_id)]);
         told.insert("preview_file_id".into(), json!(preview_id));
         work.emit_in(relation.project_id, "playlist:add_entity", told);
@@ -85,6 +82,13 @@ pub(super) async fn add(
         .ok_or_else(Failure::not_found)?;
     work.commit().await?;
     Ok(Json::written(text))
+}
+
+/// An entry as playlists store it, without a preview where there is none.
+fn new_entry(entity_id: Uuid, preview_id: Option<Uuid>) -> Value {
+    let mut entry = Map::from_iter([("entity_id".to_owned(), json!(entity_id))]);
+    entry.extend(preview_id.map(|id| ("preview_file_id".to_owned(), json!(id))));
+    entry.into()
 }
 
 /// The entity and the preview of each new entry.

@@ -144,21 +144,8 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
-    let mut parameters = Vec::new();
-    // Headers are no business of handlers.
-    let in_address = |parameter: &&Value| parameter["in"] != "header";
-    for parameter in value["parameters"].as_array().into_iter().flatten().filter(in_address) {
-        parameters.push(read_parameter(parameter)?);
-    }
-    let mut responses = Vec::new();
-    for (status, response) in value["responses"].as_object().into_iter().flatten() {
-        let response = resolve(document, response);
-        responses.push(Response {
-            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
-            description: response["description"].as_str().unwrap_or_default().to_owned(),
-            content: content(response),
-        });
-    }
+    let parameters = read_parameters(value)?;
+    let responses = read_responses(document, value)?;
     let body = value.get("requestBody").map(|body| Body {
         description: body["description"].as_str().unwrap_or_default().to_owned(),
         required: body["required"] == true,
@@ -194,6 +181,26 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     })
 }
 
+fn read_parameters(operation: &Value) -> Result<Vec<Parameter>, String> {
+    // Headers are no business of handlers.
+    let in_address = |parameter: &&Value| parameter["in"] != "header";
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.filter(in_address).map(read_parameter).collect()
+}
+
+fn read_responses(document: &Value, operation: &Value) -> Result<Vec<Response>, String> {
+    let mut responses = Vec::new();
+    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+        let response = resolve(document, response);
+        responses.push(Response {
+            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
+            description: response["description"].as_str().unwrap_or_default().to_owned(),
+            content: content(response),
+        });
+    }
+    Ok(responses)
+}
+
 /// Transaction of an operation: that of `x-transaction`, or what follows from the method, the body and the answers. `GET` reads;
 /// forms bring files, and other answers than texts are files, for which no connection to the database waits.
 fn transaction(
@@ -202,7 +209,6 @@ fn transaction(
     body: Option<&Body>,
     responses: &[Response],
 ) -> Result<Transaction, String> {
-    let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
     let successes = responses.iter().filter(|response| response.status < 300);
     let sends_files = successes
         .flat_map(|response| &response.content)
@@ -214,7 +220,7 @@ fn transaction(
         Some(other) => Err(format!("'{other}' is no value of x-transaction")),
         None if method == "get" && sends_files => Ok(Transaction::Handler),
         None if method == "get" => Ok(Transaction::None),
-        None if brings_files => Ok(Transaction::Handler),
+        None if body.is_some_and(Body::brings_files) => Ok(Transaction::Handler),
         None => Ok(Transaction::Request),
     }
 }
