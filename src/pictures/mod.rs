@@ -52,7 +52,7 @@ pub enum PictureError {
         /// The most bytes it may have when it is decoded.
         bytes: u64,
     },
-    /// What was drawn takes too long to draw again.
+    /// A drawing takes too long to draw again.
     #[error("the drawing takes longer than {} seconds", .0.as_secs())]
     TooLaborious(Duration),
     /// The picture could not be resized or encoded.
