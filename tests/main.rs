@@ -5,6 +5,7 @@ mod accounts;
 mod adopt;
 mod backup;
 mod builds;
+mod carried_previews;
 mod chats;
 mod concurrency;
 mod conditional;
