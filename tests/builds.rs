@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::colours::{coded, is_coded};
 use crate::movies::{made, streams};
 use crate::playlists::outcome;
 use crate::processing::preview;
@@ -65,16 +66,24 @@ fn decoded(movie: &[u8], before: &[&str], after: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// Colour in the middle of a movie of 640 by 360 pixels at that second, and at its left edge: 0, 1 and 2 are red, green and
-/// blue, and none is black.
-fn colours(movie: &[u8], second: f64) -> [Option<usize>; 2] {
+/// Pixels of a movie of 640 by 360 pixels at that second, three bytes each.
+fn frame(movie: &[u8], second: f64) -> Vec<u8> {
     let frame = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24"];
     let frame = decoded(movie, &["-ss", &second.to_string()], &frame);
     assert_eq!(frame.len(), 640 * 360 * 3, "a frame at {second}");
-    [320, 8].map(|left| {
-        let at = (180 * 640 + left) * 3;
-        frame[at..at + 3].iter().position(|light| *light > 150)
-    })
+    frame
+}
+
+/// The pixel of a frame in its middle row, so far from the left.
+fn pixel(frame: &[u8], left: usize) -> [u8; 3] {
+    let at = (180 * 640 + left) * 3;
+    frame[at..at + 3].try_into().expect("a pixel")
+}
+
+/// Colour in the middle of a movie at that second, and at its left edge: 0, 1 and 2 are red, green and blue, and none is black.
+fn colours(movie: &[u8], second: f64) -> [Option<usize>; 2] {
+    let frame = frame(movie, second);
+    [320, 8].map(|left| pixel(&frame, left).iter().position(|light| *light > 150))
 }
 
 /// Loudness of a movie from one second to another.
@@ -198,6 +207,32 @@ async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
         assert_eq!(video["r_frame_rate"], video["avg_frame_rate"], "{query}");
         assert_eq!(colours(&movie.bytes, 0.5), [Some(0), Some(0)], "{query}");
         assert_eq!(colours(&movie.bytes, 1.5), [Some(1), None], "{query}");
+    }
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let production = format!("/data/projects/{}", studio.project_id);
+    studio
+        .admin
+        .put(&production, json!({"resolution": "640x360", "fps": "25"}))
+        .await
+        .expect(200);
+    let movies = coded();
+    let mut entries = Vec::new();
+    for (name, content) in &movies {
+        entries.push(entry(&studio, name, content, false).await);
+    }
+    let playlist = playlist(&studio, "Monday", &entries.iter().collect::<Vec<_>>()).await;
+    let (_, movie) = built(&studio, playlist, "?full=true").await;
+    let (video, _) = streams(&movie.bytes);
+    assert_eq!(video["color_space"], "bt709");
+    for (at, (name, _)) in movies.iter().enumerate() {
+        let found = pixel(&frame(&movie.bytes, 0.2 * at as f64 + 0.1), 320);
+        assert!(is_coded(found), "{name} became {found:?}");
     }
 }
 

@@ -7,6 +7,7 @@ mod backup;
 mod builds;
 mod carried_previews;
 mod chats;
+mod colours;
 mod concurrency;
 mod conditional;
 mod contract;
