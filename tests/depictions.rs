@@ -46,7 +46,7 @@ fn radiance() -> Vec<u8> {
 }
 
 /// A Photoshop file with a flat picture in one colour.
-fn photoshop(colour: [u8; 3]) -> Vec<u8> {
+pub fn photoshop(colour: [u8; 3]) -> Vec<u8> {
     let mut content = b"8BPS\0\x01\0\0\0\0\0\0\0\x03\0\0\0\x30\0\0\0\x40\0\x08\0\x03".to_vec();
     // Neither colours, nor facts, nor layers; and rows that are not packed.
     content.extend([0; 14]);

@@ -352,7 +352,7 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
     let preview = format!("/actions/preview-files/{preview}");
     let rectangle = rectangle();
     let drawn = rectangle["id"].clone();
-    review.draw(&preview, 0.0, json!([rectangle])).await;
+    review.draw(&preview, 0.0, json!([&rectangle])).await;
     for what in [
         "extract-frame",
         "extract-annotated-frame?frame_number=1",
@@ -396,6 +396,21 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
             "{path}"
         );
     }
+    // The file comes at last, and the record still says that it was not brought along.
+    let place = preview.replace("/actions", "/pictures");
+    let sent = review.studio.admin.send_file(&place, "sheep.png", &white()).await;
+    assert_eq!(sent.expect(201)["data"], json!({"imported_only": true}));
+    let answer = review
+        .studio
+        .admin
+        .get(&format!("{preview}/extract-annotated-frame"))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["message"]),
+        (400, &json!("No annotation found on picture preview"))
+    );
+    review.draw(&preview, 0.0, json!([rectangle])).await;
+    review.bytes(&format!("{preview}/extract-annotated-frame")).await;
 }
 
 #[rstest]

@@ -11,7 +11,7 @@ use crate::processing::preview;
 use harness::{On, Studio, movie};
 
 /// Size in high and in low definition, for productions of 640 by 360 pixels.
-const SIZES: [(&str, (i64, i64)); 2] = [("originals", (640, 360)), ("low", (1280, 720))];
+pub const SIZES: [(&str, (i64, i64)); 2] = [("originals", (640, 360)), ("low", (1280, 720))];
 
 /// Makes a movie, or an animated picture, with the program ffmpeg.
 pub fn made(name: &str, arguments: &str) -> Vec<u8> {
@@ -64,7 +64,7 @@ fn turned(mut content: Vec<u8>, (sine, cosine): (i32, i32)) -> Vec<u8> {
 }
 
 /// A studio whose production has this size and rate.
-async fn studio(on: On, rate: &str) -> Studio {
+pub async fn studio(on: On, rate: &str) -> Studio {
     let studio = Studio::open(on).await;
     resize(&studio, rate).await;
     studio
@@ -126,7 +126,7 @@ async fn plays(studio: &Studio, id: Uuid, what: &str, rate: f64, frames: i64) {
 }
 
 /// The first frame of a preview.
-async fn frame(studio: &Studio, id: Uuid) -> RgbImage {
+pub async fn frame(studio: &Studio, id: Uuid) -> RgbImage {
     let content = studio
         .admin
         .get(&format!("/pictures/originals/preview-files/{id}.png"))
@@ -381,64 +381,6 @@ async fn the_shape_is_the_one_that_is_shown(#[case] on: On) {
             (true, edges),
             "{name}"
         );
-    }
-}
-
-/// Movies of one colour, coded in several ways: names, and how ffmpeg makes them. COLOUR stands for pictures of that colour.
-const CODED: [(&str, &str); 6] = [
-    (
-        "large.mkv",
-        "COLOUR=1280x536 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p -c:v ffv1",
-    ),
-    (
-        "small.mkv",
-        "COLOUR=160x90 -vf format=gbrp,scale=out_color_matrix=bt601,format=yuv420p -c:v ffv1",
-    ),
-    (
-        "small, of high definition.mkv",
-        "COLOUR=160x90 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p,setparams=colorspace=bt709 -c:v ffv1",
-    ),
-    (
-        "large, of standard definition.mkv",
-        "COLOUR=1280x720 -vf format=gbrp,scale=out_color_matrix=bt601,format=yuv420p,setparams=colorspace=smpte170m -c:v ffv1",
-    ),
-    ("red, green and blue.mkv", "COLOUR=160x90 -c:v ffv1 -pix_fmt gbrp"),
-    (
-        "misnamed.mp4",
-        "COLOUR=1280x720 -vf format=gbrp,scale=out_color_matrix=bt709,format=yuv420p -c:v libx264 \
-         -bsf:v h264_metadata=matrix_coefficients=0",
-    ),
-];
-
-#[rstest]
-#[case(On::Sqlite)]
-#[tokio::test(flavor = "multi_thread")]
-async fn colours_stay_however_they_are_coded(#[case] on: On) {
-    let studio = studio(on, "25").await;
-    for (name, arguments) in CODED {
-        let colour = "-f lavfi -i color=0xbcc906:rate=25:duration=0.2:size";
-        let content = made(name, &arguments.replacen("COLOUR", colour, 1));
-        for normalize in [true, false] {
-            let id = preview(&studio).await;
-            let path = format!("/pictures/preview-files/{id}?normalize={normalize}");
-            let record = studio.admin.send_file(&path, name, &content).await.expect(201);
-            assert_eq!(record["status"], "ready", "{name}");
-            let picture = frame(&studio, id).await;
-            let found = picture.get_pixel(picture.width() / 2, picture.height() / 2).0;
-            let is_near = found
-                .iter()
-                .zip([188_u8, 201, 6])
-                .all(|(light, wanted)| light.abs_diff(wanted) < 8);
-            assert!(is_near, "{name} became {found:?}, normalized: {normalize}");
-            if !normalize {
-                continue;
-            }
-            for (place, _) in SIZES {
-                let path = format!("/movies/{place}/preview-files/{id}.mp4");
-                let (video, _) = streams(&studio.admin.get(&path).await.bytes);
-                assert_eq!(video["color_space"], "bt709", "{name} in {place}");
-            }
-        }
     }
 }
 

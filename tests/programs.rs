@@ -3,12 +3,15 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use dailies::database::Sql;
+use futures::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::processing::preview;
-use harness::{Client, Installation, On, Studio, id, movie, picture};
+use crate::processing::{outcome, preview};
+use harness::rows::execute;
+use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture};
 
 /// Flags of a server that has none of them.
 const NOWHERE: [&str; 6] = [
@@ -21,7 +24,7 @@ const NOWHERE: [&str; 6] = [
 ];
 
 /// Makes a program of the lines of a shell script, in which FOLDER is that folder, and gives its path.
-fn program(folder: &TempDir, name: &str, script: &str) -> String {
+pub fn program(folder: &TempDir, name: &str, script: &str) -> String {
     let path = folder.path().join(name);
     let script = format!("#!/bin/sh\n{script}\n").replace("FOLDER", folder.path().to_str().expect("UTF-8"));
     // Another process writes it: nobody can run a file that this one may have open.
@@ -219,4 +222,142 @@ async fn the_program_for_documents_has_the_same_limits() {
     if cfg!(target_os = "linux") {
         assert_eq!(noted("memory").trim(), "204800", "in KiB");
     }
+}
+
+/// Notes in a folder its id, and goes on for a minute.
+pub const ENDLESS: &str = "echo $$ > FOLDER/id; exec sleep 60";
+
+/// Waits until a program that has noted its id is gone.
+pub async fn has_ended(folder: &TempDir) {
+    let id = std::fs::read_to_string(folder.path().join("id")).expect("a note");
+    for _ in 0..500 {
+        let mut command = Command::new("sh");
+        let asked = command.args(["-c", "kill -0 \"$0\" 2> /dev/null", id.trim()]).status();
+        if !asked.expect("a shell").success() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the program goes on");
+}
+
+/// Waits until the only job of a kind is given up, and gives the reason.
+pub async fn given_up(studio: &Studio, kind: &str) -> String {
+    let sql = Sql::with(
+        "SELECT last_error FROM dailies_job WHERE state = 'dead' AND kind = $1",
+        [kind.into()],
+    );
+    for _ in 0..500 {
+        let row = studio.server.app.database.row(&sql).await.expect("the queue");
+        if let Some(row) = row {
+            return row.try_get("", "last_error").expect("a reason");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no job of {kind} is given up");
+}
+
+/// What was told of the status of a preview, the latest first.
+async fn told(studio: &Studio, preview: &Value) -> Vec<Value> {
+    let events = studio
+        .admin
+        .get("/data/events/last?name=preview-file:update")
+        .await
+        .expect(200);
+    let events = events.as_array().expect("events").iter();
+    let about = events.filter(|event| event["data"]["preview_file_id"] == preview["id"]);
+    about.map(|event| event["data"]["status"].clone()).collect()
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encoder_that_takes_too_long_is_ended(#[case] on: On) {
+    let folder = TempDir::new().expect("a folder");
+    let script = format!("case \"$*\" in *-progress*) {ENDLESS};; esac\nexec ffmpeg \"$@\"");
+    let ffmpeg = program(&folder, "encoder", &script);
+    let studio = Studio::open_with(on, &["--ffmpeg", &ffmpeg, "--job-queue-timeout", "3"]).await;
+    let record = sent(&studio, "shot.mp4", &movie()).await;
+    assert_eq!(record["status"], "broken");
+    has_ended(&folder).await;
+    assert_eq!(told(&studio, &record).await[0], "broken");
+    assert_eq!(thumbnail(&studio.admin, &record).await, 404);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_too_long_ends_with_its_program(#[case] on: On) {
+    let folder = TempDir::new().expect("a folder");
+    let script = format!("case \"$*\" in *-show_streams*) {ENDLESS};; esac\nexec ffprobe \"$@\"");
+    let ffprobe = program(&folder, "prober", &script);
+    let flags = [
+        "--ffprobe",
+        &ffprobe,
+        "--enable-job-queue",
+        "true",
+        "--job-queue-timeout",
+        "2",
+    ];
+    let mut studio = Studio::open_with(on, &flags).await;
+    studio.server.stop_workers().await;
+    let record = sent(&studio, "shot.mp4", &movie()).await;
+    assert_eq!(record["status"], "processing");
+    // It was tried in vain before, so that this is the last time.
+    let tried = Sql::new("UPDATE dailies_job SET attempts = 3 WHERE kind = 'preview-processing' AND state = 'queued'");
+    let changed = execute(&studio.server.app.database, &tried).await;
+    assert_eq!(changed.expect("the queue"), 1);
+    studio.server = TestServer::start_at(studio.server.kill()).await;
+    studio.admin = studio.server.as_person(studio.admin_id);
+    assert_eq!(outcome(&studio.admin, id(&record)).await["status"], "broken");
+    has_ended(&folder).await;
+    assert_eq!(told(&studio, &record).await, ["broken", "processing"]);
+    assert_eq!(given_up(&studio, "preview-processing").await, "it took too long");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_document_is_drawn_at_once_however_many_come() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::write(folder.path().join("page"), picture()).expect("a picture");
+    let script = r#"[ "$1" = -v ] && exit 0
+        mkdir FOLDER/busy || touch FOLDER/overlap
+        sleep 0.1
+        for last; do :; done
+        cp FOLDER/page "$last.png"
+        rmdir FOLDER/busy"#;
+    let pdftoppm = program(&folder, "drawer", script);
+    let studio = Studio::open_with(On::Sqlite, &["--pdftoppm", &pdftoppm]).await;
+    let sending = (0..6).map(|_| sent(&studio, "notes.pdf", b"%PDF-1.4 of which the program makes a page"));
+    for record in join_all(sending).await {
+        assert_eq!(record["status"], "ready");
+        assert_eq!(thumbnail(&studio.admin, &record).await, 200);
+    }
+    assert!(!folder.path().join("overlap").exists(), "two at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_frames_are_taken_at_once_however_many_are_wanted() {
+    let folder = TempDir::new().expect("a folder");
+    // Each of two programs has a folder; a third one finds none.
+    let script = r#"[ "$1" = -version ] && exec ffprobe "$@"
+        if mkdir FOLDER/one; then place=one; elif mkdir FOLDER/two; then place=two; else touch FOLDER/overlap; fi
+        sleep 0.1
+        ffprobe "$@"
+        code=$?
+        [ -n "$place" ] && rmdir "FOLDER/$place"
+        exit $code"#;
+    let ffprobe = program(&folder, "prober", script);
+    let studio = Studio::open_with(On::Sqlite, &["--ffprobe", &ffprobe]).await;
+    let content = movie();
+    let sending = (0..6).map(|_| async {
+        let path = format!("/pictures/preview-files/{}?normalize=false", preview(&studio).await);
+        studio.admin.send_file(&path, "shot.mp4", &content).await.expect(201)
+    });
+    for record in join_all(sending).await {
+        assert_eq!(record["status"], "ready");
+        assert_eq!(thumbnail(&studio.admin, &record).await, 200);
+    }
+    assert!(!folder.path().join("overlap").exists(), "three at once");
 }

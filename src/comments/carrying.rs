@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use dailies_definitions::failure::Failure;
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::posting::Carried;
@@ -46,6 +46,8 @@ struct CarriedPreview {
     width: Option<i32>,
     height: Option<i32>,
     duration: Option<f64>,
+    /// Facts about the movie that was sent.
+    data: Option<Value>,
 }
 
 /// The task that a copy belongs to, and its place among the previews there.
@@ -166,7 +168,8 @@ impl CarriedFiles {
     async fn carry(&self, app: &App) -> Result<(), JobError> {
         for (from, id) in &self.copies {
             let sql = Sql::with(
-                "SELECT f.id, f.extension, f.original_name, f.status, f.file_size, f.width, f.height, f.duration, c.status AS copy_status \
+                "SELECT f.id, f.extension, f.original_name, f.status, f.file_size, f.width, f.height, f.duration, f.data, \
+                 c.status AS copy_status \
                  FROM preview_file f JOIN preview_file c ON c.id = $2 WHERE f.id = $1",
                 [(*from).into(), (*id).into()],
             );
@@ -222,6 +225,7 @@ impl CarriedFiles {
             ("width", from.width.into()),
             ("height", from.height.into()),
             ("duration", from.duration.into()),
+            ("data", from.data.clone().into()),
         ];
         let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
         database::update(&*work, &entity::preview_file::TABLE, id, values).await?;

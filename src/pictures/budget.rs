@@ -257,11 +257,15 @@ fn outputs(purpose: Purpose, width: u32, height: u32, bytes_per_pixel: u64) -> u
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use futures::FutureExt;
+    use futures::future::{join, join_all};
     use image::codecs::hdr::HdrEncoder;
     use image::{Rgb, Rgb32FImage};
     use tempfile::TempDir;
+    use tokio::task::yield_now;
     use tokio::time::timeout;
 
     use super::*;
@@ -313,6 +317,49 @@ mod tests {
                 .await
                 .is_ok()
         );
+    }
+
+    #[tokio::test]
+    async fn a_few_are_worked_on_at_once_however_many_come() {
+        let budget = PictureBudget::new(64, PIXELS);
+        let (busy, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = (0..40).map(|_| async {
+            let place = budget.place().await;
+            most.fetch_max(busy.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            // Whoever else has a place comes to the same point now.
+            yield_now().await;
+            busy.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
+        });
+        join_all(work).await;
+        assert_eq!(most.into_inner(), PLACES);
+    }
+
+    #[tokio::test]
+    async fn pictures_and_frames_that_come_at_once_all_have_their_turn() {
+        let budget = PictureBudget::new(64, PIXELS);
+        let (_folder, path) = file(&samples::gradient(20, 10, ImageFormat::Png));
+        let pictures = (0..20).map(|_| async {
+            let picture = budget.admit(&path, Purpose::Preview).await.unwrap();
+            drop((budget.place().await, picture));
+        });
+        let frames = (0..20).map(|_| async {
+            let memory = budget.frame().await.unwrap();
+            drop((budget.place().await, memory));
+        });
+        let all = timeout(Duration::from_secs(20), join(join_all(pictures), join_all(frames)));
+        assert!(all.await.is_ok(), "some wait for ever");
+    }
+
+    #[tokio::test]
+    async fn frames_of_movies_take_half_of_the_memory_each() {
+        let budget = PictureBudget::new(64, PIXELS);
+        assert_eq!(budget.frame_pixels(), 8 << 20, "four bytes for each");
+        assert_eq!(PictureBudget::new(64, 1000).frame_pixels(), 1000);
+        let (first, _second) = (budget.frame().await.unwrap(), budget.frame().await.unwrap());
+        assert!(budget.frame().now_or_never().is_none(), "there is no memory for three");
+        drop(first);
+        assert!(budget.frame().now_or_never().is_some());
     }
 
     #[tokio::test]

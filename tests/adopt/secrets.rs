@@ -6,9 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, reference, row_id};
-use crate::second_factors::clock_of;
 use crate::second_factors::keys::{options, send};
-use harness::{Client, Program, SecurityKey};
+use crate::second_factors::{clock_of, code_in, other};
+use harness::{Client, Installation, PostOffice, Program, SecurityKey};
 
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const CODE: &str = "AB12CD34EF";
@@ -113,6 +113,66 @@ async fn second_factors_work_on() {
         session.get("/auth/authenticated").await.expect(200)["user"]["fido_devices"],
         json!(["blue"])
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_by_email_work_on() {
+    let code = bcrypt::hash(CODE, 4).expect("a hash");
+    let taken_over = reference(&format!(
+        "UPDATE person SET email_otp_enabled = true, email_otp_secret = '{SECRET}', preferred_two_factor_authentication = 'email_otp',
+             otp_recovery_codes = ARRAY['{code}'::bytea] WHERE id = '{}'",
+        row_id("62")
+    ))
+    .await;
+    assert!(taken_over.run("adopt", &[]).await.success);
+    let office = PostOffice::open().await;
+    let flags = office.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let studio = Installation::on_database(&taken_over.database_url, &flags);
+    let server = studio.serve().await;
+    let nobody = server.nobody();
+    let email = "al@studio.example";
+    let sign_in = async |more: Value| {
+        let mut body = json!({"email": email, "password": PASSWORD});
+        body.as_object_mut()
+            .expect("a body")
+            .extend(more.as_object().expect("fields").clone());
+        nobody.post("/auth/login", body).await
+    };
+    let missing = sign_in(json!({})).await.expect(400);
+    assert_eq!(
+        (
+            &missing["missing_OTP"],
+            &missing["two_factor_authentication_enabled"],
+            &missing["preferred_two_factor_authentication"]
+        ),
+        (
+            &json!(true),
+            &json!(["recovery_code", "email_otp"]),
+            &json!("email_otp")
+        )
+    );
+
+    nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+    let letters = office.letters_to(email, 1).await;
+    let sent = code_in(&letters[0].text);
+    let wrong = sign_in(json!({"email_otp": other(sent)})).await.expect(400);
+    assert_eq!(wrong["wrong_OTP"], true);
+    let signed_in = sign_in(json!({"email_otp": sent})).await.expect(200);
+    assert_eq!(signed_in["user"]["email_otp_enabled"], true);
+    sign_in(json!({"email_otp": sent})).await.expect(400);
+
+    // The codes of the other server for the day that the mailbox is lost.
+    sign_in(json!({"recovery_code": CODE})).await.expect(200);
+    let session = nobody.with_token(&signed_in["access_token"]);
+    nobody.get(&format!("/auth/email-otp?email={email}")).await.expect(200);
+    let letters = office.letters_to(email, 2).await;
+    let proof = json!({"email_otp": code_in(&letters[1].text)});
+    session
+        .send(Method::DELETE, "/auth/email-otp", Some(proof))
+        .await
+        .expect(200);
+    sign_in(json!({})).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

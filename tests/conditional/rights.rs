@@ -98,6 +98,28 @@ async fn whoever_gets_another_role_has_it_at_once(#[values(On::Sqlite, On::Postg
     assert_eq!(artist.get("/data/departments").await.status, 401);
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_joins_a_department_is_in_it_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let (vendor, database) = (studio.member(Role::Vendor), &studio.server.app.database);
+    let department = studio.named("departments", "Modeling").await;
+    let address = format!("/data/projects/{}/metadata-descriptors", studio.project_id);
+    let column = json!({"name": "Layer", "entity_type": "Asset", "data_type": "string", "departments": [department]});
+    studio.admin.post(&address, column).await.expect(201);
+    let person = studio.member_id(Role::Vendor);
+    let join = "INSERT INTO department_link (person_id, department_id) VALUES ($1, $2)";
+    let leave = "DELETE FROM department_link WHERE person_id = $1 AND department_id = $2";
+    for (text, columns) in [(leave, 0), (join, 1), (leave, 0), (join, 1)] {
+        let change = Sql::with(text, [person.into(), department.into()]);
+        execute(database, &change).await.expect(text);
+        for _ in 0..2 {
+            let listed = vendor.get(&address).await.expect(200);
+            assert_eq!(listed.as_array().map(Vec::len), Some(columns), "{text}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn triggers_that_were_switched_off_for_a_while_are_noticed() {
     let studio = Studio::open(On::Postgres).await;

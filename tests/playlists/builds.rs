@@ -131,6 +131,30 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
     );
 }
 
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn previews_without_a_revision_are_packed_together(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let material = Material::of(&studio, 1).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let database = &studio.server.app.database;
+    // As older servers and other programs leave them.
+    let loss = Sql::new("UPDATE preview_file SET revision = NULL");
+    assert_eq!(harness::rows::execute(database, &loss).await.expect("previews"), 2);
+    let previews = studio.admin.get("/data/preview-files").await.expect(200);
+    for preview in previews.as_array().expect("previews") {
+        let key = FileKey::new(Bucket::Pictures, "original", id(preview));
+        let stored = studio.server.app.storage.put(&key, picture().into()).await;
+        stored.expect("a file");
+    }
+    let path = format!("/data/playlists/{playlist}/download/zip");
+    let packed = studio.admin.get(&path).await.bytes;
+    let packed = names(&zip::ZipArchive::new(Cursor::new(packed)).expect("an archive"));
+    assert_eq!(packed.len(), 2, "{packed:?}");
+}
+
 /// Waits until a build is no longer running.
 pub async fn outcome(client: &Client, path: &str) -> Value {
     for _ in 0..500 {

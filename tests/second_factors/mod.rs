@@ -65,11 +65,15 @@ async fn code(office: &PostOffice, email: &str, number: usize) -> String {
     let letters = office.letters_to(email, number).await;
     let letter = &letters[number - 1];
     assert_eq!(letter.subject, "Kitsu - Kitsu: your verification code");
-    let mut words = letter.text.split(|letter: char| !letter.is_ascii_digit());
+    code_in(&letter.text).to_owned()
+}
+
+/// The code in the text of an e-mail.
+pub fn code_in(text: &str) -> &str {
+    let mut words = text.split(|letter: char| !letter.is_ascii_digit());
     words
         .find(|word| word.len() == 6)
-        .unwrap_or_else(|| panic!("no code in {}", letter.text))
-        .to_owned()
+        .unwrap_or_else(|| panic!("no code in {text}"))
 }
 
 /// Asks for a code to sign in with.
@@ -89,7 +93,7 @@ async fn set_up_codes(person: &Client, office: &PostOffice, email: &str) -> Valu
 }
 
 /// Another code of six digits.
-fn other(code: &str) -> String {
+pub fn other(code: &str) -> String {
     let number: u32 = code.parse().expect("a number");
     format!("{:06}", (number + 1) % 1_000_000)
 }
