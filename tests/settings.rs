@@ -1,6 +1,8 @@
 //! Settings as people meet them: what `dailies config` prints, what is said of variables that are wrong, and what a first start
 //! says to do.
 
+use dailies::database::Database;
+use dailies::server::prepare;
 use rstest::rstest;
 
 use harness::{Installation, On};
@@ -59,6 +61,135 @@ async fn the_file_of_all_variables_is_good_for_the_server() {
         "{}",
         told.printed
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_variables_are_as_those_that_are_not_set() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let written = studio.run("config", &["--template"]).await;
+    let lines = written.printed.lines().filter_map(|line| line.strip_prefix('#'));
+    let names = lines.filter_map(|line| line.split_once('=')).map(|(name, _)| name);
+    let empty: Vec<(&str, &str)> = names
+        .filter(|name| !name.contains(' '))
+        .map(|name| (name, ""))
+        .collect();
+    assert!(empty.len() > 50, "{}", empty.len());
+    let told = studio.run_with(&empty, "config", &[]).await;
+    assert!(told.success && told.complained.is_empty(), "{told:?}");
+    assert!(
+        !told.printed.lines().any(|line| line.ends_with(" variable")),
+        "{}",
+        told.printed
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_lack_others_are_told() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let told = studio.run("config", &["--oidc-enabled", "yes"]).await;
+    assert!(
+        told.success && told.complained.contains("OIDC_DISCOVERY_URL"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_that_can_not_be_opened_are_named() {
+    let studio = Installation::on_database("postgres://ada:sheep@127.0.0.1:1/dailies", &[]);
+    let refused = studio.run("init", &[]).await;
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains("the database postgres://ada:********@127.0.0.1:1/dailies can't be opened"),
+        "{refused:?}"
+    );
+    let strange = Installation::on_database("mysql://ada:sheep@127.0.0.1:1/dailies", &[]);
+    let wrong = strange.run("init", &[]).await;
+    assert!(
+        !wrong.success && wrong.complained.contains("expected sqlite://path"),
+        "{wrong:?}"
+    );
+    assert!(
+        !refused.complained.contains("sheep") && !wrong.complained.contains("sheep"),
+        "{refused:?} {wrong:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_may_have_any_name() {
+    let studio = Installation::on_database("sqlite://my%20studio/100%25.db", &[]);
+    let made = studio.run("init", &[]).await;
+    assert!(made.success, "{made:?}");
+    let copied = studio.run("backup", &["copy.db"]).await;
+    assert!(copied.success, "{copied:?}");
+    let folder = studio.data().parent().expect("a folder").to_owned();
+    assert!(folder.join("my studio/100%.db").exists() && folder.join("copy.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_database_is_made_where_one_has_to_be() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let calls: [(&str, &[&str]); 3] = [
+        ("upkeep", &["files"]),
+        ("change-password", &["ada@example.com", "--password", "a long password"]),
+        ("backup", &["copy.db"]),
+    ];
+    for (name, arguments) in calls {
+        let refused = studio.run(name, arguments).await;
+        assert!(
+            !refused.success && refused.complained.contains("there is no database at"),
+            "{name}: {refused:?}"
+        );
+    }
+    assert!(!studio.data().exists());
+    let made = studio
+        .run("create-admin", &["ada@example.com", "--password", "a long password"])
+        .await;
+    assert!(
+        made.success && made.complained.contains("so a new one was made"),
+        "{made:?}"
+    );
+    let again = studio.run("init", &["--domain", "2d"]).await;
+    assert!(
+        again.success && again.printed.contains("was there already"),
+        "{again:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_made_for_a_server_whose_port_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let refused = studio.run("serve", &["--port", &port]).await;
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains(&format!("127.0.0.1:{port} can't be listened on")),
+        "{refused:?}"
+    );
+    assert!(
+        !studio.data().exists(),
+        "no database, and no password that nobody reads"
+    );
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
+    let studio = Installation::new(on, &[]).await;
+    let database = Database::connect(&studio.database_url, 1).await.expect("a database");
+    assert!(prepare(&database).await.expect("a schema"));
+    database.close().await;
+    let mut server = studio.serve().await;
+    assert_eq!(server.line().await.as_deref(), Some("What to do next:"));
+    let types = server.admin().await.get("/data/task-types").await.expect(200);
+    assert!(types.as_array().is_some_and(|types| !types.is_empty()), "{types}");
+    server.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

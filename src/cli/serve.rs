@@ -20,7 +20,7 @@ use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::telemetry::Telemetry;
-use crate::web::{self, Bound, Extras, Metrics};
+use crate::web::{self, Extras, HeldPort, Metrics};
 
 /// Time that jobs may take to end once nobody is served any more.
 const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
@@ -34,9 +34,14 @@ const MARKS_PERIOD: Duration = Duration::from_secs(20);
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let telemetry = Telemetry::begin(&settings.telemetry)?;
     tokio::spawn(Log::begin(&data, &settings.log, telemetry.output())?.follow());
+    for sentence in settings.doubts() {
+        tracing::warn!("{sentence}");
+    }
     for sentence in unknown_variables() {
         tracing::warn!("{sentence}");
     }
+    // Nothing is made or changed for a server that nobody can reach.
+    let port = HeldPort::take(&settings.host, settings.port).await?;
     let work_folder = WorkFolder::open(settings.files.tmp_dir.as_ref())?;
     work_folder.move_in();
     let database = connect(&data).await?;
@@ -62,46 +67,55 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_programs(app.clone()));
+    tokio::spawn(tell_of_storage(app.clone()));
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port)
-        .await?
-        .limited(&app.settings, most_connections());
+    let bound = port.listen()?.limited(&app.settings, most_connections());
+    let address = first_steps::reachable(bound.address());
     println!(
-        "Dailies listens on http://{}; its API is described at http://{0}/docs",
+        "Dailies listens on http://{}; its API is described at http://{address}/docs",
         bound.address()
     );
     if fresh {
-        print!(
-            "{}",
-            first_steps::text(&data, &app.settings, &bound.address().to_string())
-        );
+        print!("{}", first_steps::text(&data, &app.settings, &address));
     }
     let bus = app.bus.clone();
     let shutdown = async move {
         stop_signal().await;
         tracing::info!("shutting down");
-        bus.close().await;
+        bus.hang_up().await;
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
     adder.abort();
     workers.close(JOBS_END_TIMEOUT).await;
+    // What was answered and done last is heard at the other servers, too.
+    app.bus.close().await;
     app.database.clone().close().await;
     telemetry.close().await;
     Ok(())
+}
+
+/// Says that stored files are out of reach, and why: a bucket that is missing, or a key without rights.
+async fn tell_of_storage(app: SharedApp) {
+    if let Err(error) = app.storage.reach().await {
+        tracing::error!(%error, "stored files can't be reached");
+    }
 }
 
 /// Says which programs are missing, and what is not done without them.
 async fn tell_of_programs(app: SharedApp) {
     if !app.programs.read_movies().await {
         tracing::warn!(
-            "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
+            "the programs ffmpeg and ffprobe are not installed, or not where DAILIES_FFMPEG and DAILIES_FFPROBE say: movies are stored \
+             as they are sent, and nothing is made of them"
         );
     }
     if !app.programs.draw_documents().await {
-        tracing::warn!("the program pdftoppm is not installed: PDF files have no pictures");
+        tracing::warn!(
+            "the program pdftoppm is not installed, or not where DAILIES_PDFTOPPM says: PDF files have no pictures"
+        );
     }
 }
 
@@ -121,8 +135,12 @@ fn most_connections() -> usize {
 async fn first_administrator(app: &SharedApp) -> CommandResult {
     let email = &app.settings.admin_email;
     if let Some(password) = &app.settings.admin_password {
-        if let Administrator::Created(_) = accounts::create_admin(app, email, Some(password)).await? {
-            println!("{email} can sign in as an administrator.");
+        match accounts::create_admin(app, email, Some(password)).await? {
+            Administrator::Created(_) => println!("{email} can sign in as an administrator."),
+            Administrator::Promoted(_) => println!("{email} is an administrator now, with the password of before."),
+            Administrator::Unchanged(_) => {
+                tracing::info!("the administrator that the settings name is there already, and keeps the password");
+            }
         }
         return Ok(());
     }
@@ -133,8 +151,10 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         .is_none()
     {
         let password = made_up_password();
-        accounts::create_admin(app, email, Some(&password)).await?;
-        println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
+        // Another server on the same database may be faster.
+        if let Administrator::Created(_) = accounts::create_admin(app, email, Some(&password)).await? {
+            println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
+        }
     }
     Ok(())
 }

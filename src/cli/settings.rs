@@ -11,7 +11,7 @@ use super::{CommandResult, print_out};
 use crate::config::{DataArgs, Settings};
 
 /// Stars in place of a secret.
-const MASK: &str = "********";
+pub(super) const MASK: &str = "********";
 /// Most letters in a line of the file.
 const WIDTH: usize = 118;
 /// Beginning of the file.
@@ -44,6 +44,9 @@ pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matc
         settings.redis_host().unwrap_or("none"),
         settings.public_address()
     );
+    for sentence in settings.doubts() {
+        eprintln!("dailies: {sentence}");
+    }
     print_out(text.as_bytes())
 }
 
@@ -168,7 +171,7 @@ fn value(arg: &Arg, matches: &ArgMatches) -> String {
 }
 
 /// An address that names a password, without the password.
-fn masked_address(text: &str) -> Option<String> {
+pub(super) fn masked_address(text: &str) -> Option<String> {
     let mut address = url::Url::parse(text).ok()?;
     address.password()?;
     address.set_password(Some(MASK)).ok()?;
