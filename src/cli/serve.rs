@@ -72,14 +72,13 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let workers = server::start_workers(&app);
     let bound = port.listen()?.limited(&app.settings, most_connections());
     println!(
-        "Dailies listens on http://{}; its API is described at http://{0}/docs",
+    let address = first_steps::reachable(bound.address());
+    println!(
+        "Dailies listens on http://{}; its API is described at http://{address}/docs",
         bound.address()
     );
     if fresh {
-        print!(
-            "{}",
-            first_steps::text(&data, &app.settings, &bound.address().to_string())
-        );
+        print!("{}", first_steps::text(&data, &app.settings, &address));
     }
     let bus = app.bus.clone();
     let shutdown = async move {
