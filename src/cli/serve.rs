@@ -67,6 +67,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     };
     let application = web::application(server::routes(&app), &app.settings, extras)?;
     tokio::spawn(tell_of_programs(app.clone()));
+    tokio::spawn(tell_of_storage(app.clone()));
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
@@ -96,6 +97,13 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     telemetry.close().await;
     Ok(())
 }
+/// Says that stored files are out of reach, and why: a bucket that is missing, or a key without rights.
+async fn tell_of_storage(app: SharedApp) {
+    if let Err(error) = app.storage.reach().await {
+        tracing::error!(%error, "stored files can't be reached");
+    }
+}
+
 
 /// Says which programs are missing, and what is not done without them.
 async fn tell_of_programs(app: SharedApp) {
