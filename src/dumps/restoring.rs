@@ -52,6 +52,7 @@ pub async fn restore(
             let migrations = u32::try_from(manifest.migrations.len()).unwrap_or(u32::MAX);
             migration::up_to(&database.schema_connection().await?, migrations).await?;
         }
+        State::Newer => return Err(DumpError::NewerDatabase),
         State::Foreign | State::ReferenceWithoutBaseline => return Err(DumpError::Foreign),
         State::Current | State::Behind if is_older => return Err(DumpError::Older(manifest.version)),
         State::Behind => migration::up(&database.schema_connection().await?).await?,
