@@ -72,7 +72,6 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
     let bound = port.listen()?.limited(&app.settings, most_connections());
-    println!(
     let address = first_steps::reachable(bound.address());
     println!(
         "Dailies listens on http://{}; its API is described at http://{address}/docs",
@@ -97,13 +96,13 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     telemetry.close().await;
     Ok(())
 }
+
 /// Says that stored files are out of reach, and why: a bucket that is missing, or a key without rights.
 async fn tell_of_storage(app: SharedApp) {
     if let Err(error) = app.storage.reach().await {
         tracing::error!(%error, "stored files can't be reached");
     }
 }
-
 
 /// Says which programs are missing, and what is not done without them.
 async fn tell_of_programs(app: SharedApp) {
