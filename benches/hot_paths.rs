@@ -136,7 +136,7 @@ fn parts(criterion: &mut Criterion) {
         bencher.iter(|| {
             bench
                 .runtime
-                .block_on(guard.identify(&headers, "/data/tasks"))
+                .block_on(guard.identify(&headers, "/data/tasks", true))
                 .expect("a caller")
         });
     });

@@ -241,6 +241,14 @@ impl Settings {
         host.or_else(|| (self.cache_type == Some(CacheType::Redis)).then_some("localhost"))
     }
 
+    /// True if this is the address of a protected account.
+    #[must_use]
+    pub fn protects(&self, email: Option<&str>) -> bool {
+        let email = email.unwrap_or_default().trim();
+        let is_it = |known: &String| known.trim().eq_ignore_ascii_case(email);
+        !email.is_empty() && self.protected_accounts.iter().any(is_it)
+    }
+
     /// Address at which browsers find the studio, such as `https://kitsu.example.org`.
     #[must_use]
     pub fn public_address(&self) -> String {

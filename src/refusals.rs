@@ -43,7 +43,7 @@ const NAMED_BY_A_WORD: [&str; 15] = [
 
 /// Refusals that are about no field: what is there stands in the way, or the whole body or file is at fault. Those that are no
 /// sentence are arguments of functions, and hold one of either kind.
-const OF_NO_FIELD: [&str; 46] = [
+const OF_NO_FIELD: [&str; 47] = [
     "A preview account can't be assigned",
     "An admin can't change another admin's password.",
     "An admin can't disable 2FA for other admins.",
@@ -85,6 +85,7 @@ const OF_NO_FIELD: [&str; 46] = [
     "Uploaded file is not a readable picture.",
     "User is unactive.",
     "What happened can't be changed.",
+    "What is drawn on a frame takes more than {seconds} seconds to draw.",
     "You are not a participant of this chat",
     "Your password is kept in the directory of the studio.",
     "message",

@@ -22,7 +22,10 @@ struct Review {
 
 impl Review {
     async fn open(on: On) -> Self {
-        let studio = Studio::open(on).await;
+        Self::of(Studio::open(on).await).await
+    }
+
+    async fn of(studio: Studio) -> Self {
         let admin = &studio.admin;
         let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
         let sequence = id(&admin
@@ -408,4 +411,37 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
     );
     review.draw(&preview, 0.0, json!([rectangle])).await;
     review.bytes(&format!("{preview}/extract-annotated-frame")).await;
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_the_pictures_of_others(#[case] on: On) {
+    let review = Review::of(Studio::open_with(on, &["--db-pool-size", "2"]).await).await;
+    let preview = review.preview("sheep.png", &white()).await;
+    review.draw(&preview, 0.0, json!([rectangle()])).await;
+    let admin = &review.studio.admin;
+    let pictures = &review.studio.server.app.pictures;
+    // Others work on pictures all the time.
+    let mut places = Vec::new();
+    while let Ok(place) = tokio::time::timeout(std::time::Duration::from_millis(100), pictures.place()).await {
+        places.push(place);
+    }
+    let path = format!("{preview}/extract-annotated-frames-pdf");
+    let asked: Vec<_> = (0..4)
+        .map(|_| {
+            let (admin, path) = (admin.clone(), path.clone());
+            tokio::spawn(async move { admin.get(&path).await.status })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let address = format!("/data/tasks/{}", review.task);
+    let read = tokio::time::timeout(std::time::Duration::from_secs(10), admin.get(&address)).await;
+    assert_eq!(read.expect("an answer before the pictures are made").status, 200);
+    assert!(asked.iter().all(|one| !one.is_finished()), "they have no place");
+    drop(places);
+    for one in asked {
+        assert_eq!(one.await.expect("an answer"), 200);
+    }
 }

@@ -257,7 +257,7 @@ pub async fn given_up(studio: &Studio, kind: &str) -> String {
     panic!("no job of {kind} is given up");
 }
 
-/// Statuses of a preview that were told, the latest first.
+/// News of the status of a preview, the latest first.
 async fn told(studio: &Studio, preview: &Value) -> Vec<Value> {
     let events = studio
         .admin

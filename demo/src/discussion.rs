@@ -50,6 +50,13 @@ pub struct Talk<'a> {
     pub end: i64,
 }
 
+impl Talk<'_> {
+    /// Person who does the work: the reviewer where nobody is assigned.
+    fn artist(&self) -> usize {
+        self.assignee.unwrap_or(self.reviewer)
+    }
+}
+
 /// Least working minutes for a comment.
 const PACE: i64 = 12;
 
@@ -152,20 +159,7 @@ fn moments(rng: &mut StdRng, talk: &Talk<'_>, count: usize) -> Vec<i64> {
 }
 
 fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, i64), revision: usize) -> Comment {
-    let artist = talk.assignee.unwrap_or(talk.reviewer);
-    let (author, text) = match turn {
-        Turn::Waiting => (talk.manager, remarks::waiting(rng)),
-        Turn::Ready => (talk.manager, remarks::ready(rng)),
-        Turn::Start => (artist, remarks::start(rng, talk.about)),
-        Turn::Submit => (artist, remarks::submit(rng, talk.about, revision)),
-        Turn::Retake => (talk.reviewer, remarks::retake(rng, talk.about)),
-        Turn::Approve => (talk.reviewer, remarks::approve(rng)),
-        Turn::Note(_) => (
-            remarks::pick(rng, &[artist, talk.reviewer]),
-            remarks::note(rng, talk.about),
-        ),
-        Turn::Client => (talk.client.unwrap_or(talk.reviewer), remarks::client(rng)),
-    };
+    let (author, text) = remark(rng, talk, turn, revision);
     let retake = turn == Turn::Retake;
     let note = matches!(turn, Turn::Note(_));
     let mut comment = Comment {
@@ -192,17 +186,45 @@ fn comment(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, (minute, next): (i64, 
     if (note || retake) && rng.random_bool(0.12) {
         call(rng, talk.crew, &mut comment);
     }
-    let answering = if author == artist { talk.reviewer } else { artist };
-    let likely = if note { 0.6 } else { 0.3 };
-    if (note || retake || turn == Turn::Client) && answering != author && rng.random_bool(likely) && next - minute > 2 {
-        let minute = minute + rng.random_range(1..(next - minute).min(180));
-        comment.replies.push(Reply {
-            minute,
-            author: answering,
-            text: remarks::reply(rng),
-        });
-    }
+    comment.replies = reply(rng, talk, turn, &comment, next).into_iter().collect();
     comment
+}
+
+/// Author and text of a comment. Work that is submitted has that revision.
+fn remark(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, revision: usize) -> (usize, String) {
+    let artist = talk.artist();
+    match turn {
+        Turn::Waiting => (talk.manager, remarks::waiting(rng)),
+        Turn::Ready => (talk.manager, remarks::ready(rng)),
+        Turn::Start => (artist, remarks::start(rng, talk.about)),
+        Turn::Submit => (artist, remarks::submit(rng, talk.about, revision)),
+        Turn::Retake => (talk.reviewer, remarks::retake(rng, talk.about)),
+        Turn::Approve => (talk.reviewer, remarks::approve(rng)),
+        Turn::Note(_) => (
+            remarks::pick(rng, &[artist, talk.reviewer]),
+            remarks::note(rng, talk.about),
+        ),
+        Turn::Client => (talk.client.unwrap_or(talk.reviewer), remarks::client(rng)),
+    }
+}
+
+/// The answer that some comments get before the next one is written.
+fn reply(rng: &mut StdRng, talk: &Talk<'_>, turn: Turn, comment: &Comment, next: i64) -> Option<Reply> {
+    let artist = talk.artist();
+    let author = if comment.author == artist {
+        talk.reviewer
+    } else {
+        artist
+    };
+    let note = matches!(turn, Turn::Note(_));
+    let likely = if note { 0.6 } else { 0.3 };
+    let wants_answer = note || matches!(turn, Turn::Retake | Turn::Client);
+    let answered = wants_answer && author != comment.author && rng.random_bool(likely) && next - comment.minute > 2;
+    answered.then(|| Reply {
+        minute: comment.minute + rng.random_range(1..(next - comment.minute).min(180)),
+        author,
+        text: remarks::reply(rng),
+    })
 }
 
 /// Calls somebody of the studio who has not written the comment.

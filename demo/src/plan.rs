@@ -119,32 +119,7 @@ impl Plan {
             .collect();
         let mut shots = shots(&mut rng, scale, &assets);
         let mut planner = Planner::new(scale, crew, calendar);
-        let mut tasks = Vec::new();
-        for number in 0..assets.len() {
-            let steps = assets[number].kind.steps(number);
-            let start = 0.02 + 0.45 * share(number, assets.len());
-            planner.plan(
-                &mut rng,
-                TaskSubject::Asset(number),
-                &steps,
-                (start, 0.2),
-                None,
-                &mut tasks,
-            );
-        }
-        for (number, shot) in shots.iter().enumerate() {
-            let steps: Vec<&Step> = shot_steps(number).collect();
-            let start = 0.12 + 0.5 * share(number, scale.shots);
-            let frames = Some((shot.frame_in, shot.frame_out));
-            planner.plan(
-                &mut rng,
-                TaskSubject::Shot(number),
-                &steps,
-                (start, 0.33),
-                frames,
-                &mut tasks,
-            );
-        }
+        let mut tasks = tasks(&mut rng, &mut planner, &assets, &shots);
         settle(&mut tasks, &mut assets, &mut shots);
         let previews = review::previews(&tasks, scale);
         let playlists = review::playlists(&tasks, &previews);
@@ -161,6 +136,23 @@ impl Plan {
             notices,
         }
     }
+}
+
+/// The tasks of the assets, then those of the shots.
+fn tasks(rng: &mut StdRng, planner: &mut Planner, assets: &[Asset], shots: &[Shot]) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for (number, asset) in assets.iter().enumerate() {
+        let steps = asset.kind.steps(number);
+        let window = (0.02 + 0.45 * share(number, assets.len()), 0.2);
+        planner.plan(rng, TaskSubject::Asset(number), &steps, window, None, &mut tasks);
+    }
+    for (number, shot) in shots.iter().enumerate() {
+        let steps: Vec<&Step> = shot_steps(number).collect();
+        let window = (0.12 + 0.5 * share(number, shots.len()), 0.33);
+        let frames = Some((shot.frame_in, shot.frame_out));
+        planner.plan(rng, TaskSubject::Shot(number), &steps, window, frames, &mut tasks);
+    }
+    tasks
 }
 
 fn share(number: usize, of: usize) -> f64 {

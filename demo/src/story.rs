@@ -255,83 +255,91 @@ pub fn asset_name(kind: AssetKind, number: usize) -> String {
 /// Description of an asset.
 pub fn asset_description(rng: &mut StdRng, kind: AssetKind, name: &str) -> String {
     match kind {
-        AssetKind::Character => {
-            let look = pick(
-                rng,
-                &[
-                    "round shapes",
-                    "long limbs and small hands",
-                    "a heavy coat",
-                    "a face like a wet map",
-                    "restless shoulders",
-                    "a crooked smile",
-                ],
-            );
-            let trait_ = pick(
-                rng,
-                &[
-                    "never finishes a sentence",
-                    "walks as if the ground moved",
-                    "looks down when lying",
-                    "hums while working",
-                    "counts everything twice",
-                ],
-            );
-            format!("{name} has {look} and {trait_}.")
-        }
-        AssetKind::Prop => {
-            let wear = pick(
-                rng,
-                &[
-                    "worn at the edges",
-                    "repaired with wire",
-                    "wet most of the time",
-                    "older than the town",
-                    "polished by many hands",
-                ],
-            );
-            let use_ = pick(
-                rng,
-                &[
-                    "It is held in close-ups.",
-                    "Background only.",
-                    "Needs a broken version.",
-                    "Two sizes.",
-                    "It opens.",
-                ],
-            );
-            format!("{name}, {wear}. {use_}")
-        }
-        AssetKind::Environment => {
-            let light = pick(
-                rng,
-                &["morning light", "late sun", "lantern light", "fog", "rain", "moonlight"],
-            );
-            let scope = pick(
-                rng,
-                &[
-                    "Seen from one side only.",
-                    "Full set, cameras go everywhere.",
-                    "Wide views from the sea.",
-                    "Needs room for a crowd.",
-                ],
-            );
-            format!("{name} in {light}. {scope}")
-        }
-        AssetKind::Fx => {
-            let pace = pick(
-                rng,
-                &[
-                    "slow and thick",
-                    "quick and thin",
-                    "hand-drawn in feeling",
-                    "barely visible",
-                    "full of grain",
-                ],
-            );
-            format!("{name}, {pace}. Library element, cached in loops.")
-        }
+        AssetKind::Character => character(rng, name),
+        AssetKind::Prop => prop(rng, name),
+        AssetKind::Environment => environment(rng, name),
+        AssetKind::Fx => effect(rng, name),
     }
+}
+
+fn character(rng: &mut StdRng, name: &str) -> String {
+    let look = pick(
+        rng,
+        &[
+            "round shapes",
+            "long limbs and small hands",
+            "a heavy coat",
+            "a face like a wet map",
+            "restless shoulders",
+            "a crooked smile",
+        ],
+    );
+    let habit = pick(
+        rng,
+        &[
+            "never finishes a sentence",
+            "walks as if the ground moved",
+            "looks down when lying",
+            "hums while working",
+            "counts everything twice",
+        ],
+    );
+    format!("{name} has {look} and {habit}.")
+}
+
+fn prop(rng: &mut StdRng, name: &str) -> String {
+    let wear = pick(
+        rng,
+        &[
+            "worn at the edges",
+            "repaired with wire",
+            "wet most of the time",
+            "older than the town",
+            "polished by many hands",
+        ],
+    );
+    let demand = pick(
+        rng,
+        &[
+            "It is held in close-ups.",
+            "Background only.",
+            "Needs a broken version.",
+            "Two sizes.",
+            "It opens.",
+        ],
+    );
+    format!("{name}, {wear}. {demand}")
+}
+
+fn environment(rng: &mut StdRng, name: &str) -> String {
+    let light = pick(
+        rng,
+        &["morning light", "late sun", "lantern light", "fog", "rain", "moonlight"],
+    );
+    let scope = pick(
+        rng,
+        &[
+            "Seen from one side only.",
+            "Full set, cameras go everywhere.",
+            "Wide views from the sea.",
+            "Needs room for a crowd.",
+        ],
+    );
+    format!("{name} in {light}. {scope}")
+}
+
+fn effect(rng: &mut StdRng, name: &str) -> String {
+    let pace = pick(
+        rng,
+        &[
+            "slow and thick",
+            "quick and thin",
+            "hand-drawn in feeling",
+            "barely visible",
+            "full of grain",
+        ],
+    );
+    format!("{name}, {pace}. Library element, cached in loops.")
 }
 
 /// Events in a shot with that character at that place.

@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::catalogue::{Catalogue, reference};
+use crate::catalogue::{Catalogue, Column, reference};
 use crate::differences::{Differences, compare};
 use crate::revision::{NEWEST, OLDEST, Revision, done, recorded, revisions, schema_at};
 
@@ -33,61 +33,31 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
     let recorded = recorded(db).await?;
     let found = Catalogue::read(db).await?;
     let known = revisions()?;
-    if let Some(unknown) = recorded
-        .iter()
-        .find(|name| known.iter().all(|revision| revision.name != **name))
-    {
-        let oldest = reference()?;
-        let (schema, advice) = if has_columns_of(&found, &oldest) {
-            let advice =
-                "is not one of those that this release takes over: take it over with a newer release of Dailies";
-            (schema_at(&[NEWEST.to_owned()])?, advice)
-        } else {
-            let advice = "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back";
-            (oldest, advice)
-        };
-        let mut differences = compare(&schema, &found);
-        differences
-            .missing
-            .insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
+    let is_unknown = |name: &&String| known.iter().all(|revision| revision.name != **name);
+    if let Some(unknown) = recorded.iter().find(is_unknown) {
+        let found = differences_at_unknown(unknown, &found)?;
         return Ok(Plan {
             recorded,
-            found: differences,
+            found,
             additions: Vec::new(),
         });
     }
     let mut differences = compare(&schema_at(&recorded)?, &found);
     let newest = schema_at(&[NEWEST.to_owned()])?;
-    let mut additions = Vec::new();
-    for (name, table) in &newest.tables {
-        let Some(other) = found.tables.get(name) else {
-            additions.push(format!("the table `{name}`"));
-            continue;
-        };
-        for column in &table.columns {
-            match other.columns.iter().find(|other| other.name == column.name) {
-                None => additions.push(format!("the column `{name}.{}`", column.name)),
-                Some(other) if other.kind != column.kind => {
-                    let sentence = format!(
-                        "The column `{name}.{}` is `{}` instead of `{}`.",
-                        column.name, other.kind, column.kind
-                    );
-                    if !differences.missing.contains(&sentence) {
-                        differences.missing.push(sentence);
-                    }
-                }
-                Some(_) => {}
-            }
+    for sentence in other_types(&newest, &found) {
+        if !differences.missing.contains(&sentence) {
+            differences.missing.push(sentence);
         }
     }
     // What the schema must have already is in the way, and not added.
-    let lacks = |place: &str| {
+    let is_in_the_way = |place: &str| {
         differences
             .missing
             .iter()
             .any(|sentence| sentence == &format!("T{} is missing.", &place[1..]))
     };
-    additions.retain(|place| !lacks(place));
+    let mut additions = lacking(&newest, &found);
+    additions.retain(|place| !is_in_the_way(place));
     Ok(Plan {
         recorded,
         found: differences,
@@ -95,15 +65,63 @@ pub async fn plan(db: &impl ConnectionTrait) -> Result<Plan, DbErr> {
     })
 }
 
-/// True if a database has all tables and columns of a schema, whatever else it has.
-fn has_columns_of(found: &Catalogue, schema: &Catalogue) -> bool {
-    schema.tables.iter().all(|(name, table)| {
-        let has = |column: &str| {
-            let mut there = found.tables.get(name).into_iter().flat_map(|found| &found.columns);
-            there.any(|other| other.name == column)
-        };
-        table.columns.iter().all(|column| has(&column.name))
-    })
+/// Differences of a database at a revision that this release does not know, from the schema that comes nearest. The first
+/// sentence says where to go from there.
+fn differences_at_unknown(unknown: &str, found: &Catalogue) -> Result<Differences, DbErr> {
+    let oldest = reference()?;
+    let (schema, advice) = if lacking(&oldest, found).is_empty() {
+        let advice = "is not one of those that this release takes over: take it over with a newer release of Dailies";
+        (schema_at(&[NEWEST.to_owned()])?, advice)
+    } else {
+        let advice = "is older than release 1.0.67: bring it to a release from 1.0.67 to 1.0.97 with the server that made it, and come back";
+        (oldest, advice)
+    };
+    let mut differences = compare(&schema, found);
+    differences
+        .missing
+        .insert(0, format!("The schema is at revision `{unknown}`, which {advice}."));
+    Ok(differences)
+}
+
+/// Sentences about the columns that have another type in a database than in a schema.
+fn other_types(schema: &Catalogue, found: &Catalogue) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for (name, table) in &schema.tables {
+        for column in &table.columns {
+            if let Some(other) = column_of(found, name, &column.name)
+                && other.kind != column.kind
+            {
+                sentences.push(format!(
+                    "The column `{name}.{}` is `{}` instead of `{}`.",
+                    column.name, other.kind, column.kind
+                ));
+            }
+        }
+    }
+    sentences
+}
+
+/// Tables and columns of a schema that a database lacks.
+fn lacking(schema: &Catalogue, found: &Catalogue) -> Vec<String> {
+    let mut places = Vec::new();
+    for (name, table) in &schema.tables {
+        if !found.tables.contains_key(name) {
+            places.push(format!("the table `{name}`"));
+            continue;
+        }
+        for column in &table.columns {
+            if column_of(found, name, &column.name).is_none() {
+                places.push(format!("the column `{name}.{}`", column.name));
+            }
+        }
+    }
+    places
+}
+
+/// A column of a database.
+fn column_of<'a>(found: &'a Catalogue, table: &str, name: &str) -> Option<&'a Column> {
+    let table = found.tables.get(table)?;
+    table.columns.iter().find(|column| column.name == name)
 }
 
 /// The statements that bring a PostgreSQL database, which may have some of it, to the schema and the rows that the

@@ -97,6 +97,15 @@ pub const NEWS: CommentRule = Rule::Any(&[
     Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_SEE]),
 ]);
 
+/// Rule about who is told that somebody wrote: vendors when they work on the entity, clients when they read it. Artists and
+/// vendors are told that a client wrote, and not what.
+pub const TOLD: CommentRule = Rule::Any(&[
+    Rule::Admin,
+    Rule::Team(&STAFF),
+    Rule::All(&[Rule::Team(&[Role::Vendor]), Rule::Fact(CommentFact::WorksOnEntity)]),
+    Rule::All(&[Rule::Team(&[Role::Client]), CLIENTS_READ]),
+]);
+
 /// Extent to which somebody sees a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
@@ -114,6 +123,8 @@ pub struct Viewer {
     pub place: ProjectRole,
     /// True if clients of the production don't see each other.
     pub clients_isolated: bool,
+    /// True if the person does a task of the entity that is commented.
+    pub works_on_entity: bool,
 }
 
 /// Facts that decide about a comment.
@@ -138,13 +149,14 @@ impl Seen {
 }
 
 impl Viewer {
-    /// The caller, who holds a proof of being let in to the production with this role.
+    /// The caller, who holds a proof of being let in to the task with this role in its production.
     #[must_use]
     pub fn within(caller: &Caller, role: Role, clients_isolated: bool) -> Self {
         Self {
             person_id: caller.person.id,
             place: ProjectRole { role, in_team: true },
             clients_isolated,
+            works_on_entity: true,
         }
     }
 
@@ -157,7 +169,7 @@ impl Viewer {
             CommentFact::ForClient => comment.for_client,
             CommentFact::ClientsMeet => !self.clients_isolated,
             CommentFact::WithPreviews => true,
-            CommentFact::WorksOnEntity => false,
+            CommentFact::WorksOnEntity => self.works_on_entity,
         })
     }
 
@@ -183,11 +195,16 @@ impl Viewer {
         }
     }
 
-    /// True if a notification may tell of the comment. Clients are not told of what they may not read; artists and vendors
-    /// are told that a client wrote, and not what.
+    /// True if a notification may tell of the comment.
     #[must_use]
     pub fn may_be_told(&self, comment: Seen) -> bool {
-        (self.place.is_member() && self.place.role != Role::Client) || self.may(&READ, comment)
+        self.may(&TOLD, comment)
+    }
+
+    /// True if a notification may tell the words of the comment.
+    #[must_use]
+    pub fn may_be_told_words(&self, comment: Seen) -> bool {
+        self.may_be_told(comment) && self.may(&READ, comment)
     }
 
     /// True if the viewer is told who wrote something that is not meant for clients.
@@ -266,6 +283,7 @@ pub fn may_know_author(reach: &Reach, project_id: Uuid, comment: Seen) -> bool {
         person_id: reach.person().id,
         place: reach.place(project_id),
         clients_isolated: false,
+        works_on_entity: false,
     };
     viewer.may(&KNOW_AUTHOR, comment)
 }
@@ -322,6 +340,7 @@ mod tests {
             person_id: Uuid::new_v4(),
             place: ProjectRole { role, in_team: true },
             clients_isolated,
+            works_on_entity: true,
         }
     }
 
@@ -351,6 +370,37 @@ mod tests {
         for viewer in [Role::Admin, Role::Manager, Role::Supervisor] {
             assert_eq!(sight(viewer, true, Role::Client, false), Sight::Whole);
         }
+    }
+
+    #[test]
+    fn vendors_are_told_of_what_they_work_on() {
+        let comment = |author_role| Seen {
+            author_id: Uuid::new_v4(),
+            author_role,
+            for_client: false,
+        };
+        let at_work = viewer(Role::Vendor, false);
+        let beside = Viewer {
+            works_on_entity: false,
+            ..at_work
+        };
+        let gone = Viewer {
+            place: ProjectRole {
+                role: Role::Vendor,
+                in_team: false,
+            },
+            ..at_work
+        };
+        assert!(at_work.may_be_told(comment(Role::Artist)) && at_work.may_be_told_words(comment(Role::Artist)));
+        assert!(at_work.may_be_told(comment(Role::Client)) && !at_work.may_be_told_words(comment(Role::Client)));
+        for other in [beside, gone] {
+            assert!(!other.may_be_told(comment(Role::Artist)) && !other.may_be_told_words(comment(Role::Artist)));
+        }
+        let artist = Viewer {
+            works_on_entity: false,
+            ..viewer(Role::Artist, false)
+        };
+        assert!(artist.may_be_told_words(comment(Role::Supervisor)));
     }
 
     #[test]

@@ -194,6 +194,15 @@ impl QueriedRecords<PlaylistFact> for Playlists {
     }
 }
 
+/// Adds the condition that a playlist of a production may show the previews `p` of tasks `t`, with `AND` before it: those of
+/// the production, and of an entity that another production shares the main one.
+pub fn restrict_previews(sql: &mut Sql, project_id: Option<Uuid>) {
+    sql.push(" AND (t.project_id = ").bind(project_id);
+    sql.push(" OR EXISTS (SELECT 1 FROM entity sh WHERE sh.id = t.entity_id AND sh.preview_file_id = p.id AND sh.is_shared = ")
+        .bind(true)
+        .push("))");
+}
+
 /// The entries of a playlist.
 ///
 /// # Errors

@@ -272,6 +272,12 @@ pub fn works_on(sql: &mut Sql, entity: &str, person_id: Uuid) {
         .push(")");
 }
 
+/// SQL of whether somebody, whose id is in a column, does a task of the entity whose id is in another one.
+#[must_use]
+pub fn does_work_on(person: &str, entity: &str) -> String {
+    format!("EXISTS (SELECT 1 {WORK_OF}{person} AND o.entity_id = {entity})")
+}
+
 /// The tasks that somebody gets to see in a list.
 #[derive(Clone, Debug)]
 pub struct VisibleTasks {

@@ -6,7 +6,7 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::{CastAsset, CastIn};
 use entity::facts::Kind;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -113,11 +113,22 @@ pub(super) async fn entity(database: &Database, entity_id: Uuid) -> Result<Json<
 
 /// Shots, then assets, that an asset appears in.
 pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<Vec<CastIn>>, Failure> {
+    let mut out = vec![b'['];
+    let shots = database.rows(&shots_casting(database.backend(), asset_id)).await?;
+    write_shots(&mut out, &shots)?;
+    let assets = database.rows(&assets_casting(asset_id)).await?;
+    write_assets(&mut out, &assets)?;
+    out.push(b']');
+    Ok(Json::written(out))
+}
+
+/// Selects the shots that cast an asset, as [`write_shots`] writes them. What has a parent and is no asset counts as one.
+fn shots_casting(backend: DbBackend, asset_id: Uuid) -> Sql {
     let (shot, asset) = (
         EntityKind::Shot.condition("s.entity_type_id"),
         EntityKind::Asset.condition("s.entity_type_id"),
     );
-    let mut shots = Sql::with(
+    let mut sql = Sql::with(
         format!(
             "SELECT s.id, s.name, q.name, e.id AS episode_id, e.name AS episode_name, s.preview_file_id, l.nb_occurences FROM entity_link l \
              JOIN entity s ON s.id = l.entity_in_id LEFT JOIN entity q ON q.id = s.parent_id LEFT JOIN entity e ON e.id = q.parent_id \
@@ -125,34 +136,23 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
         ),
         [asset_id.into(), false.into()],
     );
-    shots.push(&order_by(database.backend(), &["e.name", "q.name", "s.name"], "s.id"));
-    let assets = Sql::with(
-        "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
-         JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
-         WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
-         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
-        [asset_id.into(), false.into()],
-    );
-    let heads = RowWriter::new([
+    sql.push(&order_by(backend, &["e.name", "q.name", "s.name"], "s.id"));
+    sql
+}
+
+fn write_shots(out: &mut Vec<u8>, rows: &[QueryResult]) -> Result<(), DbErr> {
+    let head = RowWriter::new([
         Field::new("shot_id", Kind::Uuid),
         Field::new("shot_name", TEXT),
         Field::new("sequence_name", TEXT),
     ]);
-    let whole = RowWriter::new([
-        Field::new("asset_id", Kind::Uuid),
-        Field::new("asset_name", TEXT),
-        Field::new("asset_type_name", TEXT),
-        Field::new("preview_file_id", Kind::Uuid),
-        Field::new("nb_occurences", Kind::Integer),
-    ]);
-    let mut out = vec![b'['];
-    for row in database.rows(&shots).await? {
-        separate(&mut out);
+    for row in rows {
+        separate(out);
         out.push(b'{');
-        heads.write(&mut out, &row)?;
+        head.write(out, row)?;
         out.extend_from_slice(b",\"episode_id\":");
         match row.try_get::<Option<Uuid>>("", "episode_id")? {
-            Some(id) => write_uuid(&mut out, id),
+            Some(id) => write_uuid(out, id),
             None => out.extend_from_slice(b"\"None\""),
         }
         for (key, kind) in [
@@ -161,18 +161,39 @@ pub(super) async fn cast_in(database: &Database, asset_id: Uuid) -> Result<Json<
             ("nb_occurences", Kind::Integer),
         ] {
             out.extend_from_slice(format!(",\"{key}\":").as_bytes());
-            database::write_column(&mut out, &row, key, kind)?;
+            database::write_column(out, row, key, kind)?;
         }
         out.push(b'}');
     }
-    for row in database.rows(&assets).await? {
-        separate(&mut out);
+    Ok(())
+}
+
+/// Selects the assets that cast an asset, as [`write_assets`] writes them.
+fn assets_casting(asset_id: Uuid) -> Sql {
+    Sql::with(
+        "SELECT a.id, a.name, k.name, a.preview_file_id, l.nb_occurences FROM entity_link l \
+         JOIN entity a ON a.id = l.entity_in_id JOIN entity_type k ON k.id = a.entity_type_id \
+         WHERE l.entity_out_id = $1 AND COALESCE(a.canceled, $2) = $2 \
+         AND k.name NOT IN ('Shot', 'Sequence', 'Episode', 'Edit', 'Scene', 'Concept', 'ConceptFolder') ORDER BY k.name, a.name, a.id",
+        [asset_id.into(), false.into()],
+    )
+}
+
+fn write_assets(out: &mut Vec<u8>, rows: &[QueryResult]) -> Result<(), DbErr> {
+    let writer = RowWriter::new([
+        Field::new("asset_id", Kind::Uuid),
+        Field::new("asset_name", TEXT),
+        Field::new("asset_type_name", TEXT),
+        Field::new("preview_file_id", Kind::Uuid),
+        Field::new("nb_occurences", Kind::Integer),
+    ]);
+    for row in rows {
+        separate(out);
         out.push(b'{');
-        whole.write(&mut out, &row)?;
+        writer.write(out, row)?;
         out.push(b'}');
     }
-    out.push(b']');
-    Ok(Json::written(out))
+    Ok(())
 }
 
 fn separate(out: &mut Vec<u8>) {
@@ -191,67 +212,75 @@ pub(super) enum Containers {
     AssetsOfType(Uuid),
 }
 
+impl Containers {
+    fn are_shots(self) -> bool {
+        matches!(self, Self::Shots | Self::ShotsOfSequence(_) | Self::ShotsOfEpisode(_))
+    }
+
+    /// The columns of their castings, with the fields that show them.
+    fn fields(self) -> Vec<(&'static str, Field)> {
+        let mut fields = vec![
+            ("a.id", Field::new("asset_id", Kind::Uuid)),
+            ("a.name", Field::new("name", TEXT)),
+            ("a.name", Field::new("asset_name", TEXT)),
+            ("k.name", Field::new("asset_type_name", TEXT)),
+            ("a.preview_file_id", Field::new("preview_file_id", Kind::Uuid)),
+            ("l.nb_occurences", Field::new("nb_occurences", Kind::Integer)),
+            ("l.label", Field::new("label", TEXT)),
+        ];
+        if !matches!(self, Self::AssetsOfType(_)) {
+            fields.extend([
+                ("a.is_shared", Field::new("is_shared", Kind::Bool)),
+                ("a.project_id", Field::new("project_id", Kind::Uuid)),
+            ]);
+        }
+        if self.are_shots() {
+            fields.push(("q.name", Field::new("sequence_name", TEXT)));
+        }
+        fields
+    }
+
+    /// Selects columns of the castings in a production, and the `container_id` that they are listed by.
+    fn castings(self, backend: DbBackend, project_id: Uuid, columns: &[&str]) -> Sql {
+        let mut sql = Sql::new(format!(
+            "SELECT {}, c.id AS container_id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
+             JOIN entity_type k ON k.id = a.entity_type_id ",
+            columns.join(", ")
+        ));
+        if self.are_shots() {
+            sql.push("LEFT JOIN entity q ON q.id = c.parent_id ");
+        }
+        sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ")
+            .bind(project_id);
+        sql.push(" AND COALESCE(a.canceled, ")
+            .bind(false)
+            .push(") = ")
+            .bind(false);
+        match self {
+            Self::Episodes => sql.push(" AND ck.name = 'Episode'"),
+            Self::Shots => sql.push(" AND ck.name = 'Shot'"),
+            Self::ShotsOfSequence(id) => sql.push(" AND ck.name = 'Shot' AND q.id = ").bind(id),
+            Self::ShotsOfEpisode(id) => sql.push(" AND ck.name = 'Shot' AND q.parent_id = ").bind(id),
+            Self::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
+        };
+        if self.are_shots() {
+            sql.push(&order_by(backend, &["q.name", "c.name"], "c.id, k.name, a.name, a.id"));
+        } else {
+            sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
+        }
+        sql
+    }
+}
+
 /// Castings by the ids of their entities.
 pub(super) async fn castings(
     database: &Database,
     project_id: Uuid,
     containers: Containers,
 ) -> Result<Json<Map<String, Value>>, Failure> {
-    let of_shots = matches!(
-        containers,
-        Containers::Shots | Containers::ShotsOfSequence(_) | Containers::ShotsOfEpisode(_)
-    );
-    let of_assets = matches!(containers, Containers::AssetsOfType(_));
-    let mut fields = vec![
-        ("a.id", Field::new("asset_id", Kind::Uuid)),
-        ("a.name", Field::new("name", TEXT)),
-        ("a.name", Field::new("asset_name", TEXT)),
-        ("k.name", Field::new("asset_type_name", TEXT)),
-        ("a.preview_file_id", Field::new("preview_file_id", Kind::Uuid)),
-        ("l.nb_occurences", Field::new("nb_occurences", Kind::Integer)),
-        ("l.label", Field::new("label", TEXT)),
-    ];
-    if !of_assets {
-        fields.extend([
-            ("a.is_shared", Field::new("is_shared", Kind::Bool)),
-            ("a.project_id", Field::new("project_id", Kind::Uuid)),
-        ]);
-    }
-    if of_shots {
-        fields.push(("q.name", Field::new("sequence_name", TEXT)));
-    }
-    let columns: Vec<&str> = fields.iter().map(|(column, _)| *column).collect();
-    let mut sql = Sql::new(format!(
-        "SELECT {}, c.id AS container_id FROM entity_link l JOIN entity c ON c.id = l.entity_in_id JOIN entity a ON a.id = l.entity_out_id \
-         JOIN entity_type k ON k.id = a.entity_type_id ",
-        columns.join(", ")
-    ));
-    if of_shots {
-        sql.push("LEFT JOIN entity q ON q.id = c.parent_id ");
-    }
-    sql.push("JOIN entity_type ck ON ck.id = c.entity_type_id WHERE c.project_id = ")
-        .bind(project_id);
-    sql.push(" AND COALESCE(a.canceled, ")
-        .bind(false)
-        .push(") = ")
-        .bind(false);
-    match containers {
-        Containers::Episodes => sql.push(" AND ck.name = 'Episode'"),
-        Containers::Shots => sql.push(" AND ck.name = 'Shot'"),
-        Containers::ShotsOfSequence(id) => sql.push(" AND ck.name = 'Shot' AND q.id = ").bind(id),
-        Containers::ShotsOfEpisode(id) => sql.push(" AND ck.name = 'Shot' AND q.parent_id = ").bind(id),
-        Containers::AssetsOfType(id) => sql.push(" AND ck.id = ").bind(id),
-    };
-    if of_shots {
-        sql.push(&order_by(
-            database.backend(),
-            &["q.name", "c.name"],
-            "c.id, k.name, a.name, a.id",
-        ));
-    } else {
-        sql.push(" ORDER BY c.name, c.id, k.name, a.name, a.id");
-    }
-    let writer = RowWriter::new(fields.into_iter().map(|(_, field)| field));
+    let (columns, fields): (Vec<&str>, Vec<Field>) = containers.fields().into_iter().unzip();
+    let sql = containers.castings(database.backend(), project_id, &columns);
+    let writer = RowWriter::new(fields);
     Ok(Json::written(write_by_container(&writer, &database.rows(&sql).await?)?))
 }
 

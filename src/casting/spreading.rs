@@ -3,10 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
+use sea_orm::Value;
 use uuid::Uuid;
 
 use super::writing::{
-    CastingContainer, CastingLink, WrittenLink, find_all, keep, leave_shots, links_in, tell_stored, uncast,
+    CastingContainer, CastingLink, WrittenLink, find_all, keep, leave_shots, link_values, links_in, new_link,
+    tell_stored, uncast,
 };
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -93,6 +95,51 @@ async fn containers(
     Ok(containers)
 }
 
+/// Links that cast an asset as it is wanted, as far as they are not there yet.
+#[derive(Default)]
+struct SpreadLinks<'a> {
+    new: Vec<Vec<(&'static str, Value)>>,
+    changed: Vec<(Uuid, Vec<(&'static str, Value)>)>,
+    /// All of them with the entities that they are in.
+    written: Vec<(&'a CastingContainer, WrittenLink)>,
+}
+
+impl<'a> SpreadLinks<'a> {
+    fn of(part: &SpreadCasting, containers: &'a [CastingContainer], links: &HashMap<Uuid, CastingLink>) -> Self {
+        let mut spread = Self::default();
+        for container in containers {
+            let link = links.get(&container.id);
+            let before = link.and_then(|link| link.nb_occurences);
+            let nb_occurences = part.nb_occurences.or(before).unwrap_or(1);
+            let label_before = link.and_then(|link| link.label.as_deref()).unwrap_or_default();
+            let label = part.label.as_deref().unwrap_or(label_before);
+            let link_id = match link {
+                Some(_) if before == Some(nb_occurences) && label == label_before => continue,
+                Some(link) => {
+                    spread.changed.push((link.id, link_values(nb_occurences, label)));
+                    link.id
+                }
+                None => {
+                    let id = Uuid::new_v4();
+                    let row = new_link(id, container.id, part.asset_id, link_values(nb_occurences, label));
+                    spread.new.push(row);
+                    id
+                }
+            };
+            spread.written.push((
+                container,
+                WrittenLink {
+                    link_id,
+                    asset_id: part.asset_id,
+                    nb_occurences,
+                    new: link.is_none(),
+                },
+            ));
+        }
+        spread
+    }
+}
+
 async fn put_in(
     work: &mut Work<'_>,
     part: &SpreadCasting,
@@ -100,59 +147,22 @@ async fn put_in(
     links: &HashMap<Uuid, CastingLink>,
 ) -> Result<(), Failure> {
     let asset_id = part.asset_id;
-    let (mut rows, mut changes, mut stored) = (Vec::new(), Vec::new(), Vec::new());
-    for container in containers {
-        let link = links.get(&container.id);
-        let before = link.and_then(|link| link.nb_occurences);
-        let nb_occurences = part.nb_occurences.or(before).unwrap_or(1);
-        let label_before = link.and_then(|link| link.label.as_deref()).unwrap_or_default();
-        let label = part.label.as_deref().unwrap_or(label_before);
-        let link_id = match link {
-            Some(_) if before == Some(nb_occurences) && label == label_before => continue,
-            Some(link) => {
-                changes.push((
-                    link.id,
-                    vec![("nb_occurences", nb_occurences.into()), ("label", label.into())],
-                ));
-                link.id
-            }
-            None => {
-                let id = Uuid::new_v4();
-                rows.push(vec![
-                    ("id", id.into()),
-                    ("entity_in_id", container.id.into()),
-                    ("entity_out_id", asset_id.into()),
-                    ("nb_occurences", nb_occurences.into()),
-                    ("label", label.into()),
-                ]);
-                id
-            }
-        };
-        stored.push((
-            container,
-            WrittenLink {
-                link_id,
-                asset_id,
-                nb_occurences,
-                new: link.is_none(),
-            },
-        ));
-    }
+    let SpreadLinks { new, changed, written } = SpreadLinks::of(part, containers, links);
     let episodes = containers.iter().filter(|container| container.is(EntityKind::Episode));
     let kept: Vec<&CastingLink> = episodes.filter_map(|episode| links.get(&episode.id)).collect();
     keep(work, &kept).await?;
-    database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
-    database::update_many(&**work, &entity::entity_link::TABLE, changes).await?;
-    let touched: Vec<&CastingContainer> = stored.iter().map(|(container, _)| *container).collect();
+    database::insert_many(&**work, &entity::entity_link::TABLE, new).await?;
+    database::update_many(&**work, &entity::entity_link::TABLE, changed).await?;
+    let touched: Vec<&CastingContainer> = written.iter().map(|(container, _)| *container).collect();
     let (derived, counts) = follow(work, asset_id, &touched).await?;
     for derived in &derived {
         derived.tell_joined(work);
     }
     let joining = [asset_id];
-    for (container, stored) in stored {
-        let added = if stored.new { joining.as_slice() } else { &[] };
+    for (container, link) in written {
+        let added = if link.new { joining.as_slice() } else { &[] };
         let count = counts.get(&container.id).copied().unwrap_or_default();
-        tell_stored(work, container, &[stored], &[]);
+        tell_stored(work, container, &[link], &[]);
         counts::emit_casting_update(
             work,
             container.project_id,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::CastingEntry;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Value as SqlValue};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -241,7 +241,7 @@ pub(super) async fn uncast(work: &Work<'_>, containers: &[Uuid], assets: &[Uuid]
 /// Makes castings stay that an episode had because of its shots, now that they are saved in it.
 pub(super) async fn keep(work: &Work<'_>, links: &[&CastingLink]) -> Result<(), Failure> {
     let derived = links.iter().filter(|link| counts::is_derived(link.data.as_ref()));
-    let data = |link: &CastingLink| sea_orm::Value::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
+    let data = |link: &CastingLink| SqlValue::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
     let rows = derived.map(|link| (link.id, vec![("data", data(link))])).collect();
     Ok(database::update_many(&**work, &entity::entity_link::TABLE, rows).await?)
 }
@@ -252,6 +252,27 @@ pub(super) struct WrittenLink {
     pub asset_id: Uuid,
     pub nb_occurences: i32,
     pub new: bool,
+}
+
+/// Columns of a link that castings give their own values.
+pub(super) fn link_values(nb_occurences: i32, label: &str) -> Vec<(&'static str, SqlValue)> {
+    vec![("nb_occurences", nb_occurences.into()), ("label", label.into())]
+}
+
+/// Columns of a link that is not there yet.
+pub(super) fn new_link(
+    id: Uuid,
+    container_id: Uuid,
+    asset_id: Uuid,
+    values: Vec<(&'static str, SqlValue)>,
+) -> Vec<(&'static str, SqlValue)> {
+    let mut columns = vec![
+        ("id", id.into()),
+        ("entity_in_id", container_id.into()),
+        ("entity_out_id", asset_id.into()),
+    ];
+    columns.extend(values);
+    columns
 }
 
 /// Makes the links that are missing, and changes those that are other ones.
@@ -275,22 +296,18 @@ async fn store(
                 continue;
             }
             Some(link) => {
-                let values = vec![
-                    ("nb_occurences", (*nb_occurences).into()),
-                    ("label", label.as_str().into()),
-                ];
+                let values = link_values(*nb_occurences, label);
                 database::update(&**work, &entity::entity_link::TABLE, link.id, values).await?;
                 link.id
             }
             None => {
                 let id = Uuid::new_v4();
-                rows.push(vec![
-                    ("id", id.into()),
-                    ("entity_in_id", container.id.into()),
-                    ("entity_out_id", (*asset_id).into()),
-                    ("nb_occurences", (*nb_occurences).into()),
-                    ("label", label.as_str().into()),
-                ]);
+                rows.push(new_link(
+                    id,
+                    container.id,
+                    *asset_id,
+                    link_values(*nb_occurences, label),
+                ));
                 id
             }
         };

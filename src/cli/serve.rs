@@ -1,5 +1,6 @@
 //! `serve`: runs the server.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::telemetry::Telemetry;
-use crate::web::{self, Bound, Extras, Metrics};
+use crate::web::{self, Application, Bound, Extras, Metrics};
 
 /// Time that jobs may take to end once nobody is served any more.
 const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
@@ -49,18 +50,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
         seed(&app, Domain::default()).await?;
     }
     first_administrator(&app).await?;
-    let (realtime, endpoint) = Realtime::new(
-        Arc::new(StreamGatekeeper(app.clone())),
-        server::stream_options(&app).await?,
-    );
-    app.bus.connect(realtime);
-    let listeners = app.bus.clone();
-    let metrics = Metrics::install(telemetry.meter(), move || listeners.listeners())?;
-    let extras = Extras {
-        realtime: Some(endpoint.boxed()),
-        metrics: Some(metrics),
-    };
-    let application = web::application(server::routes(&app), &app.settings, extras)?;
+    let application = application(&app, &telemetry).await?;
     tokio::spawn(tell_of_programs(app.clone()));
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
@@ -68,16 +58,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let bound = Bound::to(&app.settings.host, app.settings.port)
         .await?
         .limited(&app.settings, most_connections());
-    println!(
-        "Dailies listens on http://{}; its API is described at http://{0}/docs",
-        bound.address()
-    );
-    if fresh {
-        print!(
-            "{}",
-            first_steps::text(&data, &app.settings, &bound.address().to_string())
-        );
-    }
+    print_address(&data, &app.settings, bound.address(), fresh);
     let bus = app.bus.clone();
     let shutdown = async move {
         stop_signal().await;
@@ -91,6 +72,30 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     app.database.clone().close().await;
     telemetry.close().await;
     Ok(())
+}
+
+/// The operations, the stream of events and the metrics, as they are served.
+async fn application(app: &SharedApp, telemetry: &Telemetry) -> Result<Application, Box<dyn std::error::Error>> {
+    let (realtime, endpoint) = Realtime::new(
+        Arc::new(StreamGatekeeper(app.clone())),
+        server::stream_options(app).await?,
+    );
+    app.bus.connect(realtime);
+    let listeners = app.bus.clone();
+    let metrics = Metrics::install(telemetry.meter(), move || listeners.listeners())?;
+    let extras = Extras {
+        realtime: Some(endpoint.boxed()),
+        metrics: Some(metrics),
+    };
+    Ok(web::application(server::routes(app), &app.settings, extras)?)
+}
+
+/// Prints where the server listens, and the first steps on a fresh database.
+fn print_address(data: &DataArgs, settings: &Settings, address: SocketAddr, fresh: bool) {
+    println!("Dailies listens on http://{address}; its API is described at http://{address}/docs");
+    if fresh {
+        print!("{}", first_steps::text(data, settings, &address.to_string()));
+    }
 }
 
 /// Says which programs are missing, and what is not done without them.

@@ -40,7 +40,7 @@ impl WorkFolder {
         ))
     }
 
-    /// Lets the temporary files of this process go here. Only the first room of a process can be the place for them.
+    /// Lets the temporary files of this process go here. Only the first folder of a process can be the place for them.
     pub(super) fn move_in(&self) {
         let _former = tempfile::env::override_temp_dir(self.folder.path());
     }
@@ -56,9 +56,9 @@ fn locked(folder: &Path) -> Option<File> {
 fn sweep(parent: &Path) -> io::Result<()> {
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
-        let is_room = entry.file_name().to_string_lossy().starts_with(PREFIX)
+        let is_work_folder = entry.file_name().to_string_lossy().starts_with(PREFIX)
             && entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_room && locked(&entry.path()).is_some_and(|_lock| fs::remove_dir_all(entry.path()).is_ok()) {
+        if is_work_folder && locked(&entry.path()).is_some_and(|_lock| fs::remove_dir_all(entry.path()).is_ok()) {
             tracing::info!(folder = %entry.path().display(), "what a server left behind that was killed is removed");
         }
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rooms_that_are_left_go_and_those_in_use_stay() {
+    fn folders_that_are_left_go_and_those_in_use_stay() {
         let parent = TempDir::new().unwrap();
         let left = parent.path().join(format!("{PREFIX}left"));
         let other = parent.path().join("others");
@@ -79,14 +79,14 @@ mod tests {
             fs::write(folder.join("upload"), b"half").unwrap();
         }
         let inner = parent.path().join("inner").join("deep");
-        let rooms: Vec<WorkFolder> = (0..3)
+        let used: Vec<WorkFolder> = (0..3)
             .map(|_| WorkFolder::open(Some(&parent.path().to_owned())).unwrap())
             .collect();
         let _deep = WorkFolder::open(Some(&inner)).unwrap();
         assert!(!left.exists() && other.join("upload").exists() && inner.exists());
-        assert!(rooms.iter().all(|room| room.folder.path().exists()));
-        let paths: Vec<PathBuf> = rooms.iter().map(|room| room.folder.path().to_owned()).collect();
-        drop(rooms);
+        assert!(used.iter().all(|own| own.folder.path().exists()));
+        let paths: Vec<PathBuf> = used.iter().map(|own| own.folder.path().to_owned()).collect();
+        drop(used);
         assert!(paths.iter().all(|path| !path.exists()));
     }
 }

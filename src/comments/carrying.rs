@@ -50,6 +50,27 @@ struct CarriedPreview {
     data: Option<Value>,
 }
 
+/// The task that a copy belongs to, and its place among the previews there.
+#[derive(FromQueryResult)]
+struct CopyPlace {
+    revision: Option<i32>,
+    position: Option<i32>,
+    project_id: Option<Uuid>,
+    entity_id: Option<Uuid>,
+    is_set_preview_automated: Option<bool>,
+}
+
+impl CopyPlace {
+    async fn find(work: &Work<'_>, id: Uuid) -> Result<Self, Failure> {
+        let sql = Sql::with(
+            "SELECT p.revision, p.position, t.project_id, t.entity_id, j.is_set_preview_automated FROM preview_file p \
+             JOIN task t ON t.id = p.task_id LEFT JOIN project j ON j.id = t.project_id WHERE p.id = $1",
+            [id.into()],
+        );
+        database::read_one(&**work, &sql).await?.ok_or_else(Failure::not_found)
+    }
+}
+
 /// Previews that were entered into the database, and whose files follow.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CarriedFiles {
@@ -208,45 +229,21 @@ impl CarriedFiles {
         ];
         let mut work = Work::begin_as(app, Some(self.caller_id)).await?;
         database::update(&*work, &entity::preview_file::TABLE, id, values).await?;
-        let sql = Sql::with(
-            "SELECT p.revision, p.position, t.project_id, t.entity_id, j.is_set_preview_automated FROM preview_file p \
-             JOIN task t ON t.id = p.task_id LEFT JOIN project j ON j.id = t.project_id WHERE p.id = $1",
-            [id.into()],
-        );
-        let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
-        let project_id: Option<Uuid> = row.try_get("", "project_id")?;
-        tell_status(&mut work, project_id, id, &from.status);
-        if row.try_get::<Option<i32>>("", "position")? == Some(1) {
-            database::update(
-                &*work,
-                &entity::task::TABLE,
-                self.task_id,
-                vec![("last_preview_file_id", id.into())],
-            )
-            .await?;
-            let automated = row
-                .try_get::<Option<bool>>("", "is_set_preview_automated")?
-                .unwrap_or_default();
-            if let Some(entity_id) = row.try_get::<Option<Uuid>>("", "entity_id")?.filter(|_| automated) {
-                set_main_preview(&mut work, entity_id, id).await?;
-            }
+        let place = CopyPlace::find(&work, id).await?;
+        tell_status(&mut work, place.project_id, id, &from.status);
+        if place.position == Some(1) {
+            self.show_last(&mut work, &place, id).await?;
         }
-        let sql = Sql::with(
-            "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1",
-            [self.comment_id.into()],
-        );
-        if let Some(comment) = database::read_one::<ToldComment>(&*work, &sql).await? {
-            work.tell_of_comment(project_id, "update", comment, Payload::default());
-        }
+        self.tell_of_comment(&mut work, place.project_id).await?;
         let mut told = payload([
             ("comment_id", self.comment_id),
             ("task_id", self.task_id),
             ("preview_file_id", id),
         ]);
-        told.insert("revision".into(), json!(row.try_get::<Option<i32>>("", "revision")?));
+        told.insert("revision".into(), json!(place.revision));
         told.insert("extension".into(), json!(from.extension));
         told.insert("status".into(), json!(from.status));
-        work.emit_in(project_id, "preview-file:add-file", told);
+        work.emit_in(place.project_id, "preview-file:add-file", told);
         // Those of the other one may have been made after its files were copied.
         let pictures = from
             .extension
@@ -254,5 +251,32 @@ impl CarriedFiles {
             .and_then(|extension| FilePictures::of(id, extension));
         jobs::enqueue(&mut work, pictures.as_slice()).await?;
         Ok(work.commit().await?)
+    }
+
+    /// Shows the copy as the last preview of its task, and of its entity where the production wants that.
+    async fn show_last(&self, work: &mut Work<'_>, place: &CopyPlace, id: Uuid) -> Result<(), Failure> {
+        database::update(
+            &**work,
+            &entity::task::TABLE,
+            self.task_id,
+            vec![("last_preview_file_id", id.into())],
+        )
+        .await?;
+        let automated = place.is_set_preview_automated.unwrap_or_default();
+        if let Some(entity_id) = place.entity_id.filter(|_| automated) {
+            set_main_preview(work, entity_id, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_of_comment(&self, work: &mut Work<'_>, project_id: Option<Uuid>) -> Result<(), Failure> {
+        let sql = Sql::with(
+            "SELECT id, object_id AS task_id, person_id, for_client FROM comment WHERE id = $1",
+            [self.comment_id.into()],
+        );
+        if let Some(comment) = database::read_one::<ToldComment>(&**work, &sql).await? {
+            work.tell_of_comment(project_id, "update", comment, Payload::default());
+        }
+        Ok(())
     }
 }

@@ -19,6 +19,7 @@ use crate::crud::{Record, missing};
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload};
 use crate::notifications::notices::{self, Notice, NoticeKind};
+use crate::notifications::recipients;
 use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::addresses::require_harmless;
@@ -230,6 +231,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
     unmention(work, comment.id, &ids).await?;
     let sql = Sql::with("SELECT created_at FROM comment WHERE id = $1", [comment.id.into()]);
     let created_at = database::read_value(&**work, &sql).await?.flatten();
+    let workers = recipients::workers(&**work, &[comment.task_id]).await?;
     let seen = comment.seen;
     let mut notices = Vec::new();
     for member in reached.into_iter().filter(|member| !told.contains(&member.person_id)) {
@@ -237,6 +239,7 @@ pub async fn mention_again(work: &mut Work<'_>, comment: &Changed, text: &str) -
             person_id: member.person_id,
             place: member.place,
             clients_isolated: comment.clients_isolated,
+            works_on_entity: workers.contains(&(comment.task_id, member.person_id)),
         };
         if member.person_id != seen.author_id && viewer.may_be_told(seen) {
             let notice = Notice::new(

@@ -6,7 +6,7 @@ use dailies_definitions::access::{ProjectMember, Role, TaskReader};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use entity::facts::Kind;
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{DbBackend, DbErr, QueryResult};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::database::dialect::{json_ids, json_of};
 use crate::database::json::{array, write_key};
 use crate::database::paging::{self, Page};
-use crate::database::{RecordWriter, Sql, stream_array, write_text};
+use crate::database::{Database, RecordWriter, Sql, stream_array, write_text};
 
 /// Columns that depend on who looks, apart from the others.
 const VARYING: [&str; 4] = ["text", "replies", "checklist", "editor_id"];
@@ -45,7 +45,7 @@ pub async fn of_task(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Ve
     };
     let isolated: Option<bool> = first.try_get("", "is_clients_isolated")?;
     let list = CommentList {
-        viewer: rows::viewer(access, access.role(), isolated.unwrap_or_default()),
+        viewer: Viewer::within(access, access.role(), isolated.unwrap_or_default()),
         writer,
         authors: authors::find(database, &persons(&rows)?, Some(access.project_id())).await?,
     };
@@ -190,6 +190,9 @@ impl CommentList {
     }
 }
 
+/// Order of the comments of a production: the last changed come first.
+const BY_CHANGE: &str = "c.updated_at DESC, c.created_at DESC, c.id";
+
 /// The comments of a production with the ids of what is related to them, the last changed first.
 ///
 /// # Errors
@@ -203,6 +206,16 @@ pub async fn of_project(
     if !STAFF.contains(&access.role()) {
         return Err(Failure::forbidden());
     }
+    // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
+    let condition = readable(access, "FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
+    match page.filter(|page| *page >= 1) {
+        Some(number) => send_page(&app.database, access, condition, Page { number, limit }).await,
+        None => send_all(&app.database, condition).await,
+    }
+}
+
+/// The comments of a production that the caller reads, in tables that call them `c` and their tasks `t`.
+fn readable(access: &ProjectMember, tables: &str) -> Sql {
     let comments = Comments {
         id: "c.id",
         author: "c.person_id",
@@ -210,51 +223,62 @@ pub async fn of_project(
         project: "t.project_id",
         entity: "t.entity_id",
     };
-    let within = |tables: &str| {
-        let mut condition = Sql::new(tables);
-        condition.push(" AND t.project_id = ").bind(access.project_id());
-        READ.restrict(
-            &mut condition,
-            &Reach::within(access, access.project_id(), access.role()),
-            &comments,
-        );
-        condition
-    };
-    // SQLite goes through the tables of a cross join in their order: comments come in the order of the list then.
-    let condition = within("FROM comment c CROSS JOIN task t WHERE t.id = c.object_id");
-    let database = &app.database;
+    let mut condition = Sql::new(tables);
+    condition.push(" AND t.project_id = ").bind(access.project_id());
+    READ.restrict(
+        &mut condition,
+        &Reach::within(access, access.project_id(), access.role()),
+        &comments,
+    );
+    condition
+}
+
+async fn send_all(database: &Database, condition: Sql) -> Result<Json<Value>, Failure> {
+    let related = CommentRelations::of(database, &condition).await?;
     let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
-    let select = format!("SELECT {} ", writer.columns());
-    let order = "c.updated_at DESC, c.created_at DESC, c.id";
-    let Some(number) = page.filter(|page| *page >= 1) else {
-        let related = CommentRelations::of(database, &condition).await?;
-        let mut sql = condition.before(&select);
-        sql.push(" ORDER BY ").push(order);
-        let sent = stream_array(database, sql, move |out, row| {
-            writer.write_open(out, row)?;
-            related.write(out, row.try_get("", "id")?);
-            out.push(b'}');
-            Ok(())
-        });
-        return Ok(sent.await?.into());
-    };
-    let page = Page { number, limit };
+    let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    sql.push(" ORDER BY ").push(BY_CHANGE);
+    let sent = stream_array(database, sql, move |out, row| {
+        write_related(out, row, &writer, &related)
+    });
+    Ok(sent.await?.into())
+}
+
+async fn send_page(
+    database: &Database,
+    access: &ProjectMember,
+    condition: Sql,
+    page: Page,
+) -> Result<Json<Value>, Failure> {
     let total = paging::count(
         database,
-        &within("FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1"),
+        &readable(access, "FROM comment c JOIN task t ON t.id = c.object_id WHERE 1 = 1"),
     )
     .await?;
     let rows = database
-        .page_of(condition, "c.id", order, page.limit, page.offset())
+        .page_of(condition, "c.id", BY_CHANGE, page.limit, page.offset())
         .await?;
     let related = CommentRelations::of(database, &rows).await?;
+    let writer = RecordWriter::new(&entity::comment::TABLE, "c", "Comment");
+    let sql = rows.before(&format!("SELECT {} ", writer.columns()));
     let mut items = Vec::new();
-    for row in database.rows(&rows.before(&select)).await? {
+    for row in database.rows(&sql).await? {
         let mut out = Vec::with_capacity(1024);
-        writer.write_open(&mut out, &row)?;
-        related.write(&mut out, row.try_get("", "id")?);
-        out.push(b'}');
+        write_related(&mut out, &row, &writer, &related)?;
         items.push(out);
     }
     Ok(Json::written(page.written(total, &items, &[])))
+}
+
+/// Writes a comment as an object, with the ids of what is related to it.
+fn write_related(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    writer: &RecordWriter,
+    related: &CommentRelations,
+) -> Result<(), DbErr> {
+    writer.write_open(out, row)?;
+    related.write(out, row.try_get("", "id")?);
+    out.push(b'}');
+    Ok(())
 }

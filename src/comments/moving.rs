@@ -10,7 +10,7 @@ use super::posting::{Posted, news_of, notices_of};
 use super::posting_context::PostingContext;
 use super::rows;
 use crate::access::comments::CommentSubject;
-use crate::access::tasks::relation;
+use crate::access::tasks::{TaskRelation, relation};
 use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload};
@@ -34,13 +34,38 @@ pub async fn move_comment(
     let source = relation(&*work, caller, task_id).await?;
     let subject = CommentSubject::find(&*work, caller, comment_id).await?;
     let target = relation(&*work, caller, target_id).await?;
+    require_movable(&work, &subject, &source, &target).await?;
+    remove_notices_and_news(&mut work, comment_id).await?;
+    database::update(
+        &*work,
+        &entity::comment::TABLE,
+        comment_id,
+        vec![("object_id", target_id.into())],
+    )
+    .await?;
+    recompute(&mut work, &[task_id, target_id]).await?;
+    tell_of_move(&mut work, &subject, &target);
+    notify(&mut work, &subject, target_id).await?;
+    let text = rows::comment(&*work, comment_id).await?;
+    work.commit().await?;
+    Ok(text)
+}
+
+/// # Errors
+/// 403 for those who do not manage both productions, 400 for a comment that can't be moved from the one task to the other.
+async fn require_movable(
+    work: &Work<'_>,
+    subject: &CommentSubject,
+    source: &TaskRelation,
+    target: &TaskRelation,
+) -> Result<(), Failure> {
     if !source.role.is_manager() || !target.role.is_manager() {
         return Err(Failure::forbidden());
     }
-    if subject.task_id != task_id {
+    if subject.task_id != source.task_id {
         return Err(Failure::parameter("Comment does not belong to the given task.").naming("comment_id"));
     }
-    if task_id == target_id {
+    if source.task_id == target.task_id {
         return Err(Failure::parameter("Source and target tasks must be different.").naming("target_task_id"));
     }
     if source.entity_id.is_none() || source.entity_id != target.entity_id {
@@ -51,50 +76,48 @@ pub async fn move_comment(
     }
     let previews = Sql::with(
         "SELECT 1 FROM comment_preview_link WHERE comment = $1 LIMIT 1",
-        [comment_id.into()],
+        [subject.id.into()],
     );
-    if database::row(&*work, &previews).await?.is_some() {
+    if database::row(&**work, &previews).await?.is_some() {
         return Err(
             Failure::parameter("A comment attached to a preview revision cannot be moved.").naming("comment_id"),
         );
     }
-    tell_lost_news(&mut work, "comment_id", &[comment_id]).await?;
+    Ok(())
+}
+
+/// Removes the notifications and news of a comment, which are about its former task.
+async fn remove_notices_and_news(work: &mut Work<'_>, comment_id: Uuid) -> Result<(), Failure> {
+    tell_lost_news(work, "comment_id", &[comment_id]).await?;
     for table in ["notification", "news"] {
         let sql = Sql::with(
             format!("DELETE FROM {table} WHERE comment_id = $1"),
             [comment_id.into()],
         );
-        database::execute(&*work, &sql).await?;
+        database::execute(&**work, &sql).await?;
     }
-    database::update(
-        &*work,
-        &entity::comment::TABLE,
-        comment_id,
-        vec![("object_id", target_id.into())],
-    )
-    .await?;
-    recompute(&mut work, &[task_id, target_id]).await?;
+    Ok(())
+}
+
+/// Tells that the comment is gone from its former task, and new on the other one.
+fn tell_of_move(work: &mut Work<'_>, subject: &CommentSubject, target: &TaskRelation) {
     work.emit_in(
         subject.project_id(),
         "comment:delete",
-        payload([("comment_id", comment_id), ("task_id", task_id)]),
+        payload([("comment_id", subject.id), ("task_id", subject.task_id)]),
     );
     let told = ToldComment {
-        id: comment_id,
-        task_id: target_id,
+        id: subject.id,
+        task_id: target.task_id,
         person_id: subject.author_id,
         for_client: Some(subject.for_client),
     };
     let more = Payload::from_iter([("task_status_id".to_owned(), json!(subject.task_status_id))]);
     work.tell_of_comment(target.project_id, "new", told, more);
-    emit_move(&mut work, &subject, target_id).await?;
-    let text = rows::comment(&*work, comment_id).await?;
-    work.commit().await?;
-    Ok(text)
 }
 
-/// Tells those whom the new place concerns.
-async fn emit_move(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
+/// Notifies those whom the other task concerns, and enters its news.
+async fn notify(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with(
         "SELECT text, created_at FROM comment WHERE id = $1",
         [subject.id.into()],

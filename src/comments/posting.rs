@@ -329,54 +329,25 @@ impl Posting {
         let Some(task) = self.context.tasks.get(&task_id).cloned() else {
             return Ok(());
         };
-        let rules = task
-            .project_id
-            .and_then(|id| self.context.automations.get(&id))
-            .cloned()
-            .unwrap_or_default();
+        let Some(entity_id) = task.entity_id else {
+            return Ok(());
+        };
         let past: &[Uuid] = if let CommentOrigin::Automations(past) = origin {
             past
         } else {
             &[]
         };
-        let applies = |rule: &Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
-        let rules: Vec<Automation> = rules.into_iter().filter(applies).collect();
+        let all = task.project_id.and_then(|id| self.context.automations.get(&id));
+        let applies = |rule: &&Automation| !past.contains(&rule.id) && rule.applies(&task, &self.context.priorities);
+        let rules: Vec<Automation> = all.into_iter().flatten().filter(applies).cloned().collect();
         for rule in rules {
-            let Some(entity_id) = task.entity_id else { continue };
             match rule.outcome {
                 AutomationOutcome::Status {
                     task_status_id,
                     import_last_revision,
                 } => {
-                    let others = self.context.of_entity.get(&entity_id).into_iter().flatten();
-                    let mut others = others.filter_map(|id| self.context.tasks.get(id));
-                    let Some(target) = others.find(|other| other.task_type_id == Some(rule.out_task_type_id)) else {
+                    let Some(draft) = self.draft_of_rule(&rule, entity_id, task_status_id, posted.author_id) else {
                         continue;
-                    };
-                    // A task that may have no more retakes is left alone; what somebody wrote elsewhere is stored all the same.
-                    if !self.allows_retake(target, Some(task_status_id)) {
-                        continue;
-                    }
-                    let type_name = self
-                        .context
-                        .task_types
-                        .get(&rule.in_task_type_id)
-                        .map_or("", String::as_str);
-                    let status_name = self
-                        .context
-                        .statuses
-                        .get(&rule.in_task_status_id)
-                        .map_or("", |status| status.name.as_str());
-                    let draft = Draft {
-                        task_id: target.id,
-                        task_status_id: Some(task_status_id),
-                        text: format!("Change triggered by {type_name} set to {status_name}"),
-                        checklist: json!([]),
-                        links: Vec::new(),
-                        author_id: posted.author_id,
-                        created_at: None,
-                        for_client: false,
-                        attachments: Vec::new(),
                     };
                     let chain = past.iter().copied().chain([rule.id]).collect();
                     let to = self.post(work, draft, &CommentOrigin::Automations(chain))?;
@@ -393,5 +364,38 @@ impl Posting {
             }
         }
         Ok(())
+    }
+
+    /// The comment that an automation writes on the task of an entity whose status it sets. None when there is no such task, or
+    /// when it may have no more retakes: what somebody wrote elsewhere is stored all the same.
+    fn draft_of_rule(
+        &self,
+        rule: &Automation,
+        entity_id: Uuid,
+        task_status_id: Uuid,
+        author_id: Uuid,
+    ) -> Option<Draft> {
+        let context = &self.context;
+        let others = context.of_entity.get(&entity_id)?.iter();
+        let target = others
+            .filter_map(|id| context.tasks.get(id))
+            .find(|other| other.task_type_id == Some(rule.out_task_type_id))
+            .filter(|target| self.allows_retake(target, Some(task_status_id)))?;
+        let type_name = context.task_types.get(&rule.in_task_type_id).map_or("", String::as_str);
+        let status_name = context
+            .statuses
+            .get(&rule.in_task_status_id)
+            .map_or("", |status| status.name.as_str());
+        Some(Draft {
+            task_id: target.id,
+            task_status_id: Some(task_status_id),
+            text: format!("Change triggered by {type_name} set to {status_name}"),
+            checklist: json!([]),
+            links: Vec::new(),
+            author_id,
+            created_at: None,
+            for_client: false,
+            attachments: Vec::new(),
+        })
     }
 }

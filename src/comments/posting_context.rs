@@ -1,6 +1,6 @@
 //! Everything that posting comments looks at, read at once, so that many comments cost no more queries than one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use dailies_definitions::access::Role;
 use dailies_definitions::failure::Failure;
@@ -53,6 +53,8 @@ pub struct PostingContext {
     /// Comments of the tasks, from the oldest to the newest.
     pub histories: HashMap<Uuid, Vec<StatusStep>>,
     pub audiences: HashMap<Uuid, Vec<Recipient>>,
+    /// Persons who do a task of the entity of a task, with that task first.
+    pub workers: HashSet<(Uuid, Uuid)>,
     pub mentionable: Mentionable,
     authors: HashMap<Uuid, Role>,
     /// Roles of authors in productions, where the team's list says so.
@@ -97,6 +99,7 @@ impl PostingContext {
         let tasks: Vec<Uuid> = context.tasks.keys().copied().collect();
         context.histories = recompute::steps(connection, &tasks).await?;
         context.audiences = recipients::of_tasks(connection, &tasks).await?;
+        context.workers = recipients::workers(connection, &tasks).await?;
         if drafts.iter().any(|draft| draft.text.contains('@')) {
             context.mentionable = Mentionable::find(connection, &projects).await?;
         }

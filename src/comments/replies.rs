@@ -55,6 +55,15 @@ async fn require_replier(app: &App, caller: &Caller, subject: &CommentSubject, t
     subject.comment_replier(&app.database, caller).await
 }
 
+/// A reply that was put into a comment.
+struct NewReply {
+    id: Uuid,
+    mentionable: Mentionable,
+    mentions: Mentions,
+    /// Those who replied before.
+    earlier: Vec<Uuid>,
+}
+
 async fn store(
     app: &App,
     caller: &Caller,
@@ -64,65 +73,71 @@ async fn store(
 ) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
     let mut replies = stored(&work, subject.id).await?;
-    let (mentionable, mentions) = match subject.project_id().filter(|_| text.contains('@')) {
-        Some(project_id) => {
-            let mentionable = Mentionable::find(&*work, &[project_id]).await?;
-            let mentions = mentionable.in_text(text, project_id);
-            (mentionable, mentions)
-        }
-        None => (Mentionable::default(), Mentions::default()),
+    let (mentionable, mentions) = mentions_in(&work, subject, text).await?;
+    let reply = NewReply {
+        id: Uuid::new_v4(),
+        mentionable,
+        mentions,
+        earlier: replies.iter().filter_map(rows::replier).collect(),
     };
-    let id = Uuid::new_v4();
-    let moment = database::now().format("%Y-%m-%dT%H:%M:%S").to_string();
-    let earlier: Vec<Uuid> = replies
-        .iter()
-        .flat_map(|reply| reply["person_id"].as_str().and_then(parse_id))
-        .collect();
-    let reply = json!({
-        "id": id,
-        "date": moment,
-        "created_at": moment,
-        "person_id": caller.person.id,
-        "text": text,
-        "mentions": mentions.persons,
-        "department_mentions": mentions.departments,
-    });
-    replies.push(reply.clone());
+    let record = record(&reply, caller, text);
+    replies.push(record.clone());
     write(&work, subject.id, replies).await?;
-    let records: Vec<_> = files
-        .iter()
-        .map(|file| {
-            (
-                Holder::Reply {
-                    comment_id: subject.id,
-                    reply_id: id,
-                },
-                file,
-            )
-        })
-        .collect();
-    attachments::store(&work, &records).await?;
+    let holder = Holder::Reply {
+        comment_id: subject.id,
+        reply_id: reply.id,
+    };
+    let attached: Vec<(Holder, &Attachment)> = files.iter().map(|file| (holder, file)).collect();
+    attachments::store(&work, &attached).await?;
     let about = payload([
         ("task_id", subject.task_id),
         ("comment_id", subject.id),
-        ("reply_id", id),
+        ("reply_id", reply.id),
     ]);
     work.emit_in(subject.project_id(), "comment:reply", about);
-    notify(&mut work, caller, subject, id, &earlier, &mentionable, &mentions).await?;
-    let person = authors::find(&*work, &[caller.person.id], None).await?;
+    notify(&mut work, caller, subject, &reply).await?;
+    let persons = authors::find(&*work, &[caller.person.id], None).await?;
     work.commit().await?;
-    let mut out = reply.to_string().into_bytes();
+    let mut out = record.to_string().into_bytes();
     out.pop();
-    write_key(
-        &mut out,
-        "person",
-        person.get(&caller.person.id).map(|person| person.text.as_slice()),
-    );
+    let person = persons.get(&caller.person.id);
+    write_key(&mut out, "person", person.map(|person| person.text.as_slice()));
     if !files.is_empty() {
-        write_key(&mut out, "attachment_files", Some(&attachments::list(files, Some(id))));
+        let list = attachments::list(files, Some(reply.id));
+        write_key(&mut out, "attachment_files", Some(&list));
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// Everybody whom a reply may mention, and those whom it does. Nobody is looked for when its text mentions nobody.
+async fn mentions_in(
+    work: &Work<'_>,
+    subject: &CommentSubject,
+    text: &str,
+) -> Result<(Mentionable, Mentions), Failure> {
+    match subject.project_id().filter(|_| text.contains('@')) {
+        Some(project_id) => {
+            let mentionable = Mentionable::find(&**work, &[project_id]).await?;
+            let mentions = mentionable.in_text(text, project_id);
+            Ok((mentionable, mentions))
+        }
+        None => Ok((Mentionable::default(), Mentions::default())),
+    }
+}
+
+/// A reply as its comment keeps it.
+fn record(reply: &NewReply, author: &Caller, text: &str) -> Value {
+    let moment = database::now().format("%Y-%m-%dT%H:%M:%S").to_string();
+    json!({
+        "id": reply.id,
+        "date": moment,
+        "created_at": moment,
+        "person_id": author.person.id,
+        "text": text,
+        "mentions": reply.mentions.persons,
+        "department_mentions": reply.mentions.departments,
+    })
 }
 
 /// The replies of a comment as they are stored.
@@ -145,16 +160,8 @@ async fn write(work: &Work<'_>, comment_id: Uuid, replies: Vec<Value>) -> Result
     Ok(())
 }
 
-/// Tells those whom the task concerns, the author of the comment and those who replied before; then those mentioned.
-async fn notify(
-    work: &mut Work<'_>,
-    caller: &Caller,
-    subject: &CommentSubject,
-    reply_id: Uuid,
-    earlier: &[Uuid],
-    mentionable: &Mentionable,
-    mentions: &Mentions,
-) -> Result<(), Failure> {
+/// Those whom the task concerns, then the author of the comment and those who replied before.
+async fn concerned(work: &Work<'_>, subject: &CommentSubject, earlier: &[Uuid]) -> Result<Vec<Recipient>, Failure> {
     let mut concerned = recipients::of_tasks(&**work, &[subject.task_id])
         .await?
         .remove(&subject.task_id)
@@ -172,18 +179,31 @@ async fn notify(
             });
         }
     }
+    Ok(concerned)
+}
+
+/// Tells those whom the reply concerns, then those mentioned.
+async fn notify(
+    work: &mut Work<'_>,
+    caller: &Caller,
+    subject: &CommentSubject,
+    reply: &NewReply,
+) -> Result<(), Failure> {
+    let concerned = concerned(work, subject, &reply.earlier).await?;
+    let workers = recipients::workers(&**work, &[subject.task_id]).await?;
     let seen = subject.seen();
     let told = |person_id: Uuid, place: ProjectRole| {
         let viewer = Viewer {
             person_id,
             place,
             clients_isolated: subject.relation.clients_isolated,
+            works_on_entity: workers.contains(&(subject.task_id, person_id)),
         };
         person_id != caller.person.id && viewer.may_be_told(seen)
     };
     let reached = subject
         .project_id()
-        .map(|id| mentionable.reached(mentions, id))
+        .map(|id| reply.mentionable.reached(&reply.mentions, id))
         .unwrap_or_default();
     let concerned = concerned
         .iter()
@@ -199,7 +219,7 @@ async fn notify(
             let notice = Notice::new(kind, person_id, caller.person.id, subject.task_id, subject.project_id());
             Notice {
                 comment_id: Some(subject.id),
-                reply_id: Some(reply_id),
+                reply_id: Some(reply.id),
                 ..notice
             }
         })
@@ -226,7 +246,7 @@ pub async fn delete(
     let mut replies = stored(&work, comment_id).await?;
     let is_it = |reply: &Value| reply["id"].as_str().and_then(parse_id) == Some(reply_id);
     let at = replies.iter().position(is_it).ok_or_else(Failure::not_found)?;
-    let author = replies[at]["person_id"].as_str().and_then(parse_id);
+    let author = rows::replier(&replies[at]);
     let reply = Seen {
         author_id: author.unwrap_or_default(),
         ..subject.seen()

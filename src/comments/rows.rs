@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
+use dailies_definitions::query::parse_id;
 use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::attachments;
 use super::authors::{self, Author};
-use crate::access::comments::{Sight, Viewer};
+use crate::access::comments::Sight;
 use crate::database::dialect::{JsonKey, json_list, json_object};
 use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
 use crate::database::{BATCH, Sql};
@@ -251,14 +251,15 @@ pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String
     json_list(backend, &keys, &from, "p.revision, p.position, p.created_at")
 }
 
+/// Id of the author of a reply.
+#[must_use]
+pub fn replier(reply: &Value) -> Option<Uuid> {
+    reply["person_id"].as_str().and_then(parse_id)
+}
+
 /// Ids of the authors of replies.
 pub fn repliers(replies: &Value) -> impl Iterator<Item = Uuid> {
-    let replies = replies.as_array().into_iter().flatten();
-    replies.filter_map(|reply| {
-        reply["person_id"]
-            .as_str()
-            .and_then(dailies_definitions::query::parse_id)
-    })
+    replies.as_array().into_iter().flatten().filter_map(replier)
 }
 
 /// Puts the authors of replies into them.
@@ -269,18 +270,9 @@ pub fn name_repliers(replies: &mut Value, authors: &HashMap<Uuid, Author>) {
         .flatten()
         .filter(|reply| reply.is_object())
     {
-        let id = reply["person_id"]
-            .as_str()
-            .and_then(dailies_definitions::query::parse_id);
-        let author = id.and_then(|id| authors.get(&id));
+        let author = replier(reply).and_then(|id| authors.get(&id));
         reply["person"] = author
             .and_then(|author| serde_json::from_slice(&author.text).ok())
             .unwrap_or_default();
     }
-}
-
-/// The viewer that a caller is in a production.
-#[must_use]
-pub fn viewer(caller: &Caller, role: dailies_definitions::access::Role, clients_isolated: bool) -> Viewer {
-    Viewer::within(caller, role, clients_isolated)
 }

@@ -1,5 +1,5 @@
-//! Limits on what strangers may try on a shared playlist: passwords of its link, and new guests. All servers on a database count
-//! together.
+//! Limits on what strangers may do on a shared playlist: guess the password of its link, become new guests, and write. All servers
+//! on a database count together.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -19,6 +19,10 @@ const MOST_OF_ADDRESS: i32 = 5;
 const MOST_OF_LINK: i32 = 100;
 /// Guests that one address makes of one link.
 const MOST_GUESTS: i32 = 30;
+/// Comments that guests of one address write on one link, and forms with files that they send. Everybody who follows a task gets
+/// an e-mail for each comment, and files stay.
+const MOST_COMMENTS: i32 = 60;
+const MOST_FORMS: i32 = 20;
 
 /// Latest attempts.
 pub struct Guesses(Store);
@@ -62,6 +66,24 @@ impl Guesses {
     pub async fn admit_guest(&self, link_id: Uuid, address: Option<IpAddr>) -> Result<(), Failure> {
         let key = format!("share-guests:{link_id}:{}", place(address));
         self.count(&key, MOST_GUESTS).await
+    }
+
+    /// Counts a comment of a guest.
+    ///
+    /// # Errors
+    /// 429 when there were too many from the address.
+    pub async fn admit_comment(&self, link_id: Uuid, address: Option<IpAddr>) -> Result<(), Failure> {
+        let key = format!("share-comments:{link_id}:{}", place(address));
+        self.count(&key, MOST_COMMENTS).await
+    }
+
+    /// Counts a form with files of a guest.
+    ///
+    /// # Errors
+    /// 429 when there were too many from the address.
+    pub async fn admit_form(&self, link_id: Uuid, address: Option<IpAddr>) -> Result<(), Failure> {
+        let key = format!("share-forms:{link_id}:{}", place(address));
+        self.count(&key, MOST_FORMS).await
     }
 
     async fn count(&self, key: &str, most: i32) -> Result<(), Failure> {
@@ -131,6 +153,28 @@ mod tests {
         let expire = Sql::with("UPDATE dailies_store SET expires_at = $1", [earlier.into()]);
         database.change(&expire).await.expect("a change");
         assert!(servers[1].begin(link, address).await.is_ok(), "the count starts again");
+    }
+
+    #[tokio::test]
+    async fn what_guests_write_is_limited_by_address_and_link() {
+        let guesses = Guesses::new(store().await.1);
+        let (link, address) = (Uuid::new_v4(), "10.0.0.1".parse().ok());
+        for _ in 0..MOST_COMMENTS {
+            guesses.admit_comment(link, address).await.expect("let in");
+        }
+        for _ in 0..MOST_FORMS {
+            guesses.admit_form(link, address).await.expect("let in");
+        }
+        let refused = |answer: Result<(), Failure>| answer.err().map(|failure| failure.status());
+        for answer in [
+            guesses.admit_comment(link, address).await,
+            guesses.admit_form(link, address).await,
+        ] {
+            assert_eq!(refused(answer), Some(StatusCode::TOO_MANY_REQUESTS));
+        }
+        let elsewhere = "10.0.0.2".parse().ok();
+        assert!(guesses.admit_comment(link, elsewhere).await.is_ok());
+        assert!(guesses.admit_form(Uuid::new_v4(), address).await.is_ok());
     }
 
     #[tokio::test]

@@ -8,17 +8,15 @@ use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::query::Query;
 use dailies_definitions::rules::{Collection, RecordRule, Rule};
 use entity::facts::Column;
-use sea_orm::QueryResult;
+use sea_orm::Value as SqlValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::rules::only_admin;
-use super::select::{self, ShapeWriter, WantedParts};
-use super::{AskedUpdate, Record, Resource, Shape, WrittenRecord, filter, write};
-use crate::access::data_mask::DataMask;
-use crate::access::plans::{PlanMask, blank};
+use super::select::{self, WantedParts};
+use super::{AskedUpdate, Record, Resource, WrittenRecord, lists, write};
 use crate::app::SharedApp;
-use crate::database::{self, Sql, stream_array};
+use crate::database;
 use crate::events::{Work, transact};
 
 /// Serves the collections from the database.
@@ -39,94 +37,11 @@ fn undecided(rule: Rule, caller: &Caller) -> Result<Option<RecordRule>, Failure>
     }
 }
 
-/// The part of a list that is asked for.
-struct RecordPage {
-    number: i64,
-    limit: i64,
-}
-
-/// Parts of a list, besides the condition of its rows.
-struct List<'a> {
-    resource: &'a dyn Resource,
-    shape: &'a Shape,
-    relations: bool,
-    mask: Option<DataMask>,
-    plans: Option<PlanMask>,
-}
-
 impl Engine {
     /// Serves the collections of a list.
     #[must_use]
     pub fn new(app: SharedApp, resource: fn(Collection) -> &'static dyn Resource) -> Self {
         Self { app, resource }
-    }
-
-    fn page(&self, query: &Query) -> Result<Option<RecordPage>, Failure> {
-        let number = query.integer_within("page", Some(i32::MIN.into()), Some(1_000_000))?;
-        if query.integer("limit")?.is_some_and(|limit| limit < 0) {
-            return Err(Failure::parameter("limit must be a positive integer.").naming("limit"));
-        }
-        let limit = query
-            .integer_within("limit", None, Some(dailies_definitions::facts::MOST_RECORDS))?
-            .unwrap_or_default();
-        let default = i64::try_from(self.app.settings.nb_records_per_page).unwrap_or(100);
-        let limit = if limit == 0 { default } else { limit };
-        Ok(number
-            .filter(|number| *number >= 0)
-            .map(|number| RecordPage { number, limit }))
-    }
-
-    async fn send_page(&self, list: List<'_>, condition: Sql, page: RecordPage) -> Result<Json<Value>, Failure> {
-        let List {
-            resource,
-            shape,
-            relations,
-            mask,
-            plans,
-        } = list;
-        let database = &self.app.database;
-        let total = select::count(database, &condition).await?;
-        let RecordPage { number, limit } = page;
-        let limit = resource.most().map_or(limit, |most| limit.min(most));
-        let offset = (number - 1) * limit;
-        let mut out = b"{\"data\":[".to_vec();
-        if number > 0 && offset < total {
-            let rows = database
-                .page_of(
-                    condition,
-                    "t.id",
-                    "t.updated_at DESC, t.created_at DESC, t.id",
-                    limit,
-                    offset,
-                )
-                .await?;
-            let related = if relations {
-                Some(select::all_related(database, shape, &rows).await?)
-            } else {
-                None
-            };
-            let writer = ShapeWriter::new(resource, shape).with_related(shape, related);
-            let sql = rows.before(&format!("SELECT {} ", writer.columns()));
-            for (at, row) in database.rows(&sql).await?.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                let start = out.len();
-                writer.write(&mut out, row)?;
-                if let Some(mask) = &mask {
-                    mask.apply(&mut out, start);
-                }
-                if let Some(plans) = &plans {
-                    plans.apply(&mut out, start);
-                }
-            }
-        }
-        let pages = (total + limit - 1) / limit;
-        let tail = format!(
-            "],\"total\":{total},\"nb_pages\":{pages},\"limit\":{limit},\"offset\":{offset},\"page\":{number}}}"
-        );
-        out.extend_from_slice(tail.as_bytes());
-        Ok(Json::written(out))
     }
 
     /// Stores what a body changes of a record, and answers the record.
@@ -152,28 +67,24 @@ impl Engine {
         let touched = moves && changes.columns.is_empty() && changes.relations.is_empty();
         let columns = write::differing(resource, &record, std::mem::take(&mut changes.columns));
         write::require_references(&work, caller, resource, Some(&record), &columns, &changes.relations).await?;
-        let is_reference =
-            |name: &str| body.contains_key(name) && resource.table().column(name).is_some_and(Column::is_reference);
-        let leads_elsewhere = columns.iter().any(|(name, _)| is_reference(name));
+        let leads_elsewhere = leads_elsewhere(resource, &columns, &body);
         let mut changed = touched || !columns.is_empty();
         if changed {
             database::update(&*work, resource.table(), id, columns).await?;
         }
         changed |= write::store_relations(&work, resource, id, &changes.relations).await?;
+        // Whoever may change the record as it was may have led it where they may not.
         let now = if leads_elsewhere {
-            Some(select::record(&*work, resource, id).await?)
+            let now = select::record(&*work, resource, id).await?;
+            may_update(&work, caller, resource, rule, &now, &body).await?;
+            Some(now)
         } else {
             None
         };
-        // Whoever may change the record as it was may have led it where they may not.
-        if let Some(now) = &now {
-            may_update(&work, caller, resource, rule, now, &body).await?;
-        }
         resource.after_update(&mut work, caller, &record, &body).await?;
         if changed {
-            resource
-                .emit_change(&mut work, "update", id, now.as_ref().unwrap_or(&record))
-                .await?;
+            let record = now.as_ref().unwrap_or(&record);
+            resource.emit_change(&mut work, "update", id, record).await?;
         }
         work.commit().await?;
         let written = WrittenRecord {
@@ -212,6 +123,13 @@ impl Engine {
     }
 }
 
+/// True if a column that changes refers to another record than before because the body says so.
+fn leads_elsewhere(resource: &dyn Resource, columns: &[(&'static str, SqlValue)], body: &Map<String, Value>) -> bool {
+    columns
+        .iter()
+        .any(|(name, _)| body.contains_key(*name) && resource.table().column(name).is_some_and(Column::is_reference))
+}
+
 /// Asks whether the caller may change a record by a body, where the rule leaves that to the record.
 async fn may_update(
     work: &Work<'_>,
@@ -244,63 +162,7 @@ impl Crud for Engine {
             resource.may_list(&self.app, &caller, rule, &query).await?;
         }
         resource.before_list(&self.app, &caller).await?;
-        let mut condition = Sql::new(format!("{} WHERE 1 = 1", select::from(resource)));
-        filter::add_filters(&mut condition, resource, &caller, &query)?;
-        resource.visible(&self.app, &caller, &mut condition).await?;
-        let plans = resource.plans(&self.app, &caller).await?;
-        if let Some(plans) = plans
-            .as_ref()
-            .filter(|_| query.pairs().any(|(key, _)| blank(key).is_some()))
-        {
-            plans.leave_out(&mut condition, "t.project_id");
-        }
-        let page = self.page(&query)?;
-        let mut shape = resource.shape(&caller, false);
-        let relations = query.flag("relations")?.unwrap_or_default() || resource.lists_relations(&query);
-        if let Some(fields) = query.text("fields")?.filter(|fields| !fields.is_empty()) {
-            let keys: Vec<&str> = fields.split(',').map(str::trim).chain(["id", "type"]).collect();
-            shape.keep(&keys);
-        }
-        let mask = resource.mask(&self.app, &caller).await?;
-        if let Some(page) = page {
-            return self
-                .send_page(
-                    List {
-                        resource,
-                        shape: &shape,
-                        relations,
-                        mask,
-                        plans,
-                    },
-                    condition,
-                    page,
-                )
-                .await;
-        }
-        let database = &self.app.database;
-        let related = if relations {
-            Some(select::all_related(database, &shape, &condition).await?)
-        } else {
-            None
-        };
-        let writer = ShapeWriter::new(resource, &shape).with_related(&shape, related);
-        let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
-        sql.push(" ORDER BY t.created_at, t.id");
-        if let Some(most) = resource.most() {
-            sql.push(" LIMIT ").bind(most);
-        }
-        let write = move |out: &mut Vec<u8>, row: &QueryResult| {
-            let start = out.len();
-            writer.write(out, row)?;
-            if let Some(mask) = &mask {
-                mask.apply(out, start);
-            }
-            if let Some(plans) = &plans {
-                plans.apply(out, start);
-            }
-            Ok(())
-        };
-        Ok(stream_array(database, sql, write).await?.into())
+        lists::send(&self.app, resource, &caller, &query).await
     }
 
     async fn create(

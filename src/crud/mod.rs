@@ -4,6 +4,7 @@
 mod coerce;
 mod engine;
 mod filter;
+mod lists;
 mod plain;
 mod records;
 mod resource;

@@ -2,12 +2,13 @@
 //! their microseconds, and JSON is a text, so that it stays as it is stored.
 
 use entity::facts::{Column, Kind};
-use sea_orm::sqlx::{Decode, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow};
+use sea_orm::sqlx::{Row, ValueRef, postgres::PgRow, sqlite::SqliteRow};
 use sea_orm::{DbErr, QueryResult};
 use serde_json::value::RawValue;
 
 use super::rows::{
-    POSTGRES_EPOCH, broken, each_postgres_item, integer, write_datetime, write_postgres_bytes, write_sqlite, write_text,
+    POSTGRES_EPOCH, broken, decoded, each_postgres_item, integer, problem, write_datetime, write_postgres_bytes,
+    write_sqlite, write_text,
 };
 
 /// Writes whole rows of a query, in the order of its columns.
@@ -48,10 +49,6 @@ impl ExactWriter {
         out.push(b'}');
         Ok(())
     }
-}
-
-fn problem(error: impl std::fmt::Display) -> DbErr {
-    DbErr::Type(error.to_string())
 }
 
 fn postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> Result<(), DbErr> {
@@ -121,22 +118,22 @@ fn sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Resul
         return Ok(());
     }
     match kind {
-        Kind::Float => write_number(out, <f64 as Decode<Sqlite>>::decode(value).map_err(problem)?),
+        Kind::Float => write_number(out, decoded::<f64>(value)?),
         Kind::DateTime => {
             // Stored as `2026-03-01 10:00:00.123456`, with as many digits as it needs.
-            let text = <&str as Decode<Sqlite>>::decode(value).map_err(problem)?;
+            let text = decoded::<&str>(value)?;
             write_text(out, &text.replacen(' ', "T", 1));
         }
-        Kind::Json => write_text(out, <&str as Decode<Sqlite>>::decode(value).map_err(problem)?),
-        Kind::Bytes => write_hex(out, <&[u8] as Decode<Sqlite>>::decode(value).map_err(problem)?),
-        Kind::TextArray => out.extend_from_slice(<&str as Decode<Sqlite>>::decode(value).map_err(problem)?.as_bytes()),
+        Kind::Json => write_text(out, decoded::<&str>(value)?),
+        Kind::Bytes => write_hex(out, decoded::<&[u8]>(value)?),
+        Kind::TextArray => out.extend_from_slice(decoded::<&str>(value)?.as_bytes()),
         Kind::JsonArray => {
-            let text = <&str as Decode<Sqlite>>::decode(value).map_err(problem)?;
+            let text = decoded::<&str>(value)?;
             let items: Vec<&RawValue> = serde_json::from_str(text).map_err(problem)?;
             list(out, &items, |out, item| write_text(out, item.get()));
         }
         Kind::BytesArray => {
-            let text = <&str as Decode<Sqlite>>::decode(value).map_err(problem)?;
+            let text = decoded::<&str>(value)?;
             let items: Vec<Option<String>> = serde_json::from_str(text).map_err(problem)?;
             list(out, &items, |out, item| match item {
                 Some(item) => write_hex(out, item.as_bytes()),

@@ -21,10 +21,13 @@ const MOST_WAITING_PARTS: usize = 8;
 /// Problem of a listing whose writer is gone without an error.
 const SILENT_END: &str = "a listing ended without a word";
 
+/// Parts of a listing on their way.
+type Parts = Box<dyn Stream<Item = Result<Bytes, io::Error>> + Send + Unpin>;
+
 /// A listing: small ones are whole, others are on their way.
 pub enum Sent {
     Whole(Vec<u8>),
-    Parts(Box<dyn Stream<Item = Result<Bytes, io::Error>> + Send + Unpin>),
+    Parts(Parts),
 }
 
 impl<T> From<Sent> for Json<T> {
@@ -77,37 +80,39 @@ where
     let work = tokio::spawn(work.in_current_span());
     match receiver.recv().await {
         Some(Ok(AnswerPart::Last(text))) => Ok(Sent::Whole(text)),
-        Some(Ok(AnswerPart::More(first))) => {
-            let parts =
-                futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
-            let mut ended = false;
-            let parts = parts.map(Some).chain(futures::stream::once(async { None }));
-            let parts = parts.filter_map(move |part| {
-                let text = match part {
-                    Some(Ok(AnswerPart::More(text))) => Some(Ok(Bytes::from(text))),
-                    Some(Ok(AnswerPart::Last(text))) => {
-                        ended = true;
-                        Some(Ok(Bytes::from(text)))
-                    }
-                    Some(Err(error)) => {
-                        ended = true;
-                        tracing::error!(%error, "a listing broke off");
-                        Some(Err(io::Error::other(error)))
-                    }
-                    None if ended => None,
-                    // Whoever wrote it panicked: what was sent must not look whole.
-                    None => Some(Err(io::Error::other(SILENT_END))),
-                };
-                futures::future::ready(text)
-            });
-            Ok(Sent::Parts(Box::new(Box::pin(parts))))
-        }
+        Some(Ok(AnswerPart::More(first))) => Ok(Sent::Parts(parts(first, receiver))),
         Some(Err(error)) => Err(error),
         None => Err(work.await.err().map_or_else(
             || DbErr::Custom(SILENT_END.into()),
             |error| DbErr::Custom(error.to_string()),
         )),
     }
+}
+
+/// The first part of a listing and those that follow. A listing without a last part breaks off.
+fn parts(first: Vec<u8>, receiver: mpsc::Receiver<Result<AnswerPart, DbErr>>) -> Parts {
+    let parts = futures::stream::once(async move { Ok(AnswerPart::More(first)) }).chain(ReceiverStream::new(receiver));
+    let mut ended = false;
+    let parts = parts.map(Some).chain(futures::stream::once(async { None }));
+    let parts = parts.filter_map(move |part| {
+        let text = match part {
+            Some(Ok(AnswerPart::More(text))) => Some(Ok(Bytes::from(text))),
+            Some(Ok(AnswerPart::Last(text))) => {
+                ended = true;
+                Some(Ok(Bytes::from(text)))
+            }
+            Some(Err(error)) => {
+                ended = true;
+                tracing::error!(%error, "a listing broke off");
+                Some(Err(io::Error::other(error)))
+            }
+            None if ended => None,
+            // Whoever wrote it panicked: what was sent must not look whole.
+            None => Some(Err(io::Error::other(SILENT_END))),
+        };
+        futures::future::ready(text)
+    });
+    Box::new(Box::pin(parts))
 }
 
 /// Sends a JSON list with an item for each row of the query. `write` writes one item.

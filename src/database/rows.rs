@@ -1,10 +1,12 @@
 //! Writes rows of the database as JSON, from the bytes of the database to the bytes of the answer.
 
+use std::fmt::Display;
+
 use chrono::{Datelike, NaiveDate};
 use entity::facts::{Column, Default as ColumnDefault, Kind};
-use sea_orm::sqlx::{
-    ColumnIndex, Decode, Error as SqlxError, Row, Sqlite, ValueRef, postgres::PgRow, sqlite::SqliteRow,
-};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::sqlite::{SqliteRow, SqliteValueRef};
+use sea_orm::sqlx::{ColumnIndex, Decode, Row, Sqlite, ValueRef};
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
@@ -91,11 +93,10 @@ impl RowWriter {
 /// # Errors
 /// The query has no such column, or it does not hold what it should.
 pub fn write_column(out: &mut Vec<u8>, row: &QueryResult, name: &str, kind: Kind) -> Result<(), DbErr> {
-    let unknown = |error: SqlxError| DbErr::Type(error.to_string());
     if let Some(row) = row.try_as_pg_row() {
-        write_postgres(out, row, name.index(row).map_err(unknown)?, kind)
+        write_postgres(out, row, name.index(row).map_err(problem)?, kind)
     } else if let Some(row) = row.try_as_sqlite_row() {
-        write_sqlite(out, row, name.index(row).map_err(unknown)?, kind)
+        write_sqlite(out, row, name.index(row).map_err(problem)?, kind)
     } else {
         Err(unknown_row())
     }
@@ -116,25 +117,26 @@ fn unknown_row() -> DbErr {
     DbErr::Type("a row of neither SQLite nor PostgreSQL".into())
 }
 
+/// Error of a value that can't be read.
+pub(super) fn problem(error: impl Display) -> DbErr {
+    DbErr::Type(error.to_string())
+}
+
 pub(super) fn broken(what: &str) -> DbErr {
     DbErr::Type(format!("a column does not hold {what}"))
 }
 
 fn write_postgres(out: &mut Vec<u8>, row: &PgRow, index: usize, kind: Kind) -> Result<(), DbErr> {
-    let value = row.try_get_raw(index).map_err(|error| DbErr::Type(error.to_string()))?;
+    let value = row.try_get_raw(index).map_err(problem)?;
     if value.is_null() {
         out.extend_from_slice(b"null");
         return Ok(());
     }
-    if matches!(kind, Kind::TextArray | Kind::JsonArray | Kind::BytesArray) {
-        return write_postgres_array(
-            out,
-            value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?,
-            kind,
-        );
+    let bytes = value.as_bytes().map_err(problem)?;
+    match kind {
+        Kind::TextArray | Kind::JsonArray | Kind::BytesArray => write_postgres_array(out, bytes, kind),
+        _ => write_postgres_bytes(out, bytes, kind),
     }
-    let bytes = value.as_bytes().map_err(|error| DbErr::Type(error.to_string()))?;
-    write_postgres_bytes(out, bytes, kind)
 }
 
 /// One value in the binary format of PostgreSQL.
@@ -238,55 +240,39 @@ pub(super) fn each_postgres_item(
     Ok(())
 }
 
+/// A value of SQLite that is not null.
+pub(super) fn decoded<'r, T: Decode<'r, Sqlite>>(value: SqliteValueRef<'r>) -> Result<T, DbErr> {
+    T::decode(value).map_err(problem)
+}
+
 pub(super) fn write_sqlite(out: &mut Vec<u8>, row: &SqliteRow, index: usize, kind: Kind) -> Result<(), DbErr> {
-    let problem = |error: &dyn std::fmt::Display| DbErr::Type(error.to_string());
-    let value = row.try_get_raw(index).map_err(|error| problem(&error))?;
+    let value = row.try_get_raw(index).map_err(problem)?;
     if value.is_null() {
         out.extend_from_slice(b"null");
         return Ok(());
     }
     match kind {
-        Kind::Uuid => write_uuid(
-            out,
-            <Uuid as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
-        ),
+        Kind::Uuid => write_uuid(out, decoded::<Uuid>(value)?),
         Kind::Bool => {
-            let yes = <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))? != 0;
+            let yes = decoded::<i64>(value)? != 0;
             out.extend_from_slice(if yes { b"true" } else { b"false" });
         }
-        Kind::Integer | Kind::BigInteger => write_integer(
-            out,
-            <i64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
-        ),
-        Kind::Float => write_float(
-            out,
-            <f64 as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
-        ),
+        Kind::Integer | Kind::BigInteger => write_integer(out, decoded::<i64>(value)?),
+        Kind::Float => write_float(out, decoded::<f64>(value)?),
         Kind::Bytes => {
-            let bytes = <&[u8] as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
+            let bytes = decoded::<&[u8]>(value)?;
             write_text(out, std::str::from_utf8(bytes).map_err(|_| broken("text"))?);
         }
-        Kind::Text { .. } => write_text(
-            out,
-            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
-        ),
-        Kind::Date => write_text(
-            out,
-            <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?,
-        ),
+        Kind::Text { .. } | Kind::Date => write_text(out, decoded::<&str>(value)?),
         Kind::DateTime => {
             // Stored as `2026-03-01 10:00:00.123456`; the fraction is cut.
-            let text = <&str as Decode<Sqlite>>::decode(value).map_err(|error| problem(&error))?;
+            let text = decoded::<&str>(value)?;
             out.push(b'"');
             out.extend(text.bytes().take(19).map(|byte| if byte == b' ' { b'T' } else { byte }));
             out.push(b'"');
         }
         Kind::Json | Kind::TextArray | Kind::JsonArray | Kind::BytesArray => {
-            out.extend_from_slice(
-                <&str as Decode<Sqlite>>::decode(value)
-                    .map_err(|error| problem(&error))?
-                    .as_bytes(),
-            );
+            out.extend_from_slice(decoded::<&str>(value)?.as_bytes());
         }
     }
     Ok(())

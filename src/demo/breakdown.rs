@@ -64,8 +64,16 @@ pub async fn store(writer: &Writer<'_>, project: Uuid, plan: &Plan, studio: &Stu
         row
     });
     writer.write("Shots", table, rows).await?;
-    let in_assets = plan.assets.iter().map(|asset| &asset.casting).zip(&assets);
-    let in_shots = plan.shots.iter().map(|shot| &shot.casting).zip(&shots);
+    let breakdown = Breakdown { assets, shots };
+    store_casting(writer, plan, &breakdown).await?;
+    Ok(breakdown)
+}
+
+/// Stores the assets that appear in assets, then those in shots.
+async fn store_casting(writer: &Writer<'_>, plan: &Plan, breakdown: &Breakdown) -> Result<(), DbErr> {
+    let Breakdown { assets, shots } = breakdown;
+    let in_assets = plan.assets.iter().map(|asset| &asset.casting).zip(assets);
+    let in_shots = plan.shots.iter().map(|shot| &shot.casting).zip(shots);
     let links: Vec<(Uuid, &Cast)> = in_assets
         .chain(in_shots)
         .flat_map(|(casting, into)| casting.iter().map(|cast| (*into, cast)))
@@ -81,8 +89,7 @@ pub async fn store(writer: &Writer<'_>, project: Uuid, plan: &Plan, studio: &Stu
             ("updated_at", entered.into()),
         ]
     });
-    writer.write("Casting", &entity::entity_link::TABLE, rows).await?;
-    Ok(Breakdown { assets, shots })
+    writer.write("Casting", &entity::entity_link::TABLE, rows).await
 }
 
 fn asset_columns(number: usize, asset: &Asset, studio: &Studio) -> Row {

@@ -2,6 +2,7 @@
 
 use dailies_demo::discussion::{Comment, Reply};
 use dailies_demo::pipeline::State;
+use dailies_demo::review::Preview;
 use dailies_demo::work::{Task, TaskSubject};
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbErr, Value};
@@ -19,47 +20,8 @@ impl Activity<'_> {
     /// # Errors
     /// The database refuses something.
     pub(super) async fn store_previews(&self, writer: &Writer<'_>, frames: &[Frame]) -> Result<(), DbErr> {
-        let rows = self.plan.previews.iter().zip(&self.preview_ids).map(|(preview, id)| {
-            let task = &self.plan.tasks[preview.task];
-            let comment = &task.comments[preview.comment];
-            let frame = frames.get(preview.picture);
-            let side = |side: fn(&Frame) -> u32| frame.map(|frame| i32::try_from(side(frame)).unwrap_or_default());
-            let entity = match task.subject {
-                TaskSubject::Asset(asset) => self.plan.assets[asset].name.clone(),
-                TaskSubject::Shot(shot) => format!(
-                    "{}_{}",
-                    self.plan.sequences[self.plan.shots[shot].sequence].name, self.plan.shots[shot].name
-                ),
-            };
-            let file = format!("{entity}_{}_v{:03}", task.step.name, preview.revision)
-                .to_lowercase()
-                .replace(' ', "_");
-            vec![
-                ("id", (*id).into()),
-                (
-                    "name",
-                    Uuid::new_v4().to_string().chars().take(13).collect::<String>().into(),
-                ),
-                ("original_name", file.into()),
-                ("revision", preview.revision.into()),
-                ("extension", "png".into()),
-                ("source", "webgui".into()),
-                ("status", "ready".into()),
-                ("validation_status", preview.verdict.into()),
-                (
-                    "file_size",
-                    frame
-                        .map(|frame| i64::try_from(frame.file_size).unwrap_or_default())
-                        .into(),
-                ),
-                ("width", side(|frame| frame.width).into()),
-                ("height", side(|frame| frame.height).into()),
-                ("task_id", self.tasks[preview.task].into()),
-                ("person_id", self.person(comment.author)),
-                ("created_at", self.moment(Some(comment.minute))),
-                ("updated_at", self.moment(Some(comment.minute))),
-            ]
-        });
+        let rows = self.plan.previews.iter().zip(&self.preview_ids);
+        let rows = rows.map(|(preview, id)| self.preview(preview, *id, frames.get(preview.picture)));
         writer.write("Previews", &entity::preview_file::TABLE, rows).await?;
         // Assets and shots are shown by their last preview. No two tasks of one have previews.
         let shown: Vec<Uuid> = self
@@ -108,52 +70,88 @@ impl Activity<'_> {
         writer
             .write("Preview links", &entity::comment_preview_link::TABLE, rows)
             .await?;
-        let people_of = |person: fn(&Comment) -> Option<usize>| -> Vec<Row> {
-            let found = all.iter().filter_map(|(task, comment, _)| {
-                Some((*task, *comment, person(&self.plan.tasks[*task].comments[*comment])?))
-            });
-            found
-                .map(|(task, comment, person)| {
-                    vec![
-                        ("comment", self.comments[task][comment].0.into()),
-                        ("person", self.person(person)),
-                    ]
-                })
-                .collect()
-        };
         writer
             .write(
                 "Mentions",
                 &entity::comment_mentions::TABLE,
-                people_of(|comment| comment.mention).into_iter(),
+                self.people_of(|comment| comment.mention).into_iter(),
             )
             .await?;
         writer
             .write(
                 "Acknowledgements",
                 &entity::comment_acknoledgments::TABLE,
-                people_of(|comment| comment.acknowledged_by).into_iter(),
+                self.people_of(|comment| comment.acknowledged_by).into_iter(),
             )
             .await?;
-        let rows = all.iter().map(|(task, at, change)| {
-            let comment = &self.plan.tasks[*task].comments[*at];
-            vec![
-                ("change", (*change).into()),
-                ("author_id", self.person(comment.author)),
-                ("comment_id", self.comments[*task][*at].0.into()),
-                ("task_id", self.tasks[*task].into()),
-                (
-                    "preview_file_id",
-                    self.previews
-                        .get(&(*task, *at))
-                        .map(|preview| self.preview_ids[*preview])
-                        .into(),
-                ),
-                ("created_at", self.moment(Some(comment.minute))),
-                ("updated_at", self.moment(Some(comment.minute))),
-            ]
-        });
+        let rows = all.iter().map(|(task, at, change)| self.news(*task, *at, *change));
         writer.write("News", &entity::news::TABLE, rows).await
+    }
+
+    fn preview(&self, preview: &Preview, id: Uuid, frame: Option<&Frame>) -> Row {
+        let comment = &self.plan.tasks[preview.task].comments[preview.comment];
+        let name: String = Uuid::new_v4().to_string().chars().take(13).collect();
+        let side = |side: fn(&Frame) -> u32| frame.map(|frame| i32::try_from(side(frame)).unwrap_or_default());
+        let size = frame.map(|frame| i64::try_from(frame.file_size).unwrap_or_default());
+        vec![
+            ("id", id.into()),
+            ("name", name.into()),
+            ("original_name", self.file_name(preview).into()),
+            ("revision", preview.revision.into()),
+            ("extension", "png".into()),
+            ("source", "webgui".into()),
+            ("status", "ready".into()),
+            ("validation_status", preview.verdict.into()),
+            ("file_size", size.into()),
+            ("width", side(|frame| frame.width).into()),
+            ("height", side(|frame| frame.height).into()),
+            ("task_id", self.tasks[preview.task].into()),
+            ("person_id", self.person(comment.author)),
+            ("created_at", self.moment(Some(comment.minute))),
+            ("updated_at", self.moment(Some(comment.minute))),
+        ]
+    }
+
+    /// Name that the file of a preview had where it was made.
+    fn file_name(&self, preview: &Preview) -> String {
+        let plan = self.plan;
+        let task = &plan.tasks[preview.task];
+        let entity = match task.subject {
+            TaskSubject::Asset(asset) => plan.assets[asset].name.clone(),
+            TaskSubject::Shot(shot) => {
+                let shot = &plan.shots[shot];
+                format!("{}_{}", plan.sequences[shot.sequence].name, shot.name)
+            }
+        };
+        format!("{entity}_{}_v{:03}", task.step.name, preview.revision)
+            .to_lowercase()
+            .replace(' ', "_")
+    }
+
+    /// Links of comments to persons whom they tell of.
+    fn people_of(&self, person: fn(&Comment) -> Option<usize>) -> Vec<Row> {
+        let tasks = self.plan.tasks.iter().zip(&self.comments);
+        let comments = tasks.flat_map(|(task, ids)| task.comments.iter().zip(ids));
+        comments
+            .filter_map(|(comment, (id, _))| {
+                let person = person(comment)?;
+                Some(vec![("comment", (*id).into()), ("person", self.person(person))])
+            })
+            .collect()
+    }
+
+    fn news(&self, task: usize, at: usize, change: bool) -> Row {
+        let comment = &self.plan.tasks[task].comments[at];
+        let preview = self.previews.get(&(task, at)).map(|place| self.preview_ids[*place]);
+        vec![
+            ("change", change.into()),
+            ("author_id", self.person(comment.author)),
+            ("comment_id", self.comments[task][at].0.into()),
+            ("task_id", self.tasks[task].into()),
+            ("preview_file_id", preview.into()),
+            ("created_at", self.moment(Some(comment.minute))),
+            ("updated_at", self.moment(Some(comment.minute))),
+        ]
     }
 
     fn comment(&self, task: usize, at: usize) -> Row {

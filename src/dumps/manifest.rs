@@ -37,6 +37,12 @@ pub(super) struct TablePart {
     pub(super) sha256: String,
 }
 
+/// Names of the tables that have rows, with how many.
+pub(super) fn filled(tables: Vec<TablePart>) -> Vec<(String, u64)> {
+    let filled = tables.into_iter().filter(|part| part.rows > 0);
+    filled.map(|part| (part.name, part.rows)).collect()
+}
+
 /// A column of a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ColumnPart {

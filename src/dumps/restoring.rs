@@ -8,7 +8,7 @@ use sea_orm::{DbBackend, FromQueryResult};
 
 use super::archive::{check, member, open};
 use super::loading::Loader;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, filled};
 use super::tables::{present, tables};
 use super::{DumpError, stored};
 use crate::database::{self, Database, Sql, Transaction};
@@ -45,19 +45,9 @@ pub async fn restore(
         return Err(DumpError::Newer(manifest.version));
     }
     check(&mut archive, &manifest, storage.is_some())?;
-    let state = migration::state(database).await?;
     let is_older = manifest.migrations.len() < all.len();
-    match state {
-        State::Empty => {
-            let migrations = u32::try_from(manifest.migrations.len()).unwrap_or(u32::MAX);
-            migration::up_to(&database.schema_connection().await?, migrations).await?;
-        }
-        State::Foreign | State::ReferenceWithoutBaseline => return Err(DumpError::Foreign),
-        State::Current | State::Behind if is_older => return Err(DumpError::Older(manifest.version)),
-        State::Behind => migration::up(&database.schema_connection().await?).await?,
-        State::Current => {}
-    }
-    if !replace && let Some(table) = filled(database).await? {
+    make_schema(database, &manifest, is_older).await?;
+    if !replace && let Some(table) = filled_table(database).await? {
         return Err(DumpError::NotEmpty(table));
     }
     database.transact(|| load(database, file, &manifest)).await?;
@@ -72,23 +62,32 @@ pub async fn restore(
         .files
         .filter(|_| storage.is_some())
         .map(|files| (files.count, files.bytes));
-    let rows = manifest
-        .tables
-        .into_iter()
-        .filter(|part| part.rows > 0)
-        .map(|part| (part.name, part.rows))
-        .collect();
     Ok(Restored {
         version: manifest.version,
         made_at: manifest.made_at,
         database: manifest.database,
-        rows,
+        rows: filled(manifest.tables),
         files,
     })
 }
 
+/// Brings the database to the schema that the dump was made of. Nothing is done to one that an older dump does not fit in.
+async fn make_schema(database: &Database, manifest: &Manifest, is_older: bool) -> Result<(), DumpError> {
+    match migration::state(database).await? {
+        State::Empty => {
+            let migrations = u32::try_from(manifest.migrations.len()).unwrap_or(u32::MAX);
+            migration::up_to(&database.schema_connection().await?, migrations).await?;
+        }
+        State::Foreign | State::ReferenceWithoutBaseline => return Err(DumpError::Foreign),
+        State::Current | State::Behind if is_older => return Err(DumpError::Older(manifest.version.clone())),
+        State::Behind => migration::up(&database.schema_connection().await?).await?,
+        State::Current => {}
+    }
+    Ok(())
+}
+
 /// A table that has rows.
-async fn filled(database: &Database) -> Result<Option<String>, DumpError> {
+async fn filled_table(database: &Database) -> Result<Option<String>, DumpError> {
     let known: Vec<String> = known(database).await?;
     let looks = known
         .iter()

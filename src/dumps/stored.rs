@@ -1,5 +1,6 @@
 //! The stored files in the archive.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use super::manifest::{FilesPart, StoredPart};
 use super::summed::Summed;
 use super::writing::{Archive, compressed};
 use crate::progress::Progress;
-use crate::storage::{Bucket, FileKey, Storage};
+use crate::storage::{Bucket, FileKey, Storage, StoredFile};
 
 /// Name of the member that lists them.
 const LIST: &str = "files.jsonl";
@@ -25,10 +26,8 @@ const CHUNK: usize = 256 * 1024;
 /// # Errors
 /// The storage or the disk fails.
 pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(FilesPart, Vec<String>), DumpError> {
-    // Media are compressed already.
-    let options = compressed().compression_method(CompressionMethod::Stored);
     let mut list = Summed::new(BufWriter::new(tempfile::tempfile()?));
-    let (mut count, mut total, mut strange) = (0, 0, Vec::new());
+    let (mut count, mut bytes, mut strange) = (0, 0, Vec::new());
     let progress = Progress::start(0);
     for bucket in Bucket::ALL {
         progress.next(format!("Files: {}", bucket.name()));
@@ -42,42 +41,49 @@ pub(super) async fn write(storage: &Storage, archive: &mut Archive) -> Result<(F
             let Some(file) = storage.get(&key, None).await? else {
                 continue;
             };
-            let name = key.to_string();
-            archive.start_file(StoredPart::member(&name), options)?;
-            let mut out = Summed::new(&mut *archive);
-            let mut content = file.into_stream();
-            while let Some(chunk) = content.try_next().await? {
-                out.write_all(&chunk)?;
-            }
-            let bytes = out.bytes;
-            let line = serde_json::to_vec(&StoredPart {
-                name,
-                bytes,
-                sha256: out.sum(),
-            })
-            .map_err(io::Error::from)?;
-            list.write_all(&line)?;
+            let part = write_file(archive, key.to_string(), file).await?;
+            list.write_all(&serde_json::to_vec(&part).map_err(io::Error::from)?)?;
             list.write_all(b"\n")?;
             count += 1;
-            total += bytes;
+            bytes += part.bytes;
             progress.more(1);
         }
     }
     progress.finish();
+    let part = FilesPart {
+        member: LIST.to_owned(),
+        count,
+        bytes,
+        sha256: write_list(archive, list)?,
+    };
+    Ok((part, strange))
+}
+
+/// Writes a stored file as a member.
+async fn write_file(archive: &mut Archive, name: String, file: StoredFile) -> Result<StoredPart, DumpError> {
+    // Media are compressed already.
+    let options = compressed().compression_method(CompressionMethod::Stored);
+    archive.start_file(StoredPart::member(&name), options)?;
+    let mut out = Summed::new(archive);
+    let mut content = file.into_stream();
+    while let Some(chunk) = content.try_next().await? {
+        out.write_all(&chunk)?;
+    }
+    Ok(StoredPart {
+        name,
+        bytes: out.bytes,
+        sha256: out.sum(),
+    })
+}
+
+/// Writes the list of the files as a member, and gives its sum.
+fn write_list(archive: &mut Archive, list: Summed<BufWriter<File>>) -> Result<String, DumpError> {
     archive.start_file(LIST, compressed())?;
-    let (list, sha256) = list.into_parts();
+    let (list, sum) = list.into_parts();
     let mut list = list.into_inner().map_err(io::IntoInnerError::into_error)?;
     list.rewind()?;
     io::copy(&mut list, archive)?;
-    Ok((
-        FilesPart {
-            member: LIST.to_owned(),
-            count,
-            bytes: total,
-            sha256,
-        },
-        strange,
-    ))
+    Ok(sum)
 }
 
 /// The files that the list of an archive names.

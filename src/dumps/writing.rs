@@ -8,7 +8,7 @@ use sea_orm::{DbBackend, DbErr};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::manifest::{FORMAT, MANIFEST, Manifest, TablePart};
+use super::manifest::{FORMAT, MANIFEST, Manifest, TablePart, filled};
 use super::summed::Summed;
 use super::tables::{Table, beside, present, tables};
 use super::{DumpError, NewFile, stored};
@@ -53,18 +53,7 @@ pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -
     let made_at = now().format("%Y-%m-%dT%H:%M:%S").to_string();
     let mut archive = ZipWriter::new(BufWriter::new(target.open()?));
     let mut left_out: Vec<String> = beside(&tables, &present(database).await?).into_iter().collect();
-    let progress = Progress::start(tables.len());
-    progress.part("Tables", tables.len());
-    let mut parts = Vec::with_capacity(tables.len());
-    let write = async {
-        for table in &tables {
-            parts.push(write_table(database, &mut archive, table).await?);
-            progress.done(1);
-        }
-        Ok::<_, DumpError>(())
-    };
-    database.at_one_moment(write).await?;
-    progress.finish();
+    let parts = write_tables(database, &mut archive, &tables).await?;
     let files = match storage {
         Some(storage) => {
             let (part, strange) = stored::write(storage, &mut archive).await?;
@@ -73,16 +62,15 @@ pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -
         }
         None => None,
     };
+    let kind = match database.backend() {
+        DbBackend::Postgres => "postgresql",
+        _ => "sqlite",
+    };
     let manifest = Manifest {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_at,
-        database: if database.backend() == DbBackend::Postgres {
-            "postgresql"
-        } else {
-            "sqlite"
-        }
-        .to_owned(),
+        database: kind.to_owned(),
         migrations: migration::names(),
         tables: parts,
         files,
@@ -92,17 +80,32 @@ pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -
     archive.write_all(&serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::from)?)?;
     archive.finish()?.flush()?;
     target.keep()?;
-    let rows = manifest
-        .tables
-        .into_iter()
-        .filter(|part| part.rows > 0)
-        .map(|part| (part.name, part.rows))
-        .collect();
     Ok(Dumped {
-        rows,
+        rows: filled(manifest.tables),
         files: manifest.files.map(|part| (part.count, part.bytes)),
         left_out,
     })
+}
+
+/// Writes the rows of all tables, as they are at one moment.
+async fn write_tables(
+    database: &Database,
+    archive: &mut Archive,
+    tables: &[Table],
+) -> Result<Vec<TablePart>, DumpError> {
+    let progress = Progress::start(tables.len());
+    progress.part("Tables", tables.len());
+    let mut parts = Vec::with_capacity(tables.len());
+    let write = async {
+        for table in tables {
+            parts.push(write_table(database, archive, table).await?);
+            progress.done(1);
+        }
+        Ok::<_, DumpError>(())
+    };
+    database.at_one_moment(write).await?;
+    progress.finish();
+    Ok(parts)
 }
 
 /// Writes the rows of a table as a member, a line for each.

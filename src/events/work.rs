@@ -277,7 +277,31 @@ impl<'a> Work<'a> {
             afterwards,
             ..
         } = self;
-        let mut announced = Vec::with_capacity(events.len());
+        let ToldEvents { rows, announcements } = ToldEvents::of(events, author)?;
+        if !rows.is_empty() {
+            database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
+        }
+        transaction.finish();
+        CONSEQUENCES.with(|consequences| {
+            let mut consequences = consequences.borrow_mut();
+            consequences.extend(changed_people.into_iter().map(Consequence::PersonChanged));
+            consequences.extend(announcements);
+            consequences.extend(ended_people.into_iter().map(Consequence::EndOfSessions));
+            consequences.extend(afterwards.into_iter().map(Consequence::Task));
+        });
+        Ok(())
+    }
+}
+
+/// Events as the log keeps them, and as they are announced.
+struct ToldEvents {
+    rows: Vec<Vec<(&'static str, Value)>>,
+    announcements: Vec<Consequence>,
+}
+
+impl ToldEvents {
+    fn of(events: Vec<Event>, author: Option<Uuid>) -> Result<Self, DbErr> {
+        let mut announcements = Vec::with_capacity(events.len());
         // The log is read in the order of time, so that what happened together still has an order.
         let mut moment = database::now();
         let mut rows = Vec::with_capacity(events.len());
@@ -305,25 +329,14 @@ impl<'a> Work<'a> {
                     ("data", data.into()),
                 ]);
             }
-            announced.push(Consequence::Announcement {
+            announcements.push(Consequence::Announcement {
                 audience: event.audience,
                 name,
                 payload: text,
                 for_clients,
             });
         }
-        if !rows.is_empty() {
-            database::insert_many(&transaction, &entity::api_event::TABLE, rows).await?;
-        }
-        transaction.finish();
-        CONSEQUENCES.with(|consequences| {
-            let mut consequences = consequences.borrow_mut();
-            consequences.extend(changed_people.into_iter().map(Consequence::PersonChanged));
-            consequences.extend(announced);
-            consequences.extend(ended_people.into_iter().map(Consequence::EndOfSessions));
-            consequences.extend(afterwards.into_iter().map(Consequence::Task));
-        });
-        Ok(())
+        Ok(Self { rows, announcements })
     }
 }
 

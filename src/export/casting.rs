@@ -3,15 +3,13 @@
 use dailies_definitions::access::ProjectMember;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
+use sea_orm::DbBackend;
 
 use super::entities::{Episode, project_name};
 use super::table::{Table, integer, order_by, text};
 use crate::access::ALL_BUT_VENDORS;
 use crate::database::{Database, SelectList, Sql};
 use crate::vocabulary::kinds::EntityKind;
-
-/// Name of the main pack, which stands in place of an episode.
-const MAIN_PACK: &str = "'MP'";
 
 /// Castings that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +20,12 @@ enum Containers {
 }
 
 impl Containers {
-    /// The kind of the containers `c`, and the columns Episode and Parent.
+    /// The kind of the containers `c`, and the columns Episode and Parent. The main pack stands in place of an episode.
     fn columns(self) -> (EntityKind, &'static str, &'static str) {
         match self {
             Self::Episodes => (EntityKind::Episode, "''", "'Episode'"),
             Self::Shots => (EntityKind::Shot, "COALESCE(ep.name, '')", "COALESCE(pa.name, '')"),
-            Self::Assets => (EntityKind::Asset, "ep.name", "ck.name"),
+            Self::Assets => (EntityKind::Asset, "COALESCE(ep.name, 'MP')", "ck.name"),
         }
     }
 
@@ -37,6 +35,21 @@ impl Containers {
             Self::Episodes => "",
             Self::Shots => "LEFT JOIN entity pa ON pa.id = c.parent_id LEFT JOIN entity ep ON ep.id = pa.parent_id",
             Self::Assets => "LEFT JOIN entity ep ON ep.id = c.source_id",
+        }
+    }
+
+    /// The order of the castings. The main pack comes after the episodes.
+    fn order(self, backend: DbBackend) -> String {
+        let (_, episode, parent) = self.columns();
+        let texts = [episode, parent, "c.name", "k.name", "a.name"].into_iter();
+        let texts: Vec<&str> = texts.filter(|text| !text.starts_with('\'')).collect();
+        let order = order_by(backend, &texts);
+        match self {
+            Self::Assets => {
+                let first = " ORDER BY CASE WHEN c.source_id IS NULL THEN 1 ELSE 0 END,";
+                order.replacen(" ORDER BY", first, 1)
+            }
+            Self::Episodes | Self::Shots => order,
         }
     }
 }
@@ -111,27 +124,12 @@ pub(super) async fn table(
     let headings = HEADINGS.iter().skip(usize::from(!has_episodes));
     let headings = headings.map(|heading| (*heading).to_owned()).collect();
     let (_, episode_name, parent) = containers.columns();
-    let episode_name = if containers == Containers::Assets {
-        format!("COALESCE({episode_name}, {MAIN_PACK})")
-    } else {
-        episode_name.to_owned()
-    };
     let mut list = SelectList::default();
-    let episode_cell = has_episodes.then(|| list.add(episode_name.as_str()));
+    let episode_cell = has_episodes.then(|| list.add(episode_name));
     let names = [parent, "c.name", "k.name", "a.name"].map(|column| list.add(column));
     let (occurrences, label) = (list.add("l.nb_occurences"), list.add("l.label"));
     let mut sql = selection(access, containers, episode).before(&format!("SELECT {list} "));
-    // The main pack comes after the episodes.
-    let main_pack = if containers == Containers::Assets {
-        " ORDER BY CASE WHEN c.source_id IS NULL THEN 1 ELSE 0 END,"
-    } else {
-        " ORDER BY"
-    };
-    let texts = [episode_name.as_str(), parent, "c.name", "k.name", "a.name"]
-        .into_iter()
-        .filter(|text| !text.starts_with('\''));
-    let order = order_by(database.backend(), &texts.collect::<Vec<_>>());
-    sql.push(&order.replacen(" ORDER BY", main_pack, 1)).push(", l.id");
+    sql.push(&containers.order(database.backend())).push(", l.id");
     Table::of_production(&project, "casting", headings)
         .send(database, sql, move |row| {
             let mut cells = Vec::with_capacity(7);

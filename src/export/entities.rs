@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::cells::{self, join_names, plain};
+use super::layouts::{ExportLayout, layout};
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{VisibleTasks, assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
@@ -64,67 +65,6 @@ impl Episode {
                 .ok_or_else(|| Failure::parameter(format!("Invalid UUID format for episode_id: {text}"))),
         }
     }
-}
-
-/// Contents of a table for each kind of entity, before the metadata and tasks.
-struct ExportLayout {
-    /// End of the file's name.
-    name: &'static str,
-    headings: &'static [&'static str],
-    /// Texts in front of the description; they also order the lines.
-    texts: &'static [&'static str],
-    joins: &'static str,
-    has_frames: bool,
-}
-
-static ASSETS: ExportLayout = ExportLayout {
-    name: "assets",
-    headings: &["Project", "Type", "Name", "Description", "Time Spent"],
-    texts: &["k.name", "e.name"],
-    joins: "JOIN entity_type k ON k.id = e.entity_type_id",
-    has_frames: false,
-};
-
-static SHOTS: ExportLayout = ExportLayout {
-    name: "shots",
-    headings: &[
-        "Project",
-        "Episode",
-        "Sequence",
-        "Name",
-        "Description",
-        "Time Spent",
-        "Frames",
-        "Frame In",
-        "Frame Out",
-        "FPS",
-    ],
-    texts: &["ep.name", "sq.name", "e.name"],
-    joins: "LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id",
-    has_frames: true,
-};
-
-static EDITS: ExportLayout = ExportLayout {
-    name: "edits",
-    headings: &["Project", "Episode", "Name", "Description", "Time Spent"],
-    texts: &["ep.name", "e.name"],
-    joins: "LEFT JOIN entity ep ON ep.id = e.parent_id",
-    has_frames: false,
-};
-
-/// The layout of a kind of entity.
-fn layout(kind: EntityKind) -> &'static ExportLayout {
-    match kind {
-        EntityKind::Shot => &SHOTS,
-        EntityKind::Edit => &EDITS,
-        _ => &ASSETS,
-    }
-}
-
-/// Headings of the table of a kind of entity, before those of the metadata and tasks.
-#[must_use]
-pub fn headings(kind: EntityKind) -> &'static [&'static str] {
-    layout(kind).headings
 }
 
 /// A metadata column.
@@ -183,6 +123,30 @@ pub(super) async fn table(
     let person = filter.own.then_some(access.person.id);
     let visible = VisibleTasks::within(access.caller(), access.project_id(), access.role());
     let (task_types, work) = tasks(database, &from, &visible, person).await?;
+    let headings = all_headings(layout, &descriptors, &task_types);
+    let table = Table::of_production(&project, layout.name, headings);
+    let mut list = SelectList::default();
+    let texts = layout.texts.iter().copied().chain(["e.description"]);
+    let texts = texts.map(|column| list.add(column)).collect();
+    let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
+    let lines = ExportedLines {
+        project,
+        texts,
+        frames: layout.has_frames.then_some(frames),
+        data,
+        id,
+        of_staff: access.caller().is_admin() || STAFF.contains(&access.role()),
+        descriptors,
+        task_types,
+        work,
+    };
+    let mut sql = from.before(&format!("SELECT {list} "));
+    sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
+    table.send(database, sql, move |row| lines.cells(row)).await
+}
+
+/// Headings of the columns of a layout, of the metadata and of the tasks.
+fn all_headings(layout: &ExportLayout, descriptors: &[ExportedDescriptor], task_types: &[String]) -> Vec<String> {
     let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
     headings.extend(
@@ -190,45 +154,50 @@ pub(super) async fn table(
             .iter()
             .flat_map(|name| [name.clone(), ASSIGNATIONS.to_owned()]),
     );
-    // Time spent and assignees are for the staff.
-    let of_staff = access.caller().is_admin() || STAFF.contains(&access.role());
-    let mut list = SelectList::default();
-    let texts: Vec<SelectedColumn> = layout
-        .texts
-        .iter()
-        .copied()
-        .chain(["e.description"])
-        .map(|column| list.add(column))
-        .collect();
-    let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
-    let mut sql = from.before(&format!("SELECT {list} "));
-    sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
-    Table::of_production(&project, layout.name, headings)
-        .send(database, sql, move |row| {
-            let none = ExportedTasks::default();
-            let tasks = work.get(&id.read(row)?).unwrap_or(&none);
-            let data = data_of(row, data)?;
-            let mut cells = vec![project.clone()];
-            for column in &texts {
-                cells.push(text(row, *column)?);
-            }
-            cells.push(if of_staff {
-                format!("{:.2}", tasks.minutes / 60.0 / 8.0)
-            } else {
-                String::new()
-            });
-            if layout.has_frames {
-                cells.push(integer(row, frames)?);
-                cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
-            }
-            cells.extend(descriptors.iter().map(|descriptor| descriptor.cell(&data)));
-            for name in &task_types {
-                let [status, assignees] = tasks.by_type.get(name).cloned().unwrap_or_default();
-                cells.extend([status, if of_staff { assignees } else { String::new() }]);
-            }
-            Ok(cells)
-        })
-        .await
+    headings
+}
+
+/// Columns of the rows of a table, and what its lines say besides.
+struct ExportedLines {
+    project: String,
+    texts: Vec<SelectedColumn>,
+    /// Column of the frames, where the layout has it.
+    frames: Option<SelectedColumn>,
+    data: SelectedColumn,
+    id: SelectedColumn,
+    /// True if time spent and assignees are told, which are for the staff.
+    of_staff: bool,
+    descriptors: Vec<ExportedDescriptor>,
+    task_types: Vec<String>,
+    work: HashMap<Uuid, ExportedTasks>,
+}
+
+impl ExportedLines {
+    /// Cells of the line of an entity.
+    fn cells(&self, row: &QueryResult) -> Result<Vec<String>, DbErr> {
+        let none = ExportedTasks::default();
+        let tasks = self.work.get(&self.id.read(row)?).unwrap_or(&none);
+        let data = data_of(row, self.data)?;
+        let mut cells = vec![self.project.clone()];
+        for column in &self.texts {
+            cells.push(text(row, *column)?);
+        }
+        cells.push(if self.of_staff {
+            format!("{:.2}", tasks.minutes / 60.0 / 8.0)
+        } else {
+            String::new()
+        });
+        if let Some(frames) = self.frames {
+            cells.push(integer(row, frames)?);
+            cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
+        }
+        cells.extend(self.descriptors.iter().map(|descriptor| descriptor.cell(&data)));
+        for name in &self.task_types {
+            let [status, assignees] = tasks.by_type.get(name).cloned().unwrap_or_default();
+            cells.extend([status, if self.of_staff { assignees } else { String::new() }]);
+        }
+        Ok(cells)
+    }
 }
 
 /// Name of a production.

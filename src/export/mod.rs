@@ -5,9 +5,11 @@ mod casting;
 pub mod cells;
 mod entities;
 mod handlers;
+mod layouts;
 mod playlists;
 mod studio;
 mod table;
 
-pub use entities::{ASSIGNATIONS, headings};
+pub use entities::ASSIGNATIONS;
 pub use handlers::ExportsHandlers;
+pub use layouts::headings;

@@ -9,7 +9,8 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use super::table::Table;
-use crate::access::comments::by_client;
+use crate::access::comments::{Comments, READ, by_client};
+use crate::access::plans;
 use crate::access::playlists::{self, DOWNLOAD};
 use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, Database, Sql};
@@ -68,6 +69,7 @@ struct PlaylistLine {
     grandparent: Option<String>,
     nb_frames: Option<i32>,
     task_type: Option<String>,
+    /// None where it is not told.
     retake_count: Option<i32>,
     revision: Option<i32>,
     task_status: Option<String>,
@@ -119,7 +121,7 @@ fn local(moment: Option<NaiveDateTime>, zone: Tz) -> String {
 /// # Errors
 /// 404 for an unknown playlist, 403 for those who may not download.
 pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uuid) -> Result<Media, Failure> {
-    playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
+    let relation = playlists::require(database, caller, playlist_id, &DOWNLOAD).await?;
     let sql = Sql::with(
         "SELECT y.name, y.for_entity, y.created_at, p.name AS project, ep.name AS episode FROM playlist y JOIN project p ON p.id = y.project_id \
          LEFT JOIN entity ep ON ep.id = y.episode_id WHERE y.id = $1",
@@ -137,21 +139,26 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
     let JsonItems { from, place, id } = json_items(database.backend(), "y.shots");
     // As in other places, the entity may stand under three names.
     let entity = format!("COALESCE({}, {}, {})", id("id"), id("shot_id"), id("entity_id"));
-    let sql = Sql::with(
-        format!(
-            "SELECT k.name AS kind, e.name AS entity, pa.name AS parent, gp.name AS grandparent, e.nb_frames, tt.name AS task_type, \
-             t.retake_count, v.revision, s.name AS task_status, w.first_name, w.last_name, c.created_at AS commented_at, c.text AS comment \
-             FROM playlist y CROSS JOIN {from} JOIN entity e ON e.id = {entity} JOIN entity_type k ON k.id = e.entity_type_id \
-             LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id \
-             LEFT JOIN preview_file v ON v.id = {} AND v.task_id IN (SELECT o.id FROM task o WHERE o.entity_id = e.id) \
-             LEFT JOIN task t ON t.id = v.task_id LEFT JOIN task_type tt ON tt.id = t.task_type_id LEFT JOIN task_status s ON s.id = t.task_status_id \
-             LEFT JOIN comment c ON c.id = (SELECT l.id FROM comment l WHERE l.object_id = t.id AND NOT {} \
-             ORDER BY l.created_at DESC, l.id LIMIT 1) LEFT JOIN person w ON w.id = c.person_id WHERE y.id = $1 ORDER BY {place}",
-            id("preview_file_id"),
-            by_client("l.person_id", "t.project_id"),
-        ),
-        [playlist_id.into()],
-    );
+    let mut sql = Sql::default();
+    let last = sql.embed(&last_comment(caller));
+    let playlist = sql.slot(playlist_id);
+    let retakes = if plans::are_told(relation.role.role) {
+        "t.retake_count"
+    } else {
+        "0 * t.retake_count"
+    };
+    // Of what another production shares, the work on it is not told.
+    sql.push(&format!(
+        "SELECT k.name AS kind, e.name AS entity, pa.name AS parent, gp.name AS grandparent, e.nb_frames, tt.name AS task_type, \
+         {retakes} AS retake_count, v.revision, s.name AS task_status, w.first_name, w.last_name, c.created_at AS commented_at, c.text AS comment \
+         FROM playlist y CROSS JOIN {from} JOIN entity e ON e.id = {entity} JOIN entity_type k ON k.id = e.entity_type_id \
+         LEFT JOIN entity pa ON pa.id = e.parent_id LEFT JOIN entity gp ON gp.id = pa.parent_id \
+         LEFT JOIN preview_file v ON v.id = {} AND v.task_id IN (SELECT o.id FROM task o WHERE o.entity_id = e.id) \
+         LEFT JOIN task b ON b.id = v.task_id LEFT JOIN task_type tt ON tt.id = b.task_type_id \
+         LEFT JOIN task t ON t.id = b.id AND t.project_id = y.project_id LEFT JOIN task_status s ON s.id = t.task_status_id \
+         LEFT JOIN comment c ON c.id = ({last}) LEFT JOIN person w ON w.id = c.person_id WHERE y.id = {playlist} ORDER BY {place}",
+        id("preview_file_id"),
+    ));
     let mut table = Table::of_production(
         &head.project,
         &format!("playlist {}", head.name),
@@ -163,4 +170,22 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
             Ok::<_, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone))
         })
         .await
+}
+
+/// The last comment of the task `t` that is none of a client and that the caller reads.
+fn last_comment(caller: &Caller) -> Sql {
+    let mut sql = Sql::new(format!(
+        "SELECT l.id FROM comment l WHERE l.object_id = t.id AND NOT {}",
+        by_client("l.person_id", "t.project_id")
+    ));
+    let comments = Comments {
+        id: "l.id",
+        author: "l.person_id",
+        for_client: "l.for_client",
+        project: "t.project_id",
+        entity: "t.entity_id",
+    };
+    READ.restrict_in_teams(&mut sql, &caller.person, &comments);
+    sql.push(" ORDER BY l.created_at DESC, l.id LIMIT 1");
+    sql
 }

@@ -88,24 +88,14 @@ pub(super) async fn enter(
         representation,
         revision,
     };
-    let separator = separator(body.sep.as_ref());
-    let mut place = file
-        .place(work, separator)
-        .await?
-        .map_err(|problem| malformed_for(owner, &problem, &body))?;
-    let elements = body.nb_elements.unwrap_or(1);
-    if elements > 1 && matches!(owner, Owner::Entity { .. }) {
-        place.file = format!("{}_[1-{elements}]", place.file);
-    }
-    let extension = extension(body.extension.as_deref().unwrap_or_default())?;
-    let path = storable(format!("{}{separator}{}{extension}", place.folder, place.file))?;
+    let (place, path) = locate(work, &file, &body).await?;
     let values = vec![
         ("name", name.into()),
         ("comment", body.comment.as_deref().unwrap_or_default().into()),
-        ("extension", extension.into()),
+        ("extension", body.extension.as_deref().unwrap_or_default().into()),
         ("revision", revision.into()),
         ("representation", representation.into()),
-        ("nb_elements", elements.into()),
+        ("nb_elements", body.nb_elements.unwrap_or(1).into()),
         ("path", path.as_str().into()),
         ("file_status_id", file_status_id.into()),
         ("entity_id", owner.entity_id().into()),
@@ -119,6 +109,30 @@ pub(super) async fn enter(
     let id = database::insert(&**work, &TABLE, values).await?;
     work.emit_in(owner.project_id(), "output-file:new", payload([("output_file_id", id)]));
     Ok(Entered { id, path, place })
+}
+
+/// The place of a file that is entered, and its path there. Several elements of an entity share the name of their file.
+///
+/// # Errors
+/// 400 when the tree does not say where it belongs, or for an extension or a path that can't be kept.
+async fn locate(
+    work: &mut Work<'_>,
+    file: &OutputRequest<'_>,
+    body: &OutputFileAdd,
+) -> Result<(Path, String), Failure> {
+    let owner = file.series.owner;
+    let separator = separator(body.sep.as_ref());
+    let mut place = file
+        .place(work, separator)
+        .await?
+        .map_err(|problem| malformed_for(owner, &problem, body))?;
+    let elements = body.nb_elements.unwrap_or(1);
+    if elements > 1 && matches!(owner, Owner::Entity { .. }) {
+        place.file = format!("{}_[1-{elements}]", place.file);
+    }
+    let extension = extension(body.extension.as_deref().unwrap_or_default())?;
+    let path = storable(format!("{}{separator}{}{extension}", place.folder, place.file))?;
+    Ok((place, path))
 }
 
 /// References that a request names, or leaves to the server.

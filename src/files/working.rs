@@ -58,13 +58,8 @@ pub(super) async fn create(
     body: WorkingFileAdd,
 ) -> Result<Json<WorkingFile>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    require_record(
-        &*work,
-        caller,
-        RecordRule::TaskPresenter,
-        RecordSubject::Task(Some(task_id)),
-    )
-    .await?;
+    let subject = RecordSubject::Task(Some(task_id));
+    require_record(&*work, caller, RecordRule::TaskPresenter, subject).await?;
     let person_id = body.person_id.unwrap_or(caller.person.id);
     if !is_person(&work, person_id).await? {
         return Err(refusal("Cannot find given person.").naming("person_id"));
@@ -75,18 +70,7 @@ pub(super) async fn create(
         .ok_or_else(Failure::not_found)?;
     take(&mut work, caller.person.id, task_id, place.project_id).await?;
     let revision = revision(&*work, task_id, &body.name, body.revision).await?;
-    let sql = Sql::with(
-        "SELECT 1 FROM working_file WHERE name = $1 AND task_id = $2 AND entity_id = $3 AND revision = $4",
-        [
-            body.name.as_str().into(),
-            task_id.into(),
-            place.entity_id.into(),
-            revision.into(),
-        ],
-    );
-    if database::row(&*work, &sql).await?.is_some() {
-        return Err(refusal("The given working file already exists.").naming("revision"));
-    }
+    require_new(&work, task_id, place.entity_id, &body.name, revision).await?;
     let mode = body.mode.as_deref().unwrap_or(MODE);
     place.values.set("Software", Some(software.thing()));
     place.name_file(&body.name, revision);
@@ -95,14 +79,12 @@ pub(super) async fn create(
     let path = place
         .path(mode, separator)
         .map_err(|problem| malformed(&problem, &body))?;
+    let path = storable(format!("{}{separator}{}", path.folder, path.file))?;
     let values = vec![
         ("name", body.name.into()),
         ("comment", body.comment.unwrap_or_default().into()),
         ("revision", revision.into()),
-        (
-            "path",
-            storable(format!("{}{separator}{}", path.folder, path.file))?.into(),
-        ),
+        ("path", path.into()),
         ("task_id", task_id.into()),
         ("entity_id", place.entity_id.into()),
         ("person_id", person_id.into()),
@@ -113,6 +95,25 @@ pub(super) async fn create(
     let text = written(&*work, id).await?;
     work.commit().await?;
     Ok(Json::written(text))
+}
+
+/// # Errors
+/// 400 when a task has a file of that name and revision already.
+async fn require_new(
+    work: &Work<'_>,
+    task_id: Uuid,
+    entity_id: Uuid,
+    name: &str,
+    revision: i32,
+) -> Result<(), Failure> {
+    let sql = Sql::with(
+        "SELECT 1 FROM working_file WHERE name = $1 AND task_id = $2 AND entity_id = $3 AND revision = $4",
+        [name.into(), task_id.into(), entity_id.into(), revision.into()],
+    );
+    match database::row(&**work, &sql).await? {
+        Some(_) => Err(refusal("The given working file already exists.").naming("revision")),
+        None => Ok(()),
+    }
 }
 
 /// Path where a working file of a task belongs.

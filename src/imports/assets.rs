@@ -151,15 +151,7 @@ impl EntityImport for AssetImport {
             id
         });
         let cells = read_task_cells(&self.production, EntityKind::Asset, line)?;
-        let ready_for = line.get(READY_FOR).map(str::trim);
-        let ready_for = ready_for.map(|cell| {
-            if cell.is_empty() {
-                Ok(None)
-            } else {
-                self.production.shot_task_type(READY_FOR, cell).map(Some)
-            }
-        });
-        let ready_for = ready_for.transpose()?;
+        let ready_for = self.ready_for(line)?;
         let Some(entry) = self.stock.entry(id) else {
             return Ok(id);
         };
@@ -231,6 +223,15 @@ impl AssetImport {
             )),
             Some(MAIN_PACK) => Ok(Some(None)),
             Some(name) => self.stock.episode(work, EPISODE, name).map(|id| Some(Some(id))),
+        }
+    }
+
+    /// The task type that a row says the asset is ready for, none for an empty cell, or nothing without the column.
+    fn ready_for(&self, line: &SheetRow<'_>) -> Result<Option<Option<Uuid>>, RowProblem> {
+        match line.get(READY_FOR).map(str::trim) {
+            None => Ok(None),
+            Some("") => Ok(Some(None)),
+            Some(cell) => self.production.shot_task_type(READY_FOR, cell).map(|id| Some(Some(id))),
         }
     }
 

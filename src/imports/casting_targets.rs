@@ -40,6 +40,27 @@ struct AssetRow {
     is_own: bool,
 }
 
+impl AssetRow {
+    /// Its type and name.
+    fn names(&self) -> [String; 2] {
+        [self.kind.clone(), self.name.clone()]
+    }
+
+    /// Its episode, type and name.
+    fn names_in_episode(&self) -> [String; 3] {
+        let episode = self.episode.clone().unwrap_or_default();
+        [episode, self.kind.clone(), self.name.clone()]
+    }
+
+    fn target(&self) -> CastingTarget {
+        CastingTarget {
+            id: self.id,
+            kind: EntityKind::Asset,
+            episode_id: None,
+        }
+    }
+}
+
 #[derive(FromQueryResult)]
 struct ShotRow {
     id: Uuid,
@@ -47,6 +68,19 @@ struct ShotRow {
     sequence: Option<String>,
     episode: Option<String>,
     episode_id: Option<Uuid>,
+}
+
+impl ShotRow {
+    /// The shot with its episode, sequence and name.
+    fn named(self) -> ([String; 3], CastingTarget) {
+        let target = CastingTarget {
+            id: self.id,
+            kind: EntityKind::Shot,
+            episode_id: self.episode_id,
+        };
+        let sequence = self.sequence.unwrap_or_default();
+        ([self.episode.unwrap_or_default(), sequence, self.name], target)
+    }
 }
 
 /// All that rows may name.
@@ -112,62 +146,40 @@ async fn episodes(work: &Work<'_>, project_id: Uuid) -> Result<Vec<([String; 1],
     Ok(episodes)
 }
 
+/// The assets of each type and name together, and the places of these lists.
+fn by_name(assets: &[AssetRow]) -> (Vec<Vec<CastAsset>>, Index<usize, 2>) {
+    let mut alike: Vec<Vec<CastAsset>> = Vec::new();
+    let mut places: HashMap<[String; 2], usize> = HashMap::new();
+    let mut named: Vec<([String; 2], usize)> = Vec::new();
+    for asset in assets {
+        let names = asset.names();
+        let place = *places.entry(names.clone()).or_insert_with(|| {
+            alike.push(Vec::new());
+            named.push((names, alike.len() - 1));
+            alike.len() - 1
+        });
+        alike[place].push(CastAsset {
+            id: asset.id,
+            episode_id: asset.episode_id,
+        });
+    }
+    (alike, Index::of(named))
+}
+
 impl CastingTargets {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {
         let assets = assets(work, project_id).await?;
         let (shots, episodes) = (shots(work, project_id).await?, episodes(work, project_id).await?);
-        let mut alike: Vec<Vec<CastAsset>> = Vec::new();
-        let mut places: HashMap<[String; 2], usize> = HashMap::new();
-        let mut named: Vec<([String; 2], usize)> = Vec::new();
-        for asset in &assets {
-            let names = [asset.kind.clone(), asset.name.clone()];
-            let place = *places.entry(names.clone()).or_insert_with(|| {
-                alike.push(Vec::new());
-                named.push((names, alike.len() - 1));
-                alike.len() - 1
-            });
-            alike[place].push(CastAsset {
-                id: asset.id,
-                episode_id: asset.episode_id,
-            });
-        }
+        let (alike, places) = by_name(&assets);
         let own = || assets.iter().filter(|asset| asset.is_own);
-        let target = |asset: &AssetRow| CastingTarget {
-            id: asset.id,
-            kind: EntityKind::Asset,
-            episode_id: None,
-        };
         Ok(Self {
             alike,
-            assets: Index::of(named),
-            own_assets: Index::of(own().map(|asset| ([asset.kind.clone(), asset.name.clone()], target(asset)))),
-            assets_of_episode: Index::of(own().map(|asset| {
-                (
-                    [
-                        asset.episode.clone().unwrap_or_default(),
-                        asset.kind.clone(),
-                        asset.name.clone(),
-                    ],
-                    target(asset),
-                )
-            })),
-            shots: Index::of(shots.into_iter().map(|shot| {
-                let target = CastingTarget {
-                    id: shot.id,
-                    kind: EntityKind::Shot,
-                    episode_id: shot.episode_id,
-                };
-                (
-                    [
-                        shot.episode.unwrap_or_default(),
-                        shot.sequence.unwrap_or_default(),
-                        shot.name,
-                    ],
-                    target,
-                )
-            })),
+            assets: places,
+            own_assets: Index::of(own().map(|asset| (asset.names(), asset.target()))),
+            assets_of_episode: Index::of(own().map(|asset| (asset.names_in_episode(), asset.target()))),
+            shots: Index::of(shots.into_iter().map(ShotRow::named)),
             episodes: Index::of(episodes),
         })
     }

@@ -121,12 +121,61 @@ pub(super) async fn import(
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 
+/// The shots or assets that a table may name, by parent and name.
+async fn entities(
+    work: &Work<'_>,
+    subject: EstimationSubject<'_>,
+    is_for_shots: bool,
+) -> Result<Index<Uuid, 2>, Failure> {
+    let (kind, parent, episode) = if is_for_shots {
+        (EntityKind::Shot, "p.name", "p.parent_id")
+    } else {
+        (EntityKind::Asset, "k.name", "e.source_id")
+    };
+    let mut sql = Sql::new(format!(
+        "SELECT e.id, e.name, {parent} AS parent FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
+         LEFT JOIN entity p ON p.id = e.parent_id WHERE {} AND e.project_id = ",
+        kind.condition("e.entity_type_id")
+    ));
+    sql.bind(subject.project_id);
+    if let Some(id) = subject.episode.and_then(parse_id) {
+        sql.push(&format!(" AND {episode} = ")).bind(id);
+    }
+    sql.push(" ORDER BY COALESCE(e.canceled, false), e.id");
+    let rows = database::read_all::<EntityRow>(&**work, &sql).await?;
+    Ok(Index::of(
+        rows.into_iter()
+            .map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)),
+    ))
+}
+
+/// The first task of the type for each entity, twice: to be changed, and as it is stored.
+async fn tasks(
+    work: &Work<'_>,
+    subject: EstimationSubject<'_>,
+) -> Result<HashMap<Uuid, (task::Model, task::Model)>, Failure> {
+    let of_type = task::Entity::find()
+        .filter(task::Column::TaskTypeId.eq(subject.task_type_id))
+        .filter(task::Column::ProjectId.eq(subject.project_id));
+    let query = of_type
+        .order_by_asc(task::Column::CreatedAt)
+        .order_by_asc(task::Column::Name)
+        .order_by_asc(task::Column::Id);
+    let mut tasks = HashMap::new();
+    for task in query.all(&**work).await? {
+        if let Some(entity_id) = task.entity_id {
+            tasks.entry(entity_id).or_insert_with(|| (task.clone(), task));
+        }
+    }
+    Ok(tasks)
+}
+
 impl EstimationsImport {
     async fn load(work: &Work<'_>, subject: EstimationSubject<'_>, unit: Unit) -> Result<Self, Failure> {
         let EstimationSubject {
             project_id,
             task_type_id,
-            episode,
+            ..
         } = subject;
         let production = Production::load(work, project_id, "Task", Some(task_type_id)).await?;
         let task_type = task_type::Entity::find_by_id(task_type_id)
@@ -134,48 +183,10 @@ impl EstimationsImport {
             .await?
             .ok_or_else(Failure::not_found)?;
         let is_for_shots = task_type.for_entity.as_deref() == Some(EntityKind::Shot.type_name());
-        let (kind, parent) = if is_for_shots {
-            (EntityKind::Shot, "p.name")
-        } else {
-            (EntityKind::Asset, "k.name")
-        };
-        let mut sql = Sql::new(format!(
-            "SELECT e.id, e.name, {parent} AS parent FROM entity e JOIN entity_type k ON k.id = e.entity_type_id \
-             LEFT JOIN entity p ON p.id = e.parent_id WHERE {} AND e.project_id = ",
-            kind.condition("e.entity_type_id")
-        ));
-        sql.bind(project_id);
-        if let Some(id) = episode.and_then(parse_id) {
-            sql.push(if is_for_shots {
-                " AND p.parent_id = "
-            } else {
-                " AND e.source_id = "
-            })
-            .bind(id);
-        }
-        sql.push(" ORDER BY COALESCE(e.canceled, false), e.id");
-        let rows = database::read_all::<EntityRow>(&**work, &sql).await?;
-        let of_type = task::Entity::find()
-            .filter(task::Column::TaskTypeId.eq(task_type_id))
-            .filter(task::Column::ProjectId.eq(project_id));
-        let query = of_type
-            .order_by_asc(task::Column::CreatedAt)
-            .order_by_asc(task::Column::Name)
-            .order_by_asc(task::Column::Id);
-        let mut tasks = HashMap::new();
-        for task in query.all(&**work).await? {
-            if let Some(entity_id) = task.entity_id {
-                tasks.entry(entity_id).or_insert_with(|| (task.clone(), task));
-            }
-        }
-        let entities = Index::of(
-            rows.into_iter()
-                .map(|row| ([row.parent.unwrap_or_default(), row.name], row.id)),
-        );
         Ok(Self {
             production,
-            entities,
-            tasks,
+            entities: entities(work, subject, is_for_shots).await?,
+            tasks: tasks(work, subject).await?,
             unit,
         })
     }
@@ -205,15 +216,7 @@ impl EstimationsImport {
             task.nb_drawings = Some(integer_of("Drawings", cell)?);
         }
         if let Some(cell) = line.filled("Difficulty") {
-            let difficulty = integer_of("Difficulty", cell)?;
-            if !(1..=5).contains(&difficulty) {
-                return Err(RowProblem::invalid(
-                    "Difficulty",
-                    cell,
-                    "a number from 1 to 5 is expected",
-                ));
-            }
-            task.difficulty = difficulty;
+            task.difficulty = difficulty(cell)?;
         }
         let start = line
             .filled("Start date")
@@ -250,6 +253,19 @@ impl EstimationsImport {
             work.emit_in(task.project_id, "task:update", payload([("task_id", task.id)]));
         }
         Ok(())
+    }
+}
+
+fn difficulty(cell: &str) -> Result<i32, RowProblem> {
+    let difficulty = integer_of("Difficulty", cell)?;
+    if (1..=5).contains(&difficulty) {
+        Ok(difficulty)
+    } else {
+        Err(RowProblem::invalid(
+            "Difficulty",
+            cell,
+            "a number from 1 to 5 is expected",
+        ))
     }
 }
 

@@ -144,13 +144,7 @@ impl<'a> PersonsImport<'a> {
         if account.preview_project_id.is_some() {
             return Err(RowProblem("A preview account can't be changed.".into()));
         }
-        let email = account.email.as_deref().unwrap_or_default();
-        let protected = self
-            .app
-            .settings
-            .protected_accounts
-            .iter()
-            .any(|known| !email.is_empty() && known.trim().eq_ignore_ascii_case(email));
+        let protected = self.app.settings.protects(account.email.as_deref());
         if !protected || account.id == self.caller {
             return Ok(());
         }

@@ -13,10 +13,11 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::access::comments::{READ, Seen, Viewer, by_client};
+use crate::access::comments::{Seen, Viewer, by_client};
+use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
-use crate::database::json::{TEXT, array, id_lists, write_list};
+use crate::database::json::{TEXT, array, id_lists, write_key, write_list};
 use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload};
 
@@ -156,6 +157,7 @@ struct CommentContext {
     for_client: Option<bool>,
     place_id: Option<Uuid>,
     isolated: Option<bool>,
+    works: bool,
 }
 
 /// A reply as it is stored with its comment.
@@ -173,10 +175,11 @@ fn selection(caller: &Caller) -> Sql {
     let columns = FIELDS.map(|(_, expression, _)| expression).join(", ");
     let more = "c.text AS comment_text, n.reply_id, CASE WHEN n.type IN ('reply', 'reply-mention') THEN c.replies END AS replies, \
          c.person_id AS writer_id, n.author_id AS told_by, c.for_client AS for_client, p.id AS place_id, p.is_clients_isolated AS isolated";
+    let works = does_work_on("n.person_id", "t.entity_id");
     let (by_writer, by_author) = (by_client("c.person_id", "p.id"), by_client("n.author_id", "p.id"));
     let (own, place) = (place_columns("own", "o", "ol"), join_place("ol", "p.id", "n.person_id"));
     let mut sql = Sql::new(format!(
-        "SELECT {columns}, {more}, {by_writer} AS client_wrote, {by_author} AS client_told, {own}{TABLES} {place} \
+        "SELECT {columns}, {more}, {works} AS works, {by_writer} AS client_wrote, {by_author} AS client_told, {own}{TABLES} {place} \
          JOIN person o ON o.id = n.person_id WHERE n.person_id = "
     ));
     sql.bind(caller.person.id);
@@ -211,36 +214,8 @@ async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> 
         let comment = context.comment_id.unwrap_or_default();
         write_list(&mut out, "mentions", &persons, comment);
         write_list(&mut out, "department_mentions", &departments, comment);
-        let kept_back = !reads(caller, &context, row)?;
-        let reply = context.reply()?;
-        out.extend_from_slice(
-            format!(
-                ",\"reply_mentions\":{}",
-                serde_json::to_string(&reply.mentions.unwrap_or_default())?
-            )
-            .as_bytes(),
-        );
-        out.extend_from_slice(
-            format!(
-                ",\"reply_department_mentions\":{}",
-                serde_json::to_string(&reply.department_mentions.unwrap_or_default())?
-            )
-            .as_bytes(),
-        );
-        out.extend_from_slice(b",\"comment_text\":");
-        match if kept_back {
-            Some("")
-        } else {
-            context.comment_text.as_deref()
-        } {
-            Some(text) => write_text(&mut out, text),
-            None => out.extend_from_slice(b"null"),
-        }
-        out.extend_from_slice(b",\"reply_text\":");
-        write_text(
-            &mut out,
-            reply.text.as_deref().filter(|_| !kept_back).unwrap_or_default(),
-        );
+        let may_read = reads(caller, &context, row)?;
+        context.write_texts(&mut out, may_read)?;
         out.extend_from_slice(b",\"type\":\"Notification\"}");
         items.push(out);
     }
@@ -258,11 +233,12 @@ fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result
         person_id: caller.person.id,
         place: read_place(row, "own")?,
         clients_isolated,
+        works_on_entity: context.works,
     };
     let for_client = context.for_client.unwrap_or_default();
     let written = |author_id: Uuid, by_client: bool| Seen::written(author_id, by_client, for_client);
-    Ok(viewer.may(&READ, written(author_id, context.client_wrote))
-        && viewer.may(&READ, written(context.told_by, context.client_told)))
+    Ok(viewer.may_be_told_words(written(author_id, context.client_wrote))
+        && viewer.may_be_told_words(written(context.told_by, context.client_told)))
 }
 
 /// Lists of ids by comment.
@@ -287,6 +263,28 @@ impl CommentContext {
             .into_iter()
             .find(|reply| reply.id == Some(id))
             .unwrap_or_default())
+    }
+
+    /// Writes whom the reply mentions, and both texts, which are empty for those who may not read them.
+    fn write_texts(&self, out: &mut Vec<u8>, may_read: bool) -> Result<(), Failure> {
+        let reply = self.reply()?;
+        let persons = serde_json::to_vec(&reply.mentions.unwrap_or_default())?;
+        write_key(out, "reply_mentions", Some(&persons));
+        let departments = serde_json::to_vec(&reply.department_mentions.unwrap_or_default())?;
+        write_key(out, "reply_department_mentions", Some(&departments));
+        let (comment_text, reply_text) = if may_read {
+            (self.comment_text.as_deref(), reply.text.unwrap_or_default())
+        } else {
+            (Some(""), String::new())
+        };
+        out.extend_from_slice(b",\"comment_text\":");
+        match comment_text {
+            Some(text) => write_text(out, text),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"reply_text\":");
+        write_text(out, &reply_text);
+        Ok(())
     }
 }
 

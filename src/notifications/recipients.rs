@@ -1,6 +1,6 @@
 //! Persons who are told of what happens on a task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
@@ -45,6 +45,25 @@ pub async fn of_tasks(
                 place: read_place(&row, "recipient")?,
             };
             found.entry(row.try_get("", "task_id")?).or_default().push(recipient);
+        }
+    }
+    Ok(found)
+}
+
+/// Persons who do a task of the entity that a task is about, by the ids of that task and of the person.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn workers(connection: &impl ConnectionTrait, tasks: &[Uuid]) -> Result<HashSet<(Uuid, Uuid)>, DbErr> {
+    let mut found = HashSet::new();
+    for tasks in tasks.chunks(BATCH) {
+        let mut sql = Sql::new(
+            "SELECT t.id AS task_id, w.person_id FROM task t JOIN task o ON o.entity_id = t.entity_id \
+             JOIN task_person_link w ON w.task_id = o.id WHERE t.id IN ",
+        );
+        sql.bind_list(tasks.iter().copied());
+        for row in database::rows(connection, &sql).await? {
+            found.insert((row.try_get("", "task_id")?, row.try_get("", "person_id")?));
         }
     }
     Ok(found)

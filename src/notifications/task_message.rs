@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
 use super::notices::NoticeKind;
-use crate::access::comments::{READ, Seen, Viewer};
+use crate::access::comments::{Seen, Viewer};
+use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
 use crate::config::Settings;
@@ -81,12 +82,13 @@ impl TaskMessage {
     /// # Errors
     /// The database does not answer.
     pub(super) async fn find(app: &App, notification_id: Uuid) -> Result<Option<Self>, DbErr> {
+        let works = does_work_on("r.id", "t.entity_id");
         let (reader, writer) = (place_columns("reader", "r", "rl"), place_columns("writer", "w", "wl"));
         let sql = Sql::with(
             format!(
                 "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, {PERSON}, {reader}, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
-                 y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, \
+                 y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, {works} AS works, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
                  c.replies AS replies, c.for_client AS for_client, c.person_id AS writer_id, {writer}, s.short_name AS status \
                  FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
@@ -194,10 +196,15 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
         ),
         [notification_id.into()],
     );
-    let Some(row) = app.database.row(&sql).await? else {
-        return Ok(None);
-    };
-    if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(&row, "reader")?.is_member() {
+    match app.database.row(&sql).await? {
+        Some(row) => read_playlist(&row, &app.settings),
+        None => Ok(None),
+    }
+}
+
+/// The message from the row of a playlist, unless its person has left.
+fn read_playlist(row: &QueryResult, settings: &Settings) -> Result<Option<TaskMessage>, DbErr> {
+    if !row.try_get::<Option<bool>>("", "active")?.unwrap_or_default() || !read_place(row, "reader")?.is_member() {
         return Ok(None);
     }
     let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
@@ -206,7 +213,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
         .into_iter()
         .filter(|name| !name.is_empty());
     let entries = row.try_get::<Option<i64>>("", "entries")?.unwrap_or_default();
-    let mut person = Person::read(&row)?;
+    let mut person = Person::read(row)?;
     // Whoever wants to hear of anything is told of this by e-mail, too.
     person.wants_emails |= !person.names.is_empty();
     Ok(Some(TaskMessage {
@@ -215,7 +222,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
             author_first_name: text("author_first_name")?,
             author: full_name(&text("author_first_name")?, &text("author_last_name")?),
             task: names.collect::<Vec<_>>().join(" / "),
-            link: playlist_link(&row, &app.settings)?,
+            link: playlist_link(row, settings)?,
             status: String::new(),
             text: if entries > 1 {
                 format!("{entries} elements")
@@ -269,17 +276,15 @@ fn may_be_told(row: &QueryResult) -> Result<bool, DbErr> {
         person_id: row.try_get("", "person_id")?,
         place,
         clients_isolated: row.try_get::<Option<bool>>("", "isolated")?.unwrap_or_default(),
+        works_on_entity: row.try_get("", "works")?,
     };
     let author_role = read_place(row, "writer")?.role;
     let for_client = row.try_get::<Option<bool>>("", "for_client")?.unwrap_or_default();
-    Ok(viewer.may(
-        &READ,
-        Seen {
-            author_id,
-            author_role,
-            for_client,
-        },
-    ))
+    Ok(viewer.may_be_told_words(Seen {
+        author_id,
+        author_role,
+        for_client,
+    }))
 }
 
 /// The text of a reply, which may be gone.

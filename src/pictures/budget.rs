@@ -10,9 +10,11 @@ use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::PictureError;
 use super::decode::{self, AROUND_PIXELS, Bounds, OpenPicture};
+use super::turns::{Turn, Turns};
 use super::{derive, drawings, press, radiance};
 
 /// The budget is counted in these.
@@ -57,6 +59,7 @@ pub struct Memory {
 pub struct PictureBudget {
     permits: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    turns: Turns,
     /// In mebibytes.
     total: u32,
     max_pixels: u64,
@@ -77,6 +80,7 @@ impl PictureBudget {
         Self {
             permits: Arc::new(Semaphore::new(total as usize)),
             places: Arc::new(Semaphore::new(PLACES)),
+            turns: Turns::default(),
             total,
             max_pixels,
         }
@@ -98,6 +102,11 @@ impl PictureBudget {
     /// None, as long as the server runs.
     pub async fn frame(&self) -> Result<Memory, PictureError> {
         self.take(Purpose::Frame.most(self.bytes())).await
+    }
+
+    /// Waits until nothing else is made for a person who waits for it.
+    pub async fn turn(&self, person_id: Uuid) -> Turn {
+        self.turns.of(person_id).await
     }
 
     /// Waits until there is room for one more picture, and keeps it as long as the answer is kept.
@@ -183,33 +192,10 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         let decoded = decoder.total_bytes();
         return Ok(decoded.saturating_add(outputs(purpose, 1, 1, 16)));
     }
-    let OpenPicture {
-        mut decoder,
-        format,
-        beside,
-    } = decode::open(path, bounds)?;
-    let decoded = decoder.total_bytes();
-    let (width, height) = decoder.dimensions();
-    let turned = !matches!(
-        decoder.orientation().unwrap_or(Orientation::NoTransforms),
-        Orientation::NoTransforms | Orientation::FlipHorizontal | Orientation::FlipVertical | Orientation::Rotate180
-    );
-    let in_inks = format == Some(ImageFormat::Jpeg)
-        && decoder
-            .icc_profile()
-            .ok()
-            .flatten()
-            .is_some_and(|profile| press::is_of_press(&profile));
-    let copies = match format {
-        // The same with a fourth channel, beside the inks and the picture that is made of them.
-        Some(ImageFormat::Jpeg) if in_inks => 5,
-        // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
-        Some(ImageFormat::Jpeg) => 3,
-        // Inks are four channels, which become three.
-        Some(ImageFormat::Tiff) => 3,
-        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) | None if !turned => 1,
-        _ => 2,
-    };
+    let mut picture = decode::open(path, bounds)?;
+    let decoded = picture.decoder.total_bytes();
+    let (width, height) = picture.decoder.dimensions();
+    let copies = copies(&mut picture);
     let more = match purpose {
         Purpose::Frame => 4,
         Purpose::Drawing => drawings::BYTES_PER_PIXEL,
@@ -220,13 +206,38 @@ fn needed(path: &Path, bounds: Bounds, purpose: Purpose) -> Result<u64, PictureE
         purpose,
         width.max(1),
         height.max(1),
-        decoder.color_type().bytes_per_pixel().into(),
+        picture.decoder.color_type().bytes_per_pixel().into(),
     );
     Ok(decoded
         .saturating_mul(copies)
-        .saturating_add(beside)
+        .saturating_add(picture.beside)
         .saturating_add(more)
         .saturating_add(outputs))
+}
+
+/// Number of times that a decoded picture is in memory at once, until it is in its final form.
+fn copies(picture: &mut OpenPicture) -> u64 {
+    let OpenPicture { decoder, format, .. } = picture;
+    let turned = !matches!(
+        decoder.orientation().unwrap_or(Orientation::NoTransforms),
+        Orientation::NoTransforms | Orientation::FlipHorizontal | Orientation::FlipVertical | Orientation::Rotate180
+    );
+    let in_inks = *format == Some(ImageFormat::Jpeg)
+        && decoder
+            .icc_profile()
+            .ok()
+            .flatten()
+            .is_some_and(|profile| press::is_of_press(&profile));
+    match format {
+        // The same with a fourth channel, beside the inks and the picture that is made of them.
+        Some(ImageFormat::Jpeg) if in_inks => 5,
+        // Files that are sent in several passes are kept as coefficients of 16 bits until the last one.
+        Some(ImageFormat::Jpeg) => 3,
+        // Inks are four channels, which become three.
+        Some(ImageFormat::Tiff) => 3,
+        Some(ImageFormat::Png | ImageFormat::Bmp | ImageFormat::Qoi) | None if !turned => 1,
+        _ => 2,
+    }
 }
 
 /// Bytes of the largest picture that is made: in the pixels of the source, with eight bits for each channel, and on its

@@ -103,7 +103,7 @@ impl Document {
     /// The picture can't be encoded.
     pub fn add(&mut self, picture: &RgbImage, page: &DocumentPage) -> Result<(), PictureError> {
         let (width, height) = picture.dimensions();
-        let content = jpeg(picture)?;
+        let encoded = jpeg(picture)?;
         let [page_id, picture_id, content_id] = [self.reference(), self.reference(), self.reference()];
         let (shown_width, shown_height) = (width as f32 * POINTS, height as f32 * POINTS);
         let page_width = (shown_width + 2.0 * MARGIN).max(NARROWEST);
@@ -111,11 +111,7 @@ impl Document {
         let words: f32 = lines.iter().map(|line| line.size * LINE).sum();
         let page_height = shown_height + words + 3.0 * MARGIN;
 
-        let mut image = self.pdf.image_xobject(picture_id, &content);
-        image.filter(Filter::DctDecode);
-        image.width(side(width)).height(side(height)).bits_per_component(8);
-        image.color_space().device_rgb();
-        image.finish();
+        self.add_picture(picture_id, (width, height), &encoded);
 
         let mut marks = Content::new();
         marks.save_state();
@@ -129,16 +125,7 @@ impl Document {
         ]);
         marks.x_object(PICTURE_RESOURCE);
         marks.restore_state();
-        let mut baseline = page_height - 2.0 * MARGIN - shown_height;
-        for line in &lines {
-            baseline -= line.size * LINE;
-            let text = self.set(&line.text);
-            marks.begin_text();
-            marks.set_font(FONT_RESOURCE, line.size);
-            marks.next_line(MARGIN, baseline);
-            marks.show(Str(&text));
-            marks.end_text();
-        }
+        self.write_lines(&mut marks, &lines, page_height - 2.0 * MARGIN - shown_height);
         self.pdf
             .stream(content_id, &deflate(&marks.finish())?)
             .filter(Filter::FlateDecode);
@@ -154,6 +141,28 @@ impl Document {
         leaf.finish();
         self.pages.push(page_id);
         Ok(())
+    }
+
+    fn add_picture(&mut self, id: Ref, (width, height): (u32, u32), encoded: &[u8]) {
+        let mut image = self.pdf.image_xobject(id, encoded);
+        image.filter(Filter::DctDecode);
+        image.width(side(width)).height(side(height)).bits_per_component(8);
+        image.color_space().device_rgb();
+        image.finish();
+    }
+
+    /// Writes lines on a page, from that height downward.
+    fn write_lines(&mut self, marks: &mut Content, lines: &[PageLine], top: f32) {
+        let mut baseline = top;
+        for line in lines {
+            baseline -= line.size * LINE;
+            let text = self.set(&line.text);
+            marks.begin_text();
+            marks.set_font(FONT_RESOURCE, line.size);
+            marks.next_line(MARGIN, baseline);
+            marks.show(Str(&text));
+            marks.end_text();
+        }
     }
 
     /// Text of a page, broken into lines.
@@ -195,15 +204,27 @@ impl Document {
 
     /// Embeds the typeface as a whole: it is small.
     fn embed(&mut self) -> Result<(), PictureError> {
-        let face = self.typeface.face();
-        let units = f32::from(face.units_per_em().max(1)) / 1000.0;
-        let measure = |value: i16| f32::from(value) / units;
         self.pdf
             .type0_font(FONT_OBJECT)
             .base_font(FONT)
             .encoding_predefined(Name(b"Identity-H"))
             .descendant_font(SHAPES)
             .to_unicode(MEANINGS);
+        self.embed_shapes();
+        self.describe_typeface();
+        self.pdf
+            .stream(FILE, &deflate(typeface::FILE)?)
+            .filter(Filter::FlateDecode);
+        let mut meanings = UnicodeCmap::new(Name(b"Meanings"), SYSTEM);
+        for (glyph, letter) in &self.letters {
+            meanings.pair(*glyph, *letter);
+        }
+        self.pdf.cmap(MEANINGS, &meanings.finish());
+        Ok(())
+    }
+
+    /// Writes the shapes of letters, and how wide those are that were set.
+    fn embed_shapes(&mut self) {
         let mut shapes = self.pdf.cid_font(SHAPES);
         shapes
             .subtype(CidFontType::Type2)
@@ -218,6 +239,13 @@ impl Document {
         }
         widths.finish();
         shapes.finish();
+    }
+
+    /// Writes the measures of the typeface, in thousandths of the height of letters.
+    fn describe_typeface(&mut self) {
+        let face = self.typeface.face();
+        let units = f32::from(face.units_per_em().max(1)) / 1000.0;
+        let measure = |value: i16| f32::from(value) / units;
         let bounds = face.global_bounding_box();
         let mut description = self.pdf.font_descriptor(DESCRIPTION);
         description
@@ -237,15 +265,6 @@ impl Document {
             .descent(measure(face.descender()));
         description.cap_height(measure(face.capital_height().unwrap_or_else(|| face.ascender())));
         description.finish();
-        self.pdf
-            .stream(FILE, &deflate(typeface::FILE)?)
-            .filter(Filter::FlateDecode);
-        let mut meanings = UnicodeCmap::new(Name(b"Meanings"), SYSTEM);
-        for (glyph, letter) in &self.letters {
-            meanings.pair(*glyph, *letter);
-        }
-        self.pdf.cmap(MEANINGS, &meanings.finish());
-        Ok(())
     }
 }
 

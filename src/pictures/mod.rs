@@ -20,9 +20,11 @@ mod photoshop;
 mod press;
 mod radiance;
 mod thumbnails;
+mod turns;
 mod typeface;
 
 use std::io;
+use std::time::Duration;
 
 pub use budget::{Admitted, Memory, PictureBudget, Purpose};
 pub use derive::{DerivedPicture, DerivedPictures, from_drawing, from_frame, from_upload, variants};
@@ -34,6 +36,7 @@ pub use extensions::{
     BACKGROUND_EXTENSION, Depiction, MediaKind, SHOWN_AS_PICTURES, content_type, extension_of, name_without_extension,
 };
 pub use thumbnails::{attachment_thumbnail, avatar, background_thumbnail, fitted_thumbnail};
+pub use turns::Turn;
 
 /// Reason why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,9 @@ pub enum PictureError {
         /// The most bytes it may have when it is decoded.
         bytes: u64,
     },
+    /// A drawing takes too long to draw again.
+    #[error("the drawing takes longer than {} seconds", .0.as_secs())]
+    TooLaborious(Duration),
     /// The picture could not be resized or encoded.
     #[error("the picture could not be produced: {0}")]
     Production(String),
@@ -60,7 +66,10 @@ pub enum PictureError {
 impl PictureError {
     /// True if the file that was sent is at fault (400) rather than the server (500).
     pub fn is_fault_of_input(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::TooLarge { .. })
+        matches!(
+            self,
+            Self::Unreadable(_) | Self::TooLarge { .. } | Self::TooLaborious(_)
+        )
     }
 }
 

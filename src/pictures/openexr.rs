@@ -78,18 +78,7 @@ impl ExrDecoder {
             return Err(bounds.too_large());
         }
         let alpha = format!("{prefix}A");
-        let corner = header.own_attributes.layer_position;
-        let canvas = Canvas {
-            width: window.size.width(),
-            height: window.size.height(),
-            left: i64::from(corner.x()) - i64::from(window.position.x()),
-            top: i64::from(corner.y()) - i64::from(window.position.y()),
-            channels: if has(header, &alpha) { 4 } else { 3 },
-            primaries: header.shared_attributes.chromaticities.and_then(|light| {
-                let place = |at: Vec2<f32>| (at.x(), at.y());
-                Primaries::of([light.red, light.green, light.blue, light.white].map(place))
-            }),
-        };
+        let canvas = Canvas::of(header, has(header, &alpha));
         let beside = beside(reader.headers());
         Ok(Self {
             width,
@@ -215,50 +204,9 @@ impl ImageDecoder for ExrDecoder {
             ..
         } = self;
         let length = content.len();
-        // One block at a time takes little memory.
         let pixels = match colours {
-            Colours::Rgb([red, green, blue]) => {
-                let picture = read()
-                    .no_deep_data()
-                    .largest_resolution_level()
-                    .specific_channels()
-                    .required::<f32>(red)
-                    .required::<f32>(green)
-                    .required::<f32>(blue)
-                    .optional(alpha, 1.0_f32)
-                    .collect_pixels(
-                        move |_size, _channels| vec![0_u8; length],
-                        move |pixels, place, (red, green, blue, alpha): (f32, f32, f32, f32)| {
-                            canvas.set(pixels, place, [red, green, blue], alpha);
-                        },
-                    )
-                    .first_valid_layer()
-                    .all_attributes()
-                    .non_parallel()
-                    .from_chunks(reader)
-                    .map_err(broken)?;
-                picture.layer_data.channel_data.pixels
-            }
-            Colours::Grey(grey) => {
-                let picture = read()
-                    .no_deep_data()
-                    .largest_resolution_level()
-                    .specific_channels()
-                    .required::<f32>(grey)
-                    .optional(alpha, 1.0_f32)
-                    .collect_pixels(
-                        move |_size, _channels| vec![0_u8; length],
-                        move |pixels, place, (light, alpha): (f32, f32)| {
-                            canvas.set(pixels, place, [light; 3], alpha);
-                        },
-                    )
-                    .first_valid_layer()
-                    .all_attributes()
-                    .non_parallel()
-                    .from_chunks(reader)
-                    .map_err(broken)?;
-                picture.layer_data.channel_data.pixels
-            }
+            Colours::Rgb(channels) => read_light(reader, channels, alpha, canvas, length)?,
+            Colours::Grey(channel) => read_brightness(reader, channel, alpha, canvas, length)?,
         };
         content.copy_from_slice(&pixels);
         Ok(())
@@ -267,6 +215,64 @@ impl ImageDecoder for ExrDecoder {
     fn read_image_boxed(self: Box<Self>, content: &mut [u8]) -> ImageResult<()> {
         (*self).read_image(content)
     }
+}
+
+/// Pixels of a layer with three colours, in so many bytes. One block at a time takes little memory.
+fn read_light(
+    reader: Reader<BufReader<File>>,
+    [red, green, blue]: [Text; 3],
+    alpha: Text,
+    canvas: Canvas,
+    length: usize,
+) -> ImageResult<Vec<u8>> {
+    let picture = read()
+        .no_deep_data()
+        .largest_resolution_level()
+        .specific_channels()
+        .required::<f32>(red)
+        .required::<f32>(green)
+        .required::<f32>(blue)
+        .optional(alpha, 1.0_f32)
+        .collect_pixels(
+            move |_size, _channels| vec![0_u8; length],
+            move |pixels, place, (red, green, blue, alpha): (f32, f32, f32, f32)| {
+                canvas.set(pixels, place, [red, green, blue], alpha);
+            },
+        )
+        .first_valid_layer()
+        .all_attributes()
+        .non_parallel()
+        .from_chunks(reader)
+        .map_err(broken)?;
+    Ok(picture.layer_data.channel_data.pixels)
+}
+
+/// Pixels of a layer with brightness alone, in so many bytes. One block at a time takes little memory.
+fn read_brightness(
+    reader: Reader<BufReader<File>>,
+    grey: Text,
+    alpha: Text,
+    canvas: Canvas,
+    length: usize,
+) -> ImageResult<Vec<u8>> {
+    let picture = read()
+        .no_deep_data()
+        .largest_resolution_level()
+        .specific_channels()
+        .required::<f32>(grey)
+        .optional(alpha, 1.0_f32)
+        .collect_pixels(
+            move |_size, _channels| vec![0_u8; length],
+            move |pixels, place, (light, alpha): (f32, f32)| {
+                canvas.set(pixels, place, [light; 3], alpha);
+            },
+        )
+        .first_valid_layer()
+        .all_attributes()
+        .non_parallel()
+        .from_chunks(reader)
+        .map_err(broken)?;
+    Ok(picture.layer_data.channel_data.pixels)
 }
 
 /// The picture, and the place of the layer in it. What lies outside of it is cut; what the layer leaves open is empty.
@@ -282,6 +288,23 @@ struct Canvas {
 }
 
 impl Canvas {
+    /// The canvas of a layer.
+    fn of(header: &Header, has_alpha: bool) -> Self {
+        let window = header.shared_attributes.display_window;
+        let corner = header.own_attributes.layer_position;
+        Self {
+            width: window.size.width(),
+            height: window.size.height(),
+            left: i64::from(corner.x()) - i64::from(window.position.x()),
+            top: i64::from(corner.y()) - i64::from(window.position.y()),
+            channels: if has_alpha { 4 } else { 3 },
+            primaries: header.shared_attributes.chromaticities.and_then(|light| {
+                let place = |at: Vec2<f32>| (at.x(), at.y());
+                Primaries::of([light.red, light.green, light.blue, light.white].map(place))
+            }),
+        }
+    }
+
     fn set(&self, pixels: &mut [u8], place: Vec2<usize>, light: [f32; 3], alpha: f32) {
         let (Some(x), Some(y)) = (
             moved(place.x(), self.left, self.width),

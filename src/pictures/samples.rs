@@ -92,6 +92,20 @@ pub(super) fn press_jpeg(stored: [u8; 4], transform: u8, profile: &[u8]) -> Vec<
     );
     segment(0xc4, &[&[0x10_u8, 1][..], &[0; 15], &[0]].concat());
     segment(0xda, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
+    let bits = press_bits(stored);
+    for at in (0..bits.len()).step_by(8) {
+        let byte = u8::from_str_radix(&bits[at..at + 8], 2).unwrap();
+        content.push(byte);
+        if byte == 0xff {
+            content.push(0);
+        }
+    }
+    content.extend([0xff, 0xd9]);
+    content
+}
+
+/// Bits of the pixels of such a JPEG: four blocks, each of four components.
+fn press_bits(stored: [u8; 4]) -> String {
     let mut bits = String::new();
     for block in 0..4 {
         for value in stored {
@@ -107,15 +121,7 @@ pub(super) fn press_jpeg(stored: [u8; 4], transform: u8, profile: &[u8]) -> Vec<
         }
     }
     bits += &"1".repeat(bits.len().next_multiple_of(8) - bits.len());
-    for at in (0..bits.len()).step_by(8) {
-        let byte = u8::from_str_radix(&bits[at..at + 8], 2).unwrap();
-        content.push(byte);
-        if byte == 0xff {
-            content.push(0);
-        }
-    }
-    content.extend([0xff, 0xd9]);
-    content
+    bits
 }
 
 /// A picture of one colour as TIFF, in amounts of the four inks.

@@ -11,7 +11,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::access::playlists::{self, KEEP};
+use crate::access::playlists::{self, KEEP, restrict_previews};
 use crate::app::App;
 use crate::database::json::record;
 use crate::database::{self, Sql};
@@ -54,19 +54,16 @@ pub(super) async fn add(
         .into_iter()
         .map(|entry| (entry.entity_id, entry.preview_file_id))
         .collect();
-    let mut shots = if let Some(Value::Array(shots)) = stored.shots {
-        shots
-    } else {
-        Vec::new()
+    let mut shots = match stored.shots {
+        Some(Value::Array(shots)) => shots,
+        _ => Vec::new(),
     };
     let before = shots.len();
     for (entity_id, preview_id) in chosen {
         if !known.insert((Some(entity_id), preview_id)) {
             continue;
         }
-        let mut entry = Map::from_iter([("entity_id".to_owned(), json!(entity_id))]);
-        entry.extend(preview_id.map(|id| ("preview_file_id".to_owned(), json!(id))));
-        shots.push(entry.into());
+        shots.push(new_entry(entity_id, preview_id));
         let mut told = payload([("playlist_id", playlist_id), ("entity_id", entity_id)]);
         told.insert("preview_file_id".into(), json!(preview_id));
         work.emit_in(relation.project_id, "playlist:add_entity", told);
@@ -87,6 +84,13 @@ pub(super) async fn add(
     Ok(Json::written(text))
 }
 
+/// An entry as playlists store it, without a preview where there is none.
+fn new_entry(entity_id: Uuid, preview_id: Option<Uuid>) -> Value {
+    let mut entry = Map::from_iter([("entity_id".to_owned(), json!(entity_id))]);
+    entry.extend(preview_id.map(|id| ("preview_file_id".to_owned(), json!(id))));
+    entry.into()
+}
+
 /// The entity and the preview of each new entry.
 async fn choose(
     work: &Work<'_>,
@@ -101,10 +105,11 @@ async fn choose(
     if named.iter().any(|id| !owners.contains_key(id)) {
         return Err(Failure::not_found().naming("preview_file_id"));
     }
+    let shown = showable(work, project_id, &named).await?;
     let own = |entry: &PlaylistEntityAdd| {
         entry
             .preview_file_id
-            .filter(|id| owners.get(id) == Some(&entry.entity_id))
+            .filter(|id| owners.get(id) == Some(&entry.entity_id) && shown.contains(id))
     };
     let lacking: Vec<Uuid> = wanted
         .iter()
@@ -114,7 +119,7 @@ async fn choose(
     let latest = if lacking.is_empty() {
         HashMap::new()
     } else {
-        latest(work, &lacking, task_type_id).await?
+        latest(work, project_id, &lacking, task_type_id).await?
     };
     Ok(wanted
         .iter()
@@ -160,14 +165,31 @@ pub(super) async fn owners(work: &Work<'_>, previews: &[Uuid]) -> Result<HashMap
     Ok(found.into_iter().map(|row| (row.preview_id, row.entity_id)).collect())
 }
 
-/// The latest preview of each entity that has any: the newest of the highest revision.
-async fn latest(work: &Work<'_>, entities: &[Uuid], task_type_id: Option<Uuid>) -> Result<HashMap<Uuid, Uuid>, DbErr> {
+/// Those of some previews that a playlist of a production may show.
+async fn showable(work: &Work<'_>, project_id: Option<Uuid>, previews: &[Uuid]) -> Result<HashSet<Uuid>, DbErr> {
+    if previews.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut sql = Sql::new("SELECT p.id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id");
+    sql.among(previews);
+    restrict_previews(&mut sql, project_id);
+    database::ids(&**work, &sql).await
+}
+
+/// The latest preview of each entity that has any which may be shown: the newest of the highest revision.
+async fn latest(
+    work: &Work<'_>,
+    project_id: Option<Uuid>,
+    entities: &[Uuid],
+    task_type_id: Option<Uuid>,
+) -> Result<HashMap<Uuid, Uuid>, DbErr> {
     let mut sql = Sql::new(
         "SELECT o.entity_id, o.preview_id FROM (SELECT t.entity_id, p.id AS preview_id, ROW_NUMBER() OVER (PARTITION BY t.entity_id \
          ORDER BY COALESCE(p.revision, 0) DESC, p.created_at DESC, p.id) AS place \
          FROM task t JOIN preview_file p ON p.task_id = t.id WHERE t.entity_id",
     );
     sql.among(entities);
+    restrict_previews(&mut sql, project_id);
     if let Some(id) = task_type_id {
         sql.push(" AND t.task_type_id = ").bind(id);
     }

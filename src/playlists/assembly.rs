@@ -7,42 +7,23 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use tokio::process::Command;
 
+use super::clips::{Clip, ClipFacts, PICTURES, are_alike};
 use super::frame_rate::FrameRate;
 use crate::app::App;
-use crate::programs::colours::{Colours, ToldColours};
 use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
 
-/// Format of pictures.
-const PICTURES: &str = "png_pipe";
 const HEIGHT: u32 = 1080;
 /// Most pixels on a side.
 const MOST_SIDE_PIXELS: u32 = 8192;
 
-/// Longest clip, in seconds: a file says by itself how long it is, and is filled up to that.
-const MOST_CLIP_SECONDS: f64 = 12.0 * 60.0 * 60.0;
 /// Most bytes of a clip that is encoded again.
 const MOST_BYTES: u64 = 32_000_000_000;
 
 /// Remarks on movies that were encoded again though nobody asked for it.
 const DIFFERENT: &str = "The previews differ in size, rate, codecs or sound, so that all of them were encoded again.";
 const NOT_JOINED: &str = "The previews could not be joined as they are, so that all of them were encoded again.";
-
-/// Clip of the movie, in its order.
-#[derive(Clone, Debug)]
-pub(super) struct Clip {
-    pub path: PathBuf,
-    /// Seconds that it is shown for, of a picture.
-    pub still: Option<f64>,
-}
-
-impl Clip {
-    /// Format of a picture, which the server has made.
-    fn own_format(&self) -> Option<&'static str> {
-        self.still.map(|_| PICTURES)
-    }
-}
 
 /// Properties of the movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,79 +71,13 @@ impl MovieTarget {
             rate: fps.and_then(FrameRate::read).unwrap_or_default(),
         }
     }
-}
 
-/// A stream of a movie, as `ffprobe` tells of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct ClipStream {
-    codec_type: String,
-    codec_name: String,
-    profile: String,
-    width: Option<u32>,
-    height: Option<u32>,
-    pix_fmt: String,
-    color_space: String,
-    color_primaries: String,
-    r_frame_rate: String,
-    time_base: String,
-    sample_rate: String,
-    channels: Option<u32>,
-}
-
-impl ClipStream {
-    fn colours(&self) -> Colours {
-        let side = |pixels: Option<u32>| pixels.and_then(|pixels| i32::try_from(pixels).ok()).unwrap_or_default();
-        Colours::of(ToldColours {
-            pixels: &self.pix_fmt,
-            space: &self.color_space,
-            primaries: &self.color_primaries,
-            size: (side(self.width), side(self.height)),
-        })
+    /// Width and height of a movie of these clips.
+    fn size(&self, known: &[ClipFacts]) -> (u32, u32) {
+        let first = || known.iter().find_map(ClipFacts::width);
+        let width = self.width.or_else(first).unwrap_or(HEIGHT * 16 / 9);
+        (even(width), even(self.height))
     }
-
-    /// True if it is of the same kind, whether its colours are told or guessed.
-    fn is_like(&self, other: &Self) -> bool {
-        let plain = |stream: &Self| Self {
-            color_space: String::new(),
-            color_primaries: String::new(),
-            ..stream.clone()
-        };
-        plain(self) == plain(other) && self.colours().are_coded_like(other.colours())
-    }
-}
-
-/// Output of `ffprobe`.
-#[derive(Deserialize)]
-struct ClipReport {
-    #[serde(default)]
-    streams: Vec<TimedStream>,
-    #[serde(default)]
-    format: ClipContainer,
-}
-
-#[derive(Deserialize)]
-struct TimedStream {
-    #[serde(flatten)]
-    stream: ClipStream,
-    duration: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct ClipContainer {
-    duration: Option<String>,
-}
-
-/// Knowledge about a clip.
-pub(super) struct ClipFacts {
-    streams: Vec<ClipStream>,
-    /// Time that its pictures are shown.
-    seconds: f64,
-}
-
-/// Seconds that clips are shown for, one after the other.
-pub(super) fn length(known: &[ClipFacts]) -> f64 {
-    known.iter().map(|known| known.seconds).sum()
 }
 
 /// A movie that was joined.
@@ -170,18 +85,6 @@ pub(super) struct Assembly {
     pub path: PathBuf,
     /// Reason why it took longer than it might have.
     pub remark: Option<&'static str>,
-}
-
-/// Looks into the clips.
-///
-/// # Errors
-/// A clip can't be read, or there is no program to do it with.
-pub(super) async fn look(app: &App, clips: &[Clip]) -> Result<Vec<ClipFacts>, ProgramError> {
-    let mut known = Vec::with_capacity(clips.len());
-    for clip in clips {
-        known.push(probe(app, clip).await?);
-    }
-    Ok(known)
 }
 
 /// Joins clips, of which all is known, into a movie in a folder.
@@ -211,28 +114,7 @@ pub(super) async fn assemble(
             Err(error) => return Err(error),
         }
     }
-    let width = target
-        .width
-        .or_else(|| {
-            known
-                .iter()
-                .flat_map(|known| &known.streams)
-                .find_map(|stream| stream.width)
-        })
-        .unwrap_or(HEIGHT * 16 / 9);
-    let size = (even(width), even(target.height));
-    let mut parts = Vec::with_capacity(clips.len());
-    let mut before = Duration::ZERO;
-    for (at, (clip, known)) in clips.iter().zip(known).enumerate() {
-        let part = folder.join(format!("part-{at}.mov"));
-        let frames = target.rate.frames(known.seconds);
-        let length = Duration::try_from_secs_f64(known.seconds).unwrap_or_default();
-        let encoded = |time: Duration| (making.encoded)(before + time.min(length));
-        let room = making.room(app, &encoded);
-        encode(app, room, (clip, known), size, (target.rate, frames), &part).await?;
-        before += length;
-        parts.push((part, target.rate.seconds(frames)));
-    }
+    let parts = encode_all(app, (clips, known), target, making, folder).await?;
     let parts: Vec<Part<'_>> = parts.iter().map(|(part, seconds)| (part.as_path(), *seconds)).collect();
     join(
         app,
@@ -246,60 +128,33 @@ pub(super) async fn assemble(
     Ok(Assembly { path, remark })
 }
 
+/// Brings each clip to the size and the rate of the movie, as a file in the folder, and gives the seconds that it is shown for.
+async fn encode_all(
+    app: &App,
+    (clips, known): (&[Clip], &[ClipFacts]),
+    target: &MovieTarget,
+    making: Making<'_>,
+    folder: &Path,
+) -> Result<Vec<(PathBuf, f64)>, ProgramError> {
+    let size = target.size(known);
+    let mut parts = Vec::with_capacity(clips.len());
+    let mut before = Duration::ZERO;
+    for (at, (clip, known)) in clips.iter().zip(known).enumerate() {
+        let part = folder.join(format!("part-{at}.mov"));
+        let frames = target.rate.frames(known.seconds);
+        let length = Duration::try_from_secs_f64(known.seconds).unwrap_or_default();
+        let encoded = |time: Duration| (making.encoded)(before + time.min(length));
+        let room = making.room(app, &encoded);
+        encode(app, room, (clip, known), size, (target.rate, frames), &part).await?;
+        before += length;
+        parts.push((part, target.rate.seconds(frames)));
+    }
+    Ok(parts)
+}
+
 /// Codecs want even numbers of pixels.
 fn even(pixels: u32) -> u32 {
     pixels.clamp(2, MOST_SIDE_PIXELS) & !1
-}
-
-/// True if movies can be joined as they are: each has pictures, then sound, and nothing else, and these are of one kind.
-fn are_alike(clips: &[Clip], known: &[ClipFacts]) -> bool {
-    let Some(ClipFacts { streams: first, .. }) = known.first() else {
-        return false;
-    };
-    let kinds: Vec<&str> = first.iter().map(|stream| stream.codec_type.as_str()).collect();
-    kinds == ["video", "audio"]
-        && clips.iter().all(|clip| clip.still.is_none())
-        && known.iter().all(|known| {
-            known.streams.len() == first.len() && known.streams.iter().zip(first).all(|(one, other)| one.is_like(other))
-        })
-}
-
-async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
-    let room = Room::Picture(&app.pictures);
-    let mut command = app.programs.reading(room, Program::Ffprobe, clip.own_format());
-    command.args([
-        "-show_entries",
-        "stream=codec_type,codec_name,profile,width,height,pix_fmt,color_space,color_primaries,r_frame_rate,time_base,sample_rate,\
-         channels,duration:format=duration",
-        "-of",
-        "json",
-        "-i",
-    ]);
-    command.arg(file_argument(&clip.path));
-    let output = app.programs.run(room, Program::Ffprobe, command).await?;
-    let unreadable = |why: &str| ProgramError::Unreadable(why.to_owned());
-    let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
-    let pictures = report
-        .streams
-        .iter()
-        .find(|timed| timed.stream.codec_type == "video")
-        .ok_or_else(|| unreadable("it has no pictures"))?;
-    // Some containers know their own length only, not that of their streams.
-    let told = || seconds(pictures.duration.as_deref()).or_else(|| seconds(report.format.duration.as_deref()));
-    let seconds = clip.still.or_else(told).ok_or_else(|| unreadable("it has no length"))?;
-    if seconds > MOST_CLIP_SECONDS {
-        return Err(unreadable("it is too long"));
-    }
-    Ok(ClipFacts {
-        streams: report.streams.into_iter().map(|timed| timed.stream).collect(),
-        seconds,
-    })
-}
-
-/// A length, if there is any.
-fn seconds(text: Option<&str>) -> Option<f64> {
-    let seconds: f64 = text?.parse().ok()?;
-    (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
 /// Brings one clip to the size, the rate and the colours of the movie, and to a number of whole frames: bars fill what its shape
@@ -312,26 +167,11 @@ async fn encode(
     (rate, frames): (FrameRate, u64),
     part: &Path,
 ) -> Result<(), ProgramError> {
-    let has_sound = clip.still.is_none() && known.streams.iter().any(|stream| stream.codec_type == "audio");
+    let has_sound = clip.still.is_none() && known.has_sound();
     let threads = app.programs.threads().to_string();
     let mut command = app.programs.reading(room, Program::Ffmpeg, clip.own_format());
     command.args(["-threads", &threads]);
-    if let Some(seconds) = clip.still {
-        command.args([
-            "-f",
-            PICTURES,
-            "-loop",
-            "1",
-            "-framerate",
-            &rate.to_string(),
-            "-t",
-            &seconds.to_string(),
-        ]);
-    }
-    command.arg("-i").arg(file_argument(&clip.path));
-    if !has_sound {
-        command.args(["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"]);
-    }
+    add_inputs(&mut command, clip, rate, has_sound);
     command.args([
         "-filter_complex_threads",
         &threads,
@@ -368,6 +208,26 @@ async fn encode(
     Ok(())
 }
 
+/// Adds what is read: the clip, a picture over and over again, and silence where there is no sound.
+fn add_inputs(command: &mut Command, clip: &Clip, rate: FrameRate, has_sound: bool) {
+    if let Some(seconds) = clip.still {
+        command.args([
+            "-f",
+            PICTURES,
+            "-loop",
+            "1",
+            "-framerate",
+            &rate.to_string(),
+            "-t",
+            &seconds.to_string(),
+        ]);
+    }
+    command.arg("-i").arg(file_argument(&clip.path));
+    if !has_sound {
+        command.args(["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"]);
+    }
+}
+
 /// Filters that give the pictures `v` and the sound `a` of a clip that is brought to the size and the rate of the movie.
 fn filters(
     (clip, known): (&Clip, &ClipFacts),
@@ -377,13 +237,12 @@ fn filters(
 ) -> String {
     // Pixels of a picture may let something through.
     let solid = clip.still.map_or("", |_| "premultiply=inplace=1,");
-    let video = known.streams.iter().find(|stream| stream.codec_type == "video");
-    let colours = video.map_or_else(|| Colours::of(ToldColours::default()), ClipStream::colours);
-    let (known_colours, told_colours) = (colours.known(), colours.told());
+    let colours = known.colours();
+    let (known_colours, scaled, told_colours) = (colours.known(), colours.scaled(), colours.told());
     // Pixels that are no squares become such first, so that the shape stays. The last frame is shown for what is left to fill.
     let pictures = format!(
         "[0:V:0]{known_colours}{solid}scale=trunc(iw*max(sar\\,1)/2)*2:trunc(ih*max(1/max(sar\\,0.01)\\,1)/2)*2,setsar=1,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{scaled},\
          pad={width}:{height}:-1:-1,setsar=1{told_colours},\
          fps={rate},tpad=stop=-1:stop_mode=clone,trim=end_frame={frames},format=yuv420p[v]"
     );
@@ -463,35 +322,5 @@ mod tests {
         assert_eq!(read(Some("wide"), Some("24")), target(None, 1080, "24000/1000"));
         assert_eq!(read(Some("1x99999"), Some("NaN")), target(None, 1080, "25/1"));
         assert_eq!(read(None, None), target(None, 1080, "25/1"));
-    }
-
-    #[test]
-    fn only_movies_of_one_kind_are_joined_as_they_are() {
-        let clip = |still| Clip {
-            path: PathBuf::new(),
-            still,
-        };
-        let stream = |kind: &str, width| ClipStream {
-            codec_type: kind.into(),
-            width,
-            ..ClipStream::default()
-        };
-        let known = |streams: Vec<ClipStream>| ClipFacts { streams, seconds: 1.0 };
-        let of_width = |width| known(vec![stream("video", Some(width)), stream("audio", None)]);
-        assert!(are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(640)]));
-        assert!(!are_alike(&[clip(None), clip(None)], &[of_width(640), of_width(320)]));
-        assert!(!are_alike(
-            &[clip(None), clip(Some(1.0))],
-            &[of_width(640), of_width(640)]
-        ));
-        assert!(!are_alike(&[clip(None)], &[known(vec![stream("video", Some(640))])]));
-        let of_colours = |space: &str| {
-            let mut clip = of_width(1920);
-            clip.streams[0].color_space = space.into();
-            clip
-        };
-        let two = [clip(None), clip(None)];
-        assert!(are_alike(&two, &[of_colours(""), of_colours("bt709")]));
-        assert!(!are_alike(&two, &[of_colours("bt709"), of_colours("bt2020nc")]));
     }
 }

@@ -78,40 +78,18 @@ async fn enter(
     if let Some(program) = missing {
         return Err(programs::missing(program));
     }
-    let shown: Vec<Uuid> = playlists::stored_entries(&*work, playlist_id)
-        .await?
-        .into_iter()
-        .filter_map(|entry| entry.preview_file_id)
-        .collect();
-    if !shows_anything(&work, &shown, still.is_some()).await? {
+    if !shows_anything(&work, playlist_id, still.is_some()).await? {
         return Err(Failure::parameter(
             "The playlist has nothing that a movie could be made of.",
         ));
     }
-    // Builds of a server that has ended for good do not count.
-    let patience = TimeDelta::seconds(i64::try_from(app.settings.jobs.job_queue_timeout).unwrap_or(i64::MAX / 4_000));
-    let sql = Sql::with(
-        "SELECT 1 FROM build_job WHERE playlist_id = $1 AND status = 'running' AND created_at > $2",
-        [playlist_id.into(), (database::now() - patience * 2).into()],
-    );
-    if database::row(&*work, &sql).await?.is_some() {
+    if is_being_built(app, &work, playlist_id).await? {
         return Err(Failure::plain(
             StatusCode::CONFLICT,
             "A build is already in progress for this playlist",
         ));
     }
-    let now = database::now();
-    let values = vec![
-        ("playlist_id", playlist_id.into()),
-        ("status", "running".into()),
-        ("job_type", "movie".into()),
-        ("created_at", now.into()),
-        ("updated_at", now.into()),
-    ];
-    let id = database::insert(&*work, &entity::build_job::TABLE, values).await?;
-    let mut told = payload([("build_job_id", id), ("playlist_id", playlist_id)]);
-    told.insert("created_at".into(), json!(now.format("%Y-%m-%dT%H:%M:%S").to_string()));
-    work.emit_in(relation.project_id, "build-job:new", told);
+    let id = store_build(&mut work, relation.project_id, playlist_id).await?;
     jobs::enqueue(
         &mut work,
         &[MovieBuild {
@@ -138,15 +116,47 @@ fn seconds(wanted: f64) -> Result<f64, Failure> {
     }
 }
 
-/// True if one of these previews is a movie, or a picture where those are wanted.
-async fn shows_anything(work: &Work<'_>, previews: &[Uuid], with_pictures: bool) -> Result<bool, DbErr> {
+/// True if a preview of the playlist is a movie, or a picture where those are wanted.
+async fn shows_anything(work: &Work<'_>, playlist_id: Uuid, with_pictures: bool) -> Result<bool, Failure> {
+    let previews: Vec<Uuid> = playlists::stored_entries(&**work, playlist_id)
+        .await?
+        .into_iter()
+        .filter_map(|entry| entry.preview_file_id)
+        .collect();
     let mut sql = Sql::new("SELECT 1 FROM preview_file p WHERE p.extension IN ");
     let pictures = SHOWN_AS_PICTURES.into_iter().filter(|_| with_pictures);
     sql.bind_list(["mp4"].into_iter().chain(pictures))
         .push(" AND p.id")
-        .among(previews)
+        .among(&previews)
         .push(" LIMIT 1");
     Ok(database::row(&**work, &sql).await?.is_some())
+}
+
+/// True if a build of the playlist runs. Those of a server that has ended for good do not count.
+async fn is_being_built(app: &App, work: &Work<'_>, playlist_id: Uuid) -> Result<bool, DbErr> {
+    let patience = TimeDelta::seconds(i64::try_from(app.settings.jobs.job_queue_timeout).unwrap_or(i64::MAX / 4_000));
+    let sql = Sql::with(
+        "SELECT 1 FROM build_job WHERE playlist_id = $1 AND status = 'running' AND created_at > $2",
+        [playlist_id.into(), (database::now() - patience * 2).into()],
+    );
+    Ok(database::row(&**work, &sql).await?.is_some())
+}
+
+/// Stores a build that begins, and tells of it.
+async fn store_build(work: &mut Work<'_>, project_id: Option<Uuid>, playlist_id: Uuid) -> Result<Uuid, DbErr> {
+    let now = database::now();
+    let values = vec![
+        ("playlist_id", playlist_id.into()),
+        ("status", "running".into()),
+        ("job_type", "movie".into()),
+        ("created_at", now.into()),
+        ("updated_at", now.into()),
+    ];
+    let id = database::insert(&**work, &entity::build_job::TABLE, values).await?;
+    let mut told = payload([("build_job_id", id), ("playlist_id", playlist_id)]);
+    told.insert("created_at".into(), json!(now.format("%Y-%m-%dT%H:%M:%S").to_string()));
+    work.emit_in(project_id, "build-job:new", told);
+    Ok(id)
 }
 
 /// A build of a playlist.

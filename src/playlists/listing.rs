@@ -48,6 +48,28 @@ pub(super) struct PlaylistFilter {
     pub page: i64,
 }
 
+impl PlaylistFilter {
+    /// Adds its conditions to a query of playlists `p`.
+    fn restrict(&self, sql: &mut Sql) {
+        match self.episode {
+            None => {}
+            Some(Episode::One(id)) => {
+                sql.push(" AND p.episode_id = ").bind(id);
+            }
+            Some(word) => {
+                sql.push(" AND p.episode_id IS NULL AND COALESCE(p.is_for_all, false) = ")
+                    .bind(word == Episode::All);
+            }
+        }
+        if let Some(id) = self.task_type_id {
+            sql.push(" AND p.task_type_id = ").bind(id);
+        }
+        if let Some(kind) = self.for_entity.as_deref() {
+            sql.push(" AND COALESCE(p.for_entity, 'shot') = ").bind(kind);
+        }
+    }
+}
+
 /// An episode, or a word for playlists without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Episode {
@@ -106,22 +128,7 @@ pub(super) async fn of_project(
         "SELECT {columns}, {first_preview} AS first_preview_file_id FROM playlist p WHERE 1 = 1"
     ));
     visible.restrict(&mut sql, "p");
-    match filter.episode {
-        None => {}
-        Some(Episode::One(id)) => {
-            sql.push(" AND p.episode_id = ").bind(id);
-        }
-        Some(word) => {
-            sql.push(" AND p.episode_id IS NULL AND COALESCE(p.is_for_all, false) = ")
-                .bind(word == Episode::All);
-        }
-    }
-    if let Some(id) = filter.task_type_id {
-        sql.push(" AND p.task_type_id = ").bind(id);
-    }
-    if let Some(kind) = filter.for_entity.as_deref() {
-        sql.push(" AND COALESCE(p.for_entity, 'shot') = ").bind(kind);
-    }
+    filter.restrict(&mut sql);
     let offset = (filter.page.max(1) - 1) * PAGE;
     sql.push(&order(filter.sort_by.as_deref()))
         .push(" LIMIT ")

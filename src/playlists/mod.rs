@@ -5,6 +5,7 @@ mod adding;
 mod archive;
 mod assembly;
 mod builds;
+mod clips;
 pub mod collections;
 mod frame_rate;
 mod handlers;

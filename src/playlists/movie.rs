@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::assembly::{self, Assembly, Clip, Making, MovieTarget};
+use super::assembly::{self, Assembly, Making, MovieTarget};
 use super::builds::movie_key;
+use super::clips::{self, Clip};
 use super::letter::MovieLetter;
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
@@ -111,7 +112,7 @@ fn of_job(error: ProgramError) -> JobError {
 impl MovieBuild {
     /// Joins the clips into a movie in a folder, and tells of it on the way.
     async fn join(&self, app: &App, plan: &BuildPlan, clips: &[Clip], folder: &Path) -> Result<Assembly, ProgramError> {
-        let known = assembly::look(app, clips).await?;
+        let known = clips::look(app, clips).await?;
         let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
         let (times, heard) = watch::channel(Duration::ZERO);
         let joining = async {
@@ -134,7 +135,7 @@ impl MovieBuild {
             project_id: plan.project_id,
             facts: payload([("build_job_id", self.build_id), ("playlist_id", plan.playlist_id)]),
         };
-        let telling = encoding_progress::tell(app, &news, assembly::length(&known), heard);
+        let telling = encoding_progress::tell(app, &news, clips::length(&known), heard);
         tokio::join!(joining, telling).0
     }
 

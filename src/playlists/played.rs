@@ -12,6 +12,7 @@ use sea_orm::DbBackend;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::access::Reach;
 use crate::access::playlists::require_reader;
 use crate::access::previews::OfEntities;
 use crate::app::App;
@@ -73,7 +74,8 @@ pub(super) async fn get(app: &App, access: &ProjectMember, playlist_id: Uuid) ->
     let entries = Entry::all(shots.as_ref());
     let entities = distinct(entries.iter().filter_map(|entry| entry.entity_id));
     let shown: HashSet<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
-    let listed = OfEntities::within(access, access.project_id(), access.role());
+    // An entry may be of a production that shares it, where the caller sees what lists there show.
+    let listed = OfEntities::across(Reach::teams(database, access).await?);
     let found = revisions::find(
         database,
         Which::OfEntities(&entities, &listed),

@@ -49,6 +49,23 @@ pub async fn draw_as_guest(
     draw(work, preview, guest_id, changes).await
 }
 
+/// Most bytes of all that is drawn on a preview, as JSON: every player reads it as a whole.
+const MOST_DRAWN: usize = 16_000_000;
+
+/// Lets drawings go on that a preview can hold, or that are less than before.
+///
+/// # Errors
+/// 400 when they are more.
+fn require_room(before: &Value, after: &Value) -> Result<(), Failure> {
+    let size = |drawn: &Value| serde_json::to_vec(drawn).map(|text| text.len());
+    let wanted = size(after)?;
+    if wanted > MOST_DRAWN && wanted > size(before)? {
+        let message = format!("All that is drawn on a preview may have {MOST_DRAWN} bytes at most.");
+        return Err(Failure::refused(message).naming("additions"));
+    }
+    Ok(())
+}
+
 /// Merges drawings, tells of it, and gives the preview as JSON.
 async fn draw(
     work: &mut Work<'_>,
@@ -62,6 +79,7 @@ async fn draw(
     if annotations == before {
         return rows::record(&**work, id, false).await;
     }
+    require_room(&before, &annotations)?;
     let moment = database::now();
     let values = vec![("annotations", annotations.into()), ("updated_at", moment.into())];
     database::update(&**work, &entity::preview_file::TABLE, id, values).await?;

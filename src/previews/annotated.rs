@@ -167,6 +167,7 @@ impl Base {
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Option<i64>) -> Result<Media, Failure> {
+    let _turn = app.pictures.turn(caller.person.id).await;
     let preview = managed(app, caller, id).await?;
     if number.is_some_and(|number| number < 1) {
         return Err(Failure::field(
@@ -295,6 +296,7 @@ impl Drawn {
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn archive(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
+    let _turn = app.pictures.turn(caller.person.id).await;
     let drawn = Drawn::find(app, caller, id).await?;
     let name = format!("{}_annotated_frames.zip", drawn.name);
     let base = packed_name(&drawn.name);
@@ -322,6 +324,7 @@ pub(super) async fn archive(app: &SharedApp, caller: &Caller, id: Uuid) -> Resul
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn document(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
+    let _turn = app.pictures.turn(caller.person.id).await;
     let drawn = Drawn::find(app, caller, id).await?;
     let name = format!("{}_annotated_frames.pdf", drawn.name);
     let words = Words::find(app, &drawn.preview).await?;

@@ -132,6 +132,7 @@ fn refusal(error: ProgramError) -> Failure {
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i64) -> Result<Media, Failure> {
+    let _turn = app.pictures.turn(caller.person.id).await;
     let preview = managed(app, caller, id).await?;
     if !is_movie(&preview) {
         return Err(Failure::not_found());
@@ -152,6 +153,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: i6
 /// # Errors
 /// 404, 403, 400 and 503 as the contract says.
 pub(super) async fn tile(app: &SharedApp, caller: &Caller, id: Uuid) -> Result<Media, Failure> {
+    let _turn = app.pictures.turn(caller.person.id).await;
     let preview = PreviewSubject::find(&app.database, id).await?;
     preview.require_reader(app, caller).await?;
     if !is_movie(&preview) {

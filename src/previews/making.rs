@@ -88,6 +88,18 @@ impl Made {
         self.height = pixels(derived.height);
         self.file_size = derived.file_size;
     }
+
+    /// Takes over the movies that players get, with their pictures, which lie in a folder.
+    async fn add_movies(&mut self, shown: PlayerMovies, pictures: Files, folder: TempDir) -> Result<(), Failure> {
+        self.file_size = tokio::fs::metadata(&shown.best).await?.len();
+        self.width = shown.facts.width;
+        self.height = shown.facts.height;
+        self.duration = shown.facts.duration;
+        self.files = shown.files;
+        self.files.extend(pictures);
+        self._folder = Some(folder);
+        Ok(())
+    }
 }
 
 fn pixels(number: u32) -> i32 {
@@ -115,28 +127,12 @@ pub(super) async fn make(
     let Some(kind) = MediaKind::of_extension(&extension) else {
         return Err(Failure::parameter(format!("Wrong file format, extension: {extension}")).naming("file"));
     };
+    if file.size == 0 {
+        return Err(empty_file(kind));
+    }
     let made = Made::new(kind, kind.stored_extension(&extension), file.size);
     match kind {
-        MediaKind::Movie if file.size == 0 => Err(Failure::parameter(
-            "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization.",
-        )
-        .naming("file")),
-        _ if file.size == 0 => Err(Failure::parameter("The file is empty.").naming("file")),
-        MediaKind::Picture if treatment.later => {
-            let (width, height) = app
-                .pictures
-                .measure(&file.path, Purpose::Preview)
-                .await
-                .map_err(upload_failure)?;
-            let files = vec![(keys::sent_picture(id), None)];
-            Ok(Made {
-                status: "processing",
-                width: pixels(width),
-                height: pixels(height),
-                files,
-                ..made
-            })
-        }
+        MediaKind::Picture if treatment.later => measure_picture(app, id, file, made).await,
         MediaKind::Picture => make_pictures(app, id, file, made).await,
         MediaKind::Movie if treatment.later => {
             let [_, _, source] = keys::movie(id);
@@ -155,6 +151,32 @@ pub(super) async fn make(
         }),
         MediaKind::Generic => Ok(make_generic(app, id, &file.path, made).await),
     }
+}
+
+/// Refusal of a file without content.
+fn empty_file(kind: MediaKind) -> Failure {
+    let message = if kind == MediaKind::Movie {
+        "Uploaded movie could not be written to temporary storage or is empty; aborting before dispatching normalization."
+    } else {
+        "The file is empty."
+    };
+    Failure::parameter(message).naming("file")
+}
+
+/// Looks at the size of a picture, and leaves everything else for after the answer.
+async fn measure_picture(app: &App, id: Uuid, file: &UploadedFile, made: Made) -> Result<Made, Failure> {
+    let (width, height) = app
+        .pictures
+        .measure(&file.path, Purpose::Preview)
+        .await
+        .map_err(upload_failure)?;
+    Ok(Made {
+        status: "processing",
+        width: pixels(width),
+        height: pixels(height),
+        files: vec![(keys::sent_picture(id), None)],
+        ..made
+    })
 }
 
 /// Keeps a file as it is, with pictures of it where there can be any.
@@ -221,25 +243,12 @@ pub(super) async fn make_movie(
             Err(error) => return Ok(broken(app, id, &error, made)),
         }
     } else {
-        PlayerMovies {
-            best: movie.to_path_buf(),
-            least: movie.to_path_buf(),
-            facts,
-            files: stored,
-        }
+        PlayerMovies::as_sent(movie, facts, stored)
     };
     match derive(app, id, &shown, asked.rate(), folder).await {
-        Ok((pictures, folder)) => {
-            made.files = shown.files;
-            made.files.extend(pictures);
-            made._folder = Some(folder);
-        }
+        Ok((pictures, folder)) => made.add_movies(shown, pictures, folder).await?,
         Err(error) => return Ok(broken(app, id, &error, made)),
     }
-    made.width = shown.facts.width;
-    made.height = shown.facts.height;
-    made.duration = shown.facts.duration;
-    made.file_size = tokio::fs::metadata(&shown.best).await?.len();
     Ok(made)
 }
 
@@ -253,6 +262,18 @@ struct PlayerMovies {
     facts: MovieFacts,
     /// Places where they are stored.
     files: Files,
+}
+
+impl PlayerMovies {
+    /// A movie that is stored as it was sent, in those places.
+    fn as_sent(movie: &Path, facts: MovieFacts, stored: Files) -> Self {
+        Self {
+            best: movie.to_path_buf(),
+            least: movie.to_path_buf(),
+            facts,
+            files: stored,
+        }
+    }
 }
 
 /// Reason why a movie can't be shown.
@@ -302,12 +323,17 @@ async fn convert(
     };
     let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, &news, facts.duration, heard));
     done?;
+    encoded_movies(app, preview.id, definitions).await
+}
+
+/// Movies that were encoded. The one that was sent is stored beside them where the settings say so.
+async fn encoded_movies(app: &App, id: Uuid, definitions: Definitions) -> Result<PlayerMovies, ProgramError> {
     let Definitions { high, low } = definitions;
     let best = high.clone().unwrap_or_else(|| low.clone());
-    let [high_key, low_key, source_key] = keys::movie(preview.id);
+    let [high_key, low_key, source_key] = keys::movie(id);
     let mut files: Files = high.map(|path| (high_key, Some(path))).into_iter().collect();
     files.push((low_key, Some(low.clone())));
-    if settings.files.preview_save_source_file {
+    if app.settings.files.preview_save_source_file {
         files.push((source_key, None));
     }
     Ok(PlayerMovies {

@@ -1,5 +1,6 @@
 //! The job of a preview whose file came in: what a request had no time for, or broke off in when the server was killed.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -89,14 +90,7 @@ impl Processing {
         }
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("source");
-        let mut found = None;
-        for key in self.first_files() {
-            if app.storage.download(&key, &source).await? {
-                found = Some(key);
-                break;
-            }
-        }
-        let Some(first) = found else {
+        let Some(first) = self.fetch_first(app, &source).await? else {
             let release = || async {
                 let work = Work::begin_as(app, None).await?;
                 release(&work, id).await?;
@@ -104,34 +98,7 @@ impl Processing {
             };
             return transact(app, release).await;
         };
-        let mut made = Made::new(
-            self.kind,
-            self.extension.clone(),
-            tokio::fs::metadata(&source).await?.len(),
-        );
-        match self.kind {
-            MediaKind::Picture => {
-                let target = tempfile::tempdir()?;
-                let is_new = first == keys::sent_picture(id);
-                let derive = move |source: &Admitted| {
-                    let make = if is_new {
-                        pictures::from_upload
-                    } else {
-                        pictures::variants
-                    };
-                    Ok((make(source, target.path())?, target))
-                };
-                let derived = picture_work(app, &source, Purpose::Preview, derive);
-                let (derived, target) = derived.await.map_err(failure)?;
-                made.measure(&derived);
-                made.add_pictures(id, derived, target);
-            }
-            MediaKind::Movie => {
-                let preview = PreviewSubject::find(&app.database, id).await?;
-                made = make_movie(app, &preview, &source, made, self.normalize).await?;
-            }
-            MediaKind::Generic => made = make_generic(app, id, &source, made).await,
-        }
+        let made = self.make_again(app, &source, &first).await?;
         for (key, path) in made.files.iter().filter(|(key, path)| path.is_some() || *key != first) {
             app.storage.put_file(key, path.as_deref().unwrap_or(&source)).await?;
         }
@@ -144,6 +111,34 @@ impl Processing {
             removal::discard(&app.storage, vec![first]).await;
         }
         Ok(())
+    }
+
+    /// Fetches the first file that is stored, and gives its key.
+    async fn fetch_first(&self, app: &App, source: &Path) -> Result<Option<FileKey>, Failure> {
+        for key in self.first_files() {
+            if app.storage.download(&key, source).await? {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes everything from the first file that was stored.
+    async fn make_again(&self, app: &App, source: &Path, first: &FileKey) -> Result<Made, Failure> {
+        let id = self.preview_id;
+        let size = tokio::fs::metadata(source).await?.len();
+        let made = Made::new(self.kind, self.extension.clone(), size);
+        match self.kind {
+            MediaKind::Picture => {
+                let is_new = *first == keys::sent_picture(id);
+                make_pictures(app, id, source, made, is_new).await
+            }
+            MediaKind::Movie => {
+                let preview = PreviewSubject::find(&app.database, id).await?;
+                make_movie(app, &preview, source, made, self.normalize).await
+            }
+            MediaKind::Generic => Ok(make_generic(app, id, source, made).await),
+        }
     }
 
     async fn enter(&self, app: &App, made: &Made) -> Result<(), Failure> {
@@ -184,6 +179,24 @@ impl Processing {
         }
         Ok(work.commit().await?)
     }
+}
+
+/// Makes the pictures of an upload, or of an original that was made of one before.
+async fn make_pictures(app: &App, id: Uuid, source: &Path, mut made: Made, is_new: bool) -> Result<Made, Failure> {
+    let target = tempfile::tempdir()?;
+    let derive = move |source: &Admitted| {
+        let make = if is_new {
+            pictures::from_upload
+        } else {
+            pictures::variants
+        };
+        Ok((make(source, target.path())?, target))
+    };
+    let derived = picture_work(app, source, Purpose::Preview, derive);
+    let (derived, target) = derived.await.map_err(failure)?;
+    made.measure(&derived);
+    made.add_pictures(id, derived, target);
+    Ok(made)
 }
 
 #[async_trait]

@@ -90,6 +90,15 @@ pub enum PreviewChoice<'a> {
 }
 
 impl PreviewChoice<'_> {
+    /// True if it takes in a preview, which may be the first of its revision.
+    fn takes(&self, id: Uuid, is_first: bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::Firsts => is_first,
+            Self::These(ids) => ids.contains(&id),
+        }
+    }
+
     /// Previews that are shown one by one.
     fn named(&self) -> Vec<Uuid> {
         match self {
@@ -240,12 +249,7 @@ impl<'a> RevisionReader<'a> {
             last.task_type_id == task_type_id && last.number == number && (!by_task || last.task_id == task_id)
         };
         let is_first = !revisions.last().is_some_and(same);
-        let shown = match self.wanted {
-            PreviewChoice::None => false,
-            PreviewChoice::Firsts => is_first,
-            PreviewChoice::These(ids) => ids.contains(&id),
-        };
-        let text = if shown {
+        let text = if self.wanted.takes(id, is_first) {
             Some(beside_entity(&self.shown, self.form, row)?)
         } else {
             None
@@ -271,10 +275,7 @@ impl<'a> RevisionReader<'a> {
                 .extend_from_slice(if last.others.is_empty() { b"{" } else { b",{" });
             last.others.extend_from_slice(&told);
             if by_task {
-                let place: Option<i32> = row.try_get("", "place")?;
-                let place = place.map_or_else(|| "null".to_owned(), |place| place.to_string());
-                last.others
-                    .extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
+                write_place(&mut last.others, row, task_type_id)?;
             }
             last.others.push(b'}');
             last.shown.extend(text.map(|text| (id, text)));
@@ -294,6 +295,14 @@ fn beside_entity(writer: &RowWriter, form: PreviewForm, row: &QueryResult) -> Re
         text.extend_from_slice(if drawn == b"null" { b"[]" } else { &drawn });
     }
     Ok(text)
+}
+
+/// Writes the place of a preview within its revision, and its task type.
+fn write_place(out: &mut Vec<u8>, row: &QueryResult, task_type_id: Uuid) -> Result<(), DbErr> {
+    let place: Option<i32> = row.try_get("", "place")?;
+    let place = place.map_or_else(|| "null".to_owned(), |place| place.to_string());
+    out.extend_from_slice(format!(",\"position\":{place},\"task_type_id\":\"{task_type_id}\"").as_bytes());
+    Ok(())
 }
 
 /// Facts in the free data of a preview about the movie that was sent.

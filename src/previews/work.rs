@@ -42,6 +42,12 @@ pub(super) fn failure(error: PictureError) -> Failure {
                 "The picture has more than {pixels} pixels, or takes more than {megabytes} MB when it is decoded."
             ))
         }
+        PictureError::TooLaborious(longest) => {
+            let seconds = longest.as_secs();
+            Failure::parameter(format!(
+                "What is drawn on a frame takes more than {seconds} seconds to draw."
+            ))
+        }
         PictureError::Unreadable(_) => Failure::parameter("Uploaded file is not a readable picture."),
         error => error.into(),
     }

@@ -13,6 +13,9 @@ use crate::database::json::id_lists;
 use crate::database::{self, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
+/// The kinds of things that have metadata columns.
+pub(super) const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"];
+
 /// The properties of a metadata column that a body gives.
 #[derive(Clone)]
 pub(super) struct Properties {

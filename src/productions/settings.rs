@@ -290,19 +290,11 @@ async fn set_task_types(
     let used = TASK_TYPES.used(work, project_id).await?;
     let mut told = false;
     if replace {
-        let gone: Vec<Uuid> = used.iter().copied().filter(|id| !known.contains(id)).collect();
-        let mut sql = Sql::new("DELETE FROM project_task_type_link WHERE project_id = ");
-        sql.bind(project_id).push(" AND task_type_id IN ").bind_list(gone);
-        told |= database::execute(&**work, &sql).await? > 0;
+        told |= remove_others(work, project_id, &used, &known).await?;
     }
     // Of a task type that is listed twice, the last place counts.
-    let priority = |id: Uuid| {
-        task_types
-            .iter()
-            .rev()
-            .find(|item| item.task_type_id == id)
-            .and_then(|item| item.priority)
-    };
+    let last = |id: Uuid| task_types.iter().rev().find(|item| item.task_type_id == id);
+    let priority = |id: Uuid| last(id).and_then(|item| item.priority);
     let new = known
         .iter()
         .filter(|id| !used.contains(id))
@@ -315,26 +307,38 @@ async fn set_task_types(
         .filter_map(|id| Some((*id, priority(*id)?)))
         .collect();
     told |= place(work, &TASK_TYPES, project_id, &moved).await?;
-    let shown = |id: Uuid| {
-        task_types
-            .iter()
-            .rev()
-            .find(|item| item.task_type_id == id)
-            .and_then(|item| item.is_client_visible)
-    };
+    let shown = |id: Uuid| last(id).and_then(|item| item.is_client_visible);
     for visible in [true, false] {
         let ids: Vec<Uuid> = known.iter().copied().filter(|id| shown(*id) == Some(visible)).collect();
-        let mut sql = Sql::new("UPDATE project_task_type_link SET is_client_visible = ");
-        sql.bind(visible)
-            .push(" WHERE is_client_visible IS DISTINCT FROM ")
-            .bind(visible);
-        sql.push(" AND project_id = ")
-            .bind(project_id)
-            .push(" AND task_type_id")
-            .among(&ids);
-        told |= database::execute(&**work, &sql).await? > 0;
+        told |= set_visible(work, project_id, &ids, visible).await?;
     }
     Ok(told)
+}
+
+/// Removes the task types that the production uses besides these, and says whether there were any.
+async fn remove_others(
+    work: &Work<'_>,
+    project_id: Uuid,
+    used: &HashSet<Uuid>,
+    kept: &[Uuid],
+) -> Result<bool, Failure> {
+    let gone: Vec<Uuid> = used.iter().copied().filter(|id| !kept.contains(id)).collect();
+    let mut sql = Sql::new("DELETE FROM project_task_type_link WHERE project_id = ");
+    sql.bind(project_id).push(" AND task_type_id IN ").bind_list(gone);
+    Ok(database::execute(&**work, &sql).await? > 0)
+}
+
+/// Shows task types to clients, or keeps them from them, and says whether anything is different by that.
+async fn set_visible(work: &Work<'_>, project_id: Uuid, ids: &[Uuid], visible: bool) -> Result<bool, Failure> {
+    let mut sql = Sql::new("UPDATE project_task_type_link SET is_client_visible = ");
+    sql.bind(visible)
+        .push(" WHERE is_client_visible IS DISTINCT FROM ")
+        .bind(visible);
+    sql.push(" AND project_id = ")
+        .bind(project_id)
+        .push(" AND task_type_id")
+        .among(ids);
+    Ok(database::execute(&**work, &sql).await? > 0)
 }
 
 /// Sets the priorities of links that are there, in one statement, and says whether any has another one now.

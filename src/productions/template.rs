@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::columns::{self, ColumnSubject, Properties};
+use super::columns::{self, ColumnSubject, ENTITY_TYPES, Properties};
 use super::field_name::field_name;
 use super::settings::{TASK_TYPES, changed};
 use crate::database::{self, Sql};
@@ -195,9 +195,7 @@ fn read_descriptor(item: &serde_json::Value) -> Option<(ColumnSubject, Propertie
     let entity_type = text("entity_type")?;
     let id = |value: &serde_json::Value| value.as_str().and_then(dailies_definitions::query::parse_id);
     let task_type_id = id(&item["task_type_id"]);
-    if (entity_type == "Task") != task_type_id.is_some()
-        || !["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"].contains(&entity_type.as_str())
-    {
+    if (entity_type == "Task") != task_type_id.is_some() || !ENTITY_TYPES.contains(&entity_type.as_str()) {
         return None;
     }
     let data_type = text("data_type");
@@ -209,18 +207,11 @@ fn read_descriptor(item: &serde_json::Value) -> Option<(ColumnSubject, Propertie
         return None;
     }
     let field_name = text("field_name").or_else(|| field_name(&name).ok())?;
-    let choices = item["choices"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let list = |key: &str| item[key].as_array().into_iter().flatten();
+    let choices = list("choices")
         .filter_map(|choice| choice.as_str().map(str::to_owned))
         .collect();
-    let departments = item["departments"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(id)
-        .collect();
+    let departments = list("departments").filter_map(id).collect();
     let properties = Properties::new(
         data_type,
         Some(choices),

@@ -91,6 +91,15 @@ impl Colours {
         }
     }
 
+    /// Options of a scaling that gives BT.709. A conversion rounds as exactly as it can, or greys become darker.
+    #[must_use]
+    pub fn scaled(self) -> &'static str {
+        match self.coding {
+            Coding::High => ":out_color_matrix=bt709",
+            _ => ":out_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp",
+        }
+    }
+
     /// End of a chain of filters whose last scaling gave BT.709: it tells so, and which colours are meant.
     #[must_use]
     pub fn told(self) -> &'static str {

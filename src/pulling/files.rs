@@ -120,8 +120,8 @@ async fn one(app: &App, remote: &Remote, file: &WantedFile) -> Ending {
 }
 
 /// The file of a background, and its thumbnail.
-fn of_background(id: Uuid, extension: &str) -> [WantedFile; 2] {
-    [
+fn of_background(id: Uuid, extension: &str) -> Vec<WantedFile> {
+    vec![
         WantedFile {
             path: format!("/pictures/thumbnails/preview-background-files/{id}.png"),
             key: keys::thumbnail(id),
@@ -133,104 +133,124 @@ fn of_background(id: Uuid, extension: &str) -> [WantedFile; 2] {
     ]
 }
 
-fn of_attachment(id: Uuid, name: &str) -> WantedFile {
+fn of_attachment(id: Uuid, name: &str) -> Vec<WantedFile> {
     let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    WantedFile {
+    vec![WantedFile {
         path: format!("/data/attachment-files/{id}/file/{name}"),
         key: keys::attachment(id),
-    }
+    }]
 }
+
+/// Rows of a table that can have files.
+struct FileRows {
+    table: &'static str,
+    /// Columns that `files` reads.
+    columns: &'static str,
+    /// Condition of those that have any.
+    condition: &'static str,
+    /// Files of one of them.
+    files: fn(&QueryResult) -> Result<Vec<WantedFile>, DbErr>,
+}
+
+const FILE_ROWS: [FileRows; 7] = [
+    FileRows {
+        table: "person",
+        columns: "id",
+        condition: "has_avatar",
+        files: |row| of_avatar(row, "persons"),
+    },
+    FileRows {
+        table: "organisation",
+        columns: "id",
+        condition: "has_avatar",
+        files: |row| of_avatar(row, "organisations"),
+    },
+    FileRows {
+        table: "project",
+        columns: "id",
+        condition: "has_avatar",
+        files: |row| of_avatar(row, "projects"),
+    },
+    FileRows {
+        table: "preview_file",
+        columns: "id, extension",
+        condition: "extension IS NOT NULL",
+        files: |row| {
+            Ok(of_preview(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "extension")?,
+            ))
+        },
+    },
+    FileRows {
+        table: "preview_background_file",
+        columns: "id, extension",
+        condition: "extension IS NOT NULL",
+        files: |row| {
+            Ok(of_background(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "extension")?,
+            ))
+        },
+    },
+    FileRows {
+        table: "attachment_file",
+        columns: "id, name",
+        condition: "name IS NOT NULL",
+        files: |row| {
+            Ok(of_attachment(
+                row.try_get("", "id")?,
+                &row.try_get::<String>("", "name")?,
+            ))
+        },
+    },
+    FileRows {
+        table: "working_file",
+        columns: "id",
+        condition: "id IS NOT NULL",
+        files: |row| Ok(of_working_file(row.try_get("", "id")?)),
+    },
+];
 
 /// The files that rows here can have.
 async fn wanted(database: &Database, production: Option<Uuid>) -> Result<Vec<WantedFile>, DbErr> {
     let mut wanted = Vec::new();
-    for (table, collection) in [
-        ("person", "persons"),
-        ("organisation", "organisations"),
-        ("project", "projects"),
-    ] {
-        each(database, table, "id", "has_avatar", production, |row| {
-            let id: Uuid = row.try_get("", "id")?;
-            wanted.push(WantedFile {
-                path: format!("/pictures/thumbnails/{collection}/{id}.png"),
-                key: keys::thumbnail(id),
-            });
-            Ok(())
-        })
-        .await?;
+    for FileRows {
+        table,
+        columns,
+        condition,
+        files,
+    } in FILE_ROWS
+    {
+        let mut text = format!("SELECT {columns} FROM {table} WHERE {condition}");
+        let values: Option<sea_orm::Value> = production.map(Into::into);
+        if values.is_some() {
+            text.push_str(&format!(" AND {}", scope::belongs(table)));
+        }
+        database
+            .each_row(&Sql::with(text, values), |row| {
+                wanted.extend(files(row)?);
+                Ok(())
+            })
+            .await?;
     }
-    each(
-        database,
-        "preview_file",
-        "id, extension",
-        "extension IS NOT NULL",
-        production,
-        |row| {
-            wanted.extend(of_preview(
-                row.try_get("", "id")?,
-                &row.try_get::<String>("", "extension")?,
-            ));
-            Ok(())
-        },
-    )
-    .await?;
-    each(
-        database,
-        "preview_background_file",
-        "id, extension",
-        "extension IS NOT NULL",
-        production,
-        |row| {
-            wanted.extend(of_background(
-                row.try_get("", "id")?,
-                &row.try_get::<String>("", "extension")?,
-            ));
-            Ok(())
-        },
-    )
-    .await?;
-    each(
-        database,
-        "attachment_file",
-        "id, name",
-        "name IS NOT NULL",
-        production,
-        |row| {
-            wanted.push(of_attachment(
-                row.try_get("", "id")?,
-                &row.try_get::<String>("", "name")?,
-            ));
-            Ok(())
-        },
-    )
-    .await?;
-    each(database, "working_file", "id", "id IS NOT NULL", production, |row| {
-        let id: Uuid = row.try_get("", "id")?;
-        wanted.push(WantedFile {
-            path: format!("/data/working-files/{id}/file"),
-            key: FileKey::new(Bucket::Files, "working", id),
-        });
-        Ok(())
-    })
-    .await?;
     Ok(wanted)
 }
 
-/// Hands the rows of a table over for which a condition is true.
-async fn each(
-    database: &Database,
-    table: &str,
-    columns: &str,
-    condition: &str,
-    production: Option<Uuid>,
-    each: impl FnMut(&QueryResult) -> Result<(), DbErr> + Send,
-) -> Result<(), DbErr> {
-    let mut text = format!("SELECT {columns} FROM {table} WHERE {condition}");
-    let values: Option<sea_orm::Value> = production.map(Into::into);
-    if values.is_some() {
-        text.push_str(&format!(" AND {}", scope::belongs(table)));
-    }
-    database.each_row(&Sql::with(text, values), each).await
+/// The thumbnail of a person, a production or the organisation.
+fn of_avatar(row: &QueryResult, collection: &str) -> Result<Vec<WantedFile>, DbErr> {
+    let id: Uuid = row.try_get("", "id")?;
+    Ok(vec![WantedFile {
+        path: format!("/pictures/thumbnails/{collection}/{id}.png"),
+        key: keys::thumbnail(id),
+    }])
+}
+
+fn of_working_file(id: Uuid) -> Vec<WantedFile> {
+    vec![WantedFile {
+        path: format!("/data/working-files/{id}/file"),
+        key: FileKey::new(Bucket::Files, "working", id),
+    }]
 }
 
 /// The files of a preview, by its extension.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use dailies_definitions::failure::Failure;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value as SqlValue};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -288,6 +288,19 @@ struct CastByShots {
     label: Option<String>,
 }
 
+impl CastByShots {
+    /// The link by which the episode casts the asset.
+    fn into_link(self) -> Vec<(&'static str, SqlValue)> {
+        vec![
+            ("entity_in_id", self.episode_id.into()),
+            ("entity_out_id", self.asset_id.into()),
+            ("nb_occurences", 1.into()),
+            ("label", self.label.unwrap_or_default().into()),
+            ("data", derived_data().into()),
+        ]
+    }
+}
+
 /// The mark of a link that is there because shots of the episode cast the asset.
 const DERIVED: &str = "auto";
 
@@ -314,8 +327,47 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
     if episodes.is_empty() {
         return Ok(Vec::new());
     }
+    let mut derived = underived(work, episodes).await?;
+    let episodes: Vec<Uuid> = derived.keys().copied().collect();
+    let (links, cast) = (
+        episode_links(work, &episodes, among).await?,
+        cast_by_shots(work, &episodes, among).await?,
+    );
+    let there: HashSet<(Uuid, Uuid)> = links.iter().map(|link| (link.episode_id, link.asset_id)).collect();
+    let wanted: HashSet<(Uuid, Uuid)> = cast.iter().map(|cast| (cast.episode_id, cast.asset_id)).collect();
+    let mut joining = Vec::new();
+    for cast in cast {
+        if there.contains(&(cast.episode_id, cast.asset_id)) {
+            continue;
+        }
+        if let Some(derived) = derived.get_mut(&cast.episode_id) {
+            derived.joined.push(cast.asset_id);
+        }
+        joining.push(cast.into_link());
+    }
+    let groundless =
+        |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
+    let leaving: Vec<&EpisodeLink> = links.iter().filter(groundless).collect();
+    if joining.is_empty() && leaving.is_empty() {
+        return Ok(derived.into_values().collect());
+    }
+    change_links(work, joining, &leaving).await?;
+    let joined = derived
+        .values()
+        .filter(|derived| !derived.joined.is_empty())
+        .map(|derived| derived.episode_id);
+    let changed: BTreeSet<Uuid> = joined.chain(leaving.iter().map(|link| link.episode_id)).collect();
+    let changed: Vec<Uuid> = changed.into_iter().collect();
+    recount(work, &changed).await?;
+    let counts = counts_of(work, &changed).await?;
+    note_leaving(&mut derived, leaving, counts);
+    Ok(derived.into_values().collect())
+}
+
+/// Episodes by their ids, of which nothing is known to have changed.
+async fn underived(work: &Work<'_>, episodes: &[Uuid]) -> Result<BTreeMap<Uuid, Derived>, Failure> {
     let found = containers_of(work, episodes).await?.into_iter();
-    let mut derived: BTreeMap<Uuid, Derived> = found
+    Ok(found
         .map(|episode| {
             (
                 episode.id,
@@ -326,54 +378,26 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
                 },
             )
         })
-        .collect();
-    let episodes: Vec<Uuid> = derived.keys().copied().collect();
-    let (links, cast) = (
-        episode_links(work, &episodes, among).await?,
-        cast_by_shots(work, &episodes, among).await?,
-    );
-    let there: HashSet<(Uuid, Uuid)> = links.iter().map(|link| (link.episode_id, link.asset_id)).collect();
-    let wanted: HashSet<(Uuid, Uuid)> = cast.iter().map(|cast| (cast.episode_id, cast.asset_id)).collect();
-    let mut joining = Vec::new();
-    for CastByShots {
-        episode_id,
-        asset_id,
-        label,
-    } in cast
-        .into_iter()
-        .filter(|cast| !there.contains(&(cast.episode_id, cast.asset_id)))
-    {
-        if let Some(derived) = derived.get_mut(&episode_id) {
-            derived.joined.push(asset_id);
-        }
-        joining.push(vec![
-            ("entity_in_id", episode_id.into()),
-            ("entity_out_id", asset_id.into()),
-            ("nb_occurences", 1.into()),
-            ("label", label.unwrap_or_default().into()),
-            ("data", derived_data().into()),
-        ]);
-    }
-    let groundless =
-        |link: &&EpisodeLink| is_derived(link.data.as_ref()) && !wanted.contains(&(link.episode_id, link.asset_id));
-    let leaving: Vec<&EpisodeLink> = links.iter().filter(groundless).collect();
-    if joining.is_empty() && leaving.is_empty() {
-        return Ok(derived.into_values().collect());
-    }
+        .collect())
+}
+
+/// Stores links of episodes, and removes others.
+async fn change_links(
+    work: &Work<'_>,
+    joining: Vec<Vec<(&'static str, SqlValue)>>,
+    leaving: &[&EpisodeLink],
+) -> Result<(), Failure> {
     database::insert_many(&**work, &entity::entity_link::TABLE, joining).await?;
     let ids: Vec<Uuid> = leaving.iter().map(|link| link.id).collect();
     let mut sql = Sql::new("DELETE FROM entity_link WHERE id");
     sql.among(&ids);
     database::execute(&**work, &sql).await?;
-    let joined = derived
-        .values()
-        .filter(|derived| !derived.joined.is_empty())
-        .map(|derived| derived.episode_id);
-    let changed: BTreeSet<Uuid> = joined.chain(leaving.iter().map(|link| link.episode_id)).collect();
-    let changed: Vec<Uuid> = changed.into_iter().collect();
-    recount(work, &changed).await?;
-    // They are told of as if they left one after the other, so the last one leaves what there is now.
-    let mut counts = counts_of(work, &changed).await?;
+    Ok(())
+}
+
+/// Notes the assets that left episodes, which cast so many now. They are told of as if they left one after the other, so the
+/// last one leaves what there is now.
+fn note_leaving(derived: &mut BTreeMap<Uuid, Derived>, leaving: Vec<&EpisodeLink>, mut counts: HashMap<Uuid, i32>) {
     for link in leaving.into_iter().rev() {
         let count = counts.entry(link.episode_id).or_default();
         if let Some(derived) = derived.get_mut(&link.episode_id) {
@@ -383,7 +407,6 @@ pub async fn derive(work: &mut Work<'_>, episodes: &[Uuid], among: Option<&[Uuid
             *count += 1;
         }
     }
-    Ok(derived.into_values().collect())
 }
 
 async fn episode_links(

@@ -176,24 +176,34 @@ fn go_out(hub: &Hub, listener: &Listener, room: Uuid) {
     }
 }
 
+/// Lets somebody follow a room who may review its playlist.
+async fn open(hub: &Hub, listener: &Listener, room: Uuid) {
+    if hub.gatekeeper.may_review(listener.person(), room).await {
+        hub.follow(room, listener.socket.id);
+        hub.act(Act::Open { room });
+    }
+}
+
+/// Takes somebody out of a room who follows it or sits there.
+fn leave(hub: &Hub, listener: &Listener, room: Uuid) {
+    let sid = listener.socket.id;
+    if hub.follows(room, sid) || hub.seated(room, sid) {
+        hub.act(Act::Leave { room, sid });
+    }
+}
+
 /// Does what a client asks; what it may not ask, or is not understood, gets no answer.
 async fn hear(hub: &Hub, listener: &Listener, message: Message) {
-    let Message { name, payload, flag } = message;
-    let Ok(MessageRoom { playlist_id: room }) = serde_json::from_str(payload.get()) else {
+    let Ok(MessageRoom { playlist_id: room }) = serde_json::from_str(message.payload.get()) else {
         return;
     };
     let sid = listener.socket.id;
     let person = listener.person();
-    match name.as_str() {
-        "preview-room:open-playlist" => {
-            if hub.gatekeeper.may_review(person, room).await {
-                hub.follow(room, sid);
-                hub.act(Act::Open { room });
-            }
-        }
+    match message.name.as_str() {
+        "preview-room:open-playlist" => open(hub, listener, room).await,
         "preview-room:close-playlist" => hub.unfollow(room, sid),
         "preview-room:join" => {
-            let Ok(state) = serde_json::from_str::<RoomState>(payload.get()) else {
+            let Ok(state) = serde_json::from_str::<RoomState>(message.payload.get()) else {
                 return;
             };
             if hub.gatekeeper.may_review(person, room).await {
@@ -205,13 +215,17 @@ async fn hear(hub: &Hub, listener: &Listener, message: Message) {
                 });
             }
         }
-        "preview-room:leave" => {
-            if hub.follows(room, sid) || hub.seated(room, sid) {
-                hub.act(Act::Leave { room, sid });
-            }
-        }
-        // From here on, only those are heard who have opened the room, and who may do more than look.
-        _ if !hub.follows(room, sid) || listener.looks_only() => {}
+        "preview-room:leave" => leave(hub, listener, room),
+        // With all else only those are heard who have opened the room, and who may do more than look.
+        _ if hub.follows(room, sid) && !listener.looks_only() => act_for_room(hub, room, message),
+        _ => {}
+    }
+}
+
+/// Does what somebody asks for everybody in the room: that it looks at something else, or that a message goes to all.
+fn act_for_room(hub: &Hub, room: Uuid, message: Message) {
+    let Message { name, payload, flag } = message;
+    match name.as_str() {
         "preview-room:room-updated" | "preview-room:update-playing-status" => {
             let Ok(state) = serde_json::from_str(payload.get()) else {
                 return;

@@ -48,23 +48,18 @@ pub async fn update(
 ) -> Result<Json<SearchFilter>, Failure> {
     let work = Work::begin(app, caller).await?;
     let was_shared = require_own(&*work, caller, &entity::search_filter::TABLE, id).await?;
-    let mut values: Vec<(&'static str, SqlValue)> = Vec::new();
-    for column in ["name", "search_query"] {
-        if let Some(text) = body.get(column).and_then(Value::as_str) {
-            values.push((column, text.into()));
-        }
-    }
-    let given = |key: &str| body.get(key).and_then(Value::as_str).and_then(parse_id);
-    for column in ["project_id", "department_id"] {
-        if let Some(id) = given(column) {
-            values.push((column, id.into()));
-        }
-    }
-    require_department(&work, given("department_id")).await?;
+    let mut values = plain_values(body);
+    require_department(&work, given_id(body, "department_id")).await?;
     let wanted = body.get("is_shared").and_then(Value::as_bool);
     let mut is_shared = was_shared;
-    if wanted.is_some() || given("project_id").is_some() {
-        is_shared = shared(&work, caller, wanted.unwrap_or(was_shared), given("project_id")).await?;
+    if wanted.is_some() || given_id(body, "project_id").is_some() {
+        is_shared = shared(
+            &work,
+            caller,
+            wanted.unwrap_or(was_shared),
+            given_id(body, "project_id"),
+        )
+        .await?;
         values.push(("is_shared", is_shared.into()));
     }
     // Only here null says something: the search leaves its group.
@@ -73,7 +68,7 @@ pub async fn update(
         .await?
         .ok_or_else(Failure::not_found)?;
     let group_id = if body.contains_key("search_filter_group_id") {
-        let group_id = given("search_filter_group_id");
+        let group_id = given_id(body, "search_filter_group_id");
         values.push(("search_filter_group_id", group_id.into()));
         group_id
     } else {
@@ -85,12 +80,33 @@ pub async fn update(
             caller,
             group_id,
             is_shared,
-            given("project_id").or(stored.project_id),
+            given_id(body, "project_id").or(stored.project_id),
         )
         .await?;
     }
     database::update(&*work, &entity::search_filter::TABLE, id, values).await?;
     finish(work, id).await
+}
+
+/// An id that a body gives.
+fn given_id(body: &Map<String, Value>, key: &str) -> Option<Uuid> {
+    body.get(key).and_then(Value::as_str).and_then(parse_id)
+}
+
+/// Columns that a body sets, whatever else it says.
+fn plain_values(body: &Map<String, Value>) -> Vec<(&'static str, SqlValue)> {
+    let mut values: Vec<(&'static str, SqlValue)> = Vec::new();
+    for column in ["name", "search_query"] {
+        if let Some(text) = body.get(column).and_then(Value::as_str) {
+            values.push((column, text.into()));
+        }
+    }
+    for column in ["project_id", "department_id"] {
+        if let Some(id) = given_id(body, column) {
+            values.push((column, id.into()));
+        }
+    }
+    values
 }
 
 /// Deletes a search.

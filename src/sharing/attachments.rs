@@ -14,6 +14,7 @@ use super::comments::{Own, answer, no_comment, seen};
 use super::guests::{self, refused};
 use crate::access::shares::SharedRecords;
 use crate::app::App;
+use crate::auth::caller_address;
 use crate::comments::attachments::{Attachment, Holder, drop_contents, keep, store};
 use crate::comments::files;
 use crate::database::{self, Sql};
@@ -34,6 +35,7 @@ pub(super) async fn add(
     let guest_id = body.text("guest_id").and_then(parse_id).or(named);
     let guest_id = guest_id.ok_or_else(|| refused(StatusCode::FORBIDDEN, "Forbidden"))?;
     Own::find(app, &app.database, visitor, guest_id, comment_id).await?;
+    app.guesses.admit_form(visitor.link_id, caller_address(app)).await?;
     let files = keep(app, body.files.iter().collect()).await?;
     let stored = transact(app, || store_all(app, visitor, guest_id, comment_id, &files)).await;
     if stored.is_err() {
@@ -103,7 +105,7 @@ pub(super) async fn download(
     guest_id: Option<Uuid>,
     file_id: Uuid,
 ) -> Result<Media, Failure> {
-    let shown = SharedRecords::find(&app.database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(&app.database, visitor).await?;
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
     let condition = seen(app, visitor, guest_id, &shown.tasks()).await?;
     let mut sql = condition

@@ -17,6 +17,7 @@ use super::guests::{self, refused};
 use crate::access::comments::Seen;
 use crate::access::shares::{GUEST, SharedRecords, keep_seen};
 use crate::app::App;
+use crate::auth::caller_address;
 use crate::comments::authors::{self, Author};
 use crate::comments::drafts::Draft;
 use crate::comments::editing::{self, Changed};
@@ -87,7 +88,7 @@ pub(super) async fn list(
     task_id: Option<Uuid>,
 ) -> Result<Json<Vec<SharedComment>>, Failure> {
     let database = &app.database;
-    let shown = SharedRecords::find(database, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(database, visitor).await?;
     let mut tasks = shown.tasks();
     tasks.retain(|id| task_id.is_none_or(|wanted| wanted == *id));
     let guest_id = guests::who_asks(app, visitor, guest_id).await?;
@@ -173,10 +174,7 @@ pub(super) async fn create(
     require_comments(visitor)?;
     let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
-    if !SharedRecords::find(database, visitor.playlist_id)
-        .await?
-        .has_task(body.task_id)
-    {
+    if !SharedRecords::find(database, visitor).await?.has_task(body.task_id) {
         return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
     }
     let project_id = Some(visitor.project_id);
@@ -190,6 +188,7 @@ pub(super) async fn create(
         }
         Some(true) => {}
     }
+    app.guesses.admit_comment(visitor.link_id, caller_address(app)).await?;
     let draft = Draft {
         task_id: body.task_id,
         task_status_id: Some(body.task_status_id),
@@ -250,7 +249,7 @@ impl Own {
                 Failure::Answer { .. } => forbidden(),
                 fault => fault,
             })?;
-        let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
+        let shown = SharedRecords::find(connection, visitor).await?;
         if stored.person_id != guest_id || !shown.has_task(stored.task_id) {
             return Err(forbidden());
         }

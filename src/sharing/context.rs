@@ -51,7 +51,7 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     };
     let mut sql = Sql::default();
     let mut shown_types = Sql::new("SELECT t.task_type_id FROM task t WHERE t.id");
-    shown_types.among(&SharedRecords::find(&app.database, visitor.playlist_id).await?.tasks());
+    shown_types.among(&SharedRecords::find(&app.database, visitor).await?.tasks());
     let types = json_list(
         backend,
         &keys(&TASK_TYPE),

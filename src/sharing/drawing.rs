@@ -28,6 +28,10 @@ pub(super) async fn update(
     let mut work = Work::begin_as(app, None).await?;
     guests::require(app, &*work, visitor, body.guest_id).await?;
     let preview = shown(&*work, visitor, body.preview_file_id).await?;
+    // Of what another production shares, guests see the pictures.
+    if preview.project_id != Some(visitor.project_id) {
+        return Err(Failure::forbidden());
+    }
     let changes = AnnotationChanges {
         additions: body.additions,
         updates: body.updates,

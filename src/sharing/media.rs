@@ -26,7 +26,7 @@ pub(super) async fn shown(
     id: Uuid,
 ) -> Result<PreviewSubject, Failure> {
     let preview = PreviewSubject::find(connection, id).await?;
-    let shown = SharedRecords::find(connection, visitor.playlist_id).await?;
+    let shown = SharedRecords::find(connection, visitor).await?;
     if shown.has_revision(preview.task_id, preview.revision) {
         Ok(preview)
     } else {
@@ -101,7 +101,7 @@ struct Portrait {
 /// 404 for anybody else, 416 as the contract says.
 pub(super) async fn portrait(app: &App, visitor: &ShareVisitor, person_id: Uuid) -> Result<Media, Failure> {
     let connection = &app.database;
-    let tasks = SharedRecords::find(connection, visitor.playlist_id).await?.tasks();
+    let tasks = SharedRecords::find(connection, visitor).await?.tasks();
     let sql = seen(app, visitor, None, &tasks)
         .await?
         .before("SELECT c.person_id, c.replies ");

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::{self, Database, RecordWriter, Sql};
 use crate::playlists::played::{distinct, objects, write_entry};
-use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Which};
+use crate::previews::revisions::{self, PreviewChoice, PreviewForm, Revision, Which};
 
 /// Columns that are nothing for guests, or are told in another form.
 const LEFT_OUT: [&str; 2] = ["shots", "created_by"];
@@ -44,21 +44,7 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
     let row = database.row(&sql).await?.ok_or_else(Failure::not_found)?;
     let shots: Option<Value> = row.try_get("", "entries")?;
     let entries = Entry::all(shots.as_ref());
-    let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
-    let shown: HashSet<Uuid> = ids.iter().copied().collect();
-    let found = revisions::find(
-        database,
-        Which::With(&ids),
-        PreviewForm::Drawn,
-        PreviewChoice::These(&shown),
-    )
-    .await?;
-    let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
-    let named = entries
-        .iter()
-        .filter_map(|entry| entry.task_id)
-        .chain(found.values().flatten().map(|revision| revision.task_id));
-    let tasks = tasks(database, &distinct(named)).await?;
+    let facts = EntryFacts::find(database, &entries).await?;
     let for_all = row.try_get::<Option<bool>>("", "for_all")?.unwrap_or_default();
     let mut out = Vec::with_capacity(4096);
     writer.write_open(&mut out, &row)?;
@@ -69,31 +55,74 @@ pub(super) async fn get(app: &App, visitor: &ShareVisitor) -> Result<Json<Shared
         if at > 0 {
             out.push(b',');
         }
-        write_entry(&mut out, &visible(stored), b"{}", &found)?;
+        facts.write(&mut out, stored, for_all)?;
+    }
+    out.extend_from_slice(b"]}");
+    Ok(cookies::with_pass(app, visitor, Json::written(out)))
+}
+
+/// All that is told of the entries of a playlist.
+struct EntryFacts {
+    /// By entity.
+    revisions: HashMap<Uuid, Vec<Revision>>,
+    entities: HashMap<Uuid, Entity>,
+    tasks: HashMap<Uuid, SharedTask>,
+}
+
+impl EntryFacts {
+    async fn find(database: &Database, entries: &[Entry]) -> Result<Self, Failure> {
+        let ids = distinct(entries.iter().filter_map(|entry| entry.preview_file_id));
+        let shown: HashSet<Uuid> = ids.iter().copied().collect();
+        let revisions = revisions::find(
+            database,
+            Which::With(&ids),
+            PreviewForm::Drawn,
+            PreviewChoice::These(&shown),
+        )
+        .await?;
+        let entities = entities(database, &distinct(entries.iter().filter_map(|entry| entry.entity_id))).await?;
+        let named = entries
+            .iter()
+            .filter_map(|entry| entry.task_id)
+            .chain(revisions.values().flatten().map(|revision| revision.task_id));
+        let tasks = tasks(database, &distinct(named)).await?;
+        Ok(Self {
+            revisions,
+            entities,
+            tasks,
+        })
+    }
+
+    /// Writes an entry as guests see it, with its entity, and the task of its preview or else the one that it names.
+    fn write(&self, out: &mut Vec<u8>, stored: &Value, for_all: bool) -> Result<(), Failure> {
+        write_entry(out, &visible(stored), b"{}", &self.revisions)?;
         let entry = Entry::read(stored);
-        if let Some(entity) = entry.entity_id.and_then(|id| entities.get(&id)) {
-            write_key(&mut out, "name", Some(json!(entity.name).to_string().as_bytes()));
+        if let Some(entity) = entry.entity_id.and_then(|id| self.entities.get(&id)) {
+            write_key(out, "name", Some(json!(entity.name).to_string().as_bytes()));
             write_key(
-                &mut out,
+                out,
                 "parent_name",
                 Some(json!(entity.parent_name(for_all)).to_string().as_bytes()),
             );
         }
-        let revisions = entry.entity_id.and_then(|id| found.get(&id)).into_iter().flatten();
+        let mut revisions = entry
+            .entity_id
+            .and_then(|id| self.revisions.get(&id))
+            .into_iter()
+            .flatten();
         let by_preview = entry
             .preview_file_id
-            .and_then(|id| Some(revisions.into_iter().find(|revision| revision.shows(id))?.task_id));
+            .and_then(|id| Some(revisions.find(|revision| revision.shows(id))?.task_id));
         if let Some(task) = by_preview
             .or(entry.task_id)
-            .and_then(|id| tasks.get(&id))
+            .and_then(|id| self.tasks.get(&id))
             .filter(|task| task.entity_id == entry.entity_id)
         {
-            task.write(&mut out);
+            task.write(out);
         }
         out.push(b'}');
+        Ok(())
     }
-    out.extend_from_slice(b"]}");
-    Ok(cookies::with_pass(app, visitor, Json::written(out)))
 }
 
 /// Keys of an entry that guests may see as they are stored.

@@ -11,10 +11,11 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::query::parse_id;
 use dailies_definitions::rules::Collection;
 use entity::facts::Table;
+use sea_orm::DbErr;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use self::events::emit_imported;
+use self::events::{Imported, emit_imported};
 use super::batch::{self, Incoming, read_columns, wrong};
 use super::links::Lists;
 use crate::access::references::{productions, require_many};
@@ -230,11 +231,7 @@ pub async fn import(
     // Former ids of the rows that were there, by their ids from now on.
     let known: HashMap<Uuid, Uuid> = incoming.iter().filter_map(|row| Some((row.id, row.stored?))).collect();
     let moved: Vec<Uuid> = known.values().copied().collect();
-    let were = productions(&*work, table, &moved).await?;
-    let before = known
-        .iter()
-        .map(|(id, stored)| (*id, were.get(stored).copied().flatten()))
-        .collect();
+    let before = homes_before(&work, table, &known).await?;
     let touched = castings(&work, source, &moved).await?;
     batch::store(&work, table, incoming).await?;
     for list in &lists {
@@ -248,14 +245,40 @@ pub async fn import(
         readiness::tasks_came(&mut work, &ids).await?;
     }
     if !silent {
-        emit_imported(&mut work, source.resource, &ids, |id| known.contains_key(&id), &homes).await?;
+        let imported = Imported {
+            resource: source.resource,
+            ids: &ids,
+            known: &known,
+            homes: &homes,
+        };
+        emit_imported(&mut work, &imported).await?;
     }
+    let answered = answer(&work, source, &ids, &order).await?;
+    work.commit().await?;
+    Ok(answered)
+}
+
+/// Productions of the rows that were there, by their ids from now on.
+async fn homes_before(
+    work: &Work<'_>,
+    table: &'static Table,
+    known: &HashMap<Uuid, Uuid>,
+) -> Result<HashMap<Uuid, Option<Uuid>>, DbErr> {
+    let stored: Vec<Uuid> = known.values().copied().collect();
+    let were = productions(&**work, table, &stored).await?;
+    Ok(known
+        .iter()
+        .map(|(id, stored)| (*id, were.get(stored).copied().flatten()))
+        .collect())
+}
+
+/// Rows as JSON, in an order of the places of their ids.
+async fn answer(work: &Work<'_>, source: Source, ids: &[Uuid], order: &[usize]) -> Result<Vec<u8>, Failure> {
     let mut shape = source.resource.full_shape();
     shape.relations.clear();
     // Answers name the kind of record, whatever kind of entity it is.
     shape.extras.retain(|extra| extra.key != "type");
-    let records = crud::rows(&*work, source.resource, &shape, &ids).await?;
-    work.commit().await?;
+    let records = crud::rows(&**work, source.resource, &shape, ids).await?;
     Ok(json::array(
         order
             .iter()

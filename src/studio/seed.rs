@@ -167,75 +167,73 @@ pub async fn seed(app: &App, domain: Domain) -> Result<(), DbErr> {
 
 async fn seed_missing(app: &App, domain: Domain) -> Result<(), DbErr> {
     let mut work = Work::begin_as(app, None).await?;
+    ensure_project_statuses(&mut work).await?;
+    ensure_entity_types(&mut work, domain).await?;
+    ensure_task_statuses(&mut work).await?;
+    let departments = ensure_departments(&mut work, domain).await?;
+    ensure_task_types(&mut work, domain, &departments).await?;
+    work.commit().await
+}
+
+async fn ensure_project_statuses(work: &mut Work<'_>) -> Result<(), DbErr> {
     for name in PROJECT_STATUSES {
-        ensure(
-            &mut work,
-            &project_status::TABLE,
-            &[("name", name)],
-            None,
-            vec![("color", "#000000".into())],
-        )
-        .await?;
+        let values = vec![("color", "#000000".into())];
+        ensure(work, &project_status::TABLE, &[("name", name)], None, values).await?;
     }
+    Ok(())
+}
+
+async fn ensure_entity_types(work: &mut Work<'_>, domain: Domain) -> Result<(), DbErr> {
     for name in domain
         .asset_types()
         .iter()
         .chain(&["Episode", "Sequence", "Shot", "Edit"])
     {
-        ensure(
-            &mut work,
-            &entity_type::TABLE,
-            &[("name", name)],
-            Some("asset-type"),
-            Vec::new(),
-        )
-        .await?;
+        let event = Some("asset-type");
+        ensure(work, &entity_type::TABLE, &[("name", name)], event, Vec::new()).await?;
     }
+    Ok(())
+}
+
+async fn ensure_task_statuses(work: &mut Work<'_>) -> Result<(), DbErr> {
     for (name, short_name, colour, flags) in TASK_STATUSES {
         let mut values: Vec<(&'static str, Value)> = vec![("short_name", short_name.into()), ("color", colour.into())];
         values.extend(flags.iter().map(|flag| (*flag, true.into())));
-        ensure(
-            &mut work,
-            &task_status::TABLE,
-            &[("name", name)],
-            Some("task-status"),
-            values,
-        )
-        .await?;
+        let event = Some("task-status");
+        ensure(work, &task_status::TABLE, &[("name", name)], event, values).await?;
     }
+    Ok(())
+}
+
+/// The departments by their names.
+async fn ensure_departments(work: &mut Work<'_>, domain: Domain) -> Result<HashMap<&'static str, Uuid>, DbErr> {
     let mut departments = HashMap::new();
     for (name, colour) in domain.departments() {
         let values = vec![("color", colour.into())];
-        departments.insert(
-            name,
-            ensure(
-                &mut work,
-                &department::TABLE,
-                &[("name", name)],
-                Some("department"),
-                values,
-            )
-            .await?,
-        );
+        let event = Some("department");
+        let id = ensure(work, &department::TABLE, &[("name", name)], event, values).await?;
+        departments.insert(name, id);
     }
+    Ok(departments)
+}
+
+async fn ensure_task_types(
+    work: &mut Work<'_>,
+    domain: Domain,
+    departments: &HashMap<&'static str, Uuid>,
+) -> Result<(), DbErr> {
     for (name, department, colour, priority, kind) in domain.task_types() {
         let department = department.and_then(|department| departments.get(department).copied());
+        let key = [("name", name), ("for_entity", kind)];
         let values = vec![
             ("short_name", "".into()),
             ("color", colour.into()),
             ("priority", priority.into()),
             ("department_id", department.into()),
         ];
-        ensure(
-            &mut work,
-            &task_type::TABLE,
-            &[("name", name), ("for_entity", kind)],
-            Some("task-type"),
-            values,
-        )
-        .await?;
+        ensure(work, &task_type::TABLE, &key, Some("task-type"), values).await?;
     }
-    work.commit().await
+    Ok(())
 }
 
 /// The record with these texts, made with more values when there is none. `event` is what its events are called by.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::pipeline::{Candidate, Pipeline, TaskedEntity};
 use super::rows;
 use super::selection::{Among, Selection};
-use super::statuses;
+use super::statuses::{self, Status};
 use crate::access::ProjectRole;
 use crate::access::entities::{CREATE_TASKS, EntityRelation};
 use crate::access::task_mask::TaskMask;
@@ -247,25 +247,29 @@ async fn create(
     let mut tasks = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
     work.commit().await?;
     for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {
-        text.pop();
-        text.extend_from_slice(b",\"assignees\":[]");
-        write_field(text, "task_status_name", Some(&status.name));
-        write_field(text, "task_status_short_name", Some(&status.short_name));
-        write_field(text, "task_status_color", Some(&status.color));
-        let task_type = types.get(task_type_id);
-        write_field(text, "task_type_name", task_type.map(|kind| kind.name.as_str()));
-        write_field(
-            text,
-            "task_type_color",
-            task_type.and_then(|kind| kind.color.as_deref()),
-        );
-        let priority = task_type
-            .and_then(|kind| kind.priority)
-            .map(|priority| priority.to_string());
-        json::write_key(text, "task_type_priority", priority.as_deref().map(str::as_bytes));
-        text.push(b'}');
+        write_names(text, &status, types.get(task_type_id));
     }
     Ok(json::array(tasks.iter().map(Vec::as_slice)))
+}
+
+/// Writes the names of its status and its type behind a task, and that nobody does it.
+fn write_names(task: &mut Vec<u8>, status: &Status, task_type: Option<&TaskType>) {
+    task.pop();
+    task.extend_from_slice(b",\"assignees\":[]");
+    write_field(task, "task_status_name", Some(&status.name));
+    write_field(task, "task_status_short_name", Some(&status.short_name));
+    write_field(task, "task_status_color", Some(&status.color));
+    write_field(task, "task_type_name", task_type.map(|kind| kind.name.as_str()));
+    write_field(
+        task,
+        "task_type_color",
+        task_type.and_then(|kind| kind.color.as_deref()),
+    );
+    let priority = task_type
+        .and_then(|kind| kind.priority)
+        .map(|priority| priority.to_string());
+    json::write_key(task, "task_type_priority", priority.as_deref().map(str::as_bytes));
+    task.push(b'}');
 }
 
 fn write_field(out: &mut Vec<u8>, key: &str, value: Option<&str>) {
@@ -327,26 +331,7 @@ pub async fn for_entity(
         return Err(Failure::forbidden());
     }
     let types = task_types(&*work, None).await?;
-    let mut wanted = Vec::new();
-    if task_type_ids.is_empty() {
-        let fits = |id: &&Uuid| {
-            types
-                .get(id)
-                .is_some_and(|task_type| pipeline.refusal(task_type.candidate(), entity.target()).is_none())
-        };
-        wanted.extend(pipeline.enabled.iter().filter(fits).map(|id| (entity_id, *id)));
-    }
-    for id in task_type_ids {
-        let task_type = types
-            .get(id)
-            .ok_or_else(|| Failure::not_found().naming("task_type_ids"))?;
-        if let Some(message) = pipeline.refusal(task_type.candidate(), entity.target()) {
-            return Err(Failure::parameter(message).naming("task_type_ids"));
-        }
-        if !wanted.contains(&(entity_id, *id)) {
-            wanted.push((entity_id, *id));
-        }
-    }
+    let mut wanted = fitting_types(&pipeline, &types, entity.target(), task_type_ids)?;
     let sql = Sql::with(
         "SELECT task_type_id FROM task WHERE entity_id = $1 AND name = 'main'",
         [entity_id.into()],
@@ -355,7 +340,8 @@ pub async fn for_entity(
         .await?
         .into_iter()
         .collect();
-    wanted.retain(|(_, id)| !served.contains(&Some(*id)));
+    wanted.retain(|id| !served.contains(&Some(*id)));
+    let wanted: Vec<(Uuid, Uuid)> = wanted.into_iter().map(|id| (entity_id, id)).collect();
     create(
         work,
         access,
@@ -365,4 +351,37 @@ pub async fn for_entity(
         &types,
     )
     .await
+}
+
+/// The named task types, each once, or all of the production that fit where none is named.
+///
+/// # Errors
+/// 404 for an unknown task type, 400 for one that does not fit.
+fn fitting_types(
+    pipeline: &Pipeline,
+    types: &HashMap<Uuid, TaskType>,
+    target: TaskedEntity,
+    named: &[Uuid],
+) -> Result<Vec<Uuid>, Failure> {
+    if named.is_empty() {
+        let fits = |id: &&Uuid| {
+            types
+                .get(id)
+                .is_some_and(|task_type| pipeline.refusal(task_type.candidate(), target).is_none())
+        };
+        return Ok(pipeline.enabled.iter().filter(fits).copied().collect());
+    }
+    let mut fitting = Vec::with_capacity(named.len());
+    for id in named {
+        let task_type = types
+            .get(id)
+            .ok_or_else(|| Failure::not_found().naming("task_type_ids"))?;
+        if let Some(message) = pipeline.refusal(task_type.candidate(), target) {
+            return Err(Failure::parameter(message).naming("task_type_ids"));
+        }
+        if !fitting.contains(id) {
+            fitting.push(*id);
+        }
+    }
+    Ok(fitting)
 }

@@ -236,30 +236,48 @@ pub async fn get(app: &App, access: &TaskReader, task_id: Uuid) -> Result<Vec<u8
             b"false"
         }),
     );
-    let people = Sql::with(
-        "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
-        [task_id.into()],
-    );
     let known = if plans.is_some() {
         HashMap::new()
     } else {
-        persons_in(connection, access, people).await?
+        persons_of(connection, access, task_id).await?
     };
-    let assignees: Vec<Uuid> = serde_json::from_slice(&assignees)?;
-    let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
-    write_key(&mut out, "persons", Some(&doers));
-    if let Some(assigner) = row
-        .try_get::<Option<Uuid>>("", "assigner")?
-        .and_then(|id| known.get(&id))
-    {
-        write_key(&mut out, "assigner", Some(assigner));
-    }
+    write_persons(&mut out, &row, &assignees, &known)?;
     write_parents(&mut out, &row, &writer, mask.as_ref())?;
     out.push(b'}');
     if let Some(plans) = plans {
         plans.apply(&mut out, 0);
     }
     Ok(out)
+}
+
+/// The assignees of a task, and whoever assigned them.
+async fn persons_of(
+    connection: &impl ConnectionTrait,
+    caller: &Caller,
+    task_id: Uuid,
+) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+    let ids = Sql::with(
+        "(SELECT w.person_id FROM task_person_link w WHERE w.task_id = $1 UNION SELECT t.assigner_id FROM task t WHERE t.id = $1)",
+        [task_id.into()],
+    );
+    persons_in(connection, caller, ids).await
+}
+
+/// Writes the assignees, whose ids are a JSON array, and the assigner, as far as they are known.
+fn write_persons(
+    out: &mut Vec<u8>,
+    row: &QueryResult,
+    assignees: &[u8],
+    known: &HashMap<Uuid, Vec<u8>>,
+) -> Result<(), Failure> {
+    let assignees: Vec<Uuid> = serde_json::from_slice(assignees)?;
+    let doers = array(assignees.iter().filter_map(|id| known.get(id)).map(Vec::as_slice));
+    write_key(out, "persons", Some(&doers));
+    let assigner: Option<Uuid> = row.try_get("", "assigner")?;
+    if let Some(assigner) = assigner.and_then(|id| known.get(&id)) {
+        write_key(out, "assigner", Some(assigner));
+    }
+    Ok(())
 }
 
 /// Writes the sequence of an entity that has one, and the episode of that.

@@ -19,6 +19,9 @@ use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
 
+/// Order of the tasks of a production: the last changed first.
+const ORDER: &str = "t.updated_at DESC, t.created_at DESC, t.id";
+
 /// The tasks of a production with their assignees, the last changed first; all, or one page.
 ///
 /// # Errors
@@ -40,33 +43,13 @@ pub async fn of_project(
     visible.restrict(&mut condition, "t");
     let database = &app.database;
     let mask = TaskMask::of(database, visible.reach()).await?;
-    let writer = task_writer();
-    let select = format!("SELECT {} ", writer.columns());
-    let order = "t.updated_at DESC, t.created_at DESC, t.id";
     if let Some(number) = query.page.filter(|page| *page >= 1) {
-        let page = Page {
-            number,
-            limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),
-        };
-        let total = paging::count(database, &condition).await?;
-        let condition = database
-            .page_of(condition, "t.id", order, page.limit, page.offset())
-            .await?;
-        let assignees = rows::assignees(database, &condition).await?;
-        let mut items = Vec::new();
-        for row in database.rows(&condition.before(&select)).await? {
-            let mut out = Vec::with_capacity(1024);
-            writer.write_open(&mut out, &row)?;
-            write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
-            out.push(b'}');
-            mask.apply(&mut out, 0);
-            items.push(out);
-        }
-        return Ok(Json::written(page.written(total, &items, &[])));
+        return page_of(app, condition, number, &mask).await;
     }
+    let writer = task_writer();
     let assignees = rows::assignees(database, &condition).await?;
-    let mut sql = condition.before(&select);
-    sql.push(" ORDER BY ").push(order);
+    let mut sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    sql.push(" ORDER BY ").push(ORDER);
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write_open(out, row)?;
@@ -76,6 +59,32 @@ pub async fn of_project(
         Ok(())
     });
     Ok(sent.await?.into())
+}
+
+/// A page of the tasks of a condition, with the number of all.
+async fn page_of(app: &App, condition: Sql, number: i64, mask: &TaskMask) -> Result<Json<Value>, Failure> {
+    let database = &app.database;
+    let page = Page {
+        number,
+        limit: i64::try_from(app.settings.nb_records_per_page).unwrap_or(100),
+    };
+    let total = paging::count(database, &condition).await?;
+    let condition = database
+        .page_of(condition, "t.id", ORDER, page.limit, page.offset())
+        .await?;
+    let assignees = rows::assignees(database, &condition).await?;
+    let writer = task_writer();
+    let sql = condition.before(&format!("SELECT {} ", writer.columns()));
+    let mut items = Vec::new();
+    for row in database.rows(&sql).await? {
+        let mut out = Vec::with_capacity(1024);
+        writer.write_open(&mut out, &row)?;
+        write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
+        out.push(b'}');
+        mask.apply(&mut out, 0);
+        items.push(out);
+    }
+    Ok(Json::written(page.written(total, &items, &[])))
 }
 
 /// The tasks of one type of an entity, by name.

@@ -155,25 +155,28 @@ pub async fn log(
             work.emit_in(project_id, "time-spent:update", payload([("time_spent_id", id)]));
             id
         }
-        None => {
-            let LoggedDay {
-                task_id,
-                person_id,
-                day,
-            } = place;
-            let values = vec![
-                ("duration", duration.into()),
-                ("date", day.into()),
-                ("task_id", task_id.into()),
-                ("person_id", person_id.into()),
-            ];
-            let id = database::insert(&*work, &entity::time_spent::TABLE, values).await?;
-            presence::refresh(&mut work, person_id).await?;
-            work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
-            id
-        }
+        None => store_first(&mut work, place, project_id, duration).await?,
     };
     finish(work, place, project_id, id).await
+}
+
+/// Stores the first time that is logged of a day, and tells of it.
+async fn store_first(
+    work: &mut Work<'_>,
+    place: LoggedDay,
+    project_id: Option<Uuid>,
+    duration: f64,
+) -> Result<Uuid, Failure> {
+    let values = vec![
+        ("duration", duration.into()),
+        ("date", place.day.into()),
+        ("task_id", place.task_id.into()),
+        ("person_id", place.person_id.into()),
+    ];
+    let id = database::insert(&**work, &entity::time_spent::TABLE, values).await?;
+    presence::refresh(work, place.person_id).await?;
+    work.emit_in(project_id, "time-spent:new", payload([("time_spent_id", id)]));
+    Ok(id)
 }
 
 /// Sums the task up, tells of it, and gives the record as JSON.

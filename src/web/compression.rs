@@ -12,6 +12,7 @@ use poem::{IntoResponse, Response};
 
 use super::content::Content;
 use super::kept;
+use super::unchanging::{ContentKey, Unchanging};
 use crate::conditional::{AnswerKeeper, KeptAnswer};
 
 /// Below this many bytes the work is not worth what it saves.
@@ -68,6 +69,7 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
         }
     }
     let keeper = response.extensions_mut().remove::<AnswerKeeper>();
+    let unchanging = response.extensions_mut().remove::<Unchanging>();
     let media = response.headers().get(header::CONTENT_TYPE).cloned();
     if !suits(&response) {
         return response;
@@ -79,6 +81,10 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
     let coding = coding.filter(|_| !small);
     if coding.is_none() && keeper.is_none() {
         return response;
+    }
+    if let Some(key) = coding.and_then(|coding| ContentKey::of(unchanging, &response, length, coding)) {
+        weaken_tag(response.headers_mut());
+        return key.compressed(response).await;
     }
     let content = Content::of(response.take_body()).await;
     let small = matches!(&content, Content::Whole(bytes) if bytes.len() < LEAST);
@@ -92,17 +98,22 @@ pub(super) async fn compress(coding: Option<CompressionAlgo>, mut response: Resp
     };
     response.set_body(content);
     weaken_tag(response.headers_mut());
-    let level = match coding {
-        // The default of brotli is too slow for answers that are made anew each time.
-        CompressionAlgo::BR => CompressionLevel::Precise(4),
-        _ => CompressionLevel::Default,
-    };
-    let mut response = Compress::new(response, coding).with_quality(level).into_response();
+    let mut response = encode(coding, response);
     if let Some(keeper) = keeper {
         let body = response.take_body();
         response.set_body(kept::keep(keeper, kept::coding(Some(coding)), media, body));
     }
     response
+}
+
+/// The response with its content in a coding.
+pub(super) fn encode(coding: CompressionAlgo, response: Response) -> Response {
+    let level = match coding {
+        // The default of brotli is too slow for answers that are made anew each time.
+        CompressionAlgo::BR => CompressionLevel::Precise(4),
+        _ => CompressionLevel::Default,
+    };
+    Compress::new(response, coding).with_quality(level).into_response()
 }
 
 /// States that the answer depends on which codings the client accepts.
@@ -216,6 +227,29 @@ mod tests {
         partial.set_status(StatusCode::PARTIAL_CONTENT);
         let partial = compress(Some(CompressionAlgo::GZIP), partial).await;
         assert_eq!(partial.header("content-encoding"), None);
+    }
+
+    #[tokio::test]
+    async fn unchanging_content_is_compressed_once() {
+        let answer = |tag: &'static str, text: &str| {
+            let response = Response::builder().content_type("text/html").header("etag", tag);
+            let mut response = response.body(text.repeat(5000));
+            response.set_data(Unchanging("a page".into()));
+            response
+        };
+        let packed = async |response: Response| {
+            assert_eq!(response.headers()["content-encoding"], "gzip");
+            response.into_body().into_bytes().await.unwrap()
+        };
+        let sent = async |tag, text| packed(compress(Some(CompressionAlgo::GZIP), answer(tag, text)).await).await;
+        let first = sent("\"1\"", "a").await;
+        assert_eq!(sent("\"1\"", "b").await, first, "what was kept");
+        assert_ne!(sent("\"2\"", "b").await, first, "another tag");
+        let plain = compress(None, answer("\"1\"", "c")).await;
+        assert_eq!(plain.into_body().into_string().await.unwrap(), "c".repeat(5000));
+        let bare = crate::web::content::without_body(answer("\"3\"", "d")).await;
+        compress(Some(CompressionAlgo::GZIP), bare).await;
+        assert_eq!(sent("\"3\"", "a").await, first, "HEAD keeps nothing");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use futures::{FutureExt, StreamExt, stream};
 use poem::http::{StatusCode, header};
 use poem::{Body, Response};
 
+use super::unchanging::Unchanging;
 use crate::conditional::{AnswerKeeper, KeptAnswer};
 
 /// The content of an answer.
@@ -45,6 +46,7 @@ pub(super) async fn without_body(mut response: Response) -> Response {
     // A kept answer has no body yet; and nobody makes all of one to keep it.
     let kept = response.extensions_mut().remove::<KeptAnswer>();
     response.extensions_mut().remove::<AnswerKeeper>();
+    response.extensions_mut().remove::<Unchanging>();
     if let Some(media) = kept.iter().find_map(|kept| kept.forms.first()?.media.clone()) {
         response.headers_mut().insert(header::CONTENT_TYPE, media);
     }

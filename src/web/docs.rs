@@ -16,6 +16,7 @@ use serde_json::Value;
 use utoipa_swagger_ui::{Config, Url};
 
 use super::edition31::edition31;
+use super::unchanging::Unchanging;
 
 /// A document that is made once, when it is first asked for.
 type Prepared = LazyLock<Result<Tagged, String>>;
@@ -232,7 +233,10 @@ impl Tagged {
         if self.tag.as_ref().is_some_and(same) {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
-        response.content_type(&self.media_type).body(self.bytes.clone())
+        let response = response.header(header::CONTENT_LENGTH, self.bytes.len());
+        let mut response = response.content_type(&self.media_type).body(self.bytes.clone());
+        response.set_data(Unchanging(self.media_type.clone()));
+        response
     }
 }
 

@@ -13,6 +13,8 @@ use poem::web::headers::{ETag, HeaderMapExt, IfNoneMatch};
 use poem::{Body, Response};
 use tokio::fs::{self, File};
 
+use super::unchanging::Unchanging;
+
 /// The page of a folder.
 pub(super) const INDEX: &str = "index.html";
 
@@ -63,7 +65,9 @@ impl Folder {
         let response = response
             .content_type(media_type)
             .header(header::CONTENT_LENGTH, about.len());
-        Some(response.body(Body::from_async_read(file)))
+        let mut response = response.body(Body::from_async_read(file));
+        response.set_data(Unchanging(place.to_string_lossy().into_owned()));
+        Some(response)
     }
 }
 

@@ -20,6 +20,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod ui;
+mod unchanging;
 
 use std::io;
 use std::net::IpAddr;

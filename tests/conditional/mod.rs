@@ -6,7 +6,6 @@
 mod board;
 mod changes;
 mod rights;
-mod shared;
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
 use dailies::database::Sql;

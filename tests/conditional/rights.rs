@@ -90,7 +90,7 @@ async fn whoever_gets_another_role_has_it_at_once(#[values(On::Sqlite, On::Postg
         let change = Sql::with("UPDATE person SET role = $1 WHERE id = $2", [role.into(), id.into()]);
         execute(database, &change).await.expect("another role");
         assert_eq!(artist.get(reading).await.status, read, "{role} reads");
-        let department = json!({"name": format!("Department for {role} {}", Uuid::new_v4())});
+        let department = json!({"name": format!("Cloth {}", Uuid::new_v4()), "color": "#5f626a"});
         assert_eq!(artist.post(writing, department).await.status, written, "{role} writes");
     }
     let leave = Sql::with("UPDATE person SET active = false WHERE id = $1", [id.into()]);

@@ -223,3 +223,67 @@ async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
     let hidden = format!("{address}/attachment-files/{}/file/c.txt", id(&secret.expect(201)[0]));
     assert_eq!(nobody.get(&hidden).await.status, 404);
 }
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_write_so_much_and_no_more(#[case] on: On) {
+    let studio = Studio::open(on).await;
+    let material = Material::of(&studio, 1).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let link = studio
+        .admin
+        .post(&format!("/data/playlists/{playlist}/share"), json!({}))
+        .await
+        .expect(201);
+    let address = format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let nobody = studio.server.nobody();
+    let guest = nobody
+        .post(&format!("{address}/guest"), json!({"first_name": "Jane"}))
+        .await
+        .expect(201);
+    let secret = guest["guest_secret"].as_str().expect("a secret");
+    let todo = studio.named("task-status", "Todo").await;
+    let send = async |method: Method, path: &str, body: &Value| {
+        let request = nobody
+            .request(method.clone(), path)
+            .header("x-guest-secret", secret)
+            .json(body);
+        nobody.finish(method, path, request).await
+    };
+
+    // Comments, and files on the last of them.
+    let comments = format!("{address}/comments");
+    let body = json!({"guest_id": guest["id"], "task_id": material.tasks[0], "task_status_id": todo, "text": "See"});
+    let mut last = Value::Null;
+    for _ in 0..60 {
+        last = send(Method::POST, &comments, &body).await.expect(201);
+    }
+    assert_eq!(send(Method::POST, &comments, &body).await.status, 429);
+    let path = format!("{comments}/{}/attachments?guest_id={}", id(&last), id(&guest));
+    let mut statuses = Vec::new();
+    for _ in 0..21 {
+        let form = nobody.upload(&path, "a.txt", b"x").header("x-guest-secret", secret);
+        statuses.push(nobody.finish(Method::POST, &path, form).await.status);
+    }
+    assert_eq!((statuses.pop(), statuses), (Some(429), vec![201; 20]));
+
+    // Drawings, of which each part is within the limit of a body.
+    let path = format!("{address}/annotations");
+    let drawn = |name: &str| {
+        let object = json!({"id": name, "type": "path", "path": "x".repeat(7_000_000)});
+        let additions = json!([{"time": 0, "drawing": {"objects": [object]}}]);
+        json!({"guest_id": guest["id"], "preview_file_id": material.previews[0], "additions": additions})
+    };
+    for name in ["a", "b"] {
+        send(Method::PUT, &path, &drawn(name)).await.expect(200);
+    }
+    let refused = send(Method::PUT, &path, &drawn("c")).await.expect(400);
+    assert!(
+        refused["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("16000000 bytes")),
+        "{refused}"
+    );
+}

@@ -269,4 +269,34 @@ async fn a_table_has_a_line_for_each_entry_in_order(#[case] on: On) {
         "{text}"
     );
     assert_eq!(lines[4..], ["SH000;48;;;;;;;", ""]);
+
+    // A client reads neither what the team says to itself nor how often something was done again.
+    studio
+        .admin
+        .put(&format!("/data/playlists/{playlist}"), json!({"for_client": true}))
+        .await
+        .expect(200);
+    let retakes = vec![("retake_count", 3.into())];
+    harness::rows::update(
+        &studio.server.app.database,
+        &entity::task::TABLE,
+        material.tasks[1],
+        retakes,
+    )
+    .await
+    .expect("retakes");
+    let export = async |role: Role| {
+        let answer = studio
+            .member(role)
+            .get(&format!("/export/csv/playlists/{playlist}"))
+            .await;
+        String::from_utf8(answer.bytes).expect("UTF-8")
+    };
+    let text = export(Role::Client).await;
+    assert!(text.contains("\r\nSH001;48;Animation;0;2;Todo;;;\r\n"), "{text}");
+    let text = export(Role::Supervisor).await;
+    assert!(
+        text.contains("\r\nSH001;48;Animation;3;2;Todo;Tim Team manager;"),
+        "{text}"
+    );
 }

@@ -249,7 +249,7 @@ async fn a_copy_goes_on_where_it_stopped(#[values(On::Sqlite, On::Postgres)] on:
         let text = tokio::fs::read(copy.data().join("pull.json")).await.ok()?;
         serde_json::from_slice::<Value>(&text).ok()?["stage"].as_u64()
     };
-    for _ in 0..4000 {
+    for _ in 0..24_000 {
         if stage().await.is_some_and(|stage| stage >= 10) {
             break;
         }

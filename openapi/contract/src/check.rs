@@ -20,36 +20,54 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
         .collect();
     let mut ids = HashSet::new();
     for operation in operations {
-        let id = &operation.id;
-        if !ids.insert(id) {
-            problems.push(format!("the operationId {id} is used twice"));
+        if !ids.insert(&operation.id) {
+            problems.push(format!("the operationId {} is used twice", operation.id));
         }
-        if !id
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        {
-            problems.push(format!("the operationId {id} is not in snake_case"));
-        }
-        if !tags.contains(operation.tag.as_str()) {
-            problems.push(format!(
-                "{id}: the tag {} is not described in openapi.yaml",
-                operation.tag
-            ));
-        }
-        if operation.successes().next().is_none() {
-            problems.push(format!("{id}: no answer below 400"));
-        }
-        if operation.summary.ends_with('.') {
-            problems.push(format!("{id}: the summary ends with a period"));
-        }
-        let mut names = HashSet::new();
-        for parameter in &operation.parameters {
-            if !names.insert((parameter.name.as_str(), parameter.place as u8)) {
-                problems.push(format!("{id}: the parameter {} is there twice", parameter.name));
-            }
-        }
+        check_operation(operation, &tags, &mut problems);
     }
     filters(operations, &mut problems);
+    check_paths(document, &mut problems);
+    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
+        if schema["description"].as_str().is_none_or(str::is_empty) {
+            problems.push(format!("the schema {name} has no description"));
+        }
+        described(name, schema, &mut problems);
+        required(name, schema, &mut problems);
+    }
+    problems
+}
+
+/// Form of an operation: its id, its tag and its summary, the names of its parameters, and an answer.
+fn check_operation(operation: &Operation, tags: &HashSet<&str>, problems: &mut Vec<String>) {
+    let id = &operation.id;
+    if !id
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    {
+        problems.push(format!("the operationId {id} is not in snake_case"));
+    }
+    if !tags.contains(operation.tag.as_str()) {
+        problems.push(format!(
+            "{id}: the tag {} is not described in openapi.yaml",
+            operation.tag
+        ));
+    }
+    if operation.successes().next().is_none() {
+        problems.push(format!("{id}: no answer below 400"));
+    }
+    if operation.summary.ends_with('.') {
+        problems.push(format!("{id}: the summary ends with a period"));
+    }
+    let mut names = HashSet::new();
+    for parameter in &operation.parameters {
+        if !names.insert((parameter.name.as_str(), parameter.place as u8)) {
+            problems.push(format!("{id}: the parameter {} is there twice", parameter.name));
+        }
+    }
+}
+
+/// No two paths may be meant by the same address.
+fn check_paths(document: &Value, problems: &mut Vec<String>) {
     let paths: Vec<&String> = document["paths"]
         .as_object()
         .into_iter()
@@ -60,14 +78,6 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
             problems.push(format!("an address may be {path} as well as {other}"));
         }
     }
-    for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
-        if schema["description"].as_str().is_none_or(str::is_empty) {
-            problems.push(format!("the schema {name} has no description"));
-        }
-        described(name, schema, &mut problems);
-        required(name, schema, &mut problems);
-    }
-    problems
 }
 
 /// Operations of a tag that name the same filter share the type of what they take, so each parameter needs one type.

@@ -192,7 +192,7 @@ fn complete(
         }
         _ => &rule.who,
     };
-    add_path_parameters(operation, path, source, &id, problems);
+    complete_parameters(operation, path, source, &id, problems);
     allow_no_body(operation, source);
     describe_access(operation, who);
     limits::add(operation, rule, &id, problems);
@@ -211,7 +211,8 @@ pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
         .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-fn add_path_parameters(
+/// Describes the parameters in the path, and says which of the others may come empty.
+fn complete_parameters(
     operation: &mut Map<String, Value>,
     path: &str,
     source: &Source,
@@ -237,30 +238,18 @@ fn add_path_parameters(
                 "{id}: the path parameter '{name}' is not described in parameters.yaml"
             ));
         }
-        let mut parameter = json!({"name": name, "in": "path", "required": true});
-        for key in ["description", "schema", "example", "x-malformed"] {
-            if let Some(value) = special.get(key).or_else(|| shared.get(key)) {
-                parameter[key] = value.clone();
-            }
-        }
-        parameters.push(parameter);
+        parameters.push(path_parameter(name, special, shared));
     }
+    let is_crud = operation.contains_key("x-crud");
     for mut parameter in own.into_iter().filter(|parameter| parameter["in"] != "path") {
-        // Swagger UI sends examples: of a filter that nobody asked for it would make an empty answer.
-        if let Some(parameter) = parameter
+        if let Some(optional) = parameter
             .as_object_mut()
             .filter(|parameter| parameter.get("required") != Some(&json!(true)))
         {
-            parameter.remove("example");
-            if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
-                schema.remove("example");
-            }
-            // Forms of clients send what was not chosen as nothing. Filters of collections know no such thing.
-            let is_choice = parameter
-                .get("schema")
-                .is_some_and(|schema| schema["format"] == "uuid" || schema["type"] == "boolean");
-            if is_choice && !operation.contains_key("x-crud") {
-                parameter.insert("allowEmptyValue".into(), true.into());
+            remove_example(optional);
+            // Filters of collections do not know values that are empty.
+            if !is_crud {
+                allow_empty_choice(optional);
             }
         }
         parameters.push(parameter);
@@ -269,6 +258,35 @@ fn add_path_parameters(
         operation.remove("parameters");
     } else {
         operation.insert("parameters".into(), parameters.into());
+    }
+}
+
+/// A parameter in the path: as the operation says it, or else as the shared file does.
+fn path_parameter(name: &str, special: &Value, shared: &Value) -> Value {
+    let mut parameter = json!({"name": name, "in": "path", "required": true});
+    for key in ["description", "schema", "example", "x-malformed"] {
+        if let Some(value) = special.get(key).or_else(|| shared.get(key)) {
+            parameter[key] = value.clone();
+        }
+    }
+    parameter
+}
+
+/// Removes the example: Swagger UI would send it, and a filter that nobody asked for makes an empty answer.
+fn remove_example(parameter: &mut Map<String, Value>) {
+    parameter.remove("example");
+    if let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
+        schema.remove("example");
+    }
+}
+
+/// Lets an id or a flag come as nothing, as forms of clients send what was not chosen.
+fn allow_empty_choice(parameter: &mut Map<String, Value>) {
+    let is_choice = parameter
+        .get("schema")
+        .is_some_and(|schema| schema["format"] == "uuid" || schema["type"] == "boolean");
+    if is_choice {
+        parameter.insert("allowEmptyValue".into(), true.into());
     }
 }
 

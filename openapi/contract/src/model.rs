@@ -144,28 +144,15 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     let needed = |key: &str| text(key).ok_or_else(|| format!("'{key}' is missing"));
     let access = needed("x-access")?;
     let (rule, rule_parameter) = access::split(&access);
-    let mut parameters = Vec::new();
-    // Headers are no business of handlers.
-    let in_address = |parameter: &&Value| parameter["in"] != "header";
-    for parameter in value["parameters"].as_array().into_iter().flatten().filter(in_address) {
-        parameters.push(read_parameter(parameter)?);
-    }
-    let mut responses = Vec::new();
-    for (status, response) in value["responses"].as_object().into_iter().flatten() {
-        let response = resolve(document, response);
-        responses.push(Response {
-            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
-            description: response["description"].as_str().unwrap_or_default().to_owned(),
-            content: content(response),
-        });
-    }
+    let parameters = read_parameters(value)?;
+    let responses = read_responses(document, value)?;
     let body = value.get("requestBody").map(|body| Body {
         description: body["description"].as_str().unwrap_or_default().to_owned(),
         required: body["required"] == true,
         content: content(body),
         limit: value["x-body-limit"].as_u64().unwrap_or_default(),
     });
-    let transaction = transaction(&value["x-transaction"], method, body.as_ref())?;
+    let transaction = transaction(&value["x-transaction"], method, body.as_ref(), &responses)?;
     let conditional = Conditional::read(&value["x-conditional"])?;
     if conditional.is_some()
         && (transaction != Transaction::None || value["security"].as_array().is_none_or(Vec::is_empty))
@@ -194,19 +181,53 @@ fn read(document: &Value, path: &str, method: &str, value: &Value) -> Result<Ope
     })
 }
 
-/// Transaction of an operation: that of `x-transaction`, or what follows from the method and the body. `GET` reads, and
-/// forms bring files.
-fn transaction(value: &Value, method: &str, body: Option<&Body>) -> Result<Transaction, String> {
-    let brings_files = body.is_some_and(|body| body.content.iter().any(|(media, _)| media == "multipart/form-data"));
+fn read_parameters(operation: &Value) -> Result<Vec<Parameter>, String> {
+    // Headers are no business of handlers.
+    let in_address = |parameter: &&Value| parameter["in"] != "header";
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.filter(in_address).map(read_parameter).collect()
+}
+
+fn read_responses(document: &Value, operation: &Value) -> Result<Vec<Response>, String> {
+    let mut responses = Vec::new();
+    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+        let response = resolve(document, response);
+        responses.push(Response {
+            status: status.parse().map_err(|_| format!("'{status}' is no status"))?,
+            description: response["description"].as_str().unwrap_or_default().to_owned(),
+            content: content(response),
+        });
+    }
+    Ok(responses)
+}
+
+/// Transaction of an operation: that of `x-transaction`, or what follows from the method, the body and the answers. `GET` reads;
+/// forms bring files, and other answers than texts are files, for which no connection to the database waits.
+fn transaction(
+    value: &Value,
+    method: &str,
+    body: Option<&Body>,
+    responses: &[Response],
+) -> Result<Transaction, String> {
+    let successes = responses.iter().filter(|response| response.status < 300);
+    let sends_files = successes
+        .flat_map(|response| &response.content)
+        .any(|(media, _)| is_of_files(media));
     match value.as_str() {
         Some("none") => Ok(Transaction::None),
         Some("request") => Ok(Transaction::Request),
         Some("handler") => Ok(Transaction::Handler),
         Some(other) => Err(format!("'{other}' is no value of x-transaction")),
+        None if method == "get" && sends_files => Ok(Transaction::Handler),
         None if method == "get" => Ok(Transaction::None),
-        None if brings_files => Ok(Transaction::Handler),
+        None if body.is_some_and(Body::brings_files) => Ok(Transaction::Handler),
         None => Ok(Transaction::Request),
     }
+}
+
+/// True if content of that kind comes from a store of files, or is made of such files.
+fn is_of_files(media: &str) -> bool {
+    !media.starts_with("text/") && !matches!(media, "application/json" | "application/x-ndjson")
 }
 
 fn read_parameter(value: &Value) -> Result<Parameter, String> {
@@ -265,5 +286,36 @@ pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     {
         Some(target) => target,
         None => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of_get(value: &Value, media: &[&str]) -> Transaction {
+        let response = Response {
+            status: 200,
+            description: String::new(),
+            content: media.iter().map(|media| ((*media).to_owned(), json!({}))).collect(),
+        };
+        transaction(value, "get", None, &[response]).expect("a transaction")
+    }
+
+    #[test]
+    fn files_keep_no_connection() {
+        for media in ["image/png", "video/mp4", "application/zip", "application/octet-stream"] {
+            assert_eq!(
+                of_get(&Value::Null, &["application/json", media]),
+                Transaction::Handler,
+                "{media}"
+            );
+        }
+        for media in ["application/json", "application/x-ndjson", "text/csv"] {
+            assert_eq!(of_get(&Value::Null, &[media]), Transaction::None, "{media}");
+        }
+        assert_eq!(of_get(&json!("none"), &["image/png"]), Transaction::None);
     }
 }

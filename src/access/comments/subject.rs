@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use super::{CommentRule, READ, Seen, Sight, Viewer};
-use crate::access::tasks::{self, TaskRelation, is_mentioned, relation};
+use crate::access::tasks::{self, TaskFact, TaskRelation, is_mentioned, relation};
 use crate::access::{join_place, place_columns, read_place};
 use crate::database::{self, Sql};
 
@@ -96,6 +96,7 @@ impl CommentSubject {
             person_id: caller.person.id,
             place: self.relation.role,
             clients_isolated: self.relation.clients_isolated,
+            works_on_entity: self.relation.holds(TaskFact::WorksOnEntity),
         }
     }
 

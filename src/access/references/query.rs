@@ -50,36 +50,7 @@ pub(super) async fn find(
             if !sql.text().is_empty() {
                 sql.push(" UNION ALL ");
             }
-            let place = RowPlace::outermost(table);
-            let (production, shared) = (place.production(), place.shared());
-            sql.push(&format!(
-                "SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "
-            ));
-            if caller.is_admin() || reference.silent {
-                sql.push("true");
-            } else {
-                place.readable(&mut sql, &caller.person);
-            }
-            sql.push(" AS readable, ");
-            match reference.held {
-                Some(HeldReference {
-                    table,
-                    own,
-                    other,
-                    record,
-                }) => {
-                    sql.push(&format!(
-                        "EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = "
-                    ))
-                    .bind(record)
-                    .push(")");
-                }
-                None => {
-                    sql.push("false");
-                }
-            }
-            sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name))
-                .among(&reference.ids);
+            push_rows(&mut sql, caller, at, reference, table);
         }
     }
     let rows: Vec<ReferenceRow> = database::read_all(connection, &sql).await?;
@@ -102,6 +73,40 @@ pub(super) async fn find(
         })
     });
     found.collect()
+}
+
+/// Appends the rows of a table that a reference means, with what [`ReferencedRow`] says of them.
+fn push_rows(sql: &mut Sql, caller: &Caller, at: usize, reference: &Reference, table: &'static Table) {
+    let place = RowPlace::outermost(table);
+    let (production, shared) = (place.production(), place.shared());
+    sql.push(&format!(
+        "SELECT CAST({at} AS bigint) AS reference, r.id AS id, {production} AS project_id, {shared} AS shared, "
+    ));
+    if caller.is_admin() || reference.silent {
+        sql.push("true");
+    } else {
+        place.readable(sql, &caller.person);
+    }
+    sql.push(" AS readable, ");
+    match reference.held {
+        Some(HeldReference {
+            table,
+            own,
+            other,
+            record,
+        }) => {
+            sql.push(&format!(
+                "EXISTS (SELECT 1 FROM \"{table}\" h WHERE h.\"{other}\" = r.id AND h.\"{own}\" = "
+            ))
+            .bind(record)
+            .push(")");
+        }
+        None => {
+            sql.push("false");
+        }
+    }
+    sql.push(&format!(" AS held FROM \"{}\" r WHERE r.id", table.name))
+        .among(&reference.ids);
 }
 
 /// The production of the row that a column means.

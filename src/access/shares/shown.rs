@@ -1,7 +1,9 @@
-//! Contents of a shared playlist: the revisions of its previews, and the tasks that they belong to.
+//! Contents of a shared playlist: the revisions of its previews, and the tasks of its production that they belong to. Of what
+//! another production shares, guests see the revision that is shown, and nothing of the work on it.
 
 use std::collections::HashSet;
 
+use dailies_definitions::access::ShareVisitor;
 use dailies_definitions::failure::Failure;
 use entity::playlist::Entry;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
@@ -24,33 +26,36 @@ struct ShownPreview {
     task_id: Uuid,
     revision: Option<i32>,
     entity_id: Option<Uuid>,
+    project_id: Option<Uuid>,
 }
 
 #[derive(FromQueryResult)]
 struct ShownTask {
     id: Uuid,
     entity_id: Option<Uuid>,
+    project_id: Option<Uuid>,
 }
 
 impl SharedRecords {
-    /// Contents of a playlist.
+    /// Contents of the playlist that somebody looks at.
     ///
     /// # Errors
     /// 404 when the playlist is gone.
-    pub async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Self, Failure> {
-        Ok(Self::of(connection, &stored_entries(connection, playlist_id).await?).await?)
+    pub async fn find(connection: &impl ConnectionTrait, visitor: &ShareVisitor) -> Result<Self, Failure> {
+        let entries = stored_entries(connection, visitor.playlist_id).await?;
+        Ok(Self::of(connection, visitor.project_id, &entries).await?)
     }
 
-    /// Contents of the entries of a playlist: their previews, as far as they are previews of their entities, and tasks
-    /// of their entities that were stored with them.
+    /// Contents of the entries of a playlist of a production: their previews, as far as they are previews of their entities,
+    /// and tasks of their entities that were stored with them.
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn of(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<Self, DbErr> {
+    async fn of(connection: &impl ConnectionTrait, project_id: Uuid, entries: &[Entry]) -> Result<Self, DbErr> {
         let mut shown = Self::default();
         let previews: Vec<Uuid> = entries.iter().filter_map(|entry| entry.preview_file_id).collect();
         let mut sql = Sql::new(
-            "SELECT p.id, p.task_id, p.revision, t.entity_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
+            "SELECT p.id, p.task_id, p.revision, t.entity_id, t.project_id FROM preview_file p JOIN task t ON t.id = p.task_id WHERE p.id",
         );
         sql.among(&previews);
         let pairs: HashSet<_> = entries
@@ -59,19 +64,22 @@ impl SharedRecords {
             .collect();
         for preview in database::read_all::<ShownPreview>(connection, &sql).await? {
             if preview.entity_id.is_some() && pairs.contains(&(Some(preview.id), preview.entity_id)) {
-                shown.tasks.insert(preview.task_id);
+                if preview.project_id == Some(project_id) {
+                    shown.tasks.insert(preview.task_id);
+                }
                 shown.revisions.insert((preview.task_id, preview.revision));
             }
         }
         let stored: Vec<Uuid> = entries.iter().filter_map(|entry| entry.task_id).collect();
         if !stored.is_empty() {
             let pairs: HashSet<_> = entries.iter().map(|entry| (entry.task_id, entry.entity_id)).collect();
-            let mut sql = Sql::new("SELECT t.id, t.entity_id FROM task t WHERE t.id");
+            let mut sql = Sql::new("SELECT t.id, t.entity_id, t.project_id FROM task t WHERE t.id");
             sql.among(&stored);
             let found = database::read_all::<ShownTask>(connection, &sql).await?;
-            let own = found
-                .iter()
-                .filter(|task| task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id)));
+            let own = found.iter().filter(|task| {
+                let is_named = task.entity_id.is_some() && pairs.contains(&(Some(task.id), task.entity_id));
+                is_named && task.project_id == Some(project_id)
+            });
             shown.tasks.extend(own.map(|task| task.id));
         }
         Ok(shown)

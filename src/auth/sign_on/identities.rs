@@ -203,9 +203,7 @@ async fn by_email(
 
 /// Refuses to bind an account that others must not touch, or that is somebody else at the same provider.
 async fn may_bind(work: &Work<'_>, account: &person::Model, identity: &Identity) -> Result<(), Failure> {
-    let protected = &work.app().settings.protected_accounts;
-    let email = account.email.as_deref().unwrap_or_default();
-    let is_protected = protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email));
+    let is_protected = work.app().settings.protects(account.email.as_deref());
     let other = binding_of(work, account.id, identity.provider).await?;
     let is_other = other.is_some_and(|other| other.issuer == identity.issuer && other.subject != identity.subject);
     if is_protected || is_other {

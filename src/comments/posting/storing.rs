@@ -17,6 +17,20 @@ use crate::tasks::progress::{self, Progress};
 impl Posting {
     /// Stores the comments with what came along, the tasks, notices, news and assets.
     pub(super) async fn store(&self, work: &mut Work<'_>) -> Result<(), DbErr> {
+        self.store_comments(work).await?;
+        let moved: Vec<(Uuid, Progress)> = self
+            .moved
+            .iter()
+            .map(|(id, progress)| (*id, progress.clone()))
+            .collect();
+        progress::store(work, &moved).await?;
+        notices::store(work, &self.notices).await?;
+        news::store(work, &self.news).await?;
+        self.store_ready(work).await
+    }
+
+    /// Stores the comments with their mentions and attached files.
+    async fn store_comments(&self, work: &Work<'_>) -> Result<(), DbErr> {
         let rows = self.written.iter().map(|written| {
             let WrittenComment { posted, draft, at, .. } = written;
             vec![
@@ -49,17 +63,12 @@ impl Posting {
                     .map(|file| (Holder::Comment(written.posted.id), file)),
             );
         }
-        attachments::store(work, &files).await?;
-        let moved: Vec<(Uuid, Progress)> = self
-            .moved
-            .iter()
-            .map(|(id, progress)| (*id, progress.clone()))
-            .collect();
-        progress::store(work, &moved).await?;
-        notices::store(work, &self.notices).await?;
-        news::store(work, &self.news).await?;
+        attachments::store(work, &files).await
+    }
+
+    /// Stores the task types that assets became ready for. The last one counts, as if each had been stored in turn.
+    async fn store_ready(&self, work: &Work<'_>) -> Result<(), DbErr> {
         let mut done = HashSet::new();
-        // The last one counts, as if each had been stored in turn.
         for (asset_id, task_type_id) in self.ready.iter().rev().filter(|(asset_id, _)| done.insert(*asset_id)) {
             database::update(
                 &**work,

@@ -13,7 +13,7 @@ use crate::notifications::notices::{Notice, NoticeKind};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Persons who are told of a comment: those whom the task concerns, then those whom the text mentions, without its
-/// author. Clients are not told of what they may not read.
+/// author. Clients are not told of what they may not read, nor vendors of what they don't work on.
 #[must_use]
 pub fn notices_of(
     context: &PostingContext,
@@ -27,6 +27,7 @@ pub fn notices_of(
             person_id,
             place,
             clients_isolated: task.clients_isolated,
+            works_on_entity: context.workers.contains(&(task.id, person_id)),
         };
         person_id != seen.author_id && viewer.may_be_told(seen)
     };

@@ -100,6 +100,21 @@ async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u
     ))
 }
 
+/// # Errors
+/// 404 for an episode that is not one of the production, 400 for a production with episodes when none is named.
+fn require_episode(production: &Production, stock: &Stock, episode_id: Option<Uuid>) -> Result<(), Failure> {
+    if episode_id.is_some_and(|id| !stock.is_episode(id)) {
+        return Err(Failure::not_found());
+    }
+    if production.is_show && episode_id.is_none() {
+        return Err(Failure::refused(
+            "EpisodeNotFoundException: The production has episodes: send the timeline to one of them.",
+        )
+        .naming("episode_id"));
+    }
+    Ok(())
+}
+
 impl<'a> ImportedTimeline<'a> {
     async fn load(
         work: &mut Work<'_>,
@@ -113,15 +128,7 @@ impl<'a> ImportedTimeline<'a> {
         let production = Production::load(work, access.project_id(), EntityKind::Shot.type_name(), None).await?;
         let shot_type = built_in_type(&**work, EntityKind::Shot).await?;
         let stock = Stock::load(work, access).await?;
-        if episode_id.is_some_and(|id| !stock.is_episode(id)) {
-            return Err(Failure::not_found());
-        }
-        if production.is_show && episode_id.is_none() {
-            return Err(Failure::refused(
-                "EpisodeNotFoundException: The production has episodes: send the timeline to one of them.",
-            )
-            .naming("episode_id"));
-        }
+        require_episode(&production, &stock, episode_id)?;
         let mut by_name = HashMap::new();
         for shot in stock.of_type(|id| id == shot_type) {
             let sequence = shot.parent_id.and_then(|id| stock.model(id));

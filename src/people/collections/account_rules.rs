@@ -39,11 +39,7 @@ pub(super) fn only_by_session(caller: &Caller, record: &Record, body: &mut Map<S
 /// Refuses another e-mail address of one's own without one's password, and one of another administrator: who has the
 /// address can choose a password.
 pub(super) fn only_with_password(caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
-    let stored = record.text("email").unwrap_or_default().to_lowercase();
-    if body
-        .get("email")
-        .is_none_or(|given| given.as_str().unwrap_or_default().trim().to_lowercase() == stored)
-    {
+    if !changes_address(record, body) {
         return Ok(());
     }
     if caller.person.id == record.id {
@@ -56,13 +52,49 @@ pub(super) fn only_with_password(caller: &Caller, record: &Record, body: &Map<St
             ))
         };
     }
-    // Nobody needs to steal an account that nobody can sign in to yet.
-    let has_password = record
-        .values
-        .get("password")
-        .is_some_and(|password| !password.is_null());
-    if record.text("role") == Some("admin") && has_password {
+    if is_admin_with_password(record) {
         return Err(Failure::parameter("An admin can't change another admin's e-mail address.").naming("email"));
+    }
+    Ok(())
+}
+
+fn changes_address(record: &Record, body: &Map<String, Value>) -> bool {
+    let stored = record.text("email").unwrap_or_default().to_lowercase();
+    body.get("email")
+        .is_some_and(|given| given.as_str().unwrap_or_default().trim().to_lowercase() != stored)
+}
+
+/// True for the account of an administrator that somebody signs in to; nobody needs to steal another one.
+fn is_admin_with_password(record: &Record) -> bool {
+    let password = record.values.get("password");
+    record.text("role") == Some("admin") && password.is_some_and(|password| !password.is_null())
+}
+
+/// Refuses a token of another administrator or of somebody else's protected account, for whoever has it is that person: one
+/// that is made, and a bot that is made of the person, who has no other way to sign in than a token. A form that sends back
+/// what is stored changes nothing, and a token can be ended.
+pub(super) fn no_token_of_others(
+    app: &App,
+    caller: &Caller,
+    record: &Record,
+    body: &mut Map<String, Value>,
+) -> Result<(), Failure> {
+    let is_other = caller.person.id != record.id && !record.flag("is_bot");
+    if !is_other || !(is_admin_with_password(record) || is_protected(app, record)) {
+        return Ok(());
+    }
+    for column in OF_TOKENS {
+        let stored = record.values.get(column);
+        let Some(given) = body.get(column).filter(|given| !given.is_null()) else {
+            continue;
+        };
+        if stored != Some(given) {
+            return Err(
+                Failure::parameter("Nobody makes a token of another administrator or of a protected account.")
+                    .naming(column),
+            );
+        }
+        body.remove(column);
     }
     Ok(())
 }
@@ -127,16 +159,10 @@ pub(super) fn prefers_what_is_set_up(caller: &Caller, record: &Record, body: &Ma
 }
 
 pub(super) fn is_protected(app: &App, record: &Record) -> bool {
-    let email = record.text("email").unwrap_or_default();
-    !email.is_empty()
-        && app
-            .settings
-            .protected_accounts
-            .iter()
-            .any(|protected| protected.eq_ignore_ascii_case(email))
+    app.settings.protects(record.text("email"))
 }
 
-/// Others can't deactivate a protected account, nor change its role.
+/// Others can't deactivate a protected account, nor change its role, nor the address by which it is protected.
 pub(super) fn protect(app: &App, caller: &Caller, record: &Record, body: &Map<String, Value>) -> Result<(), Failure> {
     if caller.person.id == record.id || !is_protected(app, record) {
         return Ok(());
@@ -147,6 +173,9 @@ pub(super) fn protect(app: &App, caller: &Caller, record: &Record, body: &Map<St
     }
     if body.get("role").is_some_and(|role| !role.is_null()) {
         return refuse("Can't change the role of this person it's a protected account.");
+    }
+    if changes_address(record, body) {
+        return refuse("Can't change the e-mail address of this person it's a protected account.");
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::account_rules::{
-    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, only_by_session, only_with_password,
-    prefers_what_is_set_up, protect, require_another,
+    CURRENT_PASSWORD, is_active, is_protected, leaves_an_administrator, limit, no_token_of_others, only_by_session,
+    only_with_password, prefers_what_is_set_up, protect, require_another,
 };
 use super::identities;
 use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
@@ -275,6 +275,7 @@ impl Resource for Persons {
             body.remove("password");
             protect(work.app(), caller, record, body)?;
             only_by_session(caller, record, body)?;
+            no_token_of_others(work.app(), caller, record, body)?;
             only_with_password(caller, record, body)?;
         } else {
             if body.get("is_bot") == Some(&Value::Bool(true)) {

@@ -36,6 +36,18 @@ impl SyncPlan {
             kept: self.kept.clone(),
         }
     }
+
+    /// Notes what becomes of an account, or of somebody who has none, and the picture that they lack.
+    fn note_account(&mut self, before: Option<&DirectoryAccount>, after: DirectoryAccount, photo: Option<&[u8]>) {
+        if let Some(photo) = photo.filter(|_| after.has_avatar != Some(true) && after.is_active()) {
+            self.pictures.push((after.id, photo.to_vec()));
+        }
+        match before {
+            Some(before) if *before != after => self.changed.push((before.clone(), after)),
+            None if after.is_active() => self.created.push(after),
+            _ => {}
+        }
+    }
 }
 
 /// Accounts by what a person of the directory may be known by.
@@ -91,26 +103,20 @@ pub(super) fn plan_changes(
     protected: &[String],
 ) -> SyncPlan {
     let index = Index::of(known);
-    let is_protected = |account: &DirectoryAccount| {
-        let email = account.email.as_deref().unwrap_or_default();
-        !email.is_empty() && protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email))
-    };
     let mut plan = SyncPlan::default();
     let mut active = known.iter().filter(|account| account.is_active()).count() as u64;
     let mut emails: HashSet<String> = index.emails.keys().cloned().collect();
     let mut taken = HashSet::new();
     for person in persons {
         let found = index.find(person);
-        if found.is_some_and(|at| taken.contains(&at)) {
+        if found.is_some_and(|at| !taken.insert(at)) {
             plan.kept.push(format!("{} is listed twice", person.login));
             continue;
         }
         let before = found.map(|at| &known[at]);
         let mut after = before.cloned().unwrap_or_else(|| fresh(person));
-        let keeps = before.is_some_and(&is_protected);
-        taken.extend(found);
         take_over(&mut after, person, &mut emails);
-        if !keeps {
+        if !before.is_some_and(|account| is_protected(account, protected)) {
             after.active = Some(person.active);
             take_role_over(&mut after, person.role, given);
         }
@@ -121,36 +127,35 @@ pub(super) fn plan_changes(
         } else if joins {
             active += 1;
         }
-        match before {
-            Some(before) if *before != after => plan.changed.push((before.clone(), after.clone())),
-            None if after.is_active() => plan.created.push(after.clone()),
-            _ => {}
-        }
-        if let Some(photo) = person
-            .photo
-            .as_ref()
-            .filter(|_| after.has_avatar != Some(true) && after.is_active())
-        {
-            plan.pictures.push((after.id, photo.clone()));
-        }
+        plan.note_account(before, after, person.photo.as_deref());
     }
-    for (at, account) in known.iter().enumerate() {
-        if account.is_from_directory() && account.is_active() && !taken.contains(&at) {
-            if is_protected(account) {
-                plan.kept.push(format!("{} is a protected account", account.name()));
-            } else {
-                plan.changed.push((
-                    account.clone(),
-                    DirectoryAccount {
-                        active: Some(false),
-                        ..account.clone()
-                    },
-                ));
-            }
-        }
-    }
+    end_unlisted(known, &taken, protected, &mut plan);
     keep_an_administrator(known, &mut plan);
     plan
+}
+
+/// True if an account has one of the addresses that are kept whatever the directory says.
+fn is_protected(account: &DirectoryAccount, protected: &[String]) -> bool {
+    let email = account.email.as_deref().unwrap_or_default();
+    !email.is_empty() && protected.iter().any(|known| known.trim().eq_ignore_ascii_case(email))
+}
+
+/// Ends the accounts from the directory that it lists no longer. Those that it lists are known by their places.
+fn end_unlisted(known: &[DirectoryAccount], listed: &HashSet<usize>, protected: &[String], plan: &mut SyncPlan) {
+    for (at, account) in known.iter().enumerate() {
+        if !account.is_from_directory() || !account.is_active() || listed.contains(&at) {
+            continue;
+        }
+        if is_protected(account, protected) {
+            plan.kept.push(format!("{} is a protected account", account.name()));
+            continue;
+        }
+        let ended = DirectoryAccount {
+            active: Some(false),
+            ..account.clone()
+        };
+        plan.changed.push((account.clone(), ended));
+    }
 }
 
 /// Account of somebody who has none yet.
@@ -180,7 +185,7 @@ fn take_over(account: &mut DirectoryAccount, person: &Listed, emails: &mut HashS
         }
     }
     // An address that somebody else has stays theirs.
-    let own = account.email.clone().unwrap_or_default().to_lowercase();
+    let own = account.email.as_deref().unwrap_or_default().to_lowercase();
     if let Some(email) = person
         .emails
         .first()

@@ -5,7 +5,7 @@ use tiny_skia::{Path, PathBuilder, Point, Rect, Transform};
 
 use super::lettering::Lettering;
 use super::strokes::Pressure;
-use super::{Object, float, number, positive, text};
+use super::{MOST_STEPS, Object, float, number, positive, text};
 use crate::pictures::typeface::Typeface;
 
 /// Length of the head of an arrow, and half of its angle in degrees.
@@ -57,22 +57,7 @@ impl Figure {
         match text(object, "type").to_ascii_lowercase().as_str() {
             "path" => outline(object, path(object)?, true, false),
             "psstroke" => pressure(object),
-            "rect" => {
-                let (width, height) = size(object);
-                let radius = |key: &str, other: &str| {
-                    positive(object, key)
-                        .or_else(|| positive(object, other))
-                        .unwrap_or_default()
-                };
-                let path = rectangle(width, height, (radius("rx", "ry"), radius("ry", "rx")))?;
-                Some(Self::Outline(Outline {
-                    path,
-                    fills: true,
-                    is_line: false,
-                    width,
-                    height,
-                }))
-            }
+            "rect" => round_rectangle(object),
             "circle" => {
                 let radius = number(object, "radius").unwrap_or_default();
                 ellipse(radius, radius)
@@ -81,21 +66,7 @@ impl Figure {
                 number(object, "rx").unwrap_or_default(),
                 number(object, "ry").unwrap_or_default(),
             ),
-            "triangle" => {
-                let (width, height) = size(object);
-                let (x, y) = (width / 2.0, height / 2.0);
-                let path = polygon(
-                    &[Point::from_xy(-x, y), Point::from_xy(0.0, -y), Point::from_xy(x, y)],
-                    true,
-                )?;
-                Some(Self::Outline(Outline {
-                    path,
-                    fills: true,
-                    is_line: false,
-                    width,
-                    height,
-                }))
-            }
+            "triangle" => triangle(object),
             "line" => {
                 let [from, to] = ends(object)?;
                 outline(object, polygon(&[from, to], false)?, false, true)
@@ -225,6 +196,7 @@ fn path(object: &Object) -> Option<Path> {
         .and_then(Value::as_array)?
         .iter()
         .filter_map(Value::as_array)
+        .take(MOST_STEPS)
     {
         let (word, values) = command.split_first()?;
         let values: Vec<f32> = values.iter().filter_map(float).collect();
@@ -248,6 +220,7 @@ fn points(object: &Object) -> Vec<Point> {
         .into_iter()
         .flatten()
         .filter_map(point)
+        .take(MOST_STEPS)
         .collect()
 }
 
@@ -292,13 +265,38 @@ fn arrow(object: &Object) -> Option<Path> {
 
 fn ellipse(across: f32, down: f32) -> Option<Figure> {
     let path = PathBuilder::from_oval(Rect::from_ltrb(-across, -down, across, down)?)?;
-    Some(Figure::Outline(Outline {
+    Some(solid(path, (across * 2.0, down * 2.0)))
+}
+
+/// A triangle with its tip above the middle, as large as the object says.
+fn triangle(object: &Object) -> Option<Figure> {
+    let (width, height) = size(object);
+    let (x, y) = (width / 2.0, height / 2.0);
+    let corners = [Point::from_xy(-x, y), Point::from_xy(0.0, -y), Point::from_xy(x, y)];
+    Some(solid(polygon(&corners, true)?, (width, height)))
+}
+
+/// A rectangle as large as the object says, with round corners. A radius that is given alone counts for both directions.
+fn round_rectangle(object: &Object) -> Option<Figure> {
+    let (width, height) = size(object);
+    let radius = |key: &str, other: &str| {
+        positive(object, key)
+            .or_else(|| positive(object, other))
+            .unwrap_or_default()
+    };
+    let path = rectangle(width, height, (radius("rx", "ry"), radius("ry", "rx")))?;
+    Some(solid(path, (width, height)))
+}
+
+/// A shape with an inside, which lies around the middle already.
+fn solid(path: Path, (width, height): (f32, f32)) -> Figure {
+    Figure::Outline(Outline {
         path,
         fills: true,
         is_line: false,
-        width: across * 2.0,
-        height: down * 2.0,
-    }))
+        width,
+        height,
+    })
 }
 
 /// Distance of the handles of a curve that is nearly a quarter of a circle from its corner, as a share of the radius.

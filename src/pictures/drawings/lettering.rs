@@ -2,7 +2,7 @@
 
 use tiny_skia::{Path, PathBuilder, Rect, Stroke};
 
-use super::{Object, number, positive, text};
+use super::{MOST_STEPS, Object, number, positive, text};
 use crate::pictures::typeface::Typeface;
 
 /// Letters as high as the browser draws them, where nobody says.
@@ -42,6 +42,10 @@ impl Lettering {
         let size = positive(object, "fontSize").unwrap_or(SIZE);
         let said = positive(object, "width");
         let words = text(object, "text");
+        let words = words
+            .char_indices()
+            .nth(MOST_STEPS)
+            .map_or(words, |(end, _)| &words[..end]);
         let wraps = text(object, "type").eq_ignore_ascii_case("textbox");
         let mut lines = match said {
             Some(width) if wraps => typeface.wrap(words, width / (size * USUAL_STRETCH)),

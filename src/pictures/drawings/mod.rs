@@ -6,6 +6,8 @@ mod figures;
 mod lettering;
 mod strokes;
 
+use std::time::{Duration, Instant};
+
 use image::{DynamicImage, RgbImage};
 use serde_json::{Map, Value};
 use tiny_skia::{BlendMode, ColorU8, FillRule, FilterQuality, Paint, Path, Pixmap, PixmapPaint, Transform};
@@ -19,6 +21,10 @@ use super::{Admitted, PictureError};
 
 /// Groups that may lie in one another.
 const DEPTH: usize = 16;
+/// Time that the objects on one frame may take. Each of them may cover all of it, and there may be many.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Steps of a line, points or letters of one object that are drawn.
+const MOST_STEPS: usize = 20_000;
 /// Bytes that a pixel takes on the sheet and on the layer of an object that was partly erased.
 pub(super) const BYTES_PER_PIXEL: u64 = 8;
 
@@ -27,16 +33,18 @@ type Object = Map<String, Value>;
 /// The frame with the objects of a drawing on it, from back to front. Where the frame is transparent it becomes black.
 ///
 /// # Errors
-/// [`PictureError::is_fault_of_input`] when the frame is no picture.
+/// [`PictureError::is_fault_of_input`] when the frame is no picture, or the drawing takes too long.
 pub fn annotated(frame: &Admitted, objects: &[Value]) -> Result<RgbImage, PictureError> {
-    draw(decode(frame)?, objects)
+    draw(decode(frame)?, objects, LONGEST)
 }
 
-fn draw(frame: DynamicImage, objects: &[Value]) -> Result<RgbImage, PictureError> {
+fn draw(frame: DynamicImage, objects: &[Value], longest: Duration) -> Result<RgbImage, PictureError> {
     let (width, height) = (frame.width(), frame.height());
     let mut sheet = Sheet {
         canvas: canvas(width, height)?,
         typeface: Typeface::open()?,
+        begun: Instant::now(),
+        longest,
     };
     for (place, pixel) in sheet.canvas.pixels_mut().iter_mut().zip(frame.into_rgba8().pixels()) {
         let [red, green, blue, alpha] = pixel.0;
@@ -114,6 +122,8 @@ impl Ink {
 struct Sheet {
     canvas: Pixmap,
     typeface: Typeface,
+    begun: Instant,
+    longest: Duration,
 }
 
 impl Sheet {
@@ -124,6 +134,9 @@ impl Sheet {
         };
         if object.get("visible") == Some(&Value::Bool(false)) {
             return Ok(());
+        }
+        if self.begun.elapsed() > self.longest {
+            return Err(PictureError::TooLaborious(self.longest));
         }
         let Some(figure) = Figure::read(object, &self.typeface) else {
             return Ok(());

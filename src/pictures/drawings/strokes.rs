@@ -6,7 +6,7 @@ use std::f32::consts::TAU;
 use serde_json::Value;
 use tiny_skia::{LineCap, LineJoin, Path, PathBuilder, Point, Stroke, StrokeDash, Transform};
 
-use super::{Object, float, number, text};
+use super::{MOST_STEPS, Object, float, number, text};
 
 /// Corners of the polygon that stands for the round tip of a pen.
 const CORNERS: usize = 16;
@@ -96,6 +96,7 @@ impl Pressure {
             .and_then(Value::as_array)?
             .iter()
             .filter_map(read)
+            .take(MOST_STEPS)
             .collect();
         (!points.is_empty()).then_some(Self { points })
     }

@@ -11,7 +11,7 @@ const RED: [u8; 3] = [255, 0, 0];
 /// Objects on a white frame of 100 by 50 pixels.
 fn drawn(objects: Value) -> RgbImage {
     let frame = RgbImage::from_pixel(100, 50, Rgb(WHITE));
-    draw(frame.into(), objects.as_array().unwrap()).unwrap()
+    draw(frame.into(), objects.as_array().unwrap(), LONGEST).unwrap()
 }
 
 fn at(picture: &RgbImage, x: u32, y: u32) -> [u8; 3] {
@@ -273,5 +273,30 @@ fn malformed_drawings_are_passed_over() {
 #[test]
 fn transparent_frames_become_black() {
     let frame = RgbaImage::from_pixel(4, 4, Rgba([200, 200, 200, 0]));
-    assert_eq!(draw(frame.into(), &[]).unwrap().get_pixel(1, 1).0, [0; 3]);
+    assert_eq!(draw(frame.into(), &[], LONGEST).unwrap().get_pixel(1, 1).0, [0; 3]);
+}
+
+#[test]
+fn endless_drawings_come_to_an_end() {
+    let frame = || RgbImage::from_pixel(100, 50, Rgb(WHITE)).into();
+    let sheet = json!({"type": "rect", "width": 100, "height": 50, "fill": "red"});
+    let many = vec![sheet; 100];
+    assert!(draw(frame(), &many, LONGEST).is_ok());
+    let refused = draw(frame(), &many, Duration::ZERO).unwrap_err();
+    assert!(refused.is_fault_of_input(), "{refused}");
+
+    // Only so much of one object is drawn: the end of this line is missing.
+    let line = |steps: usize| {
+        let still = (0..steps).map(|_| json!(["L", 1, 10]));
+        let path: Vec<Value> = std::iter::once(json!(["M", 0, 10]))
+            .chain(still)
+            .chain([json!(["L", 99, 10])])
+            .collect();
+        drawn(
+            json!([{"type": "path", "path": path, "pathOffset": {"x": 0, "y": 0}, "stroke": "red", "strokeWidth": 4,
+            "originX": "center", "originY": "center"}]),
+        )
+    };
+    assert_eq!(at(&line(10), 50, 10), RED);
+    assert_eq!(at(&line(MOST_STEPS), 50, 10), WHITE);
 }

@@ -141,10 +141,10 @@ fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -
     let rate = written(rate);
     let (width, height) = if both { size } else { low(size) };
     let tones = if tones { TONES } else { "" };
-    let (known, told) = (facts.colours.known(), facts.colours.told());
+    let (known, scaled, told) = (facts.colours.known(), facts.colours.scaled(), facts.colours.told());
     let fitted = format!(
         "[0:V:0]{known}{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
-         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,\
+         scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2{scaled},\
          pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,setsar=1{told},fps={rate}{end}"
     );
     if !both {
@@ -220,7 +220,8 @@ mod tests {
         let told = words(&facts(), true, false);
         assert!(
             told.contains(
-                "scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709,pad=1920:1080"
+                "scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709:flags=bicubic\
+                 +accurate_rnd+full_chroma_int+full_chroma_inp,pad=1920:1080"
             ),
             "{told}"
         );

@@ -12,15 +12,13 @@ use sea_orm::Value as SqlValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::super::columns::ENTITY_TYPES;
 use super::super::field_name::field_name;
 use super::{answer, emit_template_update, missing, require};
 use crate::app::App;
 use crate::crud::require_known;
 use crate::database::{self, Sql};
 use crate::events::Work;
-
-/// The kinds of things that have metadata columns.
-const ENTITY_TYPES: [&str; 7] = ["Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task"];
 
 /// Choices that a column may have, and departments, as the contract says.
 const MOST_TEXTS: usize = 1000;
@@ -102,11 +100,7 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         return Err(Failure::record("Each metadata descriptor must be an object").naming("metadata_descriptors"));
     }
     let name = text(item, "name")?;
-    let key = match (text(item, "field_name")?.filter(|key| !key.is_empty()), name) {
-        (Some(key), _) => Some(key.to_owned()),
-        (None, Some(name)) => field_name(name).ok(),
-        (None, None) => None,
-    };
+    let key = key_of(item, name)?;
     let data_type = text(item, "data_type")?;
     let known = entity::metadata_descriptor::TABLE
         .column("data_type")
@@ -121,15 +115,7 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         )
         .naming("entity_type"));
     }
-    let position = match &item["position"] {
-        Value::Null => None,
-        number => Some(
-            number
-                .as_i64()
-                .and_then(|number| i32::try_from(number).ok())
-                .ok_or_else(|| wrong("position"))?,
-        ),
-    };
+    let position = position(item)?;
     let for_client = match &item["for_client"] {
         Value::Null => false,
         flag => flag.as_bool().ok_or_else(|| wrong("for_client"))?,
@@ -149,6 +135,28 @@ fn complete(item: &Value) -> Result<Value, Failure> {
         "departments": texts(item, "departments", |id| parse_id(id).is_some())?,
         "position": position,
     }))
+}
+
+/// The key of a column: the one that it names, or one that is made of its name.
+fn key_of(item: &Value, name: Option<&str>) -> Result<Option<String>, Failure> {
+    let given = text(item, "field_name")?.filter(|key| !key.is_empty());
+    Ok(match (given, name) {
+        (Some(key), _) => Some(key.to_owned()),
+        (None, Some(name)) => field_name(name).ok(),
+        (None, None) => None,
+    })
+}
+
+/// The place of a column, where it says one.
+fn position(item: &Value) -> Result<Option<i32>, Failure> {
+    match &item["position"] {
+        Value::Null => Ok(None),
+        number => number
+            .as_i64()
+            .and_then(|number| i32::try_from(number).ok())
+            .map(Some)
+            .ok_or_else(|| wrong("position")),
+    }
 }
 
 fn wrong(key: &str) -> Failure {

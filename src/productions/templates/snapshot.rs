@@ -54,7 +54,9 @@ pub(super) async fn of_project(
     ];
     let template_id = database::insert(&*work, &entity::project_template::TABLE, values).await?;
     copy_settings(&work, project_id, template_id).await?;
-    copy_links(&work, project_id, template_id).await?;
+    copy_plain_links(&work, project_id, template_id).await?;
+    copy_task_types(&work, project_id, template_id).await?;
+    copy_task_statuses(&work, project_id, template_id).await?;
     work.emit_of_studio(
         &entity::project_template::TABLE,
         "project-template:new",
@@ -76,7 +78,8 @@ async fn copy_settings(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> 
     Ok(())
 }
 
-async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
+/// Copies the links that have no columns of their own.
+async fn copy_plain_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     for (to, from, column) in PLAIN_LINKS {
         let mut sql = Sql::new(format!("INSERT INTO {to} (project_template_id, {column}) SELECT "));
         sql.bind(template_id)
@@ -92,6 +95,10 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         [template_id.into()],
     );
     database::execute(&**work, &sql).await?;
+    Ok(())
+}
+
+async fn copy_task_types(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     let links = project_task_type_link::Entity::find()
         .filter(project_task_type_link::Column::ProjectId.eq(project_id))
         .all(&**work)
@@ -112,6 +119,10 @@ async fn copy_links(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Res
         links.collect(),
     )
     .await?;
+    Ok(())
+}
+
+async fn copy_task_statuses(work: &Work<'_>, project_id: Uuid, template_id: Uuid) -> Result<(), Failure> {
     let links = project_task_status_link::Entity::find()
         .filter(project_task_status_link::Column::ProjectId.eq(project_id))
         .all(&**work)

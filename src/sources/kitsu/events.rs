@@ -13,71 +13,99 @@ use crate::entities::rows::find_entities;
 use crate::events::{Payload, ToldComment, Work, payload};
 use crate::vocabulary::kinds::EntityKind;
 
+/// Rows that were taken over.
+pub(super) struct Imported<'a> {
+    pub resource: &'a dyn Resource,
+    pub ids: &'a [Uuid],
+    /// Former ids of those that were there, by their ids from now on.
+    pub known: &'a HashMap<Uuid, Uuid>,
+    /// Productions that they belong to.
+    pub homes: &'a HashMap<Uuid, Option<Uuid>>,
+}
+
+impl Imported<'_> {
+    /// The word for what happened to a row.
+    fn what(&self, id: Uuid) -> &'static str {
+        if self.known.contains_key(&id) { "update" } else { "new" }
+    }
+
+    fn home(&self, id: Uuid) -> Option<Uuid> {
+        self.homes.get(&id).copied().flatten()
+    }
+}
+
 /// Emits the event of each row, in their order, with the production that it belongs to.
 ///
 /// # Errors
 /// The database does not answer.
-pub(super) async fn emit_imported(
-    work: &mut Work<'_>,
-    resource: &dyn Resource,
-    ids: &[Uuid],
-    was_there: impl Fn(Uuid) -> bool,
-    homes: &HashMap<Uuid, Option<Uuid>>,
-) -> Result<(), Failure> {
-    let table = resource.table();
-    let what = |id: Uuid| if was_there(id) { "update" } else { "new" };
-    match table.name {
-        "entity" => {
-            let kinds: HashMap<Uuid, EntityKind> = find_entities(&**work, ids)
-                .await?
-                .into_iter()
-                .map(|entity| (entity.id, entity.kind))
-                .collect();
-            for id in ids {
-                let kind = kinds.get(id).copied().unwrap_or(EntityKind::Asset);
-                // The second key is how older servers write it.
-                let old_key = format!("{}_id", kind.type_name());
-                let about = payload([(kind.id_key(), *id), (old_key.as_str(), *id)]);
-                work.emit_in(
-                    homes.get(id).copied().flatten(),
-                    format!("{}:{}", kind.word(), what(*id)),
-                    about,
-                );
-            }
-        }
-        "notification" => {
-            let persons = persons(work, ids).await?;
-            for id in ids {
-                let Some(person) = persons.get(id) else { continue };
-                let mut about = payload([("notification_id", *id)]);
-                about.insert("project_id".into(), json!(homes.get(id).copied().flatten()));
-                work.emit_to(*person, format!("notification:{}", what(*id)), about);
-            }
-        }
-        "comment" => {
-            for comment in comments(work, ids).await? {
-                work.tell_of_comment(
-                    homes.get(&comment.id).copied().flatten(),
-                    what(comment.id),
-                    comment,
-                    Payload::default(),
-                );
-            }
-        }
+pub(super) async fn emit_imported(work: &mut Work<'_>, imported: &Imported<'_>) -> Result<(), Failure> {
+    match imported.resource.table().name {
+        "entity" => emit_entities(work, imported).await,
+        "notification" => emit_notifications(work, imported).await,
+        "comment" => emit_comments(work, imported).await,
         _ => {
-            let prefix = resource.event_prefix();
-            let key = format!("{}_id", prefix.replace('-', "_"));
-            for id in ids {
-                let name = format!("{prefix}:{}", what(*id));
-                if Belonging::of(table.name) == Belonging::Itself {
-                    work.emit_of_production(*id, name);
-                } else {
-                    work.emit_in(homes.get(id).copied().flatten(), name, payload([(key.as_str(), *id)]));
-                }
-            }
+            emit_records(work, imported);
+            Ok(())
         }
     }
+}
+
+async fn emit_entities(work: &mut Work<'_>, imported: &Imported<'_>) -> Result<(), Failure> {
+    let kinds: HashMap<Uuid, EntityKind> = find_entities(&**work, imported.ids)
+        .await?
+        .into_iter()
+        .map(|entity| (entity.id, entity.kind))
+        .collect();
+    for id in imported.ids {
+        let kind = kinds.get(id).copied().unwrap_or(EntityKind::Asset);
+        // The second key is how older servers write it.
+        let old_key = format!("{}_id", kind.type_name());
+        let about = payload([(kind.id_key(), *id), (old_key.as_str(), *id)]);
+        work.emit_in(
+            imported.home(*id),
+            format!("{}:{}", kind.word(), imported.what(*id)),
+            about,
+        );
+    }
     Ok(())
+}
+
+async fn emit_notifications(work: &mut Work<'_>, imported: &Imported<'_>) -> Result<(), Failure> {
+    let persons = persons(work, imported.ids).await?;
+    for id in imported.ids {
+        let Some(person) = persons.get(id) else { continue };
+        let mut about = payload([("notification_id", *id)]);
+        about.insert("project_id".into(), json!(imported.home(*id)));
+        work.emit_to(*person, format!("notification:{}", imported.what(*id)), about);
+    }
+    Ok(())
+}
+
+async fn emit_comments(work: &mut Work<'_>, imported: &Imported<'_>) -> Result<(), Failure> {
+    for comment in comments(work, imported.ids).await? {
+        work.tell_of_comment(
+            imported.home(comment.id),
+            imported.what(comment.id),
+            comment,
+            Payload::default(),
+        );
+    }
+    Ok(())
+}
+
+/// Emits the events of rows that are called by the name of their collection.
+fn emit_records(work: &mut Work<'_>, imported: &Imported<'_>) {
+    let prefix = imported.resource.event_prefix();
+    let key = format!("{}_id", prefix.replace('-', "_"));
+    let are_productions = Belonging::of(imported.resource.table().name) == Belonging::Itself;
+    for id in imported.ids {
+        let name = format!("{prefix}:{}", imported.what(*id));
+        if are_productions {
+            work.emit_of_production(*id, name);
+        } else {
+            work.emit_in(imported.home(*id), name, payload([(key.as_str(), *id)]));
+        }
+    }
 }
 
 /// Comments in the order of their ids in a list.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use dailies_definitions::failure::Failure;
-use entity::facts::{Kind as ColumnKind, Table};
+use entity::facts::{Column, Kind as ColumnKind, Table};
 use sea_orm::{QueryResult, Value as SqlValue};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -158,6 +158,22 @@ impl Lookup {
         let Some(column) = self.table.column(self.column) else {
             return Ok(HashMap::new());
         };
+        let mut found = self.stored(work, column, &wanted).await?;
+        if let Some(make) = &self.make {
+            let missing: Vec<(String, (usize, Value))> =
+                wanted.into_iter().filter(|(key, _)| !found.contains_key(key)).collect();
+            found.extend(self.make_rows(work, make, column, missing).await?);
+        }
+        Ok(found)
+    }
+
+    /// Rows that are here, by what was looked for.
+    async fn stored(
+        &self,
+        work: &Work<'_>,
+        column: &Column,
+        wanted: &BTreeMap<String, (usize, Value)>,
+    ) -> Result<HashMap<String, Uuid>, Failure> {
         let mut values = Vec::with_capacity(wanted.len());
         for (place, key) in wanted.values() {
             match read_value(column, key, *place, self.keys.field(), false) {
@@ -167,50 +183,46 @@ impl Lookup {
                 Err(refusal) => return Err(refusal),
             }
         }
+        let condition = self.only.condition();
         let mut found = HashMap::with_capacity(wanted.len());
-        for row in rows_with(
-            work,
-            self.table,
-            self.column,
-            self.only.condition().as_deref(),
-            values,
-            &[],
-        )
-        .await?
-        {
+        for row in rows_with(work, self.table, self.column, condition.as_deref(), values, &[]).await? {
             let key = match column.kind {
                 ColumnKind::Integer => row.try_get::<i32>("", self.column)?.to_string(),
                 _ => row.try_get::<String>("", self.column)?,
             };
             found.entry(key).or_insert(row.try_get("", "id")?);
         }
-        if let Some(make) = &self.make {
-            let mut new = Vec::new();
-            for (key, (place, value)) in wanted
-                .into_iter()
-                .filter(|(key, _)| !found.contains_key(key))
-                .collect::<Vec<_>>()
-            {
-                if matches!(self.only, Only::AssetTypes)
-                    && EntityKind::BUILT_IN.iter().any(|kind| kind.type_name() == key)
-                {
-                    return Err(wrong(place, self.keys.field(), "Input should name a type of assets"));
-                }
-                let id = Uuid::new_v4();
-                let mut columns = (make.columns)();
-                columns.push(("id", id.into()));
-                columns.extend(
-                    read_value(column, &value, place, self.keys.field(), true)?.map(|value| (column.name, value)),
-                );
-                new.push(columns);
-                if let Some((event, about)) = make.event {
-                    work.emit_of_studio(self.table, event, payload([(about, id)]));
-                }
-                found.insert(key, id);
-            }
-            database::insert_many(&**work, self.table, new).await?;
-        }
         Ok(found)
+    }
+
+    /// Makes the rows that are missing, and gives them by what was looked for.
+    async fn make_rows(
+        &self,
+        work: &mut Work<'_>,
+        make: &Make,
+        column: &Column,
+        missing: Vec<(String, (usize, Value))>,
+    ) -> Result<HashMap<String, Uuid>, Failure> {
+        let mut made = HashMap::with_capacity(missing.len());
+        let mut rows = Vec::with_capacity(missing.len());
+        for (key, (place, value)) in missing {
+            if matches!(self.only, Only::AssetTypes) && EntityKind::BUILT_IN.iter().any(|kind| kind.type_name() == key)
+            {
+                return Err(wrong(place, self.keys.field(), "Input should name a type of assets"));
+            }
+            let id = Uuid::new_v4();
+            let mut columns = (make.columns)();
+            columns.push(("id", id.into()));
+            columns
+                .extend(read_value(column, &value, place, self.keys.field(), true)?.map(|value| (column.name, value)));
+            rows.push(columns);
+            if let Some((event, about)) = make.event {
+                work.emit_of_studio(self.table, event, payload([(about, id)]));
+            }
+            made.insert(key, id);
+        }
+        database::insert_many(&**work, self.table, rows).await?;
+        Ok(made)
     }
 }
 

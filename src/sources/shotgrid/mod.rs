@@ -138,11 +138,7 @@ pub(super) async fn import(
     }
     let beginning = beginning(&mut work, caller, kind).await?;
     let (rows, order) = sort(&work, kind, &drafts, &beginning).await?;
-    let joining = rows
-        .iter()
-        .filter(|row| row.stored.is_none() && value_of(&row.columns, "active") == Some(&true.into()))
-        .count();
-    if joining > 0 && !checks::has_room(&work, u64::try_from(joining)?).await? {
+    if !has_room(&work, &rows).await? {
         return Err(checks::no_room(app));
     }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
@@ -152,31 +148,11 @@ pub(super) async fn import(
     batch::store(&work, kind.table(), rows).await?;
     let mut places = vec![(kind.table(), "id")];
     for links in kind.links {
-        let mut lists = Lists::of(&links.relation, true);
-        for (draft, id) in drafts.iter().zip(&order) {
-            if let Some(id) = id.filter(|_| draft.reading.field(links.field).is_some()) {
-                lists.ids.insert(id, draft.reading.found_all(links.to));
-            }
-        }
-        lists.store(&work).await?;
+        store_links(&work, links, &drafts, &order).await?;
         places.push((links.relation.table, links.relation.own));
     }
     require_many(&*work, kind.table(), &places, &ids, &before).await?;
-    if kind.collection == Collection::Tasks {
-        assignment::let_in(&work, &ids).await?;
-        readiness::tasks_came(&mut work, &ids).await?;
-    }
-    if kind.collection == Collection::Persons {
-        ids.iter().for_each(|id| work.person_changed(*id));
-    }
-    if kind.entity == Some(EntityKind::Asset) {
-        let assets: Vec<(RecordReading<'_>, Uuid)> = drafts
-            .iter()
-            .zip(&order)
-            .filter_map(|(draft, id)| Some((draft.reading, (*id)?)))
-            .collect();
-        casting::store_parents(&mut work, &assets).await?;
-    }
+    apply_consequences(&mut work, kind, &ids, &drafts, &order).await?;
     let touched = touched.and(castings(&work, kind, &ids).await?);
     touched.restore(&mut work).await?;
     let answered = answer(&work, kind, &ids).await?;
@@ -188,6 +164,57 @@ pub(super) async fn import(
             .filter_map(|id| answered.get(id))
             .map(Vec::as_slice),
     ))
+}
+
+/// True if the studio has room for the new persons among the rows who are active.
+async fn has_room(work: &Work<'_>, rows: &[Incoming]) -> Result<bool, Failure> {
+    let joining = rows
+        .iter()
+        .filter(|row| row.stored.is_none() && value_of(&row.columns, "active") == Some(&true.into()))
+        .count();
+    Ok(joining == 0 || checks::has_room(work, u64::try_from(joining)?).await?)
+}
+
+/// Stores the rows that records become related with. `order` has the row of each draft.
+async fn store_links(
+    work: &Work<'_>,
+    links: &'static Links,
+    drafts: &[Draft<'_>],
+    order: &[Option<Uuid>],
+) -> Result<(), Failure> {
+    let mut lists = Lists::of(&links.relation, true);
+    for (draft, id) in drafts.iter().zip(order) {
+        if let Some(id) = id.filter(|_| draft.reading.field(links.field).is_some()) {
+            lists.ids.insert(id, draft.reading.found_all(links.to));
+        }
+    }
+    lists.store(work).await
+}
+
+/// Does what follows from tasks, persons and assets that have come. `order` has the row of each draft.
+async fn apply_consequences(
+    work: &mut Work<'_>,
+    kind: &RecordKind,
+    ids: &[Uuid],
+    drafts: &[Draft<'_>],
+    order: &[Option<Uuid>],
+) -> Result<(), Failure> {
+    if kind.collection == Collection::Tasks {
+        assignment::let_in(work, ids).await?;
+        readiness::tasks_came(work, ids).await?;
+    }
+    if kind.collection == Collection::Persons {
+        ids.iter().for_each(|id| work.person_changed(*id));
+    }
+    if kind.entity == Some(EntityKind::Asset) {
+        let assets: Vec<(RecordReading<'_>, Uuid)> = drafts
+            .iter()
+            .zip(order)
+            .filter_map(|(draft, id)| Some((draft.reading, (*id)?)))
+            .collect();
+        casting::store_parents(work, &assets).await?;
+    }
+    Ok(())
 }
 
 /// Castings that are other ones when these rows are, and what they are in.
@@ -302,31 +329,16 @@ async fn sort(
     let mut rows: Vec<Incoming> = Vec::with_capacity(drafts.len());
     let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(drafts.len());
     let mut order = Vec::with_capacity(drafts.len());
-    for Draft {
-        reading,
-        place,
-        number,
-        columns,
-    } in drafts
-    {
-        let mut columns = columns.clone();
+    for draft in drafts {
+        let mut columns = draft.columns.clone();
         let similar = alike.find(&columns, beginning);
-        let found = match (by_number.get(number).copied(), similar) {
-            (Some(known), Some(other)) if known != other => {
-                // The columns that would make it the other row stay as they are.
-                columns.retain(|(name, _)| !kind.natural.columns.contains(name));
-                Some(known)
-            }
-            (Some(known), _) => Some(known),
-            (None, Some(_)) if !kind.natural.adopts => {
-                order.push(None);
-                continue;
-            }
-            (None, similar) => similar,
-        };
-        if similar.is_some() && found == similar {
-            columns.retain(|(name, _)| !kind.stays.contains(name));
+        let numbered = by_number.get(&draft.number).copied();
+        if is_left_out(kind, &columns, numbered, similar) {
+            order.push(None);
+            continue;
         }
+        let found = numbered.or(similar);
+        leave_out_kept(kind, found, similar, &mut columns);
         if let Some(at) = found.and_then(|id| places.get(&id).copied()) {
             order.push(found);
             if !kind.keeps {
@@ -334,43 +346,57 @@ async fn sort(
             }
             continue;
         }
-        let id = if let Some(id) = found {
-            if kind.keeps {
-                columns.retain(|(name, _)| *name == NUMBER);
-            }
-            id
-        } else {
-            if kind.begins_with.iter().any(|name| value_of(&columns, name).is_none()) {
-                order.push(None);
-                continue;
-            }
-            let id = Uuid::new_v4();
-            columns.extend(beginning.iter().cloned());
-            add_first_columns(kind, reading, *place, id, &mut columns)?;
+        let id = found.unwrap_or_else(Uuid::new_v4);
+        if found.is_none() {
+            add_first_columns(kind, draft, id, beginning, &mut columns)?;
             alike.add(&columns, id);
-            id
-        };
-        by_number.insert(*number, id);
+        } else if kind.keeps {
+            columns.retain(|(name, _)| *name == NUMBER);
+        }
+        by_number.insert(draft.number, id);
         places.insert(id, rows.len());
         order.push(Some(id));
         rows.push(Incoming {
             stored: found,
             id,
-            place: *place,
+            place: draft.place,
             columns,
         });
     }
     Ok((rows, order))
 }
 
-/// Adds the columns that only a new row gets: its id, and those that later records leave alone.
+/// True if a record gets no row: one that is similar may not be its own, and a new one would lack what it has to begin with.
+fn is_left_out(kind: &RecordKind, columns: &ColumnValues, numbered: Option<Uuid>, similar: Option<Uuid>) -> bool {
+    match numbered.or(similar) {
+        Some(_) => numbered.is_none() && !kind.natural.adopts,
+        None => kind.begins_with.iter().any(|name| value_of(columns, name).is_none()),
+    }
+}
+
+/// Leaves out the columns that stay as they are in the row that was found for a record.
+fn leave_out_kept(kind: &RecordKind, found: Option<Uuid>, similar: Option<Uuid>, columns: &mut ColumnValues) {
+    if similar.is_none() {
+        return;
+    }
+    if found == similar {
+        columns.retain(|(name, _)| !kind.stays.contains(name));
+    } else {
+        // These would make it the row that is similar.
+        columns.retain(|(name, _)| !kind.natural.columns.contains(name));
+    }
+}
+
+/// Adds the columns that only a new row gets: those that every new row begins with, its id, and those that later records leave
+/// alone.
 fn add_first_columns(
     kind: &RecordKind,
-    reading: &RecordReading<'_>,
-    place: usize,
+    draft: &Draft<'_>,
     id: Uuid,
+    beginning: &ColumnValues,
     columns: &mut ColumnValues,
 ) -> Result<(), Failure> {
+    columns.extend(beginning.iter().cloned());
     columns.push(("id", id.into()));
     for (name, origin) in kind.first {
         let Some(column) = kind.table().column(name) else {
@@ -378,8 +404,8 @@ fn add_first_columns(
         };
         let value = read_value(
             column,
-            &origin.value(reading),
-            place,
+            &origin.value(&draft.reading),
+            draft.place,
             origin.field().unwrap_or(*name),
             true,
         )?;

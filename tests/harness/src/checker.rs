@@ -1,7 +1,7 @@
 //! Holds answers against the contract.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use dailies::web::docs::{Edition, document};
 use jsonschema::Validator;
@@ -24,7 +24,7 @@ pub struct Checker {
     /// The same, where records are never partial: what holds unless `fields` was asked for.
     strict: Value,
     paths: Vec<String>,
-    validators: Mutex<HashMap<(String, bool), std::sync::Arc<Validator>>>,
+    validators: Mutex<HashMap<(String, bool), Arc<Validator>>>,
 }
 
 impl Checker {
@@ -49,7 +49,7 @@ impl Checker {
         }
     }
 
-    /// Problem of an answer by the contract, if anything.
+    /// Problem of an answer by the contract, if any.
     pub fn problem(
         &self,
         method: &str,
@@ -59,14 +59,7 @@ impl Checker {
         media: &str,
         body: &[u8],
     ) -> Option<String> {
-        let bare = if path == "/" { path } else { path.trim_end_matches('/') };
-        let candidates = self.paths.iter().filter(|template| fits(template, bare));
-        let described = |template: &&String| {
-            self.whole["paths"][template.as_str()]
-                .get(method.to_lowercase())
-                .is_some()
-        };
-        let Some(template) = candidates.clone().find(described).or_else(|| candidates.clone().next()) else {
+        let Some(template) = self.template(method, path) else {
             return Some("the contract has no such path".into());
         };
         let operation = format!(
@@ -75,33 +68,22 @@ impl Checker {
             method.to_lowercase()
         );
         let partial = query.split('&').any(|pair| pair.starts_with("fields="));
-        let document = if partial { &self.whole } else { &self.strict };
+        let document = self.document(partial);
         let Some(described) = document.pointer(&operation) else {
             return Some(format!("the contract has no {method} {template}"));
         };
-        let mut at = format!("{operation}/responses/{status}");
-        let Some(mut response) = document.pointer(&at) else {
-            return Some(format!("{} does not answer {status}", described["operationId"]));
+        let id = &described["operationId"];
+        let Some((at, response)) = response(document, format!("{operation}/responses/{status}")) else {
+            return Some(format!("{id} does not answer {status}"));
         };
-        if let Some(reference) = response["$ref"].as_str() {
-            at = reference.trim_start_matches('#').to_owned();
-            response = document.pointer(&at).expect("a shared response");
-        }
         let Some(content) = response["content"].as_object() else {
-            return (!body.is_empty()).then(|| {
-                format!(
-                    "{} answers {status} with a body that the contract does not have",
-                    described["operationId"]
-                )
-            });
+            return (!body.is_empty())
+                .then(|| format!("{id} answers {status} with a body that the contract does not have"));
         };
         let media = media.split(';').next().unwrap_or_default().trim();
         if !content.contains_key(media) {
-            return Some(format!(
-                "{} answers {status} as '{media}', not as one of {:?}",
-                described["operationId"],
-                content.keys().collect::<Vec<_>>()
-            ));
+            let known: Vec<&String> = content.keys().collect();
+            return Some(format!("{id} answers {status} as '{media}', not as one of {known:?}"));
         }
         if media != "application/json" {
             return None;
@@ -111,30 +93,57 @@ impl Checker {
             Err(error) => return Some(format!("the body is no JSON: {error}")),
         };
         let schema = format!("{at}/content/{}/schema", media.replace('/', "~1"));
-        let validator = self.validator(document, &schema, partial);
-        let errors: Vec<String> = validator
-            .iter_errors(&value)
-            .take(5)
-            .map(|error| format!("{} at {}", error, error.instance_path()))
-            .collect();
-        (!errors.is_empty()).then(|| format!("{} {status}: {}", described["operationId"], errors.join("; ")))
+        let errors = self.first_errors(&schema, partial, &value);
+        (!errors.is_empty()).then(|| format!("{id} {status}: {}", errors.join("; ")))
     }
 
-    fn validator(&self, document: &Value, schema: &str, partial: bool) -> std::sync::Arc<Validator> {
-        let mut validators = self
-            .validators
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// The edition in which records may be partial, or that in which they never are.
+    fn document(&self, partial: bool) -> &Value {
+        if partial { &self.whole } else { &self.strict }
+    }
+
+    /// The path of the contract that an address is of: one with that method, where there are several.
+    fn template(&self, method: &str, path: &str) -> Option<&String> {
+        let bare = if path == "/" { path } else { path.trim_end_matches('/') };
+        let method = method.to_lowercase();
+        let described = |template: &&String| self.whole["paths"][template.as_str()].get(&method).is_some();
+        let candidates = self.paths.iter().filter(|template| fits(template, bare));
+        candidates.clone().find(described).or_else(|| candidates.clone().next())
+    }
+
+    /// The first few errors of a value by the schema at a pointer.
+    fn first_errors(&self, schema: &str, partial: bool, value: &Value) -> Vec<String> {
+        self.validator(schema, partial)
+            .iter_errors(value)
+            .take(5)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect()
+    }
+
+    fn validator(&self, schema: &str, partial: bool) -> Arc<Validator> {
+        let document = self.document(partial);
+        let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let made = validators.entry((schema.to_owned(), partial)).or_insert_with(|| {
             let mut root = document.pointer(schema).expect("a schema").clone();
             root["components"] = document["components"].clone();
             let options = jsonschema::options()
                 .with_draft(jsonschema::Draft::Draft202012)
                 .should_validate_formats(true);
-            std::sync::Arc::new(options.build(&root).expect("a schema"))
+            Arc::new(options.build(&root).expect("a schema"))
         });
-        std::sync::Arc::clone(made)
+        Arc::clone(made)
     }
+}
+
+/// The answer at a pointer, or the shared one that it refers to, with the pointer to it.
+fn response(document: &Value, at: String) -> Option<(String, &Value)> {
+    let response = document.pointer(&at)?;
+    let Some(reference) = response["$ref"].as_str() else {
+        return Some((at, response));
+    };
+    let shared = reference.trim_start_matches('#').to_owned();
+    let response = document.pointer(&shared).expect("a shared response");
+    Some((shared, response))
 }
 
 /// True if an address is of the form of a path of the contract.

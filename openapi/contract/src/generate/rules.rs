@@ -14,6 +14,15 @@ pub(super) fn file(contract: &Contract) -> String {
     let mut text = String::from(
         "use async_trait::async_trait;\nuse poem::Request;\nuse uuid::Uuid;\n\nuse crate::access::*;\nuse crate::call::Sessions;\nuse crate::failure::Failure;\n\n",
     );
+    guard(&mut text, contract);
+    rules(&mut text, contract);
+    record_rules(&mut text, contract);
+    collections(&mut text, contract);
+    text
+}
+
+/// The trait of the access rules, with a method for each.
+fn guard(text: &mut String, contract: &Contract) {
     text.push_str("/// Decides who may call: one method for each access rule of the contract.\n");
     text.push_str("#[async_trait]\npub trait Guard: Sessions {\n");
     text.push_str("    /// Person who sends the request, by its token.\n");
@@ -40,6 +49,10 @@ pub(super) fn file(contract: &Contract) -> String {
         );
     }
     text.push_str("}\n\n");
+}
+
+/// The rules that CRUD operations name, as an enum.
+fn rules(text: &mut String, contract: &Contract) {
     text.push_str("/// The access rules that CRUD operations name.\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum Rule {\n");
     for name in crud_rules(contract) {
         let who = contract
@@ -52,8 +65,11 @@ pub(super) fn file(contract: &Contract) -> String {
         let _ = writeln!(text, "    {}{named},", pascal(&name));
     }
     text.push_str("}\n\n");
-    record_rules(&mut text, contract);
-    let collections = collections(contract);
+}
+
+/// The collections of the CRUD pattern, as an enum.
+fn collections(text: &mut String, contract: &Contract) {
+    let collections = collection_names(contract);
     text.push_str("/// The collections of the CRUD pattern.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum Collection {\n");
     for collection in &collections {
         let _ = writeln!(text, "    /// `/data/{collection}`\n    {},", pascal(collection));
@@ -68,7 +84,6 @@ pub(super) fn file(contract: &Contract) -> String {
         let _ = writeln!(text, "            Self::{} => \"{collection}\",", pascal(collection));
     }
     text.push_str("        }\n    }\n}\n");
-    text
 }
 
 /// The rules about records, as an enum whose every value the server has to answer for.
@@ -98,7 +113,7 @@ fn record_rules(text: &mut String, contract: &Contract) {
     text.push_str("        }\n    }\n}\n\n");
 }
 
-fn collections(contract: &Contract) -> Vec<String> {
+fn collection_names(contract: &Contract) -> Vec<String> {
     let mut names: Vec<String> = crud(contract).map(|(_, collection)| collection.to_owned()).collect();
     names.dedup();
     names

@@ -15,7 +15,9 @@ use dailies_definitions::authentication::FinishOidcQuery;
 use dailies_definitions::call::request_headers;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet, CoreProviderMetadata};
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet, CoreProviderMetadata, CoreTokenResponse,
+};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, Nonce, OAuth2TokenResponse,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
@@ -26,9 +28,9 @@ use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
 
 use self::problem::Problem;
-use self::profile::{email_of_claims, profile_of_claims};
+use self::profile::{email_of_claims, has_name, identity_of_claims, profile_of_claims, text_claim};
 use self::requests::{Http, fetch};
-use super::identities::{self, Identity, Provider};
+use super::identities::{self, Identity};
 use super::{arrive, leave, provider_client, refused};
 use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
@@ -151,16 +153,9 @@ impl OpenId {
         code: String,
     ) -> Result<(Identity, Map<String, Value>), Problem> {
         let metadata = self.provider(&settings.oidc).await?;
-        let client = client(&settings.oidc, metadata.clone()).set_redirect_uri(redirect_address(settings)?);
-        let http = Http(self.http.clone());
-        let exchange = client
-            .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| Problem::Exchange(error.to_string()))?;
-        let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(question.verifier));
-        let answer = exchange
-            .request_async(&http)
-            .await
-            .map_err(|error| Problem::Exchange(error.to_string()))?;
+        let answer = self
+            .exchange(settings, metadata.clone(), code, question.verifier)
+            .await?;
         let token = answer.id_token().ok_or(Problem::Other("the provider sent no token"))?;
         let nonce = Nonce::new(question.nonce);
         let mut keys = metadata.jwks().clone();
@@ -170,37 +165,34 @@ impl OpenId {
         }
         tokens::check_access_token(&settings.oidc, &metadata, &keys, token, &nonce, &answer)?;
         let mut claims = tokens::payload(token)?;
-        let text = |claims: &Map<String, Value>, name: &str| {
-            claims
-                .get(name)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        };
-        let issuer = text(&claims, "iss").ok_or(Problem::Other("the token does not say who made it"))?;
-        let subject = text(&claims, "sub").ok_or(Problem::Other("the token does not say who signed in"))?;
-        let names = [
-            &settings.oidc.oidc_given_name_claim,
-            &settings.oidc.oidc_family_name_claim,
-        ];
-        if names.iter().all(|name| text(&claims, name).is_none()) {
+        let identity = identity_of_claims(&claims)?;
+        if !has_name(&settings.oidc, &claims) {
             let told = self.user_info(&metadata, answer.access_token().secret()).await;
             // It is about whoever the other token is for, if it says so.
-            for (name, value) in told
-                .filter(|told| text(told, "sub").as_ref() == Some(&subject))
-                .unwrap_or_default()
-            {
+            let told = told.filter(|told| text_claim(told, "sub") == Some(identity.subject.as_str()));
+            for (name, value) in told.unwrap_or_default() {
                 claims.entry(name).or_insert(value);
             }
         }
-        Ok((
-            Identity {
-                provider: Provider::Oidc,
-                issuer,
-                subject,
-            },
-            claims,
-        ))
+        Ok((identity, claims))
+    }
+
+    /// Tokens that the provider gives for the code that a browser brought.
+    async fn exchange(
+        &self,
+        settings: &Settings,
+        metadata: CoreProviderMetadata,
+        code: String,
+        verifier: String,
+    ) -> Result<CoreTokenResponse, Problem> {
+        let client = client(&settings.oidc, metadata).set_redirect_uri(redirect_address(settings)?);
+        let http = Http(self.http.clone());
+        let exchange = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| Problem::Exchange(error.to_string()))?;
+        let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(verifier));
+        let answer = exchange.request_async(&http).await;
+        answer.map_err(|error| Problem::Exchange(error.to_string()))
     }
 
     /// Facts of the provider about itself, with its keys.

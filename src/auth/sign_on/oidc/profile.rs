@@ -1,9 +1,33 @@
-//! E-mail address and names of somebody, as the claims of a token have them.
+//! Identity, e-mail address and names of somebody, as the claims of a token have them.
 
 use serde_json::{Map, Value};
 
-use super::super::identities::Profile;
+use super::super::identities::{Identity, Profile, Provider};
+use super::problem::Problem;
 use crate::config::OidcSettings;
+
+/// A text that is not empty.
+pub(super) fn text_claim<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The person who signed in, as the provider calls them.
+pub(super) fn identity_of_claims(claims: &Map<String, Value>) -> Result<Identity, Problem> {
+    let issuer = text_claim(claims, "iss").ok_or(Problem::Other("the token does not say who made it"))?;
+    let subject = text_claim(claims, "sub").ok_or(Problem::Other("the token does not say who signed in"))?;
+    Ok(Identity {
+        provider: Provider::Oidc,
+        issuer: issuer.to_owned(),
+        subject: subject.to_owned(),
+    })
+}
+
+/// True if the claims have one of the names of a person.
+pub(super) fn has_name(settings: &OidcSettings, claims: &Map<String, Value>) -> bool {
+    [&settings.oidc_given_name_claim, &settings.oidc_family_name_claim]
+        .into_iter()
+        .any(|name| text_claim(claims, name).is_some())
+}
 
 /// The address that counts, or why none does.
 pub(super) fn email_of_claims(settings: &OidcSettings, claims: &Map<String, Value>) -> Result<String, &'static str> {
