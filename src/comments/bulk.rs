@@ -1,6 +1,5 @@
 //! Comments that are a part of a larger change, such as an import.
 
-use serde_json::json;
 use uuid::Uuid;
 
 use super::carrying;
@@ -25,17 +24,7 @@ pub async fn write(work: &mut Work<'_>, author_id: Uuid, comments: Vec<NewCommen
     if comments.is_empty() {
         return Ok(());
     }
-    let draft = |comment: NewComment| Draft {
-        task_id: comment.task_id,
-        task_status_id: comment.task_status_id,
-        text: comment.text,
-        checklist: json!([]),
-        links: Vec::new(),
-        author_id,
-        created_at: None,
-        for_client: false,
-        attachments: Vec::new(),
-    };
+    let draft = |comment: NewComment| Draft::new(comment.task_id, comment.task_status_id, comment.text, author_id);
     let outcomes = posting::post_all(work, comments.into_iter().map(draft).collect()).await?;
     let begun = carrying::begin(work, author_id, &outcomes.carried).await?;
     work.afterwards(|app| Box::pin(carrying::carry(app, begun)));

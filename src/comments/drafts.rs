@@ -25,6 +25,24 @@ pub struct Draft {
     pub attachments: Vec<Attachment>,
 }
 
+impl Draft {
+    /// A comment of now that has a text alone, and is not for clients.
+    #[must_use]
+    pub fn new(task_id: Uuid, task_status_id: Option<Uuid>, text: String, author_id: Uuid) -> Self {
+        Self {
+            task_id,
+            task_status_id,
+            text,
+            checklist: Value::Array(Vec::new()),
+            links: Vec::new(),
+            author_id,
+            created_at: None,
+            for_client: false,
+            attachments: Vec::new(),
+        }
+    }
+}
+
 /// The fields of a comment, before it is known who may set which.
 #[derive(Clone, Debug)]
 pub struct Fields {

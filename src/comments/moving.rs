@@ -128,15 +128,9 @@ async fn notify(work: &mut Work<'_>, subject: &CommentSubject, target_id: Uuid) 
         .try_get::<Option<chrono::NaiveDateTime>>("", "created_at")?
         .unwrap_or_else(database::now);
     let draft = Draft {
-        task_id: target_id,
-        task_status_id: subject.task_status_id,
-        text,
-        checklist: json!([]),
-        links: Vec::new(),
-        author_id: subject.author_id,
         created_at: Some(at),
         for_client: subject.for_client,
-        attachments: Vec::new(),
+        ..Draft::new(target_id, subject.task_status_id, text, subject.author_id)
     };
     let drafts = [draft];
     let context = PostingContext::load(work, &drafts).await?;

@@ -386,16 +386,7 @@ impl Posting {
             .statuses
             .get(&rule.in_task_status_id)
             .map_or("", |status| status.name.as_str());
-        Some(Draft {
-            task_id: target.id,
-            task_status_id: Some(task_status_id),
-            text: format!("Change triggered by {type_name} set to {status_name}"),
-            checklist: json!([]),
-            links: Vec::new(),
-            author_id,
-            created_at: None,
-            for_client: false,
-            attachments: Vec::new(),
-        })
+        let text = format!("Change triggered by {type_name} set to {status_name}");
+        Some(Draft::new(target.id, Some(task_status_id), text, author_id))
     }
 }

@@ -6,7 +6,6 @@ use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::schemas::ClientCommentsToCopy;
 use sea_orm::FromQueryResult;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::drafts::Draft;
@@ -57,21 +56,12 @@ pub async fn repost(app: &App, access: &ProjectManager, body: &ClientCommentsToC
 
 fn draft(author_id: Uuid, prefix: &str, comment: ClientComment) -> Draft {
     let text = comment.text.unwrap_or_default();
-    Draft {
-        task_id: comment.task_id,
-        task_status_id: comment.task_status_id,
-        text: if prefix.is_empty() {
-            text
-        } else {
-            format!("{prefix}\n\n{text}")
-        },
-        checklist: json!([]),
-        links: Vec::new(),
-        author_id,
-        created_at: None,
-        for_client: false,
-        attachments: Vec::new(),
-    }
+    let text = if prefix.is_empty() {
+        text
+    } else {
+        format!("{prefix}\n\n{text}")
+    };
+    Draft::new(comment.task_id, comment.task_status_id, text, author_id)
 }
 
 #[cfg(test)]
