@@ -51,11 +51,22 @@ pub(super) async fn write_frame(
     // A decoder with several threads keeps as many frames at once.
     let input = ["-threads", "1", "-ss", &seek];
     let filter = format!("{}null", facts.colours.known());
+    write_picture(app, &input, movie, &filter, picture).await
+}
+
+/// Writes the first picture that a filter gives of a movie as PNG. Says whether there is one.
+async fn write_picture(
+    app: &App,
+    input_options: &[&str],
+    movie: &Path,
+    filter: &str,
+    picture: &Path,
+) -> Result<bool, ProgramError> {
     let mut output: Vec<OsString> = [
         "-map",
         "0:V:0",
         "-vf",
-        &filter,
+        filter,
         "-frames:v",
         "1",
         "-f",
@@ -68,7 +79,7 @@ pub(super) async fn write_frame(
     .into();
     output.push(file_argument(picture));
     let room = Room::Picture(&app.pictures);
-    run(app, room, Program::Ffmpeg, &input, movie, &output).await?;
+    run(app, room, Program::Ffmpeg, input_options, movie, &output).await?;
     Ok(tokio::fs::metadata(picture)
         .await
         .is_ok_and(|written| written.len() > 0))

@@ -1,13 +1,12 @@
 //! All frames of a movie in one picture, for players that show where the pointer is. Players work out by themselves where
 //! a frame is, so the layout is fixed.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use super::probe::MovieFacts;
-use super::run;
+use super::write_picture;
 use crate::app::App;
-use crate::programs::{Program, ProgramError, Room, file_argument};
+use crate::programs::ProgramError;
 
 /// Height of a cell in pixels.
 const HEIGHT: u32 = 100;
@@ -59,27 +58,10 @@ pub(in crate::previews) async fn write_tiles(
     };
     let known = facts.colours.known();
     let filter = format!("{known}{every}scale={cell_width}:{HEIGHT},setsar=1,tile={COLUMNS}x{rows}");
-    let mut output: Vec<OsString> = [
-        "-map",
-        "0:V:0",
-        "-vf",
-        &filter,
-        "-frames:v",
-        "1",
-        "-f",
-        "image2",
-        "-c:v",
-        "png",
-        "-y",
-    ]
-    .map(OsString::from)
-    .into();
-    output.push(file_argument(picture));
-    let room = Room::Picture(&app.pictures);
-    run(app, room, Program::Ffmpeg, &["-threads", "1"], movie, &output).await?;
-    match tokio::fs::metadata(picture).await {
-        Ok(written) if written.len() > 0 => Ok(()),
-        _ => Err(ProgramError::Unreadable("it has no frame".into())),
+    if write_picture(app, &["-threads", "1"], movie, &filter, picture).await? {
+        Ok(())
+    } else {
+        Err(ProgramError::Unreadable("it has no frame".into()))
     }
 }
 
