@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::colours::{coded, is_coded};
-use crate::movies::{made, streams};
+use crate::movies::{made, resize, streams, studio};
 use crate::playlists::outcome;
 use crate::processing::preview;
 use crate::programs::{ENDLESS, given_up, has_ended, program};
@@ -102,13 +102,7 @@ fn loudness(movie: &[u8], from: f64, to: f64) -> f64 {
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let production = format!("/data/projects/{}", studio.project_id);
-    studio
-        .admin
-        .put(&production, json!({"resolution": "640x360", "fps": "25"}))
-        .await
-        .expect(200);
+    let studio = studio(on, "25").await;
     let mut blue = std::io::Cursor::new(Vec::new());
     RgbImage::from_pixel(64, 36, Rgb([0, 0, 255]))
         .write_to(&mut blue, ImageFormat::Png)
@@ -188,13 +182,7 @@ async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
 #[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
 async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let production = format!("/data/projects/{}", studio.project_id);
-    studio
-        .admin
-        .put(&production, json!({"resolution": "640x360", "fps": "23.976"}))
-        .await
-        .expect(200);
+    let studio = studio(on, "23.976").await;
     let red = entry(&studio, "red.mp4", &made("red.mp4", RED), true).await;
     let green = entry(&studio, "green.mp4", &made("green.mp4", GREEN), true).await;
     let playlist = playlist(&studio, "Monday", &[&red, &green, &red, &green]).await;
@@ -214,13 +202,7 @@ async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
 #[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
 async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let production = format!("/data/projects/{}", studio.project_id);
-    studio
-        .admin
-        .put(&production, json!({"resolution": "640x360", "fps": "25"}))
-        .await
-        .expect(200);
+    let studio = studio(on, "25").await;
     let movies = coded();
     let mut entries = Vec::new();
     for (name, content) in &movies {
@@ -357,12 +339,7 @@ async fn a_build_that_takes_too_long_ends_with_its_program(#[case] on: On) {
 async fn pictures_may_be_larger_than_the_frames_of_movies(#[case] on: On) {
     // In half of this memory there is room for a frame of 8,388,608 pixels.
     let studio = Studio::open_with(on, &["--picture-memory", "64"]).await;
-    let production = format!("/data/projects/{}", studio.project_id);
-    studio
-        .admin
-        .put(&production, json!({"resolution": "640x360", "fps": "25"}))
-        .await
-        .expect(200);
+    resize(&studio, "25").await;
     let still = made(
         "large.png",
         "-f lavfi -i color=blue:size=3000x2900:rate=25 -frames:v 1 -pix_fmt rgb24",

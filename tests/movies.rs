@@ -70,7 +70,8 @@ pub async fn studio(on: On, rate: &str) -> Studio {
     studio
 }
 
-async fn resize(studio: &Studio, rate: &str) {
+/// Gives the production this size and rate.
+pub async fn resize(studio: &Studio, rate: &str) {
     let path = format!("/data/projects/{}", studio.project_id);
     studio
         .admin

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{PASSWORD, reference, row_id};
 use crate::second_factors::keys::{options, send};
 use crate::second_factors::{clock_of, code_in, other};
-use harness::{Client, Installation, PostOffice, Program, SecurityKey};
+use harness::{Answer, Client, Installation, PostOffice, Program, SecurityKey};
 
 const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const CODE: &str = "AB12CD34EF";
@@ -68,6 +68,15 @@ async fn sessions_and_tokens_go_on() {
     assert_eq!(session.get("/auth/authenticated").await.status, 401);
 }
 
+/// Signs in with the password, and with these fields besides.
+async fn sign_in_with(nobody: &Client, more: Value) -> Answer {
+    let mut body = json!({"email": "al@studio.example", "password": PASSWORD});
+    body.as_object_mut()
+        .expect("a body")
+        .extend(more.as_object().expect("fields").clone());
+    nobody.post("/auth/login", body).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn second_factors_work_on() {
     let key = SecurityKey::new(9);
@@ -82,13 +91,7 @@ async fn second_factors_work_on() {
     assert!(studio.run("adopt", &[]).await.success);
     let server = studio.serve().await;
     let nobody = server.nobody();
-    let sign_in = async |more: Value| {
-        let mut body = json!({"email": "al@studio.example", "password": PASSWORD});
-        body.as_object_mut()
-            .expect("a body")
-            .extend(more.as_object().expect("fields").clone());
-        nobody.post("/auth/login", body).await
-    };
+    let sign_in = async |more: Value| sign_in_with(&nobody, more).await;
     let missing = sign_in(json!({})).await.expect(400);
     assert_eq!(
         missing["two_factor_authentication_enabled"],
@@ -132,13 +135,7 @@ async fn codes_by_email_work_on() {
     let server = studio.serve().await;
     let nobody = server.nobody();
     let email = "al@studio.example";
-    let sign_in = async |more: Value| {
-        let mut body = json!({"email": email, "password": PASSWORD});
-        body.as_object_mut()
-            .expect("a body")
-            .extend(more.as_object().expect("fields").clone());
-        nobody.post("/auth/login", body).await
-    };
+    let sign_in = async |more: Value| sign_in_with(&nobody, more).await;
     let missing = sign_in(json!({})).await.expect(400);
     assert_eq!(
         (

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::Material;
+use super::{Material, shared_address};
 
 /// The cookies that an answer sets, as a browser sends them back.
 fn cookies(headers: &HeaderMap) -> String {
@@ -106,12 +106,7 @@ async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;
-    let link = studio
-        .admin
-        .post(&format!("/data/playlists/{playlist}/share"), json!({}))
-        .await
-        .expect(201);
-    let address = format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let address = shared_address(&studio, playlist).await;
     let nobody = studio.server.nobody();
     let response = nobody
         .request(Method::POST, &format!("{address}/guest"))
@@ -232,12 +227,7 @@ async fn guests_write_so_much_and_no_more(#[case] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;
-    let link = studio
-        .admin
-        .post(&format!("/data/playlists/{playlist}/share"), json!({}))
-        .await
-        .expect(201);
-    let address = format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let address = shared_address(&studio, playlist).await;
     let nobody = studio.server.nobody();
     let guest = nobody
         .post(&format!("{address}/guest"), json!({"first_name": "Jane"}))

@@ -24,6 +24,13 @@ struct Material {
     previews: Vec<Uuid>,
 }
 
+/// Address of a playlist for guests, by a link that is made for it.
+async fn shared_address(studio: &Studio, playlist: Uuid) -> String {
+    let path = format!("/data/playlists/{playlist}/share");
+    let link = studio.admin.post(&path, json!({})).await.expect(201);
+    format!("/shared/playlists/{}", link["token"].as_str().expect("a token"))
+}
+
 impl Material {
     /// So many shots called `SH000` and so on, each with a picture in two revisions.
     async fn of(studio: &Studio, count: usize) -> Self {
@@ -190,12 +197,7 @@ async fn a_long_playlist_takes_few_statements(#[case] on: On) {
         let count = statements(&studio, client, &path).await;
         assert!(count <= 5, "{count} statements");
     }
-    let link = studio
-        .admin
-        .post(&format!("/data/playlists/{playlist}/share"), json!({}))
-        .await
-        .expect(201);
-    let shared = format!("/shared/playlists/{}", link["token"].as_str().expect("a token"));
+    let shared = shared_address(&studio, playlist).await;
     let guest = studio.server.nobody();
     assert_eq!(
         guest.get(&shared).await.expect(200)["shots"].as_array().map(Vec::len),
