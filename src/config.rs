@@ -15,6 +15,7 @@ mod telemetry;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
@@ -147,7 +148,7 @@ pub struct Settings {
     #[arg(long, env = "PROTECTED_ACCOUNTS", value_delimiter = ';', help_heading = "Sign-in")]
     pub protected_accounts: Vec<String>,
     /// Key that signs tokens; made and kept in the data folder when it is missing. Several servers need the same.
-    #[arg(long, env = "SECRET_KEY", hide_env_values = true, help_heading = "Sign-in")]
+    #[arg(long, env = "SECRET_KEY", hide_env_values = true, value_parser = NonEmptyStringValueParser::new(), help_heading = "Sign-in")]
     pub secret_key: Option<String>,
     #[command(flatten)]
     pub oidc: OidcSettings,

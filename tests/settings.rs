@@ -62,6 +62,26 @@ async fn the_file_of_all_variables_is_good_for_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn empty_variables_are_as_those_that_are_not_set() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let written = studio.run("config", &["--template"]).await;
+    let lines = written.printed.lines().filter_map(|line| line.strip_prefix('#'));
+    let names = lines.filter_map(|line| line.split_once('=')).map(|(name, _)| name);
+    let empty: Vec<(&str, &str)> = names
+        .filter(|name| !name.contains(' '))
+        .map(|name| (name, ""))
+        .collect();
+    assert!(empty.len() > 50, "{}", empty.len());
+    let told = studio.run_with(&empty, "config", &[]).await;
+    assert!(told.success && told.complained.is_empty(), "{told:?}");
+    assert!(
+        !told.printed.lines().any(|line| line.ends_with(" variable")),
+        "{}",
+        told.printed
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_part_of_the_output_is_no_fault() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];

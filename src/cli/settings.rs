@@ -11,7 +11,7 @@ use super::{CommandResult, print_out};
 use crate::config::{DataArgs, Settings};
 
 /// Stars in place of a secret.
-const MASK: &str = "********";
+pub(super) const MASK: &str = "********";
 /// Most letters in a line of the file.
 const WIDTH: usize = 118;
 /// Beginning of the file.

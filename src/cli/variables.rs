@@ -6,17 +6,33 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command, Parser};
 
+use super::settings::MASK;
+
 /// Beginning of the variables that only this program has.
 const PREFIX: &str = "DAILIES_";
 
 /// Reads flags and variables. Ends the program when one can't be read, and names the variable where it is one.
 pub(super) fn read_with_variables<T: Parser>(given: &[OsString]) -> (T, ArgMatches) {
-    let read = T::command()
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let read = without_empty(T::command(), &is_empty)
         .try_get_matches_from(given)
         .and_then(|matches| Ok((T::from_arg_matches(&matches)?, matches)));
     read.unwrap_or_else(|error| {
         with_variable(error, T::command(), given, |name| std::env::var_os(name).is_some()).exit()
     })
+}
+
+/// The same command, to which an empty variable is as one that is not set. An empty key would sign what anybody can sign.
+fn without_empty(command: Command, is_empty: &impl Fn(&OsStr) -> bool) -> Command {
+    command
+        .mut_args(|arg| {
+            if arg.get_env().is_some_and(is_empty) {
+                arg.env(None::<&'static str>)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(|command| without_empty(command, is_empty))
 }
 
 /// A sentence on each variable that begins like ours, and that nothing reads.
@@ -58,7 +74,7 @@ fn arguments(command: &Command) -> Vec<&Arg> {
         .collect()
 }
 
-/// The same error with the variable that the wrong value comes from.
+/// The same error with the variable that the wrong value comes from, and without the value of a secret.
 fn with_variable(
     mut error: clap::Error,
     mut command: Command,
@@ -73,9 +89,19 @@ fn with_variable(
         .get(ContextKind::InvalidArg)
         .map(ToString::to_string)
         .unwrap_or_default();
-    let variable = arguments(&command)
+    let meant: Vec<&Arg> = arguments(&command)
         .into_iter()
-        .find(|arg| arg.to_string() == wrong && !is_given(arg, given))
+        .filter(|arg| arg.to_string() == wrong)
+        .collect();
+    let is_told = error
+        .get(ContextKind::InvalidValue)
+        .is_some_and(|value| !value.to_string().is_empty());
+    if is_told && meant.iter().any(|arg| arg.is_hide_env_values_set()) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String(MASK.to_owned()));
+    }
+    let variable = meant
+        .into_iter()
+        .find(|arg| !is_given(arg, given))
         .and_then(Arg::get_env);
     if let Some(variable) = variable.filter(|variable| is_set(variable)) {
         let tip = format!("the value is that of the variable {}", variable.to_string_lossy());
@@ -128,6 +154,43 @@ mod tests {
             told[2].contains("DAILIES_X ") && told[2].contains("`dailies config`"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn empty_variables_are_as_those_that_are_not_set() {
+        let command = without_empty(Cli::command(), &|name: &OsStr| {
+            name == "SECRET_KEY" || name == "DATABASE_URL"
+        });
+        let read: Vec<&str> = arguments(&command)
+            .into_iter()
+            .filter_map(|arg| arg.get_env()?.to_str())
+            .collect();
+        assert!(
+            !read.contains(&"SECRET_KEY") && !read.contains(&"DATABASE_URL"),
+            "{read:?}"
+        );
+        assert!(
+            read.contains(&"KV_HOST") && read.contains(&"DAILIES_PASSWORD"),
+            "{read:?}"
+        );
+    }
+
+    #[test]
+    fn secrets_that_are_wrong_are_not_told() {
+        let given = [
+            "dailies",
+            "serve",
+            "--database-url",
+            "mysql://ada:sheep@db.example.com/dailies",
+        ];
+        let error = Cli::command().try_get_matches_from(given).unwrap_err();
+        let given = given.map(OsString::from);
+        let told = with_variable(error, Cli::command(), &given, |_| false).to_string();
+        assert!(
+            told.contains("--database-url") && told.contains("postgres://"),
+            "{told}"
+        );
+        assert!(!told.contains("sheep"), "{told}");
     }
 
     #[test]
