@@ -82,6 +82,40 @@ async fn empty_variables_are_as_those_that_are_not_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn databases_that_can_not_be_opened_are_named() {
+    let studio = Installation::on_database("postgres://ada:sheep@127.0.0.1:1/dailies", &[]);
+    let refused = studio.run("init", &[]).await;
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains("the database postgres://ada:********@127.0.0.1:1/dailies can't be opened"),
+        "{refused:?}"
+    );
+    let strange = Installation::on_database("mysql://ada:sheep@127.0.0.1:1/dailies", &[]);
+    let wrong = strange.run("init", &[]).await;
+    assert!(
+        !wrong.success && wrong.complained.contains("expected sqlite://path"),
+        "{wrong:?}"
+    );
+    assert!(
+        !refused.complained.contains("sheep") && !wrong.complained.contains("sheep"),
+        "{refused:?} {wrong:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_may_have_any_name() {
+    let studio = Installation::on_database("sqlite://my%20studio/100%25.db", &[]);
+    let made = studio.run("init", &[]).await;
+    assert!(made.success, "{made:?}");
+    let copied = studio.run("backup", &["copy.db"]).await;
+    assert!(copied.success, "{copied:?}");
+    let folder = studio.data().parent().expect("a folder").to_owned();
+    assert!(folder.join("my studio/100%.db").exists() && folder.join("copy.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_part_of_the_output_is_no_fault() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];

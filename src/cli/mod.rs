@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
 
+use sea_orm::{DbErr, RuntimeErr};
 use crate::config::{DataArgs, Settings};
 use crate::database::Database;
 use crate::studio::seed::Domain;
@@ -197,7 +198,46 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
 }
 
 async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>> {
-    let database = Database::connect(&data.url(), data.pool_size()).await?;
+    let url = data.url();
+    let database = Database::connect(&url, data.pool_size())
+        .await
+        .map_err(|error| UnreachableDatabase::at(&url, &error))?;
+/// Refuses to work where there is no embedded database yet: whoever connects to one makes it, in a wrong folder, too.
+fn require_database(data: &DataArgs) -> Result<(), DumpError> {
+    match missing_file(data) {
+        Some(file) => Err(DumpError::NoDatabase(file)),
+        None => Ok(()),
+    }
+}
+
+/// The file of the embedded database, when it is not there yet.
+fn missing_file(data: &DataArgs) -> Option<PathBuf> {
+    data.embedded_file().filter(|file| !file.exists())
+}
+
+/// Reason why there is no way to the database.
+#[derive(Debug, thiserror::Error)]
+#[error("the database {address} can't be opened: {reason}")]
+struct UnreachableDatabase {
+    /// Where it is, without a password.
+    address: String,
+    reason: String,
+}
+
+impl UnreachableDatabase {
+    fn at(url: &str, error: &DbErr) -> Self {
+        let reason = match error {
+            DbErr::Conn(RuntimeErr::SqlxError(error)) => error.to_string(),
+            DbErr::Custom(reason) => reason.clone(),
+            other => other.to_string(),
+        };
+        Self {
+            address: settings::masked_address(url).unwrap_or_else(|| url.to_owned()),
+            reason,
+        }
+    }
+}
+
     private::close_data(data);
     Ok(database)
 }

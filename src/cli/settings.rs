@@ -168,7 +168,7 @@ fn value(arg: &Arg, matches: &ArgMatches) -> String {
 }
 
 /// An address that names a password, without the password.
-fn masked_address(text: &str) -> Option<String> {
+pub(super) fn masked_address(text: &str) -> Option<String> {
     let mut address = url::Url::parse(text).ok()?;
     address.password()?;
     address.set_password(Some(MASK)).ok()?;

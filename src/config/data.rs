@@ -4,6 +4,30 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Beginnings of the addresses of PostgreSQL, as different tools write them.
+const POSTGRESQL: [&str; 3] = ["postgres://", "postgresql://", "postgresql+psycopg://"];
+
+/// Letters of a path that are written with a percent sign in an address.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'~');
+
+/// An address of a database of one of the two kinds.
+fn database_address(text: &str) -> Result<String, String> {
+    let is_file = text
+        .strip_prefix("sqlite:")
+        .is_some_and(|path| !path.trim_start_matches('/').is_empty());
+    if is_file || POSTGRESQL.iter().any(|beginning| text.starts_with(beginning)) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected sqlite://path or postgres://user:password@host:port/name".into())
+    }
+}
 
 /// Settings of the data. Every command takes these.
 #[derive(Args, Clone, Debug)]
@@ -14,7 +38,7 @@ pub struct DataArgs {
     pub data_dir: PathBuf,
     /// Database: `sqlite://path` or `postgres://user:password@host:port/name`. Without it, the DB_* variables count; without
     /// those, it is the embedded database in the data folder.
-    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_parser = database_address)]
     pub database_url: Option<String>,
     #[command(flatten)]
     pub parts: DatabaseParts,
@@ -67,8 +91,9 @@ impl DataArgs {
         let path = url.strip_prefix("sqlite:")?;
         let path = path.strip_prefix("//").unwrap_or(path);
         let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
         Some(path)
-            .filter(|path| !path.is_empty() && *path != ":memory:")
+            .filter(|path| !path.is_empty() && path != ":memory:")
             .map(PathBuf::from)
     }
 
@@ -80,7 +105,8 @@ impl DataArgs {
         }
         let parts = &self.parts;
         if parts.db_host.is_none() && parts.db_database.is_none() {
-            return format!("sqlite://{}", self.data_dir.join("dailies.db").display());
+            let file = self.data_dir.join("dailies.db");
+            return format!("sqlite://{}", utf8_percent_encode(&file.to_string_lossy(), ENCODED));
         }
         let encode = |text: &str| {
             url::form_urlencoded::byte_serialize(text.as_bytes())
@@ -95,5 +121,57 @@ impl DataArgs {
             parts.db_port.unwrap_or(5432),
             encode(parts.db_database.as_deref().unwrap_or("zoudb")),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        data: DataArgs,
+    }
+
+    fn read(flags: &[&str]) -> Result<DataArgs, clap::Error> {
+        Flags::try_parse_from(["dailies"].iter().chain(flags)).map(|flags| flags.data)
+    }
+
+    #[test]
+    fn folders_may_have_any_name() -> Result<(), clap::Error> {
+        let data = read(&["--data-dir", "my studio/100%?#é"])?;
+        assert_eq!(data.url(), "sqlite://my%20studio/100%25%3F%23%C3%A9/dailies.db");
+        assert_eq!(
+            data.embedded_file(),
+            Some(PathBuf::from("my studio/100%?#é/dailies.db"))
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_two_kinds_of_databases() {
+        for good in [
+            "sqlite://dailies.db",
+            "sqlite:///srv/dailies.db",
+            "sqlite::memory:",
+            "postgres://ada:sheep@db.example.com/dailies",
+            "postgresql://db.example.com/dailies",
+            "postgresql+psycopg://db.example.com/dailies",
+        ] {
+            assert!(read(&["--database-url", good]).is_ok(), "{good}");
+        }
+        for wrong in [
+            "",
+            "sqlite:",
+            "sqlite://",
+            "postgres:",
+            "mysql://db.example.com/dailies",
+            "dailies.db",
+        ] {
+            assert!(read(&["--database-url", wrong]).is_err(), "{wrong}");
+        }
     }
 }

@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use percent_encoding::percent_decode_str;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
     TryGetable,
@@ -75,6 +76,17 @@ pub struct Database {
     lookout: Arc<Mutex<Lookout>>,
 }
 
+/// Makes the folder of a SQLite file, whose path is written as in addresses.
+fn make_folder(path: &str) -> Result<(), DbErr> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let Some(folder) = Path::new(&*path).parent() else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder)
+        .map_err(|error| DbErr::Custom(format!("the folder {} can't be made: {error}", folder.display())))
+}
+
 impl Database {
     /// Connects to `sqlite://path` or `postgres://…`. A SQLite file is made when it is missing.
     ///
@@ -85,11 +97,15 @@ impl Database {
         let mut url =
             url.replacen("postgresql+psycopg://", "postgres://", 1)
                 .replacen("postgresql://", "postgres://", 1);
-        if let Some(folder) = url.strip_prefix("sqlite://").and_then(|path| Path::new(path).parent()) {
-            std::fs::create_dir_all(folder).map_err(|error| DbErr::Custom(format!("{}: {error}", folder.display())))?;
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            make_folder(path)?;
         }
-        if url.starts_with("sqlite:") && !url.contains('?') {
-            url.push_str("?mode=rwc");
+        if url.starts_with("sqlite:") {
+            // The address is read by two libraries, one of which takes no blank in it.
+            url = url.replace(' ', "%20");
+            if !url.contains('?') {
+                url.push_str("?mode=rwc");
+            }
         }
         let counter = Arc::new(Counter::default());
         let connections = Connections::open(&url, pool_size, Arc::clone(&counter)).await?;
