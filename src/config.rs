@@ -44,6 +44,31 @@ fn log_levels(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// Name of a host, with a port where one is meant. Addresses are made of it, so it is none itself.
+fn host_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains(|letter: char| letter == '/' || letter.is_whitespace()) {
+        Err("expected the name of a host, such as tracker.example.com, without https:// and without a path".into())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// Protocol that browsers speak.
+fn protocol(text: &str) -> Result<String, String> {
+    match text.to_ascii_lowercase() {
+        known if known == "https" || known == "http" => Ok(known),
+        _ => Err("expected https or http".into()),
+    }
+}
+
+/// Name of a time zone.
+fn time_zone(text: &str) -> Result<String, String> {
+    match text.parse::<chrono_tz::Tz>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("expected a time zone such as Europe/Paris".into()),
+    }
+}
+
 /// Kind of cache between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CacheType {
@@ -73,10 +98,10 @@ pub struct Settings {
     #[arg(long, env = "PLUGIN_FOLDER")]
     pub plugin_folder: Option<PathBuf>,
     /// Public host name, with the port where it is not the usual one. Links in e-mails and messages lead there.
-    #[arg(long, env = "DOMAIN_NAME", default_value = "localhost:8080")]
+    #[arg(long, env = "DOMAIN_NAME", default_value = "localhost:8080", value_parser = host_name)]
     pub domain_name: String,
     /// Public protocol: `https` or `http`.
-    #[arg(long, env = "DOMAIN_PROTOCOL", default_value = "https")]
+    #[arg(long, env = "DOMAIN_PROTOCOL", default_value = "https", value_parser = protocol)]
     pub domain_protocol: String,
     /// Origins that browsers may call from, separated by semicolons.
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", value_delimiter = ';')]
@@ -99,10 +124,10 @@ pub struct Settings {
     #[command(flatten)]
     pub media: MediaSettings,
     /// Highest bitrate of movies in high definition, in megabits a second; it counts where a production asks for none.
-    #[arg(long, env = "MOVIE_HIGHDEF_BITRATE", default_value_t = 28, help_heading = "Movies")]
+    #[arg(long, env = "MOVIE_HIGHDEF_BITRATE", default_value_t = 28, value_parser = clap::value_parser!(i32).range(1..), help_heading = "Movies")]
     pub movie_highdef_bitrate: i32,
     /// Bitrate of movies in low definition where a production asks for none, in megabits a second.
-    #[arg(long, env = "MOVIE_LOWDEF_BITRATE", default_value_t = 6, help_heading = "Movies")]
+    #[arg(long, env = "MOVIE_LOWDEF_BITRATE", default_value_t = 6, value_parser = clap::value_parser!(i32).range(1..), help_heading = "Movies")]
     pub movie_lowdef_bitrate: i32,
     /// Cache between requests; `simple` unless it is given. Sessions that other servers end are over within three seconds;
     /// with `redis`, which `KV_HOST` alone switches on too, they are over at once; with `null` nothing is cached.
@@ -162,7 +187,7 @@ pub struct Settings {
     #[arg(long, env = "MAX_CONTENT_LENGTH", default_value_t = 10 * 1024 * 1024 * 1024, help_heading = "Limits")]
     pub max_content_length: u64,
     /// Records on a page when the client does not say.
-    #[arg(long, env = "NB_RECORDS_PER_PAGE", default_value_t = 100, help_heading = "Limits")]
+    #[arg(long, env = "NB_RECORDS_PER_PAGE", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Limits")]
     pub nb_records_per_page: u64,
     /// Days after which links of shared playlists expire that name no end; 0 for never.
     #[arg(long, env = "DAILIES_SHARE_LINK_DAYS", default_value_t = 0, help_heading = "Limits")]
@@ -175,6 +200,7 @@ pub struct Settings {
         long,
         env = "DEFAULT_TIMEZONE",
         default_value = "Europe/Paris",
+        value_parser = time_zone,
         help_heading = "Studio"
     )]
     pub default_timezone: String,
@@ -234,7 +260,37 @@ pub struct UiReportSettings {
     pub sentry_kitsu_sr: f64,
 }
 
+/// Least characters of a key that nobody guesses.
+const SHORTEST_KEY: usize = 16;
+
 impl Settings {
+    /// Sentences on settings that can be read, and do not do what they are for.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<&'static str> {
+        let (oidc, saml) = (&self.oidc, &self.saml);
+        [
+            (
+                self.secret_key.as_ref().is_some_and(|key| key.len() < SHORTEST_KEY),
+                "SECRET_KEY is short, and who guesses it signs in as anybody: `openssl rand -hex 32` makes a good one",
+            ),
+            (
+                !self.sign_in.checks_passwords(),
+                "AUTH_STRATEGY is none that there is: nobody can sign in with a password",
+            ),
+            (
+                oidc.oidc_enabled && (oidc.oidc_discovery_url.is_empty() || oidc.oidc_client_id.is_empty()),
+                "OIDC_ENABLED takes OIDC_DISCOVERY_URL and OIDC_CLIENT_ID: nobody can sign in that way",
+            ),
+            (
+                saml.saml_enabled && saml.saml_metadata_url.is_empty(),
+                "SAML_ENABLED takes SAML_METADATA_URL: nobody can sign in that way",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(is_so, sentence)| is_so.then_some(sentence))
+        .collect()
+    }
+
     /// Host of the Redis server, if there is one.
     #[must_use]
     pub fn redis_host(&self) -> Option<&str> {
@@ -254,5 +310,60 @@ impl Settings {
     #[must_use]
     pub fn public_address(&self) -> String {
         format!("{}://{}", self.domain_protocol, self.domain_name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn read(flags: &[&str]) -> Result<Settings, clap::Error> {
+        Flags::try_parse_from(["dailies"].iter().chain(flags)).map(|flags| flags.settings)
+    }
+
+    #[test]
+    fn values_that_can_not_work_are_refused() {
+        for [flag, good, wrong] in [
+            [
+                "--domain-name",
+                "tracker.example.com:8443",
+                "https://tracker.example.com",
+            ],
+            ["--domain-name", "localhost", "tracker.example.com/"],
+            ["--domain-protocol", "HTTPS", "ftp"],
+            ["--default-timezone", "America/New_York", "Mars/Phobos"],
+            ["--nb-records-per-page", "1", "0"],
+            ["--head-timeout", "1", "0"],
+            ["--job-queue-timeout", "1", "0"],
+            ["--movie-highdef-bitrate", "1", "-1"],
+            ["--secret-key", "a key", ""],
+            ["--fs-s3-aes256-key", "0123456789abcdef0123456789abcdef", "short"],
+        ] {
+            assert!(read(&[flag, good]).is_ok(), "{flag} {good}");
+            assert!(read(&[flag, wrong]).is_err(), "{flag} {wrong}");
+        }
+    }
+
+    #[test]
+    fn settings_that_lack_others_are_doubted() -> Result<(), clap::Error> {
+        let doubts = |flags: &[&str]| read(flags).map(|settings| settings.doubts().join("\n"));
+        assert_eq!(doubts(&[])?, "");
+        for (flags, told) in [
+            (["--secret-key", "mysecretkey"], "SECRET_KEY"),
+            (["--auth-strategy", "auth_remote_lpad"], "AUTH_STRATEGY"),
+            (["--oidc-enabled", "yes"], "OIDC_DISCOVERY_URL"),
+            (["--saml-enabled", "yes"], "SAML_METADATA_URL"),
+        ] {
+            assert!(doubts(&flags)?.contains(told), "{flags:?}");
+        }
+        Ok(())
     }
 }

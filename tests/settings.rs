@@ -116,6 +116,16 @@ async fn folders_may_have_any_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_that_lack_others_are_told() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let told = studio.run("config", &["--oidc-enabled", "yes"]).await;
+    assert!(
+        told.success && told.complained.contains("OIDC_DISCOVERY_URL"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_part_of_the_output_is_no_fault() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];

@@ -35,6 +35,9 @@ const MARKS_PERIOD: Duration = Duration::from_secs(20);
 pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let telemetry = Telemetry::begin(&settings.telemetry)?;
     tokio::spawn(Log::begin(&data, &settings.log, telemetry.output())?.follow());
+    for sentence in settings.doubts() {
+        tracing::warn!("{sentence}");
+    }
     for sentence in unknown_variables() {
         tracing::warn!("{sentence}");
     }

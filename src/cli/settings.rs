@@ -44,6 +44,9 @@ pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matc
         settings.redis_host().unwrap_or("none"),
         settings.public_address()
     );
+    for sentence in settings.doubts() {
+        eprintln!("dailies: {sentence}");
+    }
     print_out(text.as_bytes())
 }
 

@@ -6,6 +6,18 @@ use clap::{ArgAction, Args};
 
 use super::switch;
 
+/// Bytes of a key of AES-256.
+const KEY_LENGTH: usize = 32;
+
+/// A key of AES-256.
+fn encryption_key(text: &str) -> Result<String, String> {
+    if text.len() == KEY_LENGTH {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("expected {KEY_LENGTH} characters"))
+    }
+}
+
 /// Settings of stored files and pictures.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Files")]
@@ -41,7 +53,7 @@ pub struct FileSettings {
     #[arg(long, env = "FS_S3_AES256_ENCRYPTED", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub fs_s3_aes256_encrypted: bool,
     /// Key for that encryption, of 32 characters; without it, the object storage takes its own.
-    #[arg(long, env = "FS_S3_AES256_KEY", hide_env_values = true)]
+    #[arg(long, env = "FS_S3_AES256_KEY", hide_env_values = true, value_parser = encryption_key)]
     pub fs_s3_aes256_key: Option<String>,
     /// Most pixels of a picture that is taken.
     #[arg(
@@ -80,6 +92,6 @@ pub struct JobSettings {
     #[arg(long, env = "ENABLE_JOB_QUEUE_REMOTE", default_value = "false", value_parser = switch, action = ArgAction::Set)]
     pub enable_job_queue_remote: bool,
     /// Seconds that one such job may take.
-    #[arg(long, env = "JOB_QUEUE_TIMEOUT", default_value_t = 3600)]
+    #[arg(long, env = "JOB_QUEUE_TIMEOUT", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
     pub job_queue_timeout: u64,
 }

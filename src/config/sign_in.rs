@@ -6,6 +6,9 @@ use clap::{ArgAction, Args};
 
 use super::switch;
 
+/// The ways to check passwords.
+const STRATEGIES: [&str; 3] = ["auth_local_classic", "auth_remote_ldap", "auth_local_no_password"];
+
 /// Settings of signing in.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Sign-in")]
@@ -34,6 +37,12 @@ impl SignInSettings {
     pub const ACCESS_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
     /// Time for which a refresh token is good.
     pub const REFRESH_LIFETIME: Duration = Duration::from_secs(15 * 24 * 3600);
+
+    /// True if passwords are checked in a way that there is.
+    #[must_use]
+    pub fn checks_passwords(&self) -> bool {
+        STRATEGIES.contains(&self.auth_strategy.as_str())
+    }
 
     /// True if people sign in with passwords that this server keeps.
     #[must_use]
