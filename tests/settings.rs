@@ -126,6 +126,25 @@ async fn settings_that_lack_others_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_made_for_a_server_whose_port_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let refused = studio.run("serve", &["--port", &port]).await;
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains(&format!("127.0.0.1:{port} can't be listened on")),
+        "{refused:?}"
+    );
+    assert!(
+        !studio.data().exists(),
+        "no database, and no password that nobody reads"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_part_of_the_output_is_no_fault() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];

@@ -21,7 +21,7 @@ use crate::server::{self, StreamGatekeeper};
 use crate::storage::Backend;
 use crate::studio::seed::{Domain, seed};
 use crate::telemetry::Telemetry;
-use crate::web::{self, Application, Bound, Extras, Metrics};
+use crate::web::{self, Application, Extras, HeldPort, Metrics};
 
 /// Time that jobs may take to end once nobody is served any more.
 const JOBS_END_TIMEOUT: Duration = Duration::from_secs(20);
@@ -41,6 +41,8 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     for sentence in unknown_variables() {
         tracing::warn!("{sentence}");
     }
+    // Nothing is made or changed for a server that nobody can reach.
+    let port = HeldPort::take(&settings.host, settings.port).await?;
     let work_folder = WorkFolder::open(settings.files.tmp_dir.as_ref())?;
     work_folder.move_in();
     let database = connect(&data).await?;
@@ -58,9 +60,7 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let sweeper = tokio::spawn(sweep(app.clone()));
     let adder = tokio::spawn(add_marks_up(app.clone()));
     let workers = server::start_workers(&app);
-    let bound = Bound::to(&app.settings.host, app.settings.port)
-        .await?
-        .limited(&app.settings, most_connections());
+    let bound = port.listen()?.limited(&app.settings, most_connections());
     print_address(&data, &app.settings, bound.address(), fresh);
     let bus = app.bus.clone();
     let shutdown = async move {

@@ -36,7 +36,7 @@ use tracing::{Instrument, Span};
 
 pub use self::metrics::Metrics;
 pub use self::router::RouteError;
-pub use self::serve::Bound;
+pub use self::serve::{Bound, HeldPort, PortError};
 
 use self::cors::Cors;
 use self::headers::Visit;

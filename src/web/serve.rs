@@ -19,7 +19,7 @@ use poem::http::uri::Scheme;
 use poem::http::{Request, Response, StatusCode};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, EndpointExt, IntoEndpoint};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -31,13 +31,93 @@ use crate::config::Settings;
 
 /// Time that requests in flight may take to end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that wait to be accepted.
+const WAITING: u32 = 1024;
 /// Pause when no connection can be accepted, as when too many are open.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Most bytes of an address and its headers.
 const HEADING: usize = 128 * 1024;
 const CROWDED: &str = "Too many connections are open. Try again in a moment.";
 
-/// A port that is held, and will be answered.
+/// Reason why nobody can be answered at a port.
+#[derive(Debug, thiserror::Error)]
+#[error("{host}:{port} can't be listened on (--host, --port): {error}")]
+pub struct PortError {
+    host: String,
+    port: u16,
+    error: io::Error,
+}
+
+/// A port that is held, and not listened on yet: whoever connects before the server is ready is refused.
+#[derive(Debug)]
+pub struct HeldPort {
+    host: String,
+    port: u16,
+    socket: TcpSocket,
+}
+
+impl HeldPort {
+    /// Takes a port; 0 takes any that is free.
+    ///
+    /// # Errors
+    /// The host has no address here, or the port is taken.
+    pub async fn take(host: &str, port: u16) -> Result<Self, PortError> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let refused = |error| PortError {
+            host: host.to_owned(),
+            port,
+            error,
+        };
+        let mut reason = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in lookup_host((bare, port)).await.map_err(refused)? {
+            match bind(address) {
+                Ok(socket) => {
+                    return Ok(Self {
+                        host: host.to_owned(),
+                        port,
+                        socket,
+                    });
+                }
+                Err(error) => reason = error,
+            }
+        }
+        Err(refused(reason))
+    }
+
+    /// Listens: connections come from now on, and wait to be answered.
+    ///
+    /// # Errors
+    /// Somebody else listens there by now.
+    pub fn listen(self) -> Result<Bound, PortError> {
+        let Self { host, port, socket } = self;
+        let listening = socket
+            .listen(WAITING)
+            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        match listening {
+            Ok((address, listener)) => Ok(Bound {
+                listener,
+                address,
+                pace: Pace::default(),
+                crowd: Crowd::new(0, 0, Vec::new()),
+            }),
+            Err(error) => Err(PortError { host, port, error }),
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A port is free as soon as its server has ended. Elsewhere this would let two servers share it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// A port that is listened on, and will be answered.
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -50,16 +130,8 @@ impl Bound {
     ///
     /// # Errors
     /// The host has no address here, or the port is taken.
-    pub async fn to(host: &str, port: u16) -> io::Result<Self> {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let listener = TcpListener::bind((host, port)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self {
-            listener,
-            address,
-            pace: Pace::default(),
-            crowd: Crowd::new(0, 0, Vec::new()),
-        })
+    pub async fn to(host: &str, port: u16) -> Result<Self, PortError> {
+        HeldPort::take(host, port).await?.listen()
     }
 
     /// The same port with the limits of the settings, and so many connections at most; 0 for no limit.
@@ -236,5 +308,28 @@ impl<B: Body + Unpin> Body for Content<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_is_held_before_it_is_listened_on() {
+        let taken = Bound::to("127.0.0.1", 0).await.unwrap();
+        let port = taken.address().port();
+        let refused = HeldPort::take("127.0.0.1", port).await.unwrap_err().to_string();
+        assert!(
+            refused.starts_with(&format!("127.0.0.1:{port} can't be listened on")),
+            "{refused}"
+        );
+
+        let held = HeldPort::take("127.0.0.1", 0).await.unwrap();
+        let address = held.socket.local_addr().unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+        let bound = held.listen().unwrap();
+        assert_eq!(bound.address(), address);
+        assert!(TcpStream::connect(address).await.is_ok());
     }
 }
