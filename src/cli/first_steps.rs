@@ -1,7 +1,9 @@
 //! Advice for after the first start, in five lines.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
+use super::settings;
 use crate::config::{DataArgs, Settings};
 
 /// The five lines, with the commands as they have to be written for this installation.
@@ -38,13 +40,28 @@ pub(super) fn text(data: &DataArgs, settings: &Settings, address: &str) -> Strin
     )
 }
 
-/// The name of the program, with the data folder where it is another one than commands take by themselves.
-fn command(data: &DataArgs) -> String {
-    if data.data_dir == Path::new("./data") {
-        "dailies".to_owned()
+/// The address that a browser on this machine takes. One that stands for all addresses is none to go to.
+pub(super) fn reachable(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
     } else {
-        format!("dailies --data-dir {}", data.data_dir.display())
+        address.to_string()
     }
+}
+
+/// The name of the program, with the data folder and the database where they are others than commands take by themselves.
+fn command(data: &DataArgs) -> String {
+    let mut command = "dailies".to_owned();
+    if data.data_dir != Path::new("./data") {
+        command.push_str(&format!(" --data-dir {}", data.data_dir.display()));
+    }
+    if let Some(url) = &data.database_url
+        && std::env::var("DATABASE_URL").ok().as_ref() != Some(url)
+    {
+        let address = settings::masked_address(url).unwrap_or_else(|| url.clone());
+        command.push_str(&format!(" --database-url {address}"));
+    }
+    command
 }
 
 #[cfg(test)]
@@ -96,6 +113,11 @@ mod tests {
             "tracker.example.com",
         ]);
         assert!(lines[2].ends_with("http://127.0.0.1:5000/"));
+        assert!(
+            lines[3].contains("dailies --database-url postgres://a:********@b/c create-admin"),
+            "{}",
+            lines[3]
+        );
         assert!(lines[4].contains("now tracker.example.com;"));
         assert!(
             lines[5].ends_with("pg_dump, and keep versions of the buckets"),
@@ -103,5 +125,13 @@ mod tests {
             lines[5]
         );
         assert!(!lines.join("\n").contains("sheep"));
+    }
+
+    #[test]
+    fn all_addresses_are_none_to_go_to() {
+        let reached = |address: &str| address.parse().map(reachable);
+        assert_eq!(reached("0.0.0.0:5000").as_deref(), Ok("localhost:5000"));
+        assert_eq!(reached("[::]:5000").as_deref(), Ok("localhost:5000"));
+        assert_eq!(reached("192.0.2.7:5000").as_deref(), Ok("192.0.2.7:5000"));
     }
 }

@@ -94,10 +94,11 @@ async fn application(app: &SharedApp, telemetry: &Telemetry) -> Result<Applicati
 }
 
 /// Prints where the server listens, and the first steps on a fresh database.
-fn print_address(data: &DataArgs, settings: &Settings, address: SocketAddr, fresh: bool) {
-    println!("Dailies listens on http://{address}; its API is described at http://{address}/docs");
+fn print_address(data: &DataArgs, settings: &Settings, bound: SocketAddr, fresh: bool) {
+    let address = first_steps::reachable(bound);
+    println!("Dailies listens on http://{bound}; its API is described at http://{address}/docs");
     if fresh {
-        print!("{}", first_steps::text(data, settings, &address.to_string()));
+        print!("{}", first_steps::text(data, settings, &address));
     }
 }
 
