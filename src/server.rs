@@ -70,7 +70,8 @@ pub enum StartError {
     Backend(String),
 }
 
-/// Brings the database to the schema of this release. Says whether it was empty before.
+/// Brings the database to the schema of this release. Says whether a studio is still to be made in it: it was empty before, or
+/// what made it was broken off.
 ///
 /// # Errors
 /// The database is not ours, or can't be changed.
@@ -83,7 +84,8 @@ pub async fn prepare(database: &Database) -> Result<bool, StartError> {
         State::Current => {}
         State::Empty | State::Behind => migration::up(&database.schema_connection().await?).await?,
     }
-    Ok(state == State::Empty)
+    let begun = Sql::new("SELECT 1 FROM project_status UNION ALL SELECT 1 FROM person LIMIT 1");
+    Ok(state == State::Empty || database.row(&begun).await?.is_none())
 }
 
 /// The parts of a server, on a database that is prepared.

@@ -1,6 +1,8 @@
 //! Settings as people meet them: what `dailies config` prints, what is said of variables that are wrong, and what a first start
 //! says to do.
 
+use dailies::database::Database;
+use dailies::server::prepare;
 use rstest::rstest;
 
 use harness::{Installation, On};
@@ -142,6 +144,19 @@ async fn nothing_is_made_for_a_server_whose_port_is_taken() {
         !studio.data().exists(),
         "no database, and no password that nobody reads"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
+    let studio = Installation::new(on, &[]).await;
+    let database = Database::connect(&studio.database_url, 1).await.expect("a database");
+    assert!(prepare(&database).await.expect("a schema"));
+    database.close().await;
+    let mut server = studio.serve().await;
+    assert_eq!(server.line().await.as_deref(), Some("What to do next:"));
+    let types = server.admin().await.get("/data/task-types").await.expect(200);
+    assert!(types.as_array().is_some_and(|types| !types.is_empty()), "{types}");
+    server.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

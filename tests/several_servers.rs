@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use dailies::database::Sql;
+use dailies::database::{Database, Sql};
 use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use harness::rows::execute;
-use harness::{Client, Listener, On, Studio, TemporaryRedis, TestServer, id};
+use harness::{Client, Installation, Listener, On, Studio, TemporaryRedis, TestServer, id};
 
 /// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
@@ -29,7 +29,7 @@ fn at(server: &TestServer, client: &Client) -> Client {
 }
 
 /// Waits until the servers hear each other.
-async fn joined(servers: [&TestServer; 2]) {
+pub async fn joined(servers: [&TestServer; 2]) {
     for server in servers {
         for _ in 0..400 {
             if server.app.bus.is_joined() {
@@ -304,5 +304,28 @@ async fn pages_of_the_studio_listen_with_their_cookie_and_others_do_not() {
         ("https://kitsu.example.org.evil.example", false),
     ] {
         assert_eq!(Listener::lets_in(&studio.admin, origin).await, let_in, "{origin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_start_at_once_make_one_studio() {
+    for _ in 0..3 {
+        let url = TestServer::empty_database().await;
+        let installations = [
+            Installation::on_database(&url, &[]),
+            Installation::on_database(&url, &[]),
+        ];
+        let (mut first, mut second) = tokio::join!(installations[0].serve(), installations[1].serve());
+        let database = Database::connect(&url, 1).await.expect("a connection");
+        let persons = database
+            .rows(&Sql::new("SELECT id FROM person"))
+            .await
+            .expect("persons");
+        assert_eq!(persons.len(), 1);
+        database.close().await;
+        // Whoever made the studio says so.
+        assert!(first.line().await.is_some() || second.line().await.is_some());
+        first.kill().await;
+        second.kill().await;
     }
 }

@@ -91,17 +91,21 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
     let values: Vec<(&str, Value)> = vec![
         ("first_name", "Super".into()),
         ("last_name", "Admin".into()),
-        ("email", email.into()),
+        ("email", email.clone().into()),
         ("password", hash.into()),
         ("role", "admin".into()),
     ];
     let create = || async {
+        // Another server, which starts at the same time, may have been faster.
+        if let Some((id, _)) = find(app, &email).await? {
+            return Ok::<_, DbErr>(Administrator::Unchanged(id));
+        }
         let mut work = Work::begin_as(app, None).await?;
         let id = insert(&mut work, values.clone()).await?;
         work.commit().await?;
-        Ok::<_, DbErr>(id)
+        Ok(Administrator::Created(id))
     };
-    Ok(Administrator::Created(transact(app, create).await?))
+    Ok(transact(app, create).await?)
 }
 
 /// Makes an account with the time zone and the language of the studio.

@@ -130,8 +130,12 @@ fn most_connections() -> usize {
 async fn first_administrator(app: &SharedApp) -> CommandResult {
     let email = &app.settings.admin_email;
     if let Some(password) = &app.settings.admin_password {
-        if let Administrator::Created(_) = accounts::create_admin(app, email, Some(password)).await? {
-            println!("{email} can sign in as an administrator.");
+        match accounts::create_admin(app, email, Some(password)).await? {
+            Administrator::Created(_) => println!("{email} can sign in as an administrator."),
+            Administrator::Promoted(_) => println!("{email} is an administrator now, with the password of before."),
+            Administrator::Unchanged(_) => {
+                tracing::info!("the administrator that the settings name is there already, and keeps the password");
+            }
         }
         return Ok(());
     }
@@ -142,8 +146,10 @@ async fn first_administrator(app: &SharedApp) -> CommandResult {
         .is_none()
     {
         let password = made_up_password();
-        accounts::create_admin(app, email, Some(&password)).await?;
-        println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
+        // Another server on the same database may be faster.
+        if let Administrator::Created(_) = accounts::create_admin(app, email, Some(&password)).await? {
+            println!("An administrator was made. This is shown once:\n  e-mail    {email}\n  password  {password}");
+        }
     }
     Ok(())
 }
