@@ -22,6 +22,8 @@ pub struct Pace {
     pub head: Duration,
     /// Between two requests.
     pub idle: Duration,
+    /// For the rest of a heading once the server ends.
+    pub closing: Duration,
     /// To take some of an answer.
     pub write: Duration,
     /// To read an answer that came early, and stop sending.
@@ -33,6 +35,7 @@ impl Default for Pace {
         Self {
             head: Duration::from_secs(15),
             idle: Duration::from_secs(120),
+            closing: Duration::from_secs(1),
             write: Duration::from_secs(120),
             farewell: Duration::from_secs(2),
         }
@@ -49,6 +52,8 @@ pub(super) struct Activity {
     upgraded: AtomicBool,
     /// The last answer came though its request had not been read to the end.
     early: AtomicBool,
+    /// The server ends.
+    closing: AtomicBool,
     /// The task that waits until nothing is being answered.
     waiting: AtomicWaker,
 }
@@ -67,6 +72,11 @@ impl Activity {
 
     pub(super) fn answer_early(&self) {
         self.early.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits no longer than a moment for what is no whole request yet.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
     }
 
     fn requests(&self) -> usize {
@@ -95,6 +105,19 @@ struct Awaited {
     after: usize,
     /// True when some of the next one is there, or the connection is new.
     begun: bool,
+    /// True when the server ends.
+    closing: bool,
+}
+
+impl Awaited {
+    /// Time that the peer has.
+    fn patience(self, pace: Pace) -> Duration {
+        match self {
+            Self { closing: true, .. } => pace.closing,
+            Self { begun: true, .. } => pace.head,
+            Self { .. } => pace.idle,
+        }
+    }
 }
 
 type Timer = Pin<Box<Sleep>>;
@@ -143,9 +166,10 @@ impl<S, P> Watched<S, P> {
         let awaited = Awaited {
             after,
             begun: self.begun == after,
+            closing: self.activity.closing.load(Ordering::Relaxed),
         };
         if self.awaited.as_ref().is_none_or(|(before, _)| *before != awaited) {
-            let patience = if awaited.begun { self.pace.head } else { self.pace.idle };
+            let patience = awaited.patience(self.pace);
             self.awaited = Some((awaited, Box::pin(sleep(patience))));
         }
         if let Some((_, timer)) = &mut self.awaited {

@@ -126,7 +126,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Takes a port; 0 takes any that is free.
+    /// Takes a port, and listens; 0 takes any that is free.
     ///
     /// # Errors
     /// The host has no address here, or the port is taken.
@@ -242,6 +242,7 @@ impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
     /// Answers its requests, one after the other.
     async fn answer(self, stream: TcpStream, place: ConnectionPlace, pace: Pace) {
         let activity = Arc::new(Activity::default());
+        let closing = Arc::clone(&activity);
         let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity), pace, place));
         let (endpoint, local, peer) = (
             self.endpoint,
@@ -275,6 +276,7 @@ impl<E: Endpoint<Output = poem::Response> + 'static> Connection<E> {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.ending.cancelled() => {
+                closing.close();
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

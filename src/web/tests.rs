@@ -396,3 +396,20 @@ async fn stops_when_told_after_what_is_in_flight() {
     server.await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
+
+#[tokio::test]
+async fn half_a_heading_keeps_no_server_from_its_end() {
+    use tokio::io::AsyncWriteExt;
+
+    let bound = Bound::to("127.0.0.1", 0).await.unwrap();
+    let address = bound.address();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async move { stopped.await.unwrap_or_default() };
+    let server = tokio::spawn(bound.serve(make_sync(|_| "done"), shutdown));
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTT").await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    stop.send(()).unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), server).await;
+    ended.expect("an end within seconds").unwrap().unwrap();
+}
