@@ -10,7 +10,47 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use harness::{On, PostOffice, Studio, TestServer};
+use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer};
+
+use super::several_servers::joined;
+
+/// A request whose body comes slowly: the line to the server, and what is still to be sent.
+async fn slow_request(studio: &Studio) -> (TcpStream, Vec<u8>) {
+    let body = json!({"name": "Late", "color": "#FFFFFF"}).to_string();
+    let address = studio.server.url.trim_start_matches("http://");
+    let token = studio.admin.token.clone().expect("a token");
+    let mut line = TcpStream::connect(address).await.expect("a connection");
+    let head = format!(
+        "{} /data/departments HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
+        Method::POST,
+        body.len()
+    );
+    line.write_all(head.as_bytes()).await.expect("the head is sent");
+    line.write_all(&body.as_bytes()[..5]).await.expect("a part is sent");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    (line, body.as_bytes()[5..].to_vec())
+}
+
+/// Waits until a server lets nobody new in.
+async fn closed(address: &str) {
+    let closed = async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), closed)
+        .await
+        .expect("nobody new is let in");
+}
+
+/// Sends the rest of a request, and reads the answer.
+async fn finish((mut line, rest): (TcpStream, Vec<u8>)) {
+    line.write_all(&rest).await.expect("the rest is sent");
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
 
 #[rstest]
 #[case(On::Sqlite)]
@@ -27,32 +67,11 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
         .get(&format!("/actions/persons/{}/invite", studio.member_id(Role::Artist)))
         .await
         .expect(200);
-    let body = json!({"name": "Late", "color": "#FFFFFF"}).to_string();
     let address = studio.server.url.trim_start_matches("http://").to_owned();
-    let token = studio.admin.token.clone().expect("a token");
-    let mut line = TcpStream::connect(&address).await.expect("a connection");
-    let head = format!(
-        "{} /data/departments HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n",
-        Method::POST,
-        body.len()
-    );
-    line.write_all(head.as_bytes()).await.expect("the head is sent");
-    line.write_all(&body.as_bytes()[..5]).await.expect("a part is sent");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let request = slow_request(&studio).await;
     let ending = tokio::spawn(studio.server.stop());
-    let closed = async {
-        while TcpStream::connect(&address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(5), closed)
-        .await
-        .expect("nobody new is let in");
-    line.write_all(&body.as_bytes()[5..]).await.expect("the rest is sent");
-    let mut answer = String::new();
-    line.read_to_string(&mut answer).await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    closed(&address).await;
+    finish(request).await;
     let place = ending.await.expect("an end");
     office.reopen().await;
     let server = TestServer::start_at(place).await;
@@ -63,4 +82,24 @@ async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
         .await
         .expect(200);
     assert_eq!(departments.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_does_last_is_heard_at_the_others() {
+    let redis = TemporaryRedis::start().await;
+    let studio = Studio::open_using(On::Postgres, &redis.flags(), &[]).await;
+    let other = studio.server.beside().await;
+    joined([&studio.server, &other]).await;
+    let listener = Listener::open(&Client {
+        url: other.url.clone(),
+        ..studio.admin.clone()
+    })
+    .await;
+    let address = studio.server.url.trim_start_matches("http://").to_owned();
+    let request = slow_request(&studio).await;
+    let ending = tokio::spawn(studio.server.stop());
+    closed(&address).await;
+    finish(request).await;
+    listener.until("department:new").await;
+    ending.await.expect("an end");
 }

@@ -66,12 +66,14 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     let shutdown = async move {
         stop_signal().await;
         tracing::info!("shutting down");
-        bus.close().await;
+        bus.hang_up().await;
     };
     bound.serve(application, shutdown).await?;
     sweeper.abort();
     adder.abort();
     workers.close(JOBS_END_TIMEOUT).await;
+    // What was answered and done last is heard at the other servers, too.
+    app.bus.close().await;
     app.database.clone().close().await;
     telemetry.close().await;
     Ok(())

@@ -57,7 +57,14 @@ impl Bus {
         self.0.get().map_or(0, Realtime::listeners)
     }
 
-    /// Sends what was announced, and closes the stream.
+    /// Sends what was announced, and lets nobody listen any more. The other servers still hear.
+    pub async fn hang_up(&self) {
+        if let Some(realtime) = self.0.get() {
+            realtime.hang_up().await;
+        }
+    }
+
+    /// Closes the stream: nothing is announced any more.
     pub async fn close(&self) {
         if let Some(realtime) = self.0.get() {
             realtime.close().await;

@@ -42,6 +42,8 @@ pub(super) enum Job {
     Received(Envelope),
     /// The channel of the other servers is heard from now on.
     Joined,
+    /// Answered once all that came before is delivered.
+    Flush(oneshot::Sender<()>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -150,6 +152,14 @@ impl Hub {
 
     pub(super) fn is_joined(&self) -> bool {
         self.post.is_joined()
+    }
+
+    /// Waits until what is queued is delivered.
+    pub(super) async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        if self.jobs.send(Job::Flush(done)).await.is_ok() {
+            flushed.await.ok();
+        }
     }
 
     /// Delivers what is queued, and says goodbye to the other servers.
@@ -268,6 +278,9 @@ impl Hub {
                                 self.gatekeeper.news_missed().await;
                                 self.post.send(News::Hello);
                                 self.send_attendance();
+                            }
+                            Job::Flush(done) => {
+                                done.send(()).ok();
                             }
                             Job::Stop(done) => {
                                 self.post.send(News::Attendance(Vec::new()));

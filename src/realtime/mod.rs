@@ -225,11 +225,11 @@ impl Realtime {
         self.hub.end(Ended::Person(person));
     }
 
-    /// Stops: sends what was announced, tells the other servers, cuts every connection and
-    /// refuses new ones. Takes a few seconds at most.
-    pub async fn close(&self) {
+    /// Sends what was announced, cuts every connection and refuses new ones. What is announced from now on still reaches the
+    /// other servers. Takes a few seconds at most.
+    pub async fn hang_up(&self) {
         self.hub.lines.shut();
-        if timeout(CLOSING_TIMEOUT, self.hub.stop()).await.is_err() {
+        if timeout(CLOSING_TIMEOUT, self.hub.flush()).await.is_err() {
             tracing::warn!("not every event was delivered before closing");
         }
         sleep(LAST_WRITE_DELAY).await;
@@ -240,5 +240,12 @@ impl Realtime {
             tracing::warn!("some listeners were left behind");
         }
         self.hub.listeners.clear();
+    }
+
+    /// Tells the other servers what was announced, and that this one ends.
+    pub async fn close(&self) {
+        if timeout(CLOSING_TIMEOUT, self.hub.stop()).await.is_err() {
+            tracing::warn!("not every event reached the other servers before the end");
+        }
     }
 }

@@ -384,10 +384,11 @@ async fn a_closed_stream_takes_no_connection() {
     realtime
         .broadcast(Audience::Everyone, "main:test", &payload("{}"), None)
         .await;
-    let (heard, ()) = tokio::join!(client.receive(1), realtime.close());
+    let (heard, ()) = tokio::join!(client.receive(1), realtime.hang_up());
     assert_eq!(heard, [r#"42/events,["main:test",{}]"#]);
     let request = Request::builder().uri_str("/?EIO=4&transport=polling");
     let answer = endpoint.call(request.finish()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(realtime.listeners(), 0);
+    realtime.close().await;
 }

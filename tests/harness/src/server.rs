@@ -234,7 +234,7 @@ impl TestServer {
 
     /// Ends the server as a signal does: requests in flight are answered, and jobs come to an end or go back to the queue.
     pub async fn stop(mut self) -> Place {
-        self.app.bus.close().await;
+        self.app.bus.hang_up().await;
         self.stop
             .take()
             .expect("a running server")
@@ -250,6 +250,7 @@ impl TestServer {
             .expect("workers")
             .close(Duration::from_secs(2))
             .await;
+        self.app.bus.close().await;
         self.app.database.clone().close().await;
         self.place.take().expect("a place")
     }
