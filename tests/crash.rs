@@ -300,5 +300,10 @@ async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on:
         kinds(|written| matches!(written, Written::Preview(_))),
         kinds(|written| matches!(written, Written::Attachment(_)))
     );
+    let twice = |line: &Value| line["fields"]["message"] == "there is no transaction in progress";
+    assert!(
+        !studio.logged(|_| true).await.iter().any(twice),
+        "a transaction was ended twice"
+    );
     database.close().await;
 }

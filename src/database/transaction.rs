@@ -205,9 +205,9 @@ async fn store(lent: &mut Lent) -> Result<Ending, DbErr> {
             Ok(Ending::Stored)
         }
         Err(error) => match Trouble::of(&error) {
+            // PostgreSQL has undone it, and warns of a second word.
             Trouble::Conflict => {
-                // PostgreSQL has undone it; a second word does no harm.
-                undo(lent).await?;
+                lent.in_transaction = false;
                 Ok(Ending::Conflict(error))
             }
             _ => Err(error),
