@@ -6,6 +6,7 @@ use lettre::address::AddressError;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use uuid::Uuid;
 
@@ -28,6 +29,8 @@ pub struct Mailer {
 /// Reason why an e-mail can't be put together or sent, or the mail server's settings make no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
+    #[error("MAIL_DEFAULT_SENDER is not an address for e-mails: {0}")]
+    Sender(AddressError),
     #[error("not an address for e-mails: {0}")]
     Address(#[from] AddressError),
     #[error("the mail server: {0}")]
@@ -40,7 +43,7 @@ pub enum MailError {
 
 impl MailError {
     fn may_pass(&self) -> bool {
-        matches!(self, Self::Server(error) if !error.is_permanent())
+        matches!(self, Self::Server(error) if !error.is_permanent() || wants_sign_in(error))
     }
 
     /// Meaning for a job that sends: a mail server may come back, and an address stays wrong.
@@ -54,13 +57,24 @@ impl MailError {
     }
 }
 
+/// True if the mail server refuses whoever sends (530, 534, 535, 538) and not the e-mail: that is mended in the settings.
+fn wants_sign_in(error: &lettre::transport::smtp::Error) -> bool {
+    error
+        .status()
+        .is_some_and(|code| code.category == Category::Unspecified3)
+}
+
 impl Mailer {
     /// Reads the settings. The first e-mail connects.
     ///
     /// # Errors
     /// The settings make no sense.
     pub fn new(settings: &MailSettings) -> Result<Self, MailError> {
-        let sender = Mailbox::new(Some("Kitsu Bot".into()), settings.mail_default_sender.parse()?);
+        let address = settings
+            .mail_default_sender
+            .parse::<lettre::Address>()
+            .map_err(MailError::Sender)?;
+        let sender = Mailbox::new(Some("Kitsu Bot".into()), address);
         let transport = if settings.mail_enabled {
             Some(transport(settings)?)
         } else {
@@ -140,6 +154,8 @@ fn transport(settings: &MailSettings) -> Result<Transport, MailError> {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDateTime;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -181,6 +197,50 @@ mod tests {
                 .is_err_and(|error| error.may_pass())
         );
         assert!(send(&mailer, "no address").await.is_err_and(|error| !error.may_pass()));
+        Ok(())
+    }
+
+    /// A mail server that refuses this command, and takes all others.
+    async fn refusing(command: &'static str, answer: &'static str) -> std::io::Result<u16> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await?;
+            let (read, mut write) = stream.into_split();
+            let mut lines = BufReader::new(read).lines();
+            write.write_all(b"220 ready\r\n").await?;
+            while let Some(line) = lines.next_line().await? {
+                let answer = match line.split(' ').next().unwrap_or_default() {
+                    given if given == command => answer,
+                    "EHLO" => "250-here\r\n250 AUTH PLAIN",
+                    _ => "250 fine",
+                };
+                write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+            }
+            Ok::<_, std::io::Error>(())
+        });
+        Ok(port)
+    }
+
+    #[tokio::test]
+    async fn a_sender_who_is_refused_may_pass_and_a_recipient_stays_wrong() -> Result<(), Box<dyn std::error::Error>> {
+        for (command, answer, passes) in [
+            ("AUTH", "535 wrong password", true),
+            ("MAIL", "530 sign in first", true),
+            ("RCPT", "550 no such user", false),
+        ] {
+            let mailer = Mailer::new(&MailSettings {
+                mail_port: refusing(command, answer).await?,
+                mail_username: "tracker".into(),
+                mail_password: "sheep".into(),
+                ..settings()
+            })?;
+            let refused = send(&mailer, "ada@example.com").await;
+            assert!(
+                refused.as_ref().is_err_and(|error| error.may_pass() == passes),
+                "{command}: {refused:?}"
+            );
+        }
         Ok(())
     }
 
