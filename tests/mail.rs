@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use harness::rows;
-use harness::{On, PostOffice, Studio, TestServer};
+use harness::{Installation, On, PostOffice, Studio, TestServer};
 
 const ARTIST: &str = "tim.team.user@example.com";
 
@@ -346,4 +346,27 @@ async fn several_servers_share_the_work() {
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), office.letters().len()), (40, 40));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_is_trusted_when_the_machine_trusts_it() {
+    let (office, certificate) = PostOffice::open_encrypted().await;
+    let flags: Vec<String> = office
+        .flags()
+        .into_iter()
+        .chain(["--mail-use-ssl".into(), "true".into()])
+        .collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let studio = Installation::new(On::Sqlite, &flags).await;
+    let authority = studio.temporary().join("authority.pem");
+    std::fs::write(&authority, certificate).expect("a file");
+    let authority = authority.to_str().expect("a name in UTF-8");
+    let server = studio.serve_with(&[("SSL_CERT_FILE", authority)]).await;
+    let email = "admin@example.com";
+    server
+        .nobody()
+        .post("/auth/reset-password", json!({"email": email}))
+        .await
+        .expect(200);
+    office.letter_to(email).await;
 }

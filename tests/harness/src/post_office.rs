@@ -4,9 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use mail_parser::MessageParser;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 /// Time that tests wait for an e-mail.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,19 +30,41 @@ pub struct Letter {
 pub struct PostOffice {
     pub port: u16,
     taken: Arc<Mutex<Vec<Letter>>>,
+    /// Encryption from the start, where there is any.
+    tls: Option<TlsAcceptor>,
     desk: Option<JoinHandle<()>>,
 }
 
 impl PostOffice {
     /// One that takes e-mails.
     pub async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// One that is encrypted, and its certificate, which nobody trusts unless told to.
+    pub async fn open_encrypted() -> (Self, String) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the usual versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key.into())
+            .expect("a key that fits");
+        let office = Self::open_with(Some(TlsAcceptor::from(Arc::new(config)))).await;
+        (office, cert.pem())
+    }
+
+    async fn open_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let mut office = Self {
             port: listener.local_addr().expect("an address").port(),
             taken: Arc::default(),
+            tls,
             desk: None,
         };
-        office.desk = Some(tokio::spawn(serve(listener, office.taken.clone(), true)));
+        office.desk = Some(office.serve(listener, true));
         office
     }
 
@@ -62,7 +89,11 @@ impl PostOffice {
     async fn answer(&mut self, talks: bool) {
         self.close().await;
         let listener = self.listener().await;
-        self.desk = Some(tokio::spawn(serve(listener, self.taken.clone(), talks)));
+        self.desk = Some(self.serve(listener, talks));
+    }
+
+    fn serve(&self, listener: TcpListener, talks: bool) -> JoinHandle<()> {
+        tokio::spawn(serve(listener, self.taken.clone(), self.tls.clone(), talks))
     }
 
     /// The port again. While it was closed, a connection of another test may have been given its number for a moment.
@@ -132,34 +163,41 @@ impl Drop for PostOffice {
     }
 }
 
-async fn serve(listener: TcpListener, taken: Arc<Mutex<Vec<Letter>>>, talks: bool) {
+async fn serve(listener: TcpListener, taken: Arc<Mutex<Vec<Letter>>>, tls: Option<TlsAcceptor>, talks: bool) {
     let mut talks_with = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let taken = taken.clone();
+        let (taken, tls) = (taken.clone(), tls.clone());
         talks_with.spawn(async move {
-            if talks {
-                // A sender that hangs up is none of the test's business.
-                let _ended = talk(stream, &taken).await;
-            } else {
+            if !talks {
                 let _held = stream;
-                std::future::pending::<()>().await;
+                return std::future::pending::<()>().await;
             }
+            // A sender that hangs up is none of the test's business.
+            let _ended = match tls {
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => talk(stream, &taken).await,
+                    Err(error) => Err(error),
+                },
+                None => talk(stream, &taken).await,
+            };
         });
     }
 }
 
-async fn talk(stream: TcpStream, taken: &Mutex<Vec<Letter>>) -> std::io::Result<()> {
-    let (read, mut write) = stream.into_split();
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, taken: &Mutex<Vec<Letter>>) -> std::io::Result<()> {
+    let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(read).lines();
     let mut to = String::new();
     let mut message: Option<String> = None;
     write.write_all(b"220 ready\r\n").await?;
+    write.flush().await?;
     while let Some(line) = lines.next_line().await? {
         if let Some(text) = &mut message {
             if line == "." {
                 taken.lock().expect("the letters").push(read_letter(&to, text));
                 message = None;
                 write.write_all(b"250 taken\r\n").await?;
+                write.flush().await?;
             } else {
                 text.push_str(line.strip_prefix('.').unwrap_or(&line));
                 text.push_str("\r\n");
@@ -184,6 +222,7 @@ async fn talk(stream: TcpStream, taken: &Mutex<Vec<Letter>>) -> std::io::Result<
             _ => b"250 fine\r\n",
         };
         write.write_all(answer).await?;
+        write.flush().await?;
     }
     Ok(())
 }
