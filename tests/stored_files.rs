@@ -400,6 +400,22 @@ async fn an_object_store_that_refuses_is_told_at_the_start() {
         "{refused:?}"
     );
 
+    // Buckets that are missing may come later, so the server runs, and says why files are out of reach.
+    let flags = store.flags();
+    let flags: Vec<&str> = flags
+        .iter()
+        .map(String::as_str)
+        .filter(|flag| !["--fs-s3-create-bucket", "true"].contains(flag))
+        .collect();
+    let studio = Installation::new(On::Sqlite, &flags).await;
+    let server = studio.serve().await;
+    studio
+        .logged(|line| line["fields"]["message"] == "stored files can't be reached")
+        .await;
+    let told = server.nobody().get("/status").await.expect(200);
+    assert_eq!(told["parts"]["storage"], json!({"kind": "s3", "up": false}));
+    server.kill().await;
+
     let studio = Installation::new(On::Sqlite, &["--fs-backend", "tape"]).await;
     let refused = studio.refused().await;
     assert!(

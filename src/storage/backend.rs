@@ -1,6 +1,6 @@
 //! Settings of the file store, and opening its buckets from them.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use object_store::{
@@ -75,7 +75,9 @@ pub(super) async fn open(bucket: Bucket, settings: &StorageSettings) -> Result<O
     match &settings.backend {
         Backend::Local { folder } => {
             let folder = folder.join(name);
-            tokio::fs::create_dir_all(&folder).await?;
+            tokio::fs::create_dir_all(&folder)
+                .await
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
             // Survives a power cut once the upload has been acknowledged.
             let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
             Ok(OpenBucket {

@@ -227,14 +227,28 @@ impl Storage {
         found.map_ok(listed).map_err(StorageError::from).boxed()
     }
 
-    /// True if the files can be reached: one bucket stands for all.
-    pub async fn is_reached(&self) -> bool {
-        let bucket = self.bucket(Bucket::Files);
-        match &bucket.folder {
-            // A folder that is gone looks like one without that file.
-            Some(folder) => tokio::fs::metadata(folder).await.is_ok(),
-            None => present(bucket.store.head(&PROBE.into()).await).is_ok(),
+    /// Asks each bucket for something: one may be missing, or closed to the key.
+    ///
+    /// # Errors
+    /// A bucket is not there, or does not answer.
+    pub async fn reach(&self) -> Result<(), StorageError> {
+        for bucket in self.buckets.iter() {
+            match &bucket.folder {
+                Some(folder) => {
+                    tokio::fs::metadata(folder).await?;
+                }
+                // Only a listing tells a bucket that is not there from a file that is not there.
+                None => {
+                    bucket.store.list(Some(&PROBE.into())).try_next().await?;
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// True if the files can be reached.
+    pub async fn is_reached(&self) -> bool {
+        self.reach().await.is_ok()
     }
 
     /// True if there is such a file.

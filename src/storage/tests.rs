@@ -159,3 +159,21 @@ async fn a_changed_file_has_another_tag() {
     let second = storage.head(&key).await.unwrap().unwrap();
     assert_ne!(first.etag, second.etag);
 }
+
+#[tokio::test]
+async fn a_folder_that_can_not_be_had_is_told() {
+    let place = TempDir::new().unwrap();
+    let storage = open(place.path()).await;
+    assert!(storage.is_reached().await);
+    std::fs::remove_dir_all(place.path().join("previews")).unwrap();
+    assert!(!storage.is_reached().await);
+
+    let file = place.path().join("file");
+    std::fs::write(&file, b"no folder").unwrap();
+    let settings = StorageSettings {
+        bucket_prefix: String::new(),
+        backend: Backend::Local { folder: file.clone() },
+    };
+    let refused = Storage::open(&settings).await.err().map(|error| error.to_string());
+    assert!(refused.is_some_and(|told| told.contains(&file.display().to_string())));
+}
