@@ -116,11 +116,14 @@ fn print_address(data: &DataArgs, settings: &Settings, bound: SocketAddr, fresh:
 async fn tell_of_programs(app: SharedApp) {
     if !app.programs.read_movies().await {
         tracing::warn!(
-            "the programs ffmpeg and ffprobe are not installed: movies are stored as they are sent, and nothing is made of them"
+            "the programs ffmpeg and ffprobe are not installed, or not where DAILIES_FFMPEG and DAILIES_FFPROBE say: movies are stored \
+             as they are sent, and nothing is made of them"
         );
     }
     if !app.programs.draw_documents().await {
-        tracing::warn!("the program pdftoppm is not installed: PDF files have no pictures");
+        tracing::warn!(
+            "the program pdftoppm is not installed, or not where DAILIES_PDFTOPPM says: PDF files have no pictures"
+        );
     }
 }
 

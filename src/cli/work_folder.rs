@@ -26,18 +26,25 @@ impl WorkFolder {
     /// The folder can't be made.
     pub(super) fn open(parent: Option<&PathBuf>) -> io::Result<Self> {
         let parent = parent.cloned().unwrap_or_else(std::env::temp_dir);
-        fs::create_dir_all(&parent)?;
-        sweep(&parent)?;
+        Self::open_in(&parent).map_err(|error| {
+            let sentence = format!(
+                "files on their way can't lie in {} (TMP_DIR): {error}",
+                parent.display()
+            );
+            io::Error::new(error.kind(), sentence)
+        })
+    }
+
+    fn open_in(parent: &Path) -> io::Result<Self> {
+        fs::create_dir_all(parent)?;
+        sweep(parent)?;
         for _ in 0..ATTEMPTS {
-            let folder = Builder::new().prefix(PREFIX).tempdir_in(&parent)?;
+            let folder = Builder::new().prefix(PREFIX).tempdir_in(parent)?;
             if let Some(lock) = locked(folder.path()).filter(|_| folder.path().exists()) {
                 return Ok(Self { folder, _lock: lock });
             }
         }
-        Err(io::Error::new(
-            io::ErrorKind::WouldBlock,
-            format!("no folder in {} can be locked", parent.display()),
-        ))
+        Err(io::Error::new(io::ErrorKind::WouldBlock, "none can be locked"))
     }
 
     /// Lets the temporary files of this process go here. Only the first folder of a process can be the place for them.
@@ -68,6 +75,15 @@ fn sweep(parent: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_that_is_none_is_named() {
+        let parent = TempDir::new().unwrap();
+        let file = parent.path().join("file");
+        fs::write(&file, b"no folder").unwrap();
+        let refused = WorkFolder::open(Some(&file)).err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|told| told.contains(&file.display().to_string())));
+    }
 
     #[test]
     fn folders_that_are_left_go_and_those_in_use_stay() {

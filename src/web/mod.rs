@@ -63,7 +63,7 @@ pub struct Extras {
 pub enum SetupError {
     #[error(transparent)]
     Route(#[from] RouteError),
-    #[error("{folder} is no folder of a built web UI: {error}")]
+    #[error("{folder} is no folder of a built web UI, with an index.html: {error}")]
     Ui { folder: PathBuf, error: io::Error },
     #[error("{folder} is no folder of plugins: {error}")]
     Plugins { folder: PathBuf, error: io::Error },
