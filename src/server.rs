@@ -54,7 +54,11 @@ pub enum StartError {
         "this database was made by another server. Run `dailies adopt` with the same --database-url to take it over; nothing in it is changed or dropped"
     )]
     NotAdopted,
-    #[error("this database belongs to another program, or to a newer release of Dailies")]
+    #[error(
+        "a newer release of Dailies has worked on this database, and nothing was changed in it. Start that release, or restore the backup from before the upgrade"
+    )]
+    Newer,
+    #[error("this database belongs to another program, and nothing was changed in it")]
     Foreign,
     #[error("{0}: {1}")]
     File(String, io::Error),
@@ -81,6 +85,7 @@ pub async fn prepare(database: &Database) -> Result<bool, StartError> {
     match state {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
         State::Foreign => return Err(StartError::Foreign),
+        State::Newer => return Err(StartError::Newer),
         State::Current => {}
         State::Empty | State::Behind => migration::up(&database.schema_connection().await?).await?,
     }

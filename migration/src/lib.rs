@@ -64,7 +64,9 @@ pub enum State {
     Behind,
     /// Made by the reference system, and not taken over yet.
     ReferenceWithoutBaseline,
-    /// Tables that this release does not know: those of another program, or of a newer release.
+    /// Changed by a newer release of this program.
+    Newer,
+    /// Tables of another program.
     Foreign,
 }
 
@@ -84,7 +86,9 @@ pub async fn state(db: &impl ConnectionTrait) -> Result<State, DbErr> {
         .map(|migration| migration.name().to_owned())
         .collect();
 
-    Ok(if !applied.is_subset(&known) {
+    Ok(if !applied.is_subset(&known) && applied.contains(BASELINE) {
+        State::Newer
+    } else if !applied.is_subset(&known) {
         State::Foreign
     } else if applied == known {
         State::Current
@@ -113,9 +117,8 @@ pub async fn up(db: &DatabaseConnection) -> Result<(), DbErr> {
         State::ReferenceWithoutBaseline => {
             return Err(refusal("it was made by another server and must be adopted first"));
         }
-        State::Foreign => {
-            return Err(refusal("it belongs to another program or to a newer release"));
-        }
+        State::Newer => return Err(refusal("a newer release has worked on it")),
+        State::Foreign => return Err(refusal("it belongs to another program")),
     }
     transaction.commit().await
 }
@@ -154,7 +157,7 @@ pub async fn take_over(db: &DatabaseConnection) -> Result<(), DbErr> {
     match state(&transaction).await? {
         State::ReferenceWithoutBaseline => record_baseline(&transaction).await?,
         State::Current | State::Behind => {}
-        State::Empty | State::Foreign => {
+        State::Empty | State::Newer | State::Foreign => {
             return Err(refusal("it does not hold the tables of the reference system"));
         }
     }

@@ -14,7 +14,9 @@ enum AdoptionRefusal {
     Embedded,
     #[error("this database is empty; `dailies serve` makes what it needs")]
     Empty,
-    #[error("this database belongs to another program, or to a newer release of Dailies; nothing was changed")]
+    #[error("a newer release of Dailies has worked on this database; nothing was changed")]
+    Newer,
+    #[error("this database belongs to another program; nothing was changed")]
     Foreign,
     #[error("the schema is not one of those that this release takes over; nothing was changed")]
     Different,
@@ -39,6 +41,7 @@ pub(super) async fn run(data: &DataArgs, check: bool) -> CommandResult {
             return Ok(());
         }
         State::Empty => return Err(AdoptionRefusal::Empty.into()),
+        State::Newer => return Err(AdoptionRefusal::Newer.into()),
         State::Foreign => return Err(AdoptionRefusal::Foreign.into()),
     }
     let plan = migration::plan(&database).await?;

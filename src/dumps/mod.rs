@@ -43,6 +43,8 @@ pub enum DumpError {
     NoDatabase(PathBuf),
     #[error("the database is not at the schema of this release; start `dailies serve` once, and dump then")]
     NotCurrent,
+    #[error("a newer release of Dailies has worked on the database: use that one; nothing was changed")]
+    NewerDatabase,
     #[error("the file can't be written or read: {0}")]
     File(#[from] io::Error),
     #[error("this is no dump of Dailies: {0}")]

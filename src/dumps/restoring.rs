@@ -78,6 +78,7 @@ async fn make_schema(database: &Database, manifest: &Manifest, is_older: bool) -
             let migrations = u32::try_from(manifest.migrations.len()).unwrap_or(u32::MAX);
             migration::up_to(&database.schema_connection().await?, migrations).await?;
         }
+        State::Newer => return Err(DumpError::NewerDatabase),
         State::Foreign | State::ReferenceWithoutBaseline => return Err(DumpError::Foreign),
         State::Current | State::Behind if is_older => return Err(DumpError::Older(manifest.version.clone())),
         State::Behind => migration::up(&database.schema_connection().await?).await?,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use migration::State;
 use sea_orm::{DbBackend, DbErr};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -46,8 +47,12 @@ pub(super) fn compressed() -> SimpleFileOptions {
 /// file can't be read.
 pub async fn dump(database: &Database, storage: Option<&Storage>, file: &Path) -> Result<Dumped, DumpError> {
     let target = NewFile::beside(file)?;
-    if migration::state(database).await? != migration::State::Current {
-        return Err(DumpError::NotCurrent);
+    match migration::state(database).await? {
+        State::Current => {}
+        State::Newer => return Err(DumpError::NewerDatabase),
+        State::Empty | State::Behind | State::ReferenceWithoutBaseline | State::Foreign => {
+            return Err(DumpError::NotCurrent);
+        }
     }
     let tables = tables();
     let made_at = now().format("%Y-%m-%dT%H:%M:%S").to_string();

@@ -182,8 +182,9 @@ async fn databases_of_others_are_left_alone() -> Outcome {
     up(&db).await?;
     db.execute_unprepared("INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)")
         .await?;
-    assert_eq!(state(&db).await?, State::Foreign);
+    assert_eq!(state(&db).await?, State::Newer);
     assert!(up(&db).await.is_err());
+    assert!(take_over(&db).await.is_err());
     Ok(())
 }
 
