@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use dailies_definitions::call::RouteTable;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::{Api, Handlers};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::http::{HeaderMap, StatusCode};
 use poem_openapi::OpenApi;
 use sea_orm::{DbBackend, DbErr};
@@ -84,8 +85,8 @@ pub async fn prepare(database: &Database) -> Result<bool, StartError> {
     let state = migration::state(database).await?;
     match state {
         State::ReferenceWithoutBaseline => return Err(StartError::NotAdopted),
-        State::Foreign => return Err(StartError::Foreign),
         State::Newer => return Err(StartError::Newer),
+        State::Foreign => return Err(StartError::Foreign),
         State::Current => {}
         State::Empty | State::Behind => migration::up(&database.schema_connection().await?).await?,
     }
@@ -186,18 +187,13 @@ async fn installation(database: &Database) -> Result<String, DbErr> {
 
 /// The Redis that the settings name.
 fn redis_client(host: &str, settings: &Settings) -> Result<redis::Client, redis::RedisError> {
+    redis::Client::open(redis_address(host, settings))
+}
+
+fn redis_address(host: &str, settings: &Settings) -> String {
     let password = settings.kv_password.as_deref().filter(|password| !password.is_empty());
-    let password = password.map(|password| {
-        format!(
-            ":{}@",
-            url::form_urlencoded::byte_serialize(password.as_bytes()).collect::<String>()
-        )
-    });
-    redis::Client::open(format!(
-        "redis://{}{host}:{}/0",
-        password.unwrap_or_default(),
-        settings.kv_port
-    ))
+    let password = password.map(|password| format!(":{}@", utf8_percent_encode(password, NON_ALPHANUMERIC)));
+    format!("redis://{}{host}:{}/0", password.unwrap_or_default(), settings.kv_port)
 }
 
 /// Place where the settings keep files.
@@ -389,5 +385,27 @@ impl Gatekeeper for StreamGatekeeper {
 
     async fn news_missed(&self) {
         sessions::forget_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    #[test]
+    fn a_password_of_redis_may_have_any_letters() {
+        let settings = Flags::parse_from(["dailies", "--kv-password", "red is+p%w@"]).settings;
+        assert_eq!(
+            redis_address("redis.example.com", &settings),
+            "redis://:red%20is%2Bp%25w%40@redis.example.com:6379/0"
+        );
     }
 }
