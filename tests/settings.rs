@@ -160,6 +160,36 @@ async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_database_is_made_where_one_has_to_be() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let calls: [(&str, &[&str]); 3] = [
+        ("upkeep", &["files"]),
+        ("change-password", &["ada@example.com", "--password", "a long password"]),
+        ("backup", &["copy.db"]),
+    ];
+    for (name, arguments) in calls {
+        let refused = studio.run(name, arguments).await;
+        assert!(
+            !refused.success && refused.complained.contains("there is no database at"),
+            "{name}: {refused:?}"
+        );
+    }
+    assert!(!studio.data().exists());
+    let made = studio
+        .run("create-admin", &["ada@example.com", "--password", "a long password"])
+        .await;
+    assert!(
+        made.success && made.complained.contains("so a new one was made"),
+        "{made:?}"
+    );
+    let again = studio.run("init", &["--domain", "2d"]).await;
+    assert!(
+        again.success && again.printed.contains("was there already"),
+        "{again:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_part_of_the_output_is_no_fault() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [("config", &[]), ("config", &["--template"]), ("openapi", &[])];

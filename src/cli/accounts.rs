@@ -1,8 +1,10 @@
 //! `init`, `create-admin`, `change-password` and `sync-ldap`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::{CommandResult, environment, offline, offline_with, password};
+use super::{CommandResult, environment, missing_file, offline, offline_with, password, require_database};
 use crate::auth::accounts::{self, AccountError, Administrator};
 use crate::config::{DataArgs, LdapSettings, Settings};
 use crate::people::directory_sync;
@@ -10,16 +12,32 @@ use crate::studio::seed::{Domain, seed};
 
 pub(super) async fn init(data: &DataArgs, domain: Domain) -> CommandResult {
     let database = super::connect(data).await?;
-    crate::server::prepare(&database).await?;
+    let fresh = crate::server::prepare(&database).await?;
     let app = crate::server::build(data, super::environment(), database).await?;
     seed(&app, domain).await?;
-    println!("The database is ready.");
+    if fresh {
+        println!("The database is ready.");
+    } else {
+        println!("A studio was there already. What it lacked for this kind of work was added, and the rest stays.");
+    }
     Ok(())
+}
+
+/// Says that there is a new database: who meant one that is there looks for it in another folder.
+fn tell_of_new(file: Option<PathBuf>) {
+    if let Some(file) = file {
+        eprintln!(
+            "dailies: there was no database at {}, so a new one was made",
+            file.display()
+        );
+    }
 }
 
 /// Makes an administrator. A password is asked for where one is needed and none was given.
 pub(super) async fn create_admin(data: &DataArgs, email: &str, given: Option<&str>) -> CommandResult {
+    let missing = missing_file(data);
     let app = offline(data).await?;
+    tell_of_new(missing);
     let made = match accounts::create_admin(&app, email, given).await {
         Err(AccountError::NoPassword) => accounts::create_admin(&app, email, Some(&password::ask()?)).await?,
         made => made?,
@@ -33,6 +51,7 @@ pub(super) async fn create_admin(data: &DataArgs, email: &str, given: Option<&st
 }
 
 pub(super) async fn change_password(data: &DataArgs, email: &str, given: Option<String>) -> CommandResult {
+    require_database(data)?;
     let app = offline(data).await?;
     let password = given.map_or_else(password::ask, Ok)?;
     accounts::change_password(&app, email, &password).await?;
@@ -52,7 +71,9 @@ pub(super) struct SyncLdapArgs {
 
 pub(super) async fn sync_ldap(data: &DataArgs, args: SyncLdapArgs) -> CommandResult {
     let SyncLdapArgs { dry_run, ldap } = args;
+    let missing = missing_file(data);
     let app = offline_with(data, Settings { ldap, ..environment() }).await?;
+    tell_of_new(missing);
     let report = directory_sync::synchronise(&app, dry_run).await?;
     let groups = [
         ("new", &report.created),

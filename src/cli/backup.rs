@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{CommandResult, connect};
+use super::{CommandResult, connect, require_database};
 use crate::config::DataArgs;
 use crate::database::Sql;
-use crate::dumps::{DumpError, NewFile};
+use crate::dumps::NewFile;
 
 /// Reason why no copy is made.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,7 @@ pub(super) async fn run(data: &DataArgs, file: &Path) -> CommandResult {
     if !data.is_embedded() {
         return Err(BackupRefusal::NotEmbedded.into());
     }
-    if let Some(source) = data.embedded_file().filter(|source| !source.exists()) {
-        return Err(DumpError::NoDatabase(source).into());
-    }
+    require_database(data)?;
     let copy = NewFile::beside(file)?;
     let database = connect(data).await?;
     let target = copy.path().to_str().ok_or(BackupRefusal::Name)?;

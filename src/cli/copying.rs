@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CommandResult, bare};
+use super::{CommandResult, bare, require_database};
 use crate::config::DataArgs;
 use crate::pulling::{self, Compared, Fetched, PullOptions, PullOutcome, PushOptions, Remote};
 
@@ -100,6 +100,7 @@ pub(super) async fn push(data: &DataArgs, args: PushArgs) -> CommandResult {
         verify,
         account,
     } = args;
+    require_database(data)?;
     let app = bare(data).await?.0;
     let remote = account.sign_in(&to).await?;
     if verify {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{CommandResult, connect, environment};
+use super::{CommandResult, connect, environment, require_database};
 use crate::config::DataArgs;
-use crate::dumps::{self, DumpError};
+use crate::dumps;
 use crate::server::storage_settings;
 use crate::storage::Storage;
 
@@ -40,16 +40,8 @@ async fn storage(data: &DataArgs, without_files: bool) -> Result<Option<Storage>
     Ok(Some(Storage::open(&storage_settings(data, &environment())?).await?))
 }
 
-fn require_file(file: Option<PathBuf>) -> Result<(), DumpError> {
-    match file.filter(|file| !file.exists()) {
-        Some(file) => Err(DumpError::NoDatabase(file)),
-        None => Ok(()),
-    }
-}
-
 pub(super) async fn dump(data: &DataArgs, args: &DumpArgs) -> CommandResult {
-    // Whoever connects to an embedded database makes it.
-    require_file(data.embedded_file())?;
+    require_database(data)?;
     let database = connect(data).await?;
     let storage = storage(data, args.without_files).await?;
     let dumped = dumps::dump(&database, storage.as_ref(), &args.file).await?;

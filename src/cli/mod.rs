@@ -23,13 +23,15 @@ mod variables;
 mod work_folder;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, Parser, Subcommand};
-
 use sea_orm::{DbErr, RuntimeErr};
+
 use crate::config::{DataArgs, Settings};
 use crate::database::Database;
+use crate::dumps::DumpError;
 use crate::studio::seed::Domain;
 
 /// Production tracking server for animation and VFX studios.
@@ -197,11 +199,6 @@ async fn execute(data: DataArgs, command: Command, matches: &ArgMatches) -> Comm
     }
 }
 
-async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>> {
-    let url = data.url();
-    let database = Database::connect(&url, data.pool_size())
-        .await
-        .map_err(|error| UnreachableDatabase::at(&url, &error))?;
 /// Refuses to work where there is no embedded database yet: whoever connects to one makes it, in a wrong folder, too.
 fn require_database(data: &DataArgs) -> Result<(), DumpError> {
     match missing_file(data) {
@@ -238,6 +235,11 @@ impl UnreachableDatabase {
     }
 }
 
+async fn connect(data: &DataArgs) -> Result<Database, Box<dyn std::error::Error>> {
+    let url = data.url();
+    let database = Database::connect(&url, data.pool_size())
+        .await
+        .map_err(|error| UnreachableDatabase::at(&url, &error))?;
     private::close_data(data);
     Ok(database)
 }

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{CommandResult, offline};
+use super::{CommandResult, offline, require_database};
 use crate::background::JobError;
 use crate::config::DataArgs;
 use crate::upkeep::{self, Finding};
@@ -52,6 +52,7 @@ pub(super) enum Upkeep {
 }
 
 pub(super) async fn run(data: &DataArgs, what: &Upkeep) -> CommandResult {
+    require_database(data)?;
     let app = offline(data).await?;
     let (found, word, is_dry) = match what {
         Upkeep::Events { days, dry_run } => (
