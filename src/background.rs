@@ -69,23 +69,29 @@ impl<E: Error + Send + Sync + 'static> From<E> for JobError {
     }
 }
 
-/// The error with its causes: those of libraries often say little by themselves.
 impl fmt::Display for JobError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Later(error) | Self::Never(error)) = self;
-        let mut told = error.to_string();
-        write!(out, "{told}")?;
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !told.contains(&text) {
-                write!(out, ": {text}")?;
-                told = text;
-            }
-            cause = error.source();
-        }
-        Ok(())
+        out.write_str(&with_causes(&**error))
     }
+}
+
+/// An error with its causes: those of libraries often say little by themselves.
+#[must_use]
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut told = error.to_string();
+    let mut all = told.clone();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !told.contains(&text) {
+            all.push_str(": ");
+            all.push_str(&text);
+            told = text;
+        }
+        cause = error.source();
+    }
+    all
 }
 
 /// Jobs, as far as the rest of the server knows them.

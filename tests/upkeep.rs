@@ -246,7 +246,10 @@ async fn figures_are_worked_out_anew(#[values(On::Sqlite, On::Postgres)] on: On)
     }
     assert_eq!(figures(&database).await, wrong);
     let unknown = studio.run("upkeep", &["figures", "--production", "Nowhere"]).await;
-    assert!(!unknown.success && !unknown.complained.is_empty(), "{unknown:?}");
+    assert!(
+        !unknown.success && unknown.complained.contains("no production named Nowhere"),
+        "{unknown:?}"
+    );
     let done = upkeep(&studio, &["figures"]).await;
     assert_eq!(
         line(&done, "dates and counts of tasks"),

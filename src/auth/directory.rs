@@ -30,6 +30,8 @@ const SWITCHED_OFF: u64 = 0x2;
 pub enum DirectoryError {
     #[error("the directory does not answer: {0}")]
     Ldap(#[from] LdapError),
+    #[error("the directory does not let LDAP_USER in: {0}")]
+    Reader(LdapError),
     #[error("a connection to the directory can't be encrypted: {0}")]
     Tls(#[from] rustls::Error),
     #[error("{0} is no role of a group, such as leads=supervisor")]
@@ -214,7 +216,8 @@ pub async fn listed(settings: &LdapSettings) -> Result<Vec<Listed>, DirectoryErr
     ldap.with_timeout(TIMEOUT)
         .simple_bind(&reader_name(settings), &settings.ldap_password)
         .await?
-        .success()?;
+        .success()
+        .map_err(DirectoryError::Reader)?;
     let mut members = HashMap::new();
     let narrowing =
         (kind == DirectoryKind::Other && !settings.ldap_group.is_empty()).then_some(settings.ldap_group.as_str());

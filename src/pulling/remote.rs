@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::background::with_causes;
+
 /// Number of times that a request is made before it counts as failed, and the time in between.
 const ATTEMPTS: u32 = 3;
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -15,7 +17,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// Reason why the other instance gave no answer that helps.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
-    #[error("{url} can't be reached: {error}")]
+    #[error("{url} can't be reached: {}", with_causes(.error))]
     Unreachable { url: String, error: reqwest::Error },
     #[error("{method} {path} was answered with {status}: {message}")]
     Refused {

@@ -74,10 +74,9 @@ async fn projects(app: &App, production: Option<&str>) -> Result<Vec<Uuid>, Fail
         sql.push(" WHERE ").same_text("name", name);
     }
     let found = database::read_values(&app.database, &sql).await?;
-    if production.is_some() && found.is_empty() {
-        Err(Failure::not_found())
-    } else {
-        Ok(found)
+    match production.filter(|_| found.is_empty()) {
+        Some(name) => Err(Failure::refused(format!("there is no production named {name}"))),
+        None => Ok(found),
     }
 }
 

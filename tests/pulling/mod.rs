@@ -365,3 +365,15 @@ async fn one_production_goes_to_another_server(#[values(On::Sqlite, On::Postgres
     );
     there.get(&format!("/data/preview-files/{preview}")).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_out_of_reach_is_told_with_the_reason() {
+    let copy = empty(On::Sqlite).await;
+    let refused = copy
+        .run_with(&[("SYNC_TOKEN", "a token")], "pull", &["--from", "http://127.0.0.1:1"])
+        .await;
+    assert!(
+        !refused.success && refused.complained.contains("Connection refused"),
+        "{refused:?}"
+    );
+}

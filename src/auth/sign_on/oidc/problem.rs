@@ -4,11 +4,12 @@ use dailies_definitions::failure::Failure;
 use openidconnect::ClaimsVerificationError;
 
 use super::super::refused;
+use crate::background::with_causes;
 
 /// Problem between this server and the provider.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
-    #[error("the provider does not answer: {0}")]
+    #[error("the provider does not answer: {}", with_causes(.0))]
     Request(#[from] reqwest::Error),
     #[error("the provider answers more than is reasonable")]
     TooLong,

@@ -30,6 +30,7 @@ use super::identities::{self, Identity, Profile, Provider, not_for_them};
 use super::{arrive, leave_for_form, provider_client, read_limited, refused};
 use crate::app::App;
 use crate::auth::browser_session::BrowserSession;
+use crate::background::with_causes;
 use crate::config::{SamlSettings, Settings};
 
 /// Time that somebody may take at the provider.
@@ -45,7 +46,7 @@ const PURPOSE: &str = "saml";
 /// Problem between this server and the provider.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("the provider does not answer: {0}")]
+    #[error("the provider does not answer: {}", with_causes(.0))]
     Request(#[from] reqwest::Error),
     #[error("the provider answers {0}")]
     Status(reqwest::StatusCode),
