@@ -84,6 +84,16 @@ async fn empty_variables_are_as_those_that_are_not_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn settings_that_lack_others_are_told() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let told = studio.run("config", &["--oidc-enabled", "yes"]).await;
+    assert!(
+        told.success && told.complained.contains("OIDC_DISCOVERY_URL"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn databases_that_can_not_be_opened_are_named() {
     let studio = Installation::on_database("postgres://ada:sheep@127.0.0.1:1/dailies", &[]);
     let refused = studio.run("init", &[]).await;
@@ -118,48 +128,6 @@ async fn folders_may_have_any_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_lack_others_are_told() {
-    let studio = Installation::new(On::Sqlite, &[]).await;
-    let told = studio.run("config", &["--oidc-enabled", "yes"]).await;
-    assert!(
-        told.success && told.complained.contains("OIDC_DISCOVERY_URL"),
-        "{told:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_made_for_a_server_whose_port_is_taken() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = taken.local_addr().expect("an address").port().to_string();
-    let studio = Installation::new(On::Sqlite, &[]).await;
-    let refused = studio.run("serve", &["--port", &port]).await;
-    assert!(
-        !refused.success
-            && refused
-                .complained
-                .contains(&format!("127.0.0.1:{port} can't be listened on")),
-        "{refused:?}"
-    );
-    assert!(
-        !studio.data().exists(),
-        "no database, and no password that nobody reads"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
-    let studio = Installation::new(on, &[]).await;
-    let database = Database::connect(&studio.database_url, 1).await.expect("a database");
-    assert!(prepare(&database).await.expect("a schema"));
-    database.close().await;
-    let mut server = studio.serve().await;
-    assert_eq!(server.line().await.as_deref(), Some("What to do next:"));
-    let types = server.admin().await.get("/data/task-types").await.expect(200);
-    assert!(types.as_array().is_some_and(|types| !types.is_empty()), "{types}");
-    server.kill().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn no_database_is_made_where_one_has_to_be() {
     let studio = Installation::new(On::Sqlite, &[]).await;
     let calls: [(&str, &[&str]); 3] = [
@@ -187,6 +155,41 @@ async fn no_database_is_made_where_one_has_to_be() {
         again.success && again.printed.contains("was there already"),
         "{again:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_made_for_a_server_whose_port_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let studio = Installation::new(On::Sqlite, &[]).await;
+    let refused = studio.run("serve", &["--port", &port]).await;
+    assert!(
+        !refused.success
+            && refused
+                .complained
+                .contains(&format!("127.0.0.1:{port} can't be listened on")),
+        "{refused:?}"
+    );
+    assert!(
+        !studio.data().exists(),
+        "no database, and no password that nobody reads"
+    );
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
+    let studio = Installation::new(on, &[]).await;
+    let database = Database::connect(&studio.database_url, 1).await.expect("a database");
+    assert!(prepare(&database).await.expect("a schema"));
+    database.close().await;
+    let mut server = studio.serve().await;
+    assert_eq!(server.line().await.as_deref(), Some("What to do next:"));
+    let types = server.admin().await.get("/data/task-types").await.expect(200);
+    assert!(types.as_array().is_some_and(|types| !types.is_empty()), "{types}");
+    server.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,6 +74,34 @@ fn services_get_settings_that_there_are() {
     );
 }
 
+/// A service manager lets the server end by itself: requests take 30 seconds at most, jobs 20 more, and the rest some.
+#[test]
+fn services_have_time_to_end_and_to_wait_for_others() {
+    let unit = read("packaging/dailies.service");
+    let seconds = |name: &str| {
+        let value = unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        value.and_then(|value| value.parse::<u64>().ok()).unwrap_or_default()
+    };
+    assert!(seconds("TimeoutStopSec") >= 70);
+    // Five starts within ten seconds would be the last ones.
+    assert!(seconds("RestartSec") > 2);
+    for (file, service) in [
+        ("packaging/compose.yaml", "dailies"),
+        ("packaging/compose.cluster.yaml", "first"),
+    ] {
+        let document = yaml(file);
+        let grace = document["services"][service]["stop_grace_period"]
+            .as_str()
+            .and_then(|time| time.strip_suffix('s'));
+        assert!(
+            grace
+                .and_then(|time| time.parse::<u64>().ok())
+                .is_some_and(|time| time >= 70),
+            "{file}: {grace:?}"
+        );
+    }
+}
+
 /// The packages for programs have the version of the contract, and the Rust one that of the workspace.
 #[test]
 fn the_contract_has_the_version_of_the_program() {

@@ -79,13 +79,13 @@ pub(super) async fn run(data: DataArgs, settings: Settings) -> CommandResult {
     telemetry.close().await;
     Ok(())
 }
+
 /// Says that stored files are out of reach, and why: a bucket that is missing, or a key without rights.
 async fn tell_of_storage(app: SharedApp) {
     if let Err(error) = app.storage.reach().await {
         tracing::error!(%error, "stored files can't be reached");
     }
 }
-
 
 /// The operations, the stream of events and the metrics, as they are served.
 async fn application(app: &SharedApp, telemetry: &Telemetry) -> Result<Application, Box<dyn std::error::Error>> {
