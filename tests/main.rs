@@ -3,6 +3,7 @@
 
 mod accounts;
 mod adopt;
+mod avatars;
 mod backup;
 mod builds;
 mod carried_previews;
