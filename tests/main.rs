@@ -3,6 +3,7 @@
 
 mod accounts;
 mod adopt;
+mod attachments;
 mod avatars;
 mod backup;
 mod builds;
