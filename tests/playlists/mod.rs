@@ -2,6 +2,7 @@
 
 mod builds;
 mod guests;
+mod media;
 
 pub use builds::outcome;
 
