@@ -216,6 +216,36 @@ async fn other_pictures_become_png(#[case] on: On) {
 }
 
 #[rstest]
+#[case("3072", true)]
+#[case("3071", false)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_most_pixels_are_those_of_the_settings_whatever_holds_them(#[case] most: &str, #[case] fits: bool) {
+    let studio = Studio::open_with(On::Sqlite, &["--max-image-pixels", most]).await;
+    for (name, content) in [
+        ("sheep.gif", animation("sheep.gif")),
+        ("light.exr", exr()),
+        ("sky.hdr", radiance()),
+        ("sheep.psd", photoshop([200, 100, 50])),
+    ] {
+        let record = sent(&studio, name, &content).await;
+        assert_eq!(record["status"], "ready", "{name}");
+        assert_eq!(has_thumbnail(&studio, &record).await, fits, "{name}");
+    }
+    let path = format!("/pictures/preview-files/{}", preview(&studio).await);
+    let plain = encoded(&RgbImage::new(64, 48).into(), ImageFormat::Png);
+    let answer = studio.admin.send_file(&path, "sheep.png", &plain).await;
+    if fits {
+        assert_eq!(answer.expect(201)["status"], "ready");
+    } else {
+        let message = answer.message(400);
+        assert!(
+            message.starts_with("The picture has more than 3071 pixels"),
+            "{message}"
+        );
+    }
+}
+
+#[rstest]
 #[case(On::Sqlite)]
 #[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
