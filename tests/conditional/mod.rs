@@ -6,6 +6,7 @@
 mod board;
 mod changes;
 mod rights;
+mod shared;
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
 use dailies::database::Sql;
