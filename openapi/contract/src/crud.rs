@@ -72,20 +72,28 @@ impl Resource<'_> {
 
     /// Puts what the resource's file gives into a sentence of the pattern.
     fn fill(&self, sentence: &Value) -> String {
-        let singular = self.text("singular");
-        let guess = if singular.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        let text = sentence.as_str().unwrap_or_default();
+        text.replace("{a_singular}", &format!("{} {}", self.article(), self.text("singular")))
+            .replace("{singular}", self.text("singular"))
+            .replace("{plural}", self.text("plural"))
+            .replace("{definition}", &self.definition())
+            .trim()
+            .to_owned()
+    }
+
+    fn article(&self) -> &str {
+        let guess = if self.text("singular").starts_with(['a', 'e', 'i', 'o', 'u']) {
             "an"
         } else {
             "a"
         };
-        let article = self.file["article"].as_str().unwrap_or(guess);
-        let text = sentence.as_str().unwrap_or_default();
-        text.replace("{a_singular}", &format!("{article} {singular}"))
-            .replace("{singular}", singular)
-            .replace("{plural}", self.text("plural"))
-            .replace("{about}", self.text("about"))
-            .trim()
-            .to_owned()
+        self.file["article"].as_str().unwrap_or(guess)
+    }
+
+    /// The sentence that says what a record is: `about` behind its name.
+    fn definition(&self) -> String {
+        let name = format!("{} {}", self.article(), self.text("singular"));
+        format!("{}: {}", begun(&name, char::to_uppercase), begun(self.text("about"), char::to_lowercase))
     }
 
     fn operation(&self, verb: &str) -> Map<String, Value> {
@@ -331,6 +339,14 @@ impl Resource<'_> {
             "responses": {"200": self.answer("import", &answer)},
         })
     }
+}
+
+/// A text whose first letter is another one.
+fn begun<C: Iterator<Item = char>>(text: &str, change: impl Fn(char) -> C) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| change(first).chain(letters).collect())
 }
 
 fn reference(name: &str) -> Value {

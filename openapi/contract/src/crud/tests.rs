@@ -11,7 +11,7 @@ fn expanded() -> Expanded {
     });
     let pattern = json!({
         "properties": {"id": {"type": "string"}},
-        "list": {"operationId": "list_{plural}", "summary": "List {plural}", "description": "All. {about}", "answer": "The {plural}."},
+        "list": {"operationId": "list_{plural}", "summary": "List {plural}", "description": "All. {definition}", "answer": "The {plural}."},
         "create": {"operationId": "create_{singular}", "summary": "Create {a_singular}", "description": "New."},
         "get": {"operationId": "get_{singular}"},
     });
@@ -23,7 +23,7 @@ fn a_resource_becomes_two_paths_with_five_operations() {
     let paths = expanded().paths;
     assert_eq!(paths[0].0, "/data/gadgets");
     assert_eq!(paths[0].1["get"]["operationId"], "list_gadgets");
-    assert_eq!(paths[0].1["get"]["description"], "All. A thing.");
+    assert_eq!(paths[0].1["get"]["description"], "All. A gadget: a thing.");
     assert_eq!(paths[0].1["post"]["summary"], "Create a gadget");
     assert_eq!(
         paths[0].1["post"]["description"],
