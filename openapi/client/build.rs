@@ -118,6 +118,8 @@ fn narrow_schemas(value: &mut Value) {
             for key in ["anyOf", "oneOf"] {
                 if let Some(first) = map.get(key).and_then(|shapes| shapes.get(0)).cloned() {
                     map.remove(key);
+                    // The title is that of the choice.
+                    map.remove("title");
                     if let Some(first) = first.as_object() {
                         map.extend(first.clone());
                     }

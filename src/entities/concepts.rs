@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use dailies_definitions::access::{Caller, ProjectMember};
 use dailies_definitions::failure::Failure;
 use dailies_definitions::query::{Query, parse_id};
-use dailies_definitions::schemas::NewConcept;
+use dailies_definitions::schemas::ConceptCreate;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -84,7 +84,7 @@ async fn require_seen(app: &App, caller: &Caller, id: Uuid) -> Result<EntityRela
 }
 
 /// `POST /data/projects/{project_id}/concepts`
-pub(super) async fn create(app: &App, access: &ProjectMember, body: NewConcept) -> Result<Vec<u8>, Failure> {
+pub(super) async fn create(app: &App, access: &ProjectMember, body: ConceptCreate) -> Result<Vec<u8>, Failure> {
     let project_id = access.project_id();
     let mut work = Work::begin(app, access.caller()).await?;
     let subjects = subjects(&work, project_id, &body.entity_concept_links.unwrap_or_default()).await?;

@@ -82,7 +82,7 @@ impl Productions for ProductionsHandlers {
         &self,
         access: ProjectManager,
         _project_id: Uuid,
-    ) -> Result<Json<NewPreviewAccount>, Failure> {
+    ) -> Result<Json<PreviewAccountWithPassword>, Failure> {
         preview_account::make(&self.0, &access).await
     }
 

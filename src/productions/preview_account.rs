@@ -4,7 +4,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use dailies_definitions::access::ProjectManager;
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
-use dailies_definitions::schemas::{NewPreviewAccount, PreviewAccount, ProjectPreviewAccount};
+use dailies_definitions::schemas::{PreviewAccount, PreviewAccountWithPassword, ProjectPreviewAccount};
 use entity::person;
 use poem::http::StatusCode;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
@@ -32,7 +32,7 @@ pub(super) async fn read_account(app: &App, access: &ProjectManager) -> Result<J
 }
 
 /// Makes the account, or closes it and gives it another password.
-pub(super) async fn make(app: &App, access: &ProjectManager) -> Result<Json<NewPreviewAccount>, Failure> {
+pub(super) async fn make(app: &App, access: &ProjectManager) -> Result<Json<PreviewAccountWithPassword>, Failure> {
     if !app.settings.sign_in.keeps_passwords() {
         return Err(Failure::plain(
             StatusCode::BAD_REQUEST,
@@ -48,7 +48,7 @@ pub(super) async fn make(app: &App, access: &ProjectManager) -> Result<Json<NewP
         full_name,
         preview_open_until,
     } = shown(&account);
-    Ok(Json::of(&NewPreviewAccount {
+    Ok(Json::of(&PreviewAccountWithPassword {
         id,
         email,
         full_name,

@@ -104,6 +104,10 @@ fn convert_schema(schema: &mut Value) {
             _ => {}
         }
     }
+    if schema.contains_key("anyOf") {
+        // The model has no place for it.
+        schema.shift_remove("title");
+    }
     let said = ["type", "$ref", "allOf", "anyOf", "oneOf", "enum", "not"]
         .iter()
         .any(|key| schema.contains_key(*key));
@@ -254,6 +258,10 @@ mod tests {
             (
                 json!({"anyOf": [{"type": "string"}, reference], "nullable": true}),
                 json!({"anyOf": [{"type": "string"}, reference, {"type": "null"}]}),
+            ),
+            (
+                json!({"title": "PersonOrName", "anyOf": [{"type": "string"}, reference]}),
+                json!({"anyOf": [{"type": "string"}, reference]}),
             ),
             (
                 json!({"$ref": "#/components/schemas/Person", "nullable": true}),

@@ -31,6 +31,12 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
         if schema["description"].as_str().is_none_or(str::is_empty) {
             problems.push(format!("the schema {name} has no description"));
         }
+        // Go has no constructors: generators for it write a function of this name.
+        if document["components"]["schemas"].get(format!("New{name}")).is_some() {
+            problems.push(format!(
+                "the schema New{name} has the name of what makes a {name} in Go"
+            ));
+        }
         described(name, schema, &mut problems);
         required(name, schema, &mut problems);
     }
@@ -195,10 +201,11 @@ mod tests {
     }
 
     #[test]
-    fn missing_descriptions_and_dangling_references_are_named() {
+    fn missing_descriptions_and_names_that_can_t_be_are_named() {
         let document = json!({"components": {"schemas": {
             "Gadget": {"description": "A thing.", "required": ["name"], "properties": {"size": {"type": "integer"}}},
             "Part": {"description": "A part.", "items": {"$ref": "#/components/schemas/Nothing"}},
+            "NewPart": {"description": "A part to make."},
         }}});
         assert_eq!(
             problems(&document, &[]),
@@ -206,6 +213,7 @@ mod tests {
                 "#/components/schemas/Nothing refers to nothing",
                 "Gadget.size has no description",
                 "Gadget requires name, which it does not describe",
+                "the schema NewPart has the name of what makes a Part in Go",
             ]
         );
     }

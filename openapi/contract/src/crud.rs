@@ -93,7 +93,11 @@ impl Resource<'_> {
     /// The sentence that says what a record is: `about` behind its name.
     fn definition(&self) -> String {
         let name = format!("{} {}", self.article(), self.text("singular"));
-        format!("{}: {}", begun(&name, char::to_uppercase), begun(self.text("about"), char::to_lowercase))
+        format!(
+            "{}: {}",
+            begun(&name, char::to_uppercase),
+            begun(self.text("about"), char::to_lowercase)
+        )
     }
 
     fn operation(&self, verb: &str) -> Map<String, Value> {
@@ -228,10 +232,11 @@ impl Resource<'_> {
             "everything"
         };
         operation.insert("x-conditional".into(), whose.into());
-        let schema = json!({"anyOf": [
+        let name = self.text("schema");
+        let schema = json!({"title": format!("{name}List"), "anyOf": [
             {"type": "array", "items": self.row("list")},
             {"type": "array", "items": reference("PartialRecord")},
-            reference(&format!("{}Page", self.text("schema"))),
+            reference(&format!("{name}Page")),
         ]});
         operation.insert(
             "responses".into(),

@@ -8,8 +8,8 @@ use dailies_definitions::concepts::{
 use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::{Json, NoContent};
 use dailies_definitions::schemas::{
-    Concept, ConceptDetails, ConceptFolderName, ConceptMove, ConceptWithTasks, Entity, EntityTask, ListedConcept,
-    NewConcept, TaskType,
+    Concept, ConceptCreate, ConceptDetails, ConceptFolderName, ConceptMove, ConceptWithTasks, Entity, EntityTask,
+    ListedConcept, TaskType,
 };
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ impl Concepts for ConceptsHandlers {
         &self,
         access: ProjectMember,
         _project_id: Uuid,
-        body: NewConcept,
+        body: ConceptCreate,
     ) -> Result<Json<Concept>, Failure> {
         Ok(Json::written(concepts::create(&self.0, &access, body).await?))
     }

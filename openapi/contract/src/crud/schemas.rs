@@ -155,7 +155,8 @@ impl Resource<'_> {
     }
 
     fn page_schema(&self) -> Value {
-        let rows = json!({"anyOf": [self.row("list"), reference("PartialRecord")]});
+        let title = format!("{}Record", self.text("schema"));
+        let rows = json!({"title": title, "anyOf": [self.row("list"), reference("PartialRecord")]});
         let number = |about: &str, example: i64| json!({"type": "integer", "format": "int64", "description": about, "example": example});
         json!({
             "type": "object",

@@ -35,6 +35,18 @@ fn a_resource_becomes_two_paths_with_five_operations() {
 }
 
 #[test]
+fn choices_of_shapes_have_names_for_generators() {
+    let Expanded { paths, schemas } = expanded();
+    let listed = &paths[0].1["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(listed["title"], "GadgetList");
+    let (_, page) = schemas
+        .iter()
+        .find(|(name, _)| name == "GadgetPage")
+        .expect("the schema");
+    assert_eq!(page["properties"]["data"]["items"]["title"], "GadgetRecord");
+}
+
+#[test]
 fn every_visible_scalar_column_is_a_filter() {
     let paths = expanded().paths;
     let names: Vec<_> = paths[0].1["get"]["parameters"]
