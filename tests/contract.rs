@@ -211,3 +211,17 @@ fn differences(place: &str, wanted: &Value, found: &Value, drift: &mut Vec<Strin
         _ => drift.push(format!("{place}: {wanted} in the contract, {found} reported")),
     }
 }
+
+#[test]
+fn the_introduction_names_schemas_that_are_there() {
+    let text = contract()["info"]["description"].as_str().expect("an introduction");
+    let schemas = contract()["components"]["schemas"].as_object().expect("schemas");
+    let named: Vec<&str> = text
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| word.ends_with("Error"))
+        .collect();
+    assert!(named.len() > 2, "{named:?}");
+    for name in named {
+        assert!(schemas.contains_key(name), "{name} is no schema");
+    }
+}

@@ -19,9 +19,13 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
         .filter_map(|tag| tag["name"].as_str())
         .collect();
     let mut ids = HashSet::new();
+    let mut summaries = HashSet::new();
     for operation in operations {
         if !ids.insert(&operation.id) {
             problems.push(format!("the operationId {} is used twice", operation.id));
+        }
+        if operation.alias_of.is_none() && !summaries.insert((&operation.tag, &operation.summary)) {
+            problems.push(format!("{}: another operation of its tag has the same summary", operation.id));
         }
         check_operation(operation, &tags, &mut problems);
     }
@@ -197,6 +201,26 @@ mod tests {
                 "list_screws: the parameter size of the filter NutFilter has another type in list_bolts",
                 "list_nails: no other operation of its tag has the filter NailFilter",
             ]
+        );
+    }
+
+    #[test]
+    fn operations_of_a_tag_are_told_apart_by_their_summaries() {
+        let operation = |id: &str, tag: &str| {
+            json!({"get": {
+                "operationId": id, "tags": [tag], "x-access": "anyone", "summary": "List nuts", "description": "Lists.",
+                "responses": {"200": {"description": "Nuts."}},
+            }})
+        };
+        let document = json!({"tags": [{"name": "Nuts"}, {"name": "Bolts"}], "paths": {
+            "/nuts": operation("list_nuts", "Nuts"),
+            "/nuts/all": operation("list_all_nuts", "Nuts"),
+            "/bolts": operation("list_bolts", "Bolts"),
+        }});
+        let operations = operations(&document).expect("operations");
+        assert_eq!(
+            problems(&document, &operations),
+            ["list_all_nuts: another operation of its tag has the same summary"]
         );
     }
 

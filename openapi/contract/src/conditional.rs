@@ -42,12 +42,12 @@ pub(crate) fn add(operation: &mut Map<String, Value>) {
         .and_then(|responses| responses.get_mut("200"))
     {
         answer["headers"] = json!({
-            "ETag": header("Another one as soon as anything changed that the answer shows. An answer without it is made anew each time."),
+            "ETag": header("Tag of this answer, for `If-None-Match` of the next call. It changes with anything that the answer shows. Some answers have none."),
             "Cache-Control": header("Says that the client may keep the answer, as long as it asks each time whether it is still good."),
         });
     }
     operation["responses"]["304"] =
-        json!({"description": "The client has a good answer already, says `If-None-Match`."});
+        json!({"description": "Nothing has changed since the answer whose tag is in `If-None-Match`."});
 }
 
 #[cfg(test)]
