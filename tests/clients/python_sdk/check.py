@@ -9,7 +9,7 @@ import time
 from types import ModuleType
 from typing import Any
 
-from dailies_client import ApiError, Dailies, SessionEnded, SignInRefused, api
+from dailies_client import ApiError, Dailies, SessionEnded, SignInRefused, api, models
 from dailies_client.api.productions import list_projects
 from dailies_client.api.studio import create_department
 from dailies_client.api.tasks import list_tasks
@@ -62,6 +62,8 @@ class Async(Sync):
 def load_all() -> int:
     """Loads every operation."""
     found = [importlib.import_module(entry.name) for entry in pkgutil.walk_packages(api.__path__, f"{api.__name__}.")]
+    twice = [name for name in vars(models) if name.endswith("Type2Type1")]
+    assert not twice, f"types that are there several times: {twice}"
     return sum(hasattr(module, "sync_detailed") for module in found)
 
 
