@@ -248,10 +248,11 @@ impl Resource<'_> {
     fn create(&self) -> Value {
         let mut operation = self.operation("create");
         let what = format!("The columns of the new {}.", self.text("singular"));
-        operation.insert(
-            "requestBody".into(),
-            body(&what, &format!("{}Create", self.text("schema"))),
-        );
+        let mut sent = body(&what, &format!("{}Create", self.text("schema")));
+        if let Some(example) = self.file.get("example") {
+            sent["content"]["application/json"]["example"] = example.clone();
+        }
+        operation.insert("requestBody".into(), sent);
         self.limit(&mut operation);
         let mut answer = self.answer("create", &self.row("create"));
         answer["links"] = self.links();

@@ -8,6 +8,7 @@ fn expanded() -> Expanded {
         "about": "A thing.", "access": {"list": "anyone"}, "required": ["name"],
         "properties": {"name": {"type": "string", "description": "Its name.", "also": "number"}, "size": {"type": "integer", "minimum": 0, "default": 1}, "secret": {"type": "string"}},
         "hidden": ["secret"], "relations": {"owners": {"description": "Who owns it."}}, "create_only": ["size"],
+        "example": {"name": "Pen"},
     });
     let pattern = json!({
         "properties": {"id": {"type": "string"}},
@@ -30,6 +31,8 @@ fn a_resource_becomes_two_paths_with_five_operations() {
         "New.\n\nEmits `gadget:new` with `gadget_id`."
     );
     assert_eq!(paths[1].1.as_object().expect("a map").len(), 3);
+    let sent = &paths[0].1["post"]["requestBody"]["content"]["application/json"];
+    assert_eq!(sent["example"], json!({"name": "Pen"}));
     let links = &paths[0].1["post"]["responses"]["201"]["links"];
     assert_eq!(links["get_gadget"]["parameters"]["instance_id"], "$response.body#/id");
 }
