@@ -25,7 +25,10 @@ pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String
             problems.push(format!("the operationId {} is used twice", operation.id));
         }
         if operation.alias_of.is_none() && !summaries.insert((&operation.tag, &operation.summary)) {
-            problems.push(format!("{}: another operation of its tag has the same summary", operation.id));
+            problems.push(format!(
+                "{}: another operation of its tag has the same summary",
+                operation.id
+            ));
         }
         check_operation(operation, &tags, &mut problems);
     }
