@@ -282,7 +282,7 @@ async fn store(
     wanted: &[WantedCasting],
     before: &HashMap<Uuid, CastingLink>,
 ) -> Result<Vec<WrittenLink>, Failure> {
-    let (mut stored, mut rows) = (Vec::new(), Vec::new());
+    let (mut stored, mut new, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for WantedCasting {
         asset_id,
         nb_occurences,
@@ -296,13 +296,12 @@ async fn store(
                 continue;
             }
             Some(link) => {
-                let values = link_values(*nb_occurences, label);
-                database::update(&**work, &entity::entity_link::TABLE, link.id, values).await?;
+                changed.push((link.id, link_values(*nb_occurences, label)));
                 link.id
             }
             None => {
                 let id = Uuid::new_v4();
-                rows.push(new_link(
+                new.push(new_link(
                     id,
                     container.id,
                     *asset_id,
@@ -318,9 +317,8 @@ async fn store(
             new: !before.contains_key(asset_id),
         });
     }
-    if !rows.is_empty() {
-        database::insert_many(&**work, &entity::entity_link::TABLE, rows).await?;
-    }
+    database::insert_many(&**work, &entity::entity_link::TABLE, new).await?;
+    database::update_many(&**work, &entity::entity_link::TABLE, changed).await?;
     Ok(stored)
 }
 

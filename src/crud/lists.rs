@@ -12,7 +12,7 @@ use super::{Resource, Shape, filter};
 use crate::access::data_mask::DataMask;
 use crate::access::plans::{PlanMask, blank};
 use crate::app::App;
-use crate::database::{Database, Sql, stream_array};
+use crate::database::{Database, Sql, paging, stream_array};
 
 /// The part of a list that is asked for.
 struct RecordPage {
@@ -107,7 +107,7 @@ impl List<'_> {
     }
 
     async fn send_page(self, database: &Database, condition: Sql, page: RecordPage) -> Result<Json<Value>, Failure> {
-        let total = select::count(database, &condition).await?;
+        let total = paging::count(database, &condition).await?;
         let RecordPage { number, limit } = page;
         let limit = self.resource.most().map_or(limit, |most| limit.min(most));
         let offset = (number - 1) * limit;

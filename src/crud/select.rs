@@ -282,15 +282,6 @@ pub async fn rows(
     Ok(found)
 }
 
-/// Number of records of a condition.
-pub(super) async fn count(database: &Database, condition: &Sql) -> Result<i64, DbErr> {
-    Ok(
-        database::read_value(database, &condition.clone().before("SELECT COUNT(*) "))
-            .await?
-            .unwrap_or_default(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
