@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::budget;
+use crate::access::references::{self, RowChange};
 use crate::app::App;
 use crate::database::json::{TEXT, record};
 use crate::database::{self, Field, RowWriter, Sql, stream_objects};
@@ -30,6 +31,23 @@ async fn require(
         .await?
         .map(|_| ())
         .ok_or_else(Failure::not_found)
+}
+
+/// 400 naming the field for a department or a person who is not there.
+async fn require_references(
+    work: &Work<'_>,
+    access: &ProjectManager,
+    id: Option<Uuid>,
+    columns: &[(&'static str, SqlValue)],
+) -> Result<(), Failure> {
+    let row = RowChange {
+        table: &entity::budget_entry::TABLE,
+        id,
+        stored: &Map::new(),
+        columns,
+        relations: &[],
+    };
+    references::require(&**work, access, &row).await
 }
 
 /// The entries of a budget, the first created first.
@@ -79,6 +97,7 @@ pub(super) async fn create(
         ("seniority", body.seniority.into()),
         ("exceptions", SqlValue::Json(Some(Box::new(Value::Object(Map::new()))))),
     ];
+    require_references(&work, access, None, &values).await?;
     let id = database::insert(&*work, &entity::budget_entry::TABLE, values).await?;
     emit_entry(&mut work, access, "budget-entry:create", budget_id, id);
     work.commit().await?;
@@ -117,6 +136,7 @@ pub(super) async fn update(
         ("seniority", body.seniority.into()),
         ("exceptions", SqlValue::Json(Some(Box::new(exceptions)))),
     ];
+    require_references(&work, access, Some(entry_id), &values).await?;
     if database::update_differing(&*work, &entity::budget_entry::TABLE, entry_id, values).await? {
         emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
     }
