@@ -55,9 +55,11 @@ impl Casting for CastingHandlers {
     ) -> Result<Json<Map<String, Value>>, Failure> {
         let mut work = Work::begin(&self.0, &access).await?;
         let mut castings = Vec::new();
-        for (id, entries) in &body {
-            let id = parse_id(id).ok_or_else(Failure::not_found)?;
-            reading::belongs(&*work, id, project_id).await?;
+        for (key, entries) in &body {
+            let id = parse_id(key).ok_or_else(|| Failure::not_found().naming(key))?;
+            reading::belongs(&*work, id, project_id)
+                .await
+                .map_err(|failure| failure.naming_unknown(key))?;
             castings.push((id, serde_json::from_value::<Vec<CastingEntry>>(entries.clone())?));
         }
         for (id, entries) in castings {

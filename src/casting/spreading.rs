@@ -86,7 +86,9 @@ async fn containers(
     let mut seen = HashSet::from([asset_id]);
     let mut containers = Vec::with_capacity(found.len());
     for id in entities.iter().filter(|id| seen.insert(**id)) {
-        let container = found.remove(id).ok_or_else(Failure::not_found)?;
+        let container = found
+            .remove(id)
+            .ok_or_else(|| Failure::not_found().naming("entity_ids"))?;
         if container.project_id != project_id {
             return Err(Failure::forbidden());
         }

@@ -97,7 +97,7 @@ impl Fields {
         let author = self
             .person_id
             .filter(|_| manages)
-            .map(|id| parse_id(&id).ok_or_else(Failure::not_found))
+            .map(|id| parse_id(&id).ok_or_else(|| Failure::not_found().naming("person_id")))
             .transpose()?;
         Ok(Draft {
             task_id,

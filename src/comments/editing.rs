@@ -68,7 +68,7 @@ pub async fn may_update(
     let settable = Settable::find(&**work, [relation.project_id]).await?;
     settable.require(
         relation.project_id,
-        status.ok_or_else(Failure::not_found)?,
+        status.ok_or_else(|| Failure::not_found().naming("task_status_id"))?,
         relation.role.role,
     )
 }

@@ -33,7 +33,9 @@ pub async fn move_comment(
     let mut work = Work::begin(app, caller).await?;
     let source = relation(&*work, caller, task_id).await?;
     let subject = CommentSubject::find(&*work, caller, comment_id).await?;
-    let target = relation(&*work, caller, target_id).await?;
+    let target = relation(&*work, caller, target_id)
+        .await
+        .map_err(|failure| failure.naming_unknown("target_task_id"))?;
     require_movable(&work, &subject, &source, &target).await?;
     remove_notices_and_news(&mut work, comment_id).await?;
     database::update(

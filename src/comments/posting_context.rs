@@ -80,7 +80,7 @@ impl PostingContext {
             .filter_map(|draft| draft.task_status_id)
             .any(|id| !context.statuses.contains_key(&id))
         {
-            return Err(Failure::not_found());
+            return Err(Failure::not_found().naming("task_status_id"));
         }
         let reaches_others = !context.automations.is_empty() || drafts.iter().any(|draft| draft.text.contains('#'));
         context
@@ -186,7 +186,7 @@ impl PostingContext {
         if authors.iter().all(|id| self.authors.contains_key(id)) {
             Ok(())
         } else {
-            Err(Failure::not_found())
+            Err(Failure::not_found().naming("person_id"))
         }
     }
 

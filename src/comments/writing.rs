@@ -109,7 +109,9 @@ pub async fn write_many(
     let person = &access.person;
     let mut drafts = Vec::with_capacity(complete.len());
     for (task_id, task_status_id, text, links) in complete {
-        let relation = known_tasks.get(&task_id).ok_or_else(Failure::not_found)?;
+        let relation = known_tasks
+            .get(&task_id)
+            .ok_or_else(|| Failure::not_found().naming("object_id"))?;
         if !relation.allows(&WORK) || relation.project_id != Some(access.project_id()) {
             continue;
         }

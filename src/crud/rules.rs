@@ -68,7 +68,7 @@ pub fn given_id(body: &Map<String, Value>, key: &str) -> Result<Uuid, Failure> {
 /// Asks a rule of the production that a new record names.
 ///
 /// # Errors
-/// 400 when it names none, 403 for those whom the rule does not let in.
+/// 400 when it names none, 404 naming the field for an unknown one, 403 for those whom the rule does not let in.
 pub async fn asks_given_project(
     app: &App,
     caller: &Caller,
@@ -79,15 +79,14 @@ pub async fn asks_given_project(
         None => Err(Failure::record("'project_id'")),
         Some(_) if caller.is_admin() => Ok(()),
         Some(Value::Null) => Err(Failure::forbidden()),
-        Some(_) => {
-            require_record(
-                &app.database,
-                caller,
-                rule,
-                RecordSubject::Production(Some(given_id(body, "project_id")?)),
-            )
-            .await
-        }
+        Some(_) => require_record(
+            &app.database,
+            caller,
+            rule,
+            RecordSubject::Production(Some(given_id(body, "project_id")?)),
+        )
+        .await
+        .map_err(|failure| failure.naming_unknown("project_id")),
     }
 }
 
@@ -107,17 +106,21 @@ pub fn given_project(value: &str) -> Result<Uuid, Failure> {
     parse_id(value.trim()).ok_or_else(|| Failure::parameter("Invalid project_id."))
 }
 
-/// The production of a row of a table that has such a column.
+/// The production of the row that a key of a body names, in a table that has such a column.
 ///
 /// # Errors
-/// 404 when the row is not there.
-pub async fn project_of(
+/// 400 when the body does not have the key, 404 naming it when the row is not there.
+pub async fn project_of_given(
     connection: &impl ConnectionTrait,
     table: &str,
-    id: Option<Uuid>,
+    body: &Map<String, Value>,
+    key: &str,
 ) -> Result<Option<Uuid>, Failure> {
+    let id = given_id(body, key)?;
     let sql = Sql::with(format!("SELECT project_id FROM {table} WHERE id = $1"), [id.into()]);
-    let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
+    let row = database::row(connection, &sql)
+        .await?
+        .ok_or_else(|| Failure::not_found().naming(key))?;
     Ok(row.try_get("", "project_id")?)
 }
 

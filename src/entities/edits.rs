@@ -54,13 +54,19 @@ pub(super) async fn read_edit(app: &App, access: &EntityReader, id: Uuid) -> Res
 
 /// `POST /data/projects/{project_id}/edits`
 pub(super) async fn create(app: &App, access: &ProjectManager, body: NewEdit) -> Result<Vec<u8>, Failure> {
-    let parent_id = body.episode_id.or(body.parent_id);
+    let field = if body.episode_id.is_some() {
+        "episode_id"
+    } else {
+        "parent_id"
+    };
     let new = NewEntity {
         name: body.name,
         description: body.description,
         data: body.data,
-        parent_id,
+        parent_id: body.episode_id.or(body.parent_id),
         ..NewEntity::default()
     };
-    creation::create(app, access, EntityKind::Edit, EntityKind::Episode, new).await
+    creation::create(app, access, EntityKind::Edit, EntityKind::Episode, new)
+        .await
+        .map_err(|failure| failure.naming_unknown(field))
 }

@@ -243,7 +243,7 @@ impl FilePlace {
         );
         let row = database::read_one(connection, &sql)
             .await?
-            .ok_or_else(Failure::not_found)?;
+            .ok_or_else(|| Failure::not_found().naming("task_type_id"))?;
         self.set_task_type(row);
         Ok(())
     }

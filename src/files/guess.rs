@@ -18,7 +18,9 @@ use crate::vocabulary::kinds::EntityKind;
 
 /// The readings of a path.
 pub(super) async fn guess(app: &App, caller: &Caller, body: &PathToGuess) -> Result<Json<Vec<GuessedPath>>, Failure> {
-    let scope = Scope::required_project(app, caller, body.project_id).await?;
+    let scope = Scope::required_project(app, caller, body.project_id)
+        .await
+        .map_err(|failure| failure.naming_unknown("project_id"))?;
     let sql = Sql::with("SELECT file_tree FROM project WHERE id = $1", [body.project_id.into()]);
     let row = database::row(&app.database, &sql)
         .await?

@@ -79,7 +79,9 @@ impl Resource for Playlists {
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
         let project_id = given_id(body, "project_id")?;
-        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id)))
+            .await
+            .map_err(|failure| failure.naming_unknown("project_id"))
     }
 
     async fn check(

@@ -38,7 +38,9 @@ pub async fn open_status(work: &Work<'_>) -> Result<Uuid, Failure> {
 /// 404 when there is no such template.
 pub async fn check_template(work: &Work<'_>, body: &Map<String, serde_json::Value>) -> Result<(), Failure> {
     match named_template(body)? {
-        Some(id) => template::require(work, id).await,
+        Some(id) => template::require(work, id)
+            .await
+            .map_err(|failure| failure.naming_unknown("project_template_id")),
         None => Ok(()),
     }
 }

@@ -92,9 +92,11 @@ async fn set<T>(
     new: Vec<(&'static str, Value)>,
 ) -> Result<Json<T>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    require_manager(&*work, caller, project_id).await?;
+    require_manager(&*work, caller, project_id)
+        .await
+        .map_err(|failure| failure.naming_unknown("project_id"))?;
     if links.setting.known(&work, &[target_id]).await?.is_empty() {
-        return Err(Failure::not_found());
+        return Err(Failure::not_found().naming(links.column));
     }
     let sql = Sql::with(
         format!(

@@ -138,12 +138,13 @@ async fn require_group(
     is_shared: bool,
     project_id: Option<Uuid>,
 ) -> Result<(), Failure> {
+    let unknown = || Failure::not_found().naming("search_filter_group_id");
     let group = search_filter_group::Entity::find_by_id(id)
         .one(&**work)
         .await?
-        .ok_or_else(Failure::not_found)?;
+        .ok_or_else(unknown)?;
     if !group.is_shared && group.person_id != Some(caller.person.id) && !caller.is_admin() {
-        return Err(Failure::not_found());
+        return Err(unknown());
     }
     if group.is_shared != is_shared {
         return Err(Failure::parameter(

@@ -144,7 +144,9 @@ fn visible(sql: &mut Sql, caller: &Caller) {
 pub async fn shared(work: &Work<'_>, caller: &Caller, wanted: bool, project_id: Option<Uuid>) -> Result<bool, Failure> {
     match project_id {
         Some(id) => {
-            let found = project_role(&**work, caller, id).await?;
+            let found = project_role(&**work, caller, id)
+                .await
+                .map_err(|failure| failure.naming_unknown("project_id"))?;
             if found.is_member() {
                 Ok(found.is_manager() && wanted)
             } else {
@@ -164,7 +166,8 @@ pub async fn require_department(work: &Work<'_>, id: Option<Uuid>) -> Result<(),
         &Sql::with("SELECT 1 FROM department WHERE id = $1", [id.into()]),
     )
     .await?;
-    row.map(|_| ()).ok_or_else(Failure::not_found)
+    row.map(|_| ())
+        .ok_or_else(|| Failure::not_found().naming("department_id"))
 }
 
 /// True if the search or group is the caller's own, and shared. Administrators own all.

@@ -104,7 +104,10 @@ pub(super) async fn fill_from_another(
     let mut work = Work::begin(app, caller).await?;
     let project_id = project_of(&*work, version_id).await?;
     require_manager(&*work, caller, project_id).await?;
-    if project_of(&*work, source_id).await? != project_id {
+    let of_source = project_of(&*work, source_id)
+        .await
+        .map_err(|failure| failure.naming_unknown("production_schedule_version_id"))?;
+    if of_source != project_id {
         return Err(
             Failure::parameter("Production schedule versions must belong to the same project.")
                 .naming("production_schedule_version_id"),

@@ -175,7 +175,7 @@ pub(super) async fn create(
     let database = &app.database;
     guests::require(app, database, visitor, body.guest_id).await?;
     if !SharedRecords::find(database, visitor).await?.has_task(body.task_id) {
-        return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist"));
+        return Err(refused(StatusCode::FORBIDDEN, "Task not part of this shared playlist").naming("task_id"));
     }
     let project_id = Some(visitor.project_id);
     match Settable::find(database, [project_id])
@@ -246,7 +246,7 @@ impl Own {
         guests::require(app, connection, visitor, guest_id)
             .await
             .map_err(|failure| match failure {
-                Failure::Answer { .. } => forbidden(),
+                Failure::Answer { .. } => forbidden().naming("guest_id"),
                 fault => fault,
             })?;
         let shown = SharedRecords::find(connection, visitor).await?;
@@ -304,7 +304,7 @@ pub(super) async fn update(
             .allows(own.stored.project_id, id, GUEST)
             != Some(true)
     {
-        return Err(forbidden());
+        return Err(forbidden().naming("task_status_id"));
     }
     let text = body.text.filter(|text| Some(text) != own.stored.text.as_ref());
     let mut values = vec![("editor_id", body.guest_id.into())];

@@ -27,7 +27,9 @@ pub(super) async fn update(
     }
     let mut work = Work::begin_as(app, None).await?;
     guests::require(app, &*work, visitor, body.guest_id).await?;
-    let preview = shown(&*work, visitor, body.preview_file_id).await?;
+    let preview = shown(&*work, visitor, body.preview_file_id)
+        .await
+        .map_err(|failure| failure.naming_unknown("preview_file_id"))?;
     // Of what another production shares, guests see the pictures.
     if preview.project_id != Some(visitor.project_id) {
         return Err(Failure::forbidden());

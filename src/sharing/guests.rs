@@ -36,7 +36,7 @@ const PERSON_COLUMNS_FOR_GUESTS: [&str; 10] = [
 
 /// 403: the request does not come from a guest of the link.
 pub(super) fn not_part() -> Failure {
-    refused(StatusCode::FORBIDDEN, "Guest not part of this shared playlist")
+    refused(StatusCode::FORBIDDEN, "Guest not part of this shared playlist").naming("guest_id")
 }
 
 /// A refusal in the form that clients of guests know.

@@ -108,7 +108,9 @@ impl Equipment {
         department_id: Uuid,
         id: Uuid,
     ) -> Result<Json<T>, Failure> {
-        self.require(app, department_id, id).await?;
+        if !self.is_there(app, department_id, id).await? {
+            return Err(Failure::not_found().naming(self.column));
+        }
         let work = Work::begin(app, access).await?;
         let values = vec![("department_id", department_id.into()), (self.column, id.into())];
         database::insert_ignoring_duplicates(&*work, self.links, vec![values]).await?;
@@ -149,14 +151,21 @@ impl Equipment {
 
     /// 404 unless both are there.
     async fn require(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<(), Failure> {
+        if self.is_there(app, department_id, id).await? {
+            Ok(())
+        } else {
+            Err(Failure::not_found())
+        }
+    }
+
+    /// True if there is such a tool; 404 unless there is such a department.
+    async fn is_there(&self, app: &App, department_id: Uuid, id: Uuid) -> Result<bool, Failure> {
         let text = format!(
-            "SELECT 1 FROM department d JOIN {} i ON i.id = $2 WHERE d.id = $1",
+            "SELECT i.id FROM department d LEFT JOIN {} i ON i.id = $2 WHERE d.id = $1",
             self.table.name
         );
-        let found = app
-            .database
-            .row(&Sql::with(text, [department_id.into(), id.into()]))
-            .await?;
-        found.map(|_| ()).ok_or_else(Failure::not_found)
+        let sql = Sql::with(text, [department_id.into(), id.into()]);
+        let row = app.database.row(&sql).await?.ok_or_else(Failure::not_found)?;
+        Ok(row.try_get::<Option<Uuid>>("", "id")?.is_some())
     }
 }

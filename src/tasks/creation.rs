@@ -123,7 +123,8 @@ impl Entity {
     }
 }
 
-/// Entities named by their ids, without those of other productions.
+/// Entities named by their ids, without those of other productions. The ids are the whole body, so that a wrong one is named by
+/// its place.
 async fn named_entities(
     work: &Work<'_>,
     project_id: Uuid,
@@ -149,8 +150,10 @@ async fn named_entities(
     }
     let mut entities = Vec::with_capacity(ids.len());
     let mut seen = HashSet::with_capacity(ids.len());
-    for id in ids {
-        let (project, entity) = found.get(id).ok_or_else(Failure::not_found)?;
+    for (place, id) in ids.iter().enumerate() {
+        let (project, entity) = found
+            .get(id)
+            .ok_or_else(|| Failure::not_found().naming(place.to_string()))?;
         if *project == project_id && seen.insert(*id) {
             entities.push(*entity);
         }

@@ -122,7 +122,8 @@ impl Settable {
     /// # Errors
     /// 404 for an unknown status, 403 for one that the role may not set.
     pub fn require(&self, project_id: Option<Uuid>, id: Uuid, role: Role) -> Result<(), Failure> {
-        if self.allows(project_id, id, role).ok_or_else(Failure::not_found)? {
+        let unknown = || Failure::not_found().naming("task_status_id");
+        if self.allows(project_id, id, role).ok_or_else(unknown)? {
             Ok(())
         } else {
             Err(Failure::forbidden())

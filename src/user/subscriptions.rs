@@ -41,7 +41,9 @@ pub(super) async fn follow_tasks(
     caller: &Caller,
     tasks: &[Uuid],
 ) -> Result<Json<Vec<SubscriptionRow>>, Failure> {
-    let rows = subscribe(app, caller, tasks).await?;
+    let rows = subscribe(app, caller, tasks)
+        .await
+        .map_err(|failure| failure.naming_unknown("task_ids"))?;
     Ok(Json::written(array(rows.iter().map(Vec::as_slice))))
 }
 

@@ -117,6 +117,16 @@ impl Failure {
         self
     }
 
+    /// The same refusal with the name of the field that means what is not there; other refusals stay as they are.
+    #[must_use]
+    pub fn naming_unknown(self, field: impl Into<String>) -> Self {
+        if self.status() == StatusCode::NOT_FOUND {
+            self.naming(field)
+        } else {
+            self
+        }
+    }
+
     /// The same refusal with the details of another one, where there are any.
     #[must_use]
     pub fn with_details(mut self, data: &Value) -> Self {
@@ -203,6 +213,9 @@ mod tests {
         );
         let limited = Failure::parameter_with("No such tree", json!({"limit": 3})).naming("tree_name");
         assert_eq!(body(limited)["data"], json!({"limit": 3, "errors": errors}));
+        let unknown = body(Failure::not_found().naming_unknown("tree_id"));
+        assert_eq!(unknown["data"]["errors"][0]["field"], "tree_id");
+        assert_eq!(body(Failure::forbidden().naming_unknown("tree_id")).get("data"), None);
         let said = Failure::answer(StatusCode::BAD_REQUEST, json!({"error": "No such tree"})).naming("tree_name");
         assert_eq!(body(said)["data"], json!({"errors": errors}));
         assert_eq!(body(Failure::record("No")).get("data"), None);

@@ -159,7 +159,9 @@ impl Resource for Entities {
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
         let project_id = given_id(body, "project_id")?;
-        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Production(Some(project_id)))
+            .await
+            .map_err(|failure| failure.naming_unknown("project_id"))
     }
 
     /// Whoever may remove an entity changes everything, supervisors the metadata that they look after.

@@ -267,7 +267,7 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
         sql.bind_list(ids.iter().copied());
         let found: i64 = database::read_value(&**work, &sql).await?.unwrap_or_default();
         if usize::try_from(found).ok() != Some(ids.len()) {
-            return Err(Failure::not_found());
+            return Err(Failure::not_found().naming("preview_background_files"));
         }
     }
     if let Some(single) = body.get("preview_background_file_id").and_then(Value::as_str)

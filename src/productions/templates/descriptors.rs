@@ -210,7 +210,7 @@ pub(super) async fn set_default_background(
         if database::row(&*work, &sql).await?.is_none() {
             return Err(
                 Failure::record("Preview background file is not linked to this template")
-                    .naming("preview_background_file_id"),
+                    .naming("default_preview_background_file_id"),
             );
         }
     }

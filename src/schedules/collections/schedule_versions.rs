@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::rules::{asks_given_project, given_id, given_project, plans_asked_project, project_of};
+use crate::crud::rules::{asks_given_project, given_project, plans_asked_project, project_of_given};
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -122,10 +122,9 @@ impl Resource for ScheduleVersionTaskLinks {
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
         let connection = &app.database;
-        let version_id = given_id(body, "production_schedule_version_id")?;
-        let task_id = given_id(body, "task_id")?;
-        let of_version = project_of(connection, "production_schedule_version", Some(version_id)).await?;
-        let of_task = project_of(connection, "task", Some(task_id)).await?;
+        let key = "production_schedule_version_id";
+        let of_version = project_of_given(connection, "production_schedule_version", body, key).await?;
+        let of_task = project_of_given(connection, "task", body, "task_id").await?;
         let Some(project_id) = of_version.filter(|project_id| of_task == Some(*project_id)) else {
             return Err(Failure::parameter(
                 "The task and the production schedule version must be in the same project.",

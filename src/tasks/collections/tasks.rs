@@ -123,7 +123,9 @@ impl Resource for Tasks {
         if caller.is_admin() {
             return Ok(());
         }
-        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id))).await
+        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id)))
+            .await
+            .map_err(|failure| failure.naming_unknown("entity_id"))
     }
 
     /// Managers change everything, others who lead the task a part.
