@@ -59,7 +59,9 @@ pub(super) async fn add(
     let wrong = || Failure::parameter("task_type_id and software_id must be valid UUIDs.");
     let software_id = parse_id(software).ok_or_else(wrong)?;
     let sql = Sql::with("SELECT archived FROM software WHERE id = $1", [software_id.into()]);
-    let found: Software = database::read_one(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
+    let found: Software = database::read_one(&*work, &sql)
+        .await?
+        .ok_or_else(|| Failure::not_found().naming("software_id"))?;
     let sql = Sql::with(
         "SELECT 1 FROM project_task_type_link WHERE project_id = $1 AND task_type_id = $2",
         [project_id.into(), task_type_id.into()],

@@ -123,8 +123,7 @@ impl Entity {
     }
 }
 
-/// Entities named by their ids, without those of other productions. The ids are the whole body, so that a wrong one is named by
-/// its place.
+/// Entities named by their ids, without those of other productions. An unknown one is named by its place in the body.
 async fn named_entities(
     work: &Work<'_>,
     project_id: Uuid,

@@ -148,6 +148,13 @@ impl Operation {
         }
     }
 
+    /// Schema of its body, where that is JSON.
+    pub fn json_schema(&self) -> Option<&'static Value> {
+        self.body
+            .filter(|(media, _)| *media == "application/json")
+            .map(|(_, schema)| schema)
+    }
+
     /// True if it changes a record with free data.
     pub fn sets_data(&self) -> bool {
         let data = |schema: &Value| schema["properties"]["data"]["type"] == "object";

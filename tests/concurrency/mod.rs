@@ -25,6 +25,8 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::sync::Barrier;
 
+pub use self::writer::resolved;
+
 use self::calls::{Call, Choice, Operation, WITH_SECRETS, WITHOUT_ROWS, operations};
 use self::sample::{Sample, Samples};
 use self::state::{Before, State};

@@ -22,7 +22,7 @@ const MARKED: [&str; 10] = [
 ];
 
 /// A schema without reference, and the first of alternatives.
-pub(super) fn resolved(schema: &'static Value) -> &'static Value {
+pub fn resolved(schema: &'static Value) -> &'static Value {
     if let Some(reference) = schema["$ref"].as_str() {
         return resolved(contract().pointer(reference.trim_start_matches('#')).expect("a schema"));
     }

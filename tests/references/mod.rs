@@ -7,10 +7,13 @@
 //! with each key that a record of Q has for what it refers to. Afterwards every row of Q is as it was, no new row refers to
 //! one, no answer had a word of Q, and no row of the database refers to two productions (`invariant`). The same holds for
 //! administrators, who may do everything but that.
+//!
+//! Beside that, ids of nothing at all (`unknown`).
 
 mod events;
 mod invariant;
 mod two;
+mod unknown;
 
 use std::collections::BTreeMap;
 
