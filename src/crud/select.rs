@@ -9,9 +9,7 @@ use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
 use crate::database::json::id_lists;
-use crate::database::{
-    self, BATCH, Database, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid,
-};
+use crate::database::{self, BATCH, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid};
 
 /// Related ids by record: for each a JSON list without its brackets.
 type Ids = HashMap<Uuid, Vec<u8>>;
