@@ -11,8 +11,9 @@ use super::Cli;
 use crate::web::docs::{self, Edition};
 
 /// Flags of other programs.
-const FLAGS_OF_OTHERS: &str = "--archive --bytes --config --dbname --directory --encoding --extract --file --force --format --gzip --locked \
-    --no-owner --now --offline --output --owner --path --property --pty --pwprompt --raw-output --release --role --setenv --summarize --wait --workspace";
+const FLAGS_OF_OTHERS: &str = "--archive --bytes --config --dbname --directory --encoding --extract --file --force --format --gzip \
+    --ignore-scripts --locked --no-owner --now --offline --output --owner --path --prefix --property --pty --pwprompt --raw-output --release \
+    --role --setenv --summarize --wait --workspace";
 /// Variables of the server whose installations are taken over, which mean nothing here.
 const VARIABLES_OF_OTHERS: &str = "DB_DRIVER DB_MAX_OVERFLOW DB_POOL_RECYCLE EVENT_HANDLERS_FOLDER EVENT_STREAM_HOST EVENT_STREAM_PORT \
     INDEXER_HOST INDEXER_KEY JOB_QUEUE_NOMAD_HOST PROMETHEUS_METRICS_ENABLED SENTRY_DSN SENTRY_ENABLED THUMBNAIL_FOLDER";

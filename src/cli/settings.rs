@@ -290,7 +290,8 @@ mod tests {
             assert_eq!(arg.is_hide_env_values_set(), is_secret, "{name}");
             if is_secret {
                 let flag = format!("--{}", arg.get_long().unwrap());
-                let table = shown(&[&flag, "postgres://somebody:sheep@example.org/it"]);
+                // A value that each of them takes: an address of a database, and 32 characters for keys.
+                let table = shown(&[&flag, "postgres://a:sheep@b.example/ccc"]);
                 assert!(!table.contains("sheep"), "{name}");
                 assert_eq!(
                     row(&table, &variable(arg)).last(),
