@@ -3,7 +3,7 @@
 
 use dailies::database::{Sql, now};
 use harness::rows::execute;
-use harness::{On, Studio, TestServer, id, movie, picture};
+use harness::{On, Studio, TestServer, id, movie, picture, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -220,11 +220,6 @@ async fn what_is_not_ready_yet_comes_along_later(#[case] on: On) {
 /// Waits until there is a picture of a file.
 async fn shown(studio: &Studio, preview: Uuid) {
     let path = format!("/pictures/thumbnails-square/preview-files/{preview}.png");
-    for _ in 0..500 {
-        if studio.admin.get(&path).await.status == 200 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("{preview} has no picture");
+    let is_shown = async || studio.admin.get(&path).await.status == 200;
+    wait_until(Duration::from_secs(30), &format!("{preview} has a picture"), is_shown).await;
 }

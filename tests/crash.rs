@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dailies::database::{Database, Sql};
 use rand::Rng;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use harness::{Client, Installation, On, PostOffice, Program, files, id};
+use harness::{Client, Installation, On, PostOffice, Program, files, id, wait_for, wait_until};
 
 const KILLS: usize = 20;
 /// Those who write at the same time, of each kind.
@@ -151,11 +151,11 @@ async fn kill_under_load(server: Program, admin: &Client, ground: &Ground) {
         writers.spawn(write(kind % 5, server.again(admin), ground.clone()));
     }
     // A moment that is counted from the first answer, however long the machine takes to come to it.
-    let (begun, before) = (Instant::now(), ground.written().len());
-    while ground.written().len() == before {
-        assert!(begun.elapsed() < PATIENCE, "nothing is answered");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let before = ground.written().len();
+    wait_until(PATIENCE, "something is answered", async || {
+        ground.written().len() > before
+    })
+    .await;
     let moment = rand::rng().random_range(0..1000);
     tokio::time::sleep(Duration::from_millis(moment)).await;
     server.kill().await;
@@ -272,15 +272,11 @@ async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on:
     }
 
     // What was begun comes to its end: no job is left, and none was given up.
-    let begun = Instant::now();
-    while count(&database, "SELECT COUNT(*) FROM dailies_job").await > 0 {
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{} jobs are left",
-            count(&database, "SELECT COUNT(*) FROM dailies_job").await
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let jobs = async || match count(&database, "SELECT COUNT(*) FROM dailies_job").await {
+        0 => Ok(()),
+        left => Err(left),
+    };
+    wait_for(PATIENCE, "no job is left", jobs).await;
     let taken: HashSet<String> = office.letters().into_iter().map(|letter| letter.to).collect();
     for written in ground.written() {
         if let Written::Invitation(email) = written {

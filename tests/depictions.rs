@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::movies::made;
 use crate::processing::{break_off, outcome, preview};
-use harness::{Listener, On, Studio, TestServer, id};
+use harness::{Listener, On, Studio, TestServer, id, wait_until};
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut content = Cursor::new(Vec::new());
@@ -281,11 +281,6 @@ async fn pictures_of_files_may_come_after_the_answer(#[case] on: On) {
         (&record["status"], &record["extension"]),
         (&json!("ready"), &json!("psd"))
     );
-    for _ in 0..100 {
-        if has_thumbnail(&studio, &record).await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("there is no thumbnail");
+    let is_shown = async || has_thumbnail(&studio, &record).await;
+    wait_until(Duration::from_secs(30), "there is a thumbnail", is_shown).await;
 }

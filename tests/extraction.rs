@@ -1,6 +1,7 @@
 //! Frames of previews with what was drawn on them, and what is made of them.
 
 use std::io::{Cursor, Read};
+use std::time::Duration;
 
 use dailies::storage::{Bucket, FileKey};
 use image::{ImageFormat, Rgb, RgbImage};
@@ -8,10 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::{On, Studio, id, movie};
-
-/// Longest time for work in the background.
-const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
+use harness::{On, Studio, id, movie, wait_until};
 
 /// A task with previews.
 struct Review {
@@ -240,11 +238,8 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     storage.delete(&key).await.expect("the storage");
     let tiles = format!("{}.png", preview.replace("/actions", "/movies/tiles"));
     assert_eq!(admin.get(&tiles).await.status, 404);
-    let began = std::time::Instant::now();
-    while !storage.exists(&key).await.expect("the storage") {
-        assert!(began.elapsed() < LONGEST_WAIT, "no tiles came");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let are_there = async || storage.exists(&key).await.expect("the storage");
+    wait_until(Duration::from_secs(60), "tiles come", are_there).await;
     assert_eq!(review.bytes(&tiles).await.len(), tile.len());
 
     // Another frame is told as the pictures of the entity change, though it is still shown by the same preview.
@@ -425,7 +420,7 @@ async fn nobody_waits_for_the_pictures_of_others(#[case] on: On) {
     let pictures = &review.studio.server.app.pictures;
     // Others work on pictures all the time.
     let mut places = Vec::new();
-    while let Ok(place) = tokio::time::timeout(std::time::Duration::from_millis(100), pictures.place()).await {
+    while let Ok(place) = tokio::time::timeout(Duration::from_millis(100), pictures.place()).await {
         places.push(place);
     }
     let path = format!("{preview}/extract-annotated-frames-pdf");
@@ -435,9 +430,9 @@ async fn nobody_waits_for_the_pictures_of_others(#[case] on: On) {
             tokio::spawn(async move { admin.get(&path).await.status })
         })
         .collect();
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let address = format!("/data/tasks/{}", review.task);
-    let read = tokio::time::timeout(std::time::Duration::from_secs(10), admin.get(&address)).await;
+    let read = tokio::time::timeout(Duration::from_secs(10), admin.get(&address)).await;
     assert_eq!(read.expect("an answer before the pictures are made").status, 200);
     assert!(asked.iter().all(|one| !one.is_finished()), "they have no place");
     drop(places);

@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use harness::rows;
-use harness::{Installation, On, PostOffice, Studio, TestServer};
+use harness::{Installation, On, PostOffice, Studio, TestServer, wait_for};
 
 const ARTIST: &str = "tim.team.user@example.com";
 
@@ -47,13 +47,11 @@ async fn jobs(server: &TestServer) -> Vec<JobRow> {
 
 /// Waits until the queue is as it should be.
 async fn until(server: &TestServer, what: &str, is_so: impl Fn(&[JobRow]) -> bool) {
-    for _ in 0..500 {
-        if is_so(&jobs(server).await) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what}: {:?}", jobs(server).await);
+    let look = async || {
+        let jobs = jobs(server).await;
+        if is_so(&jobs) { Ok(()) } else { Err(jobs) }
+    };
+    wait_for(Duration::from_secs(30), what, look).await;
 }
 
 fn link_in(text: &str) -> url::Url {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::{execute, insert_many};
-use harness::{Client, On, PostOffice, Studio, id};
+use harness::{Client, On, PostOffice, Studio, id, wait_for};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
@@ -154,23 +154,13 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
 
 /// Waits until a query counts so many.
 async fn until(studio: &Studio, query: &str, count: i64) {
-    let mut last = None;
-    for _ in 0..500 {
-        let row = studio
-            .server
-            .app
-            .database
-            .row(&Sql::new(query))
-            .await
-            .expect("a count")
-            .expect("a row");
-        last = Some(row.try_get_by_index::<i64>(0).expect("a number"));
-        if last == Some(count) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{query}: {last:?}, not {count}");
+    let look = async || {
+        let row = studio.server.app.database.row(&Sql::new(query)).await;
+        let row = row.expect("a count").expect("a row");
+        let found = row.try_get_by_index::<i64>(0).expect("a number");
+        if found == count { Ok(()) } else { Err(found) }
+    };
+    wait_for(Duration::from_secs(30), &format!("{query} gives {count}"), look).await;
 }
 
 /// Request to a chat service: the path, who asked, and the body.
@@ -250,13 +240,11 @@ async fn messages_reach_chat_services(#[case] on: On) {
         .await
         .expect(200);
     assign(&studio.admin, task, artist).await;
-    for _ in 0..500 {
-        if asked.lock().expect("what was asked").len() == 6 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let asked = asked.lock().expect("what was asked").clone();
+    let look = async || {
+        let asked = asked.lock().expect("what was asked").clone();
+        if asked.len() == 6 { Ok(asked) } else { Err(asked) }
+    };
+    let asked = wait_for(Duration::from_secs(30), "all services are asked", look).await;
     let of = |path: &str| {
         asked
             .iter()

@@ -1,5 +1,7 @@
 //! The files of previews: what is made of them in the background, and what becomes of them when the server ends on the way.
 
+use std::time::Duration;
+
 use dailies::database::{Sql, now};
 use dailies::storage::{Bucket, FileKey};
 use dailies_definitions::access::Role;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::execute;
-use harness::{Answer, Client, Listener, On, Studio, TestServer, id, movie, picture};
+use harness::{Answer, Client, Listener, On, Studio, TestServer, id, movie, picture, wait_for};
 
 /// A preview without a file yet, on a comment.
 pub async fn preview(studio: &Studio) -> Uuid {
@@ -46,14 +48,15 @@ pub async fn preview(studio: &Studio) -> Uuid {
 
 /// Waits until a preview is no longer being processed.
 pub async fn outcome(client: &Client, preview: Uuid) -> Value {
-    for _ in 0..3000 {
-        let record = client.get(&format!("/data/preview-files/{preview}")).await.expect(200);
-        if record["status"] != "processing" {
-            return record;
+    let path = format!("/data/preview-files/{preview}");
+    let look = async || {
+        let record = client.get(&path).await.expect(200);
+        if record["status"] == "processing" {
+            return Err(record);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the preview is processed for ever");
+        Ok(record)
+    };
+    wait_for(Duration::from_secs(60), "the preview is processed", look).await
 }
 
 #[rstest]
@@ -335,7 +338,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
             .expect(201);
         assert_eq!(outcome(&studio.admin, id).await["status"], "ready", "{flag}");
         // A file that was stored to be processed is removed a moment after the preview is ready.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         for prefix in ["previews", "lowdef", "source"] {
             let key = FileKey::new(Bucket::Movies, prefix, id);
             let found = studio
@@ -423,13 +426,13 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
     let record = outcome(&studio.admin, generic).await;
     assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
     let path = format!("/pictures/preview-files/{lost}");
-    for _ in 0..500 {
+    let send = async || {
         let answer = studio.admin.send_file(&path, "again.png", &picture()).await;
         if answer.status == 201 {
-            assert_eq!(answer.json["status"], "ready");
-            return;
+            return Ok(answer.json);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the file can't be sent again");
+        Err((answer.status, answer.json))
+    };
+    let sent = wait_for(Duration::from_secs(30), "the file can be sent again", send).await;
+    assert_eq!(sent["status"], "ready");
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::processing::{outcome, preview};
 use harness::rows::execute;
-use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture};
+use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture, wait_for, wait_until};
 
 /// Flags of a server that has none of them.
 const NOWHERE: [&str; 6] = [
@@ -230,15 +230,12 @@ pub const ENDLESS: &str = "echo $$ > FOLDER/id; exec sleep 60";
 /// Waits until a program that has noted its id is gone.
 pub async fn has_ended(folder: &TempDir) {
     let id = std::fs::read_to_string(folder.path().join("id")).expect("a note");
-    for _ in 0..500 {
+    let is_gone = async || {
         let mut command = Command::new("sh");
         let asked = command.args(["-c", "kill -0 \"$0\" 2> /dev/null", id.trim()]).status();
-        if !asked.expect("a shell").success() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the program goes on");
+        !asked.expect("a shell").success()
+    };
+    wait_until(Duration::from_secs(30), "the program is gone", is_gone).await;
 }
 
 /// Waits until the only job of a kind is given up, and gives the reason.
@@ -247,14 +244,12 @@ pub async fn given_up(studio: &Studio, kind: &str) -> String {
         "SELECT last_error FROM dailies_job WHERE state = 'dead' AND kind = $1",
         [kind.into()],
     );
-    for _ in 0..500 {
+    let look = async || {
         let row = studio.server.app.database.row(&sql).await.expect("the queue");
-        if let Some(row) = row {
-            return row.try_get("", "last_error").expect("a reason");
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no job of {kind} is given up");
+        row.ok_or("no such job")
+    };
+    let row = wait_for(Duration::from_secs(30), &format!("a job of {kind} is given up"), look).await;
+    row.try_get("", "last_error").expect("a reason")
 }
 
 /// News of the status of a preview, the latest first.

@@ -15,7 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use harness::rows;
-use harness::{On, Studio};
+use harness::{On, Studio, wait_until};
 
 /// Columns that hold the id of a row without a foreign key, and the table of that row.
 const UNWRITTEN: [(&str, &str, &str); 4] = [
@@ -281,14 +281,8 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     assert_eq!(studio.admin.delete(&path).await.status, 404);
     assert_eq!(places_of(app, &kept).await, kept_before);
     for key in &files_of(&wool) {
-        let gone = async {
-            while app.storage.exists(key).await.expect("the storage") {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), gone)
-            .await
-            .expect("the files go too");
+        let gone = async || !app.storage.exists(key).await.expect("the storage");
+        wait_until(Duration::from_secs(10), "the files go too", gone).await;
     }
     for key in &files_of(&silk) {
         assert!(app.storage.exists(key).await.expect("the storage"));

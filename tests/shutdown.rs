@@ -8,9 +8,8 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer};
+use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer, wait_until};
 
 use super::several_servers::joined;
 
@@ -34,14 +33,8 @@ async fn slow_request(studio: &Studio) -> (TcpStream, Vec<u8>) {
 
 /// Waits until a server lets nobody new in.
 async fn closed(address: &str) {
-    let closed = async {
-        while TcpStream::connect(address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(5), closed)
-        .await
-        .expect("nobody new is let in");
+    let is_closed = async || TcpStream::connect(address).await.is_err();
+    wait_until(Duration::from_secs(5), "nobody new is let in", is_closed).await;
 }
 
 /// Sends the rest of a request, and reads the answer.

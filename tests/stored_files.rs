@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture};
+use harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture, wait_for};
 
 /// A picture, a movie, a file of another kind, a background, an attached file and an avatar, each sent over HTTP.
 struct Sent {
@@ -209,13 +209,11 @@ fn sorted(places: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Waits until that is what is stored: files go after the answer.
 async fn settles(stored: impl Fn() -> Vec<String>, expected: &[String]) {
-    for _ in 0..100 {
-        if stored() == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(stored(), expected);
+    let look = async || {
+        let stored = stored();
+        if stored == expected { Ok(()) } else { Err(stored) }
+    };
+    wait_for(Duration::from_secs(20), &format!("{expected:?} is stored"), look).await;
 }
 
 #[rstest]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dailies::database::Sql;
 use dailies::storage::{Bucket, FileKey};
 use dailies_definitions::access::Role;
-use harness::{Client, On, Studio, id, picture};
+use harness::{Client, On, Studio, id, picture, wait_for};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -157,14 +157,14 @@ async fn previews_without_a_revision_are_packed_together(#[case] on: On) {
 
 /// Waits until a build is no longer running.
 pub async fn outcome(client: &Client, path: &str) -> Value {
-    for _ in 0..500 {
+    let look = async || {
         let build = client.get(path).await.expect(200);
-        if build["status"] != "running" {
-            return build;
+        if build["status"] == "running" {
+            return Err(build);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the build runs for ever");
+        Ok(build)
+    };
+    wait_for(Duration::from_secs(30), "the build comes to an end", look).await
 }
 
 #[rstest]

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use dailies::database::{Database, Sql};
-use harness::{Client, Installation, MadeTask, On, Program, files, id};
+use harness::{Client, Installation, MadeTask, On, Program, files, id, wait_for};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::Method;
 use rstest::rstest;
@@ -110,17 +110,15 @@ impl Desk {
 
     /// No file is left, and the rows are those from before. What follows an answer may take a moment.
     async fn nothing_is_kept(&self, before: &[i64], what: &str) {
-        for attempt in 0.. {
+        let look = async || {
             let (stored, temporary, rows) = (self.studio.stored(), files(&self.studio.temporary()), self.rows().await);
             if stored.is_empty() && temporary.is_empty() && rows == before {
-                return;
+                return Ok(());
             }
-            assert!(
-                attempt < 100,
-                "{what}: {stored:?} {temporary:?} {rows:?} instead of {before:?}"
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            Err((stored, temporary, rows))
+        };
+        let expected = format!("nothing is kept of {what}, and there are {before:?} rows");
+        wait_for(Duration::from_secs(20), &expected, look).await;
     }
 
     /// Nothing that was sent so far took much memory.

@@ -20,6 +20,7 @@ mod serve;
 mod server;
 mod shape;
 mod studio;
+mod waiting;
 
 pub use checker::{Checker, contract};
 pub use client::{Answer, Client, MadeTask};
@@ -39,3 +40,4 @@ pub use security_key::SecurityKey;
 pub use server::{On, Place, TestServer, unbound_server};
 pub use shape::{differences, fill, fill_all};
 pub use studio::{Studio, id};
+pub use waiting::{wait_for, wait_until};
