@@ -51,15 +51,12 @@ struct ShadedAsset {
 
 impl ShadedAsset {
     async fn of(studio: &Studio) -> Self {
-        let (admin, project) = (&studio.admin, studio.project_id);
-        let asset_type = studio.named("entity-types", "Prop").await;
+        let admin = &studio.admin;
         let todo = studio.named("task-status", "Todo").await;
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": Uuid::new_v4()})).await.expect(201));
+        let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
         let task = async |kind: &str| {
             let task_type = studio.named("task-types", kind).await;
-            let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": todo});
-            id(&admin.post("/data/tasks", task).await.expect(201))
+            admin.make_task_on(asset, task_type, todo).await
         };
         Self {
             asset,
@@ -69,9 +66,8 @@ impl ShadedAsset {
     }
 
     async fn comment(&self, studio: &Studio, status: &str) -> Uuid {
-        let body = json!({"task_status_id": studio.named("task-status", status).await, "comment": ""});
-        let path = format!("/actions/tasks/{}/comment", self.model);
-        id(&studio.admin.post(&path, body).await.expect(201))
+        let status = studio.named("task-status", status).await;
+        studio.admin.make_comment(self.model, status, "").await
     }
 
     /// A new revision of the model, with a preview for each file.
@@ -79,8 +75,7 @@ impl ShadedAsset {
         let comment = self.comment(studio, "Todo").await;
         let mut shown = Vec::new();
         for (name, content) in files {
-            let path = format!("/actions/tasks/{}/comments/{comment}/add-preview", self.model);
-            let preview = id(&studio.admin.post(&path, json!({})).await.expect(201));
+            let preview = studio.admin.make_preview(self.model, comment).await;
             studio
                 .admin
                 .send_file(&format!("/pictures/preview-files/{preview}"), name, content)

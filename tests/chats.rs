@@ -12,12 +12,7 @@ use harness::{Answer, Client, Listener, On, Studio, id, picture};
 const BELL: &str = "department:new";
 
 async fn asset(studio: &Studio) -> String {
-    let asset_type = studio.named("entity-types", "Prop").await;
-    let path = format!(
-        "/data/projects/{}/asset-types/{asset_type}/assets/new",
-        studio.project_id
-    );
-    id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201)).to_string()
+    studio.admin.make_asset(studio.project_id, "Tree").await.to_string()
 }
 
 async fn ring(studio: &Studio) {

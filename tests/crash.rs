@@ -48,17 +48,13 @@ struct Ground {
 
 impl Ground {
     async fn prepare(admin: &Client) -> Self {
-        let (asset_type, task_type) = (
-            admin.named("entity-types", "Prop").await,
-            admin.named("task-types", "Modeling").await,
-        );
+        let task_type = admin.named("task-types", "Modeling").await;
         let status = admin.named("task-status", "Todo").await;
         let project = id(&admin
             .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
             .await
             .expect(201));
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
+        let asset = admin.make_asset(project, "Sheep").await;
         let mut picture = Cursor::new(Vec::new());
         image::RgbImage::new(60, 2)
             .write_to(&mut picture, image::ImageFormat::Png)

@@ -36,20 +36,15 @@ impl Review {
             .await
             .expect(201));
         let task_type = studio.named("task-types", "Animation").await;
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": shot, "project_id": project, "task_status_id": status});
-        let task = id(&admin.post("/data/tasks", task).await.expect(201));
-        let comment = json!({"task_status_id": status, "comment": "The sheep is too small. Übergröße, bitte!"});
-        let comment = id(&admin
-            .post(&format!("/actions/tasks/{task}/comment"), comment)
-            .await
-            .expect(201));
+        let task = admin.make_task_on(shot, task_type, status).await;
+        let text = "The sheep is too small. Übergröße, bitte!";
+        let comment = admin.make_comment(task, status, text).await;
         Self { studio, task, comment }
     }
 
     /// A preview, and where it is asked for frames.
     async fn preview(&self, name: &str, content: &[u8]) -> String {
-        let path = format!("/actions/tasks/{}/comments/{}/add-preview", self.task, self.comment);
-        let preview = id(&self.studio.admin.post(&path, json!({})).await.expect(201));
+        let preview = self.studio.admin.make_preview(self.task, self.comment).await;
         let sent = self
             .studio
             .admin
@@ -342,8 +337,7 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_stored_is_not_found(#[case] on: On) {
     let review = Review::open(on).await;
-    let path = format!("/actions/tasks/{}/comments/{}/add-preview", review.task, review.comment);
-    let preview = id(&review.studio.admin.post(&path, json!({})).await.expect(201));
+    let preview = review.studio.admin.make_preview(review.task, review.comment).await;
     let preview = format!("/actions/preview-files/{preview}");
     let rectangle = rectangle();
     let drawn = rectangle["id"].clone();

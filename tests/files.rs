@@ -28,10 +28,7 @@ struct Desk {
 
 impl Desk {
     async fn set(admin: &Client, project: Uuid) -> Self {
-        let (asset_type, task_type) = (
-            admin.named("entity-types", "Prop").await,
-            admin.named("task-types", "Modeling").await,
-        );
+        let task_type = admin.named("task-types", "Modeling").await;
         admin
             .post(
                 &format!("/actions/projects/{project}/set-file-tree"),
@@ -39,8 +36,7 @@ impl Desk {
             )
             .await
             .expect(200);
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": "Tree"})).await.expect(201));
+        let asset = admin.make_asset(project, "Tree").await;
         let task = id(&admin
             .post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type}))
             .await

@@ -22,20 +22,10 @@ async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
 
 async fn studio_using(service: &[impl AsRef<str>], more: &[&str], on: On) -> (Studio, Uuid, Uuid) {
     let studio = Studio::open_using(on, service, more).await;
-    let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
-    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-    let asset = json!({"name": "Tree <1>"});
-    let asset = id(&studio
-        .admin
-        .post(
-            &format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"),
-            asset,
-        )
-        .await
-        .expect(201));
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-    let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+    let status = studio.named("task-status", "Todo").await;
+    let asset = studio.admin.make_asset(studio.project_id, "Tree <1>").await;
+    let task = studio.admin.make_task_on(asset, task_type, status).await;
     let sql = Sql::with(
         "UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'",
         [true.into()],

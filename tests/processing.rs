@@ -11,39 +11,17 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::execute;
-use harness::{Answer, Client, Listener, On, Studio, TestServer, id, movie, picture, wait_for};
+use harness::{Answer, Client, Listener, On, Studio, TestServer, movie, picture, wait_for};
 
 /// A preview without a file yet, on a comment.
 pub async fn preview(studio: &Studio) -> Uuid {
     let admin = &studio.admin;
-    let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
-    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-    let name = Uuid::new_v4().to_string();
-    let asset = admin
-        .post(
-            &format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"),
-            json!({"name": name}),
-        )
-        .await;
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": id(&asset.expect(201)), "project_id": project, "task_status_id": status});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
-    let comment = admin
-        .post(
-            &format!("/actions/tasks/{task}/comment"),
-            json!({"task_status_id": status, "comment": ""}),
-        )
-        .await;
-    id(&admin
-        .post(
-            &format!(
-                "/actions/tasks/{task}/comments/{}/add-preview",
-                id(&comment.expect(201))
-            ),
-            json!({}),
-        )
-        .await
-        .expect(201))
+    let status = studio.named("task-status", "Todo").await;
+    let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
+    let task = admin.make_task_on(asset, task_type, status).await;
+    let comment = admin.make_comment(task, status, "").await;
+    admin.make_preview(task, comment).await
 }
 
 /// Waits until a preview is no longer being processed.

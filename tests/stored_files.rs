@@ -33,23 +33,13 @@ pub const LIGHT: &[u8] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80
 impl Sent {
     async fn to(studio: &Studio) -> Self {
         let admin = &studio.admin;
-        let (asset_type, task_type) = (
-            studio.named("entity-types", "Prop").await,
-            studio.named("task-types", "Modeling").await,
-        );
-        let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": Uuid::new_v4()})).await.expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&admin.post("/data/tasks", task).await.expect(201));
-        let comment = json!({"task_status_id": status, "comment": ""});
-        let comment = id(&admin
-            .post(&format!("/actions/tasks/{task}/comment"), comment)
-            .await
-            .expect(201));
+        let task_type = studio.named("task-types", "Modeling").await;
+        let status = studio.named("task-status", "Todo").await;
+        let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
+        let task = admin.make_task_on(asset, task_type, status).await;
+        let comment = admin.make_comment(task, status, "").await;
         let preview = async |name: &str, content: &[u8]| {
-            let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
-            let preview = id(&admin.post(&path, json!({})).await.expect(201));
+            let preview = admin.make_preview(task, comment).await;
             let record = admin
                 .send_file(&format!("/pictures/preview-files/{preview}"), name, content)
                 .await
@@ -342,12 +332,7 @@ async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
     sent.all_there(&studio.admin).await;
 
     // While the service is away nothing is taken, and nothing is lost; afterwards the same file can be sent.
-    let comments = format!("/actions/tasks/{}/comments/{}", sent.task, sent.comment);
-    let preview = id(&studio
-        .admin
-        .post(&format!("{comments}/add-preview"), json!({}))
-        .await
-        .expect(201));
+    let preview = studio.admin.make_preview(sent.task, sent.comment).await;
     let upload = format!("/pictures/preview-files/{preview}");
     let before = store.stored();
     let refused = store

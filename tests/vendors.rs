@@ -44,8 +44,7 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
         .post(&path, json!({"name": "Sheep", "data": data}))
         .await
         .expect(201));
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
+    let task = admin.make_task_on(asset, task_type, status).await;
     let database = &studio.server.app.database;
     for (name, field) in [("Price", "price"), ("Mood", "mood")] {
         let values = vec![

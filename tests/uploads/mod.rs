@@ -43,11 +43,7 @@ impl Desk {
         let server = studio.serve().await;
         let admin = server.admin().await;
         let MadeTask { task, status, .. } = admin.make_task().await;
-        let comment = json!({"task_status_id": status, "comment": ""});
-        let comment = id(&admin
-            .post(&format!("/actions/tasks/{task}/comment"), comment)
-            .await
-            .expect(201));
+        let comment = admin.make_comment(task, status, "").await;
         let admin_id = id(&admin.get("/auth/authenticated").await.expect(200)["user"]);
         Self {
             studio,
@@ -61,8 +57,7 @@ impl Desk {
 
     /// A preview without a file.
     async fn preview(&self) -> Uuid {
-        let path = format!("/actions/tasks/{}/comments/{}/add-preview", self.task, self.comment);
-        id(&self.admin.post(&path, json!({})).await.expect(201))
+        self.admin.make_preview(self.task, self.comment).await
     }
 
     async fn background(&self) -> Uuid {

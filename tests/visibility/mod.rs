@@ -49,8 +49,7 @@ impl Show {
             .post(&path, json!({"name": "Sheep", "data": data}))
             .await
             .expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+        let task = studio.admin.make_task_on(asset, task_type, status).await;
         let playlist = |name: &str, for_client: bool| {
             studio.admin.post(
                 "/data/playlists",

@@ -167,12 +167,7 @@ async fn managers_export_what_they_manage(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_hear_who_writes_to_them_and_not_who_sets_a_status(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
-    let asset_type = studio.named("entity-types", "Prop").await;
-    let path = format!(
-        "/data/projects/{}/asset-types/{asset_type}/assets/new",
-        studio.project_id
-    );
-    let asset = id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201));
+    let asset = studio.admin.make_asset(studio.project_id, "Tree").await;
     let task_type = studio.named("task-types", "Modeling").await;
     let status = studio.named("task-status", "Done").await;
     let task = id(&studio

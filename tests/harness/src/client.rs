@@ -2,7 +2,7 @@
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Checker, id};
@@ -13,15 +13,6 @@ pub struct Client {
     pub url: String,
     pub token: Option<String>,
     pub http: reqwest::Client,
-}
-
-/// A task that was just made, in a production of its own.
-#[derive(Clone, Copy, Debug)]
-pub struct MadeTask {
-    pub project: Uuid,
-    pub task: Uuid,
-    /// Status that the task begins with.
-    pub status: Uuid,
 }
 
 /// Answer of the server.
@@ -118,24 +109,6 @@ impl Client {
     /// The id of a record by its name, in a collection.
     pub async fn named(&self, collection: &str, name: &str) -> Uuid {
         id(&self.get(&format!("/data/{collection}?name={name}")).await.expect(200)[0])
-    }
-
-    /// Makes a production with an asset, and a task on it.
-    pub async fn make_task(&self) -> MadeTask {
-        let (asset_type, task_type) = (
-            self.named("entity-types", "Prop").await,
-            self.named("task-types", "Modeling").await,
-        );
-        let status = self.named("task-status", "Todo").await;
-        let project = id(&self
-            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
-            .await
-            .expect(201));
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&self.post(&path, json!({"name": "Sheep"})).await.expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&self.post("/data/tasks", task).await.expect(201));
-        MadeTask { project, task, status }
     }
 
     /// Sends a file as a form, and checks the answer.
