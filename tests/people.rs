@@ -5,22 +5,10 @@ use dailies_definitions::access::Role;
 use entity::person;
 use rstest::rstest;
 use sea_orm::EntityTrait;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use harness::rows::update;
-use harness::{Client, On, Studio, id};
-
-/// Client with the token that an answer brought.
-#[track_caller]
-fn holder(studio: &Studio, answer: &Value) -> Client {
-    let token = answer["access_token"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer} brings no token"));
-    Client {
-        token: Some(token.to_owned()),
-        ..studio.server.nobody()
-    }
-}
+use harness::{On, Studio, id};
 
 /// The day in so many days.
 fn in_days(days: u64) -> String {
@@ -42,14 +30,14 @@ async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
         .await
         .expect(201);
     let path = format!("/data/persons/{}", id(&created));
-    let first = holder(&studio, &created);
+    let first = studio.admin.with_token(&created["access_token"]);
     assert_eq!(first.get(&path).await.expect(200)["role"], "manager");
     let renewed = studio
         .admin
         .put(&path, json!({"expiration_date": in_days(5000)}))
         .await
         .expect(200);
-    let second = holder(&studio, &renewed);
+    let second = studio.admin.with_token(&renewed["access_token"]);
     assert_eq!(first.get(&path).await.expect(401)["msg"], "Token has been revoked");
     second.get(&path).await.expect(200);
     let own = second
@@ -84,7 +72,7 @@ async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
         .put(&path, json!({"expiration_date": in_days(366)}))
         .await
         .expect(200);
-    let token = holder(&studio, &made);
+    let token = studio.admin.with_token(&made["access_token"]);
     token.get("/data/user/tasks").await.expect(200);
     artist
         .put(&path, json!({"expiration_date": in_days(367)}))
@@ -106,13 +94,11 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
     let artist = studio.member(Role::Artist);
     let person = studio.member_id(Role::Artist);
     let path = format!("/data/persons/{person}");
-    let token = holder(
-        &studio,
-        &artist
-            .put(&path, json!({"expiration_date": in_days(30)}))
-            .await
-            .expect(200),
-    );
+    let made = artist
+        .put(&path, json!({"expiration_date": in_days(30)}))
+        .await
+        .expect(200);
+    let token = artist.with_token(&made["access_token"]);
     let passwords = json!({"password": "another password", "password_2": "another password"});
     studio
         .admin
@@ -128,7 +114,7 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
         .post("/auth/login", json!({"email": email, "password": "another password"}))
         .await
         .expect(200);
-    let session = holder(&studio, &signed_in);
+    let session = studio.admin.with_token(&signed_in["access_token"]);
     session
         .put(&path, json!({"password": "sneaky password", "first_name": "Tom"}))
         .await

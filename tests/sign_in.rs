@@ -181,10 +181,7 @@ async fn only_a_whole_session_is_handed_over(#[case] on: On) {
         .expect("an administrator");
     let nobody = server.nobody();
     let signed_in = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(200);
-    let ada = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody
-    };
+    let ada = nobody.with_token(&signed_in["access_token"]);
     let refused = ada
         .post("/auth/app-login/code", json!({"code_challenge": CHALLENGE}))
         .await

@@ -8,7 +8,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, email_of, give_password, holder};
+use super::{PASSWORD, email_of, give_password};
 use crate::second_factors::new_clock;
 
 /// Tries to sign in through a proxy, from an address.
@@ -112,7 +112,7 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
         let (status, signed_in) = try_from_address(&nobody, neighbour, &email, PASSWORD).await;
         assert_eq!(status, 200, "{signed_in}");
         // Whoever is in changes the password all the same.
-        let session = holder(&studio, &signed_in["access_token"]);
+        let session = studio.admin.with_token(&signed_in["access_token"]);
         let change = json!({"old_password": PASSWORD, "password": PASSWORD, "password_2": PASSWORD});
         session.post("/auth/change-password", change).await.expect(200);
     }

@@ -51,10 +51,12 @@ impl Answer {
 }
 
 impl Client {
-    /// The same client with a token that an answer has.
+    /// The same client with a token that an answer brings.
+    #[track_caller]
     pub fn with_token(&self, token: &Value) -> Self {
+        let token = token.as_str().unwrap_or_else(|| panic!("{token} is no token"));
         Self {
-            token: token.as_str().map(str::to_owned),
+            token: Some(token.to_owned()),
             ..self.clone()
         }
     }

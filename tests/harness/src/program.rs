@@ -268,10 +268,7 @@ impl Program {
             .post("/auth/login", json!({"email": email, "password": password}))
             .await
             .expect(200);
-        Client {
-            token: answer["access_token"].as_str().map(str::to_owned),
-            ..nobody
-        }
+        nobody.with_token(&answer["access_token"])
     }
 
     /// The same person at this server, who signed in at an earlier one.
