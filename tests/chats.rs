@@ -2,7 +2,6 @@
 
 use dailies_definitions::access::Role;
 use futures::future::join_all;
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -48,11 +47,7 @@ async fn send(client: &Client, path: &str, field: &str, picture: &[u8]) -> Answe
     body.extend_from_slice(b"content-type: image/png\r\n\r\n");
     body.extend_from_slice(picture);
     body.extend_from_slice(b"\r\n--limit--\r\n");
-    let request = client
-        .request(Method::POST, path)
-        .header("content-type", "multipart/form-data; boundary=limit")
-        .body(body);
-    client.finish(Method::POST, path, request).await
+    client.send_form(path, body).await
 }
 
 #[rstest]

@@ -22,15 +22,13 @@ fn chunk(number: u64) -> Bytes {
 
 /// Sends the file as a form, while it is made.
 async fn send(client: &Client, path: &str) -> u16 {
-    let head = "--large\r\ncontent-disposition: form-data; name=\"file\"; filename=\"scene.wool\"\r\n\r\n";
+    let head = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"scene.wool\"\r\n\r\n";
     let parts = stream::iter([Bytes::from(head)])
         .chain(stream::iter(0..CHUNKS).map(chunk))
-        .chain(stream::iter(["\r\n--large--\r\n".into()]));
+        .chain(stream::iter(["\r\n--limit--\r\n".into()]));
     let body = reqwest::Body::wrap_stream(parts.map(Ok::<_, std::convert::Infallible>));
-    let request = client
-        .request(Method::POST, path)
-        .header("content-type", "multipart/form-data; boundary=large");
-    request.body(body).send().await.expect("an answer").status().as_u16()
+    let request = client.form(path, body);
+    request.send().await.expect("an answer").status().as_u16()
 }
 
 /// Reads a download from a byte on, up to an end, and compares it with what was sent. Answers what tells this content from others.

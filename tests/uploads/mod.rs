@@ -10,7 +10,6 @@ use std::time::Duration;
 use dailies::database::{Database, Sql};
 use harness::{Client, Installation, MadeTask, On, Program, files, id, wait_for};
 use image::{DynamicImage, ImageFormat, RgbImage};
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
@@ -151,17 +150,10 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         desk.admin.post(&path, json!({})).await.message(400),
         "File not provided."
     );
-    let request = desk
-        .admin
-        .request(Method::POST, &path)
-        .header("content-type", "multipart/form-data; boundary=limit");
     let other =
         "--limit\r\ncontent-disposition: form-data; name=\"other\"; filename=\"a.png\"\r\n\r\nx\r\n--limit--\r\n";
     assert_eq!(
-        desk.admin
-            .finish(Method::POST, &path, request.body(other))
-            .await
-            .message(400),
+        desk.admin.send_form(&path, other).await.message(400),
         "File not provided."
     );
     desk.nothing_is_kept(&with_preview, "no file").await;
@@ -170,11 +162,7 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         "no form",
         "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nhalf of a fi",
     ] {
-        let request = desk
-            .admin
-            .request(Method::POST, &path)
-            .header("content-type", "multipart/form-data; boundary=limit");
-        let answer = desk.admin.finish(Method::POST, &path, request.body(broken)).await;
+        let answer = desk.admin.send_form(&path, broken).await;
         assert_eq!(
             answer.message(400),
             "The form that was sent is broken or incomplete.",
@@ -197,12 +185,7 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         .chain(much.chunks(100_000).map(<[u8]>::to_vec))
         .map(Ok::<_, std::io::Error>);
     let body = reqwest::Body::wrap_stream(futures::stream::iter(parts.collect::<Vec<_>>()));
-    let request = desk
-        .admin
-        .request(Method::POST, &path)
-        .header("content-type", "multipart/form-data; boundary=limit")
-        .body(body);
-    let answer = desk.admin.finish(Method::POST, &path, request).await;
+    let answer = desk.admin.send_form(&path, body).await;
     assert_eq!(
         answer.message(413),
         "The data value transmitted exceeds the capacity limit."

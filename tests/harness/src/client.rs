@@ -103,6 +103,11 @@ impl Client {
     pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
+        self.form(path, body)
+    }
+
+    /// A request with a form that is written out, whose boundary is `limit`.
+    pub fn form(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
         self.request(Method::POST, path)
             .header("content-type", "multipart/form-data; boundary=limit")
             .body(body)
@@ -116,6 +121,11 @@ impl Client {
     /// Sends a file as a form, and checks the answer.
     pub async fn send_file(&self, path: &str, name: &str, content: &[u8]) -> Answer {
         self.finish(Method::POST, path, self.upload(path, name, content)).await
+    }
+
+    /// Sends a form that is written out, whose boundary is `limit`, and checks the answer.
+    pub async fn send_form(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.finish(Method::POST, path, self.form(path, body)).await
     }
 
     /// Sends a request, and checks the answer.
