@@ -115,16 +115,17 @@ async fn pictures_are_given_with_what_was_drawn_on_them(#[case] on: On) {
     let admin = &review.studio.admin;
     let preview = review.preview("sheep.png", &white()).await;
     for what in ["extract-annotated-frames", "extract-annotated-frames-pdf"] {
-        let answer = admin.get(&format!("{preview}/{what}")).await;
         assert_eq!(
-            (answer.status, &answer.json["message"]),
-            (400, &json!("Preview file has no annotations"))
+            admin.get(&format!("{preview}/{what}")).await.message(400),
+            "Preview file has no annotations"
         );
     }
-    let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("No annotation found on picture preview"))
+        admin
+            .get(&format!("{preview}/extract-annotated-frame"))
+            .await
+            .message(400),
+        "No annotation found on picture preview"
     );
     review.draw(&preview, 0.0, json!([rectangle()])).await;
     let text = json!({"id": "t", "type": "i-text", "text": "Wool", "left": 10, "top": 10, "width": 300, "height": 113, "fontSize": 100, "fill": "blue"});
@@ -168,26 +169,18 @@ async fn pictures_are_given_with_what_was_drawn_on_them(#[case] on: On) {
         "Preview file is not a movie"
     );
     let generic = review.preview("sheep.zip", b"wool").await;
-    let answer = admin
-        .get(&format!("{generic}/extract-annotated-frame?frame_number=1"))
-        .await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (
-            400,
-            &json!("Cannot extract annotated frame from preview with extension 'zip'")
-        )
+        admin
+            .get(&format!("{generic}/extract-annotated-frame?frame_number=1"))
+            .await
+            .message(400),
+        "Cannot extract annotated frame from preview with extension 'zip'"
     );
 }
 
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn movies_are_given_frame_by_frame(#[case] on: On) {
-    let review = Review::open(on).await;
+/// Asks for single frames of a movie.
+async fn frames_are_given(review: &Review, preview: &str) {
     let admin = &review.studio.admin;
-    let preview = review.preview("sheep.mp4", &movie()).await;
     let first = decoded(&review.bytes(&format!("{preview}/extract-frame")).await);
     assert_eq!(first.dimensions(), (1920, 1080));
     assert_eq!(
@@ -211,11 +204,18 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
             .status,
         400
     );
-    let answer = admin.get(&format!("{preview}/extract-frame?frame_number=first")).await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("Wrong value for parameter frame_number."))
+        admin
+            .get(&format!("{preview}/extract-frame?frame_number=first"))
+            .await
+            .message(400),
+        "Wrong value for parameter frame_number."
     );
+}
+
+/// Asks for all frames in one picture. A movie of an older server may lack it: then it is made once somebody asks.
+async fn tiles_are_given_and_made_again(review: &Review, preview: &str) {
+    let admin = &review.studio.admin;
     // 25 frames in rows of eight.
     let tile = review.bytes(&format!("{preview}/extract-tile")).await;
     assert_eq!(decoded(&tile).dimensions(), (8 * 178, 4 * 100));
@@ -226,7 +226,6 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
             .len(),
         tile.len()
     );
-    // A movie of an older server may lack them: they are made once somebody asks.
     let number = preview.rsplit('/').next().expect("an id").parse().expect("an id");
     let key = FileKey::new(Bucket::Pictures, "tiles", number);
     let storage = &review.studio.server.app.storage;
@@ -236,8 +235,11 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     let are_there = async || storage.exists(&key).await.expect("the storage");
     wait_until(Duration::from_secs(60), "tiles come", are_there).await;
     assert_eq!(review.bytes(&tiles).await.len(), tile.len());
+}
 
-    // Another frame is told as the pictures of the entity change, though it is still shown by the same preview.
+/// Lets another frame stand for the shot. That is told, though the preview stays the same.
+async fn another_frame_stands_for_the_shot(review: &Review, preview: &str) {
+    let admin = &review.studio.admin;
     let set_main = format!("{preview}/set-main-preview");
     let picture = format!("{}.png", preview.replace("/actions", "/pictures/thumbnails"));
     let mut seen = Vec::new();
@@ -255,12 +257,18 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         seen.push(review.bytes(&picture).await);
     }
     assert!(seen[0] == seen[1] && seen[1] != seen[2] && seen[2] != seen[3]);
+}
 
-    review.draw(&preview, 0.4, json!([rectangle()])).await;
-    let answer = admin.get(&format!("{preview}/extract-annotated-frame")).await;
+/// Asks for frames with what two persons drew on them.
+async fn drawn_frames_are_given(review: &Review, preview: &str) {
+    let admin = &review.studio.admin;
+    review.draw(preview, 0.4, json!([rectangle()])).await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("frame_number is required for movie previews"))
+        admin
+            .get(&format!("{preview}/extract-annotated-frame"))
+            .await
+            .message(400),
+        "frame_number is required for movie previews"
     );
     let answer = admin
         .get(&format!("{preview}/extract-annotated-frame?frame_number=0"))
@@ -269,12 +277,12 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         (answer.status, &answer.json["data"]["errors"][0]["field"]),
         (400, &json!("frame_number"))
     );
-    let answer = admin
-        .get(&format!("{preview}/extract-annotated-frame?frame_number=9"))
-        .await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("No annotation found for frame 9"))
+        admin
+            .get(&format!("{preview}/extract-annotated-frame?frame_number=9"))
+            .await
+            .message(400),
+        "No annotation found for frame 9"
     );
     let drawn = decoded(
         &review
@@ -288,7 +296,7 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
     // Somebody else's player stopped a little later, on the same frame.
     let mut green = rectangle();
     (green["left"], green["fill"]) = (json!(400), json!("#00ff00"));
-    review.draw(&preview, 0.41, json!([green])).await;
+    review.draw(preview, 0.41, json!([green])).await;
     let drawn = decoded(
         &review
             .bytes(&format!("{preview}/extract-annotated-frame?frame_number=11"))
@@ -298,6 +306,11 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         (drawn.get_pixel(480, 540).0, drawn.get_pixel(1440, 540).0),
         ([255, 0, 0], [0, 255, 0])
     );
+}
+
+/// Names the files of an archive after the task, or after the original file where the studio wants that.
+async fn archives_name_their_files(review: &Review, preview: &str) {
+    let admin = &review.studio.admin;
     let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
     assert_eq!(names(&archive), ["wool_sq01_sh010_animation_v1_frame_11.png"]);
     let organisation = admin.get("/data/organisations").await.expect(200)[0]["id"].clone();
@@ -315,8 +328,11 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         .expect(200);
     let archive = review.bytes(&format!("{preview}/extract-annotated-frames")).await;
     assert_eq!(names(&archive), [".._wool_ 01_frame_11.png"]);
+}
 
-    // The shot is as long as its movie.
+/// Makes the shot as long as its movie.
+async fn the_shot_gets_its_length(review: &Review) {
+    let admin = &review.studio.admin;
     let path = format!(
         "/actions/projects/{}/task-types/{}/set-shot-nb-frames",
         review.studio.project_id,
@@ -329,6 +345,21 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
         .await
         .expect(200);
     assert_eq!(shot["nb_frames"], 25);
+}
+
+#[rstest]
+#[case(On::Sqlite)]
+#[case(On::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn movies_are_given_frame_by_frame(#[case] on: On) {
+    let review = Review::open(on).await;
+    let preview = review.preview("sheep.mp4", &movie()).await;
+    frames_are_given(&review, &preview).await;
+    tiles_are_given_and_made_again(&review, &preview).await;
+    another_frame_stands_for_the_shot(&review, &preview).await;
+    drawn_frames_are_given(&review, &preview).await;
+    archives_name_their_files(&review, &preview).await;
+    the_shot_gets_its_length(&review).await;
 }
 
 #[rstest]
@@ -358,10 +389,9 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
     }
     // Where nobody drew, that is said first, unless it is known that the file never came.
     let frame = format!("{preview}/extract-annotated-frame?frame_number=9");
-    let answer = review.studio.admin.get(&frame).await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("No annotation found for frame 9"))
+        review.studio.admin.get(&frame).await.message(400),
+        "No annotation found for frame 9"
     );
     let record = preview.replace("/actions", "/data");
     review
@@ -389,14 +419,14 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
     let place = preview.replace("/actions", "/pictures");
     let sent = review.studio.admin.send_file(&place, "sheep.png", &white()).await;
     assert_eq!(sent.expect(201)["data"], json!({"imported_only": true}));
-    let answer = review
-        .studio
-        .admin
-        .get(&format!("{preview}/extract-annotated-frame"))
-        .await;
     assert_eq!(
-        (answer.status, &answer.json["message"]),
-        (400, &json!("No annotation found on picture preview"))
+        review
+            .studio
+            .admin
+            .get(&format!("{preview}/extract-annotated-frame"))
+            .await
+            .message(400),
+        "No annotation found on picture preview"
     );
     review.draw(&preview, 0.0, json!([rectangle])).await;
     review.bytes(&format!("{preview}/extract-annotated-frame")).await;
