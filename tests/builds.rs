@@ -41,15 +41,18 @@ async fn playlist(studio: &Studio, name: &str, shots: &[&Value]) -> Uuid {
     id(&studio.admin.post("/data/playlists", playlist).await.expect(201))
 }
 
+/// Begins to build a movie, and waits for the end. Answers the address of the build, and its record.
+async fn ended(studio: &Studio, playlist: Uuid, query: &str) -> (String, Value) {
+    let build = format!("/data/playlists/{playlist}/build/mp4{query}");
+    let begun = studio.admin.get(&build).await.expect(200);
+    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
+    let record = outcome(&studio.admin, &job).await;
+    (job, record)
+}
+
 /// Builds a movie, and answers the record of the build and the movie.
 async fn built(studio: &Studio, playlist: Uuid, query: &str) -> (Value, Answer) {
-    let begun = studio
-        .admin
-        .get(&format!("/data/playlists/{playlist}/build/mp4{query}"))
-        .await
-        .expect(200);
-    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&studio.admin, &job).await;
+    let (job, ended) = ended(studio, playlist, query).await;
     assert_eq!(ended["status"], "succeeded", "{ended}");
     (ended, studio.admin.get(&format!("{job}/build/mp4")).await)
 }
@@ -220,13 +223,7 @@ async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
 
 /// Asserts that the movie of a playlist is given up at once, that this is told, and that nothing is left of it. Gives the reason.
 async fn refused(studio: &Studio, playlist: Uuid, query: &str) -> String {
-    let begun = studio
-        .admin
-        .get(&format!("/data/playlists/{playlist}/build/mp4{query}"))
-        .await
-        .expect(200);
-    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&studio.admin, &job).await;
+    let (job, ended) = ended(studio, playlist, query).await;
     let message = "The movie could not be built: the log of the server tells why.";
     assert_eq!(
         (&ended["status"], &ended["message"], ended["ended_at"].is_string()),
@@ -241,7 +238,7 @@ async fn refused(studio: &Studio, playlist: Uuid, query: &str) -> String {
         "project_id": studio.project_id});
     assert_eq!((told.as_array().map(Vec::len), &told[0]["data"]), (Some(1), &expected));
     assert_eq!(studio.admin.get(&format!("{job}/build/mp4")).await.status, 400);
-    let key = FileKey::new(Bucket::Movies, "playlists", id(&begun));
+    let key = FileKey::new(Bucket::Movies, "playlists", id(&ended));
     assert!(!studio.server.app.storage.exists(&key).await.expect("an answer"));
     given_up(studio, "playlist-movie").await
 }
