@@ -27,7 +27,7 @@ pub use checker::{Checker, contract};
 pub use client::{Answer, Client};
 pub use collector::{Collector, SentPoint, SentSpan};
 pub use directory::{Directory, DirectoryEntry};
-pub use growth::{ENTITIES, Growth, word};
+pub use growth::{ENTITIES, Growth, plain_value, word};
 pub use listener::Listener;
 pub use making::MadeTask;
 pub use material::{movie, picture};
