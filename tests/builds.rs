@@ -181,11 +181,9 @@ async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
     );
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
-    let studio = studio(on, "23.976").await;
+async fn movies_of_one_kind_are_joined_as_they_are() {
+    let studio = studio(On::Sqlite, "23.976").await;
     let red = entry(&studio, "red.mp4", &made("red.mp4", RED), true).await;
     let green = entry(&studio, "green.mp4", &made("green.mp4", GREEN), true).await;
     let playlist = playlist(&studio, "Monday", &[&red, &green, &red, &green]).await;
@@ -201,11 +199,9 @@ async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn colours_stay_however_the_parts_are_coded() {
+    let studio = studio(On::Sqlite, "25").await;
     let movies = coded();
     let mut entries = Vec::new();
     for (name, content) in &movies {
@@ -330,12 +326,10 @@ async fn a_build_that_takes_too_long_ends_with_its_program(#[case] on: On) {
     assert!(["timed out", "it took too long"].contains(&reason.as_str()), "{reason}");
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_may_be_larger_than_the_frames_of_movies(#[case] on: On) {
+async fn pictures_may_be_larger_than_the_frames_of_movies() {
     // In half of this memory there is room for a frame of 8,388,608 pixels.
-    let studio = Studio::open_with(on, &["--picture-memory", "64"]).await;
+    let studio = Studio::open_with(On::Sqlite, &["--picture-memory", "64"]).await;
     resize(&studio, "25").await;
     let still = made(
         "large.png",

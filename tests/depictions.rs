@@ -147,11 +147,9 @@ async fn files_that_hold_a_picture_are_shown(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it(#[case] on: On) {
-    let studio = Studio::open(on).await;
+async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it() {
+    let studio = Studio::open(On::Sqlite).await;
     let mut document = Document::new("Notes").expect("a document");
     for colour in [[0, 128, 0], [0, 0, 255]] {
         let page = RgbImage::from_pixel(800, 400, Rgb(colour));
@@ -177,11 +175,9 @@ async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it(#
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn other_pictures_become_png(#[case] on: On) {
-    let studio = Studio::open(on).await;
+async fn other_pictures_become_png() {
+    let studio = Studio::open(On::Sqlite).await;
     let deep = RgbImage::from_pixel(64, 48, Rgb([200, 100, 50]));
     let deep = DynamicImage::from(deep).into_rgb16();
     for (name, content, colour) in [

@@ -259,12 +259,10 @@ async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
     assert_eq!(admin.get(&format!("/data/preview-files/{wrong}")).await.status, 404);
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_and_movies_may_wait_for_others(#[case] on: On) {
+async fn pictures_and_movies_may_wait_for_others() {
     let studio = Studio::open_with(
-        on,
+        On::Sqlite,
         &["--media-max-concurrent-requests", "1", "--media-slot-wait-timeout", "1"],
     )
     .await;
@@ -295,10 +293,8 @@ async fn pictures_and_movies_may_wait_for_others(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_say_which_movies_are_kept(#[case] on: On) {
+async fn settings_say_which_movies_are_kept() {
     for (flag, there) in [
         (
             "--preview-save-source-file",
@@ -307,7 +303,7 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
         ("--skip-normalization-highdef", &["lowdef"]),
         ("--skip-normalization-full", &["previews"]),
     ] {
-        let studio = Studio::open_with(on, &["--enable-job-queue", "true", flag, "true"]).await;
+        let studio = Studio::open_with(On::Sqlite, &["--enable-job-queue", "true", flag, "true"]).await;
         let id = preview(&studio).await;
         studio
             .admin
