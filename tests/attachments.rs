@@ -6,10 +6,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_a_task_are_listed_and_its_pictures_are_shown_small(#[case] on: On) {
+async fn files_of_a_task_are_listed_and_its_pictures_are_shown_small(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let (admin, manager) = (&studio.admin, studio.member(Role::Manager));
     let task_type = studio.named("task-types", "Modeling").await;

@@ -101,10 +101,8 @@ fn loudness(movie: &[u8], from: f64, to: f64) -> f64 {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
+async fn parts_of_all_kinds_follow_each_other(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on, "25").await;
     let mut blue = std::io::Cursor::new(Vec::new());
     RgbImage::from_pixel(64, 36, Rgb([0, 0, 255]))
@@ -246,10 +244,8 @@ fn is_cleared(folder: &TempDir, note: &str) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[case] on: On) {
+async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = r#"case "$*" in *-show_entries*)
             for last; do :; done
@@ -270,10 +266,8 @@ async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[case] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_that_grows_too_large_is_refused(#[case] on: On) {
+async fn a_part_that_grows_too_large_is_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     // A file with nothing in it takes no space, however long it is.
     let script = r#"case "$*" in *"-f mov -y"*)
@@ -300,10 +294,8 @@ async fn a_part_that_grows_too_large_is_refused(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_that_takes_too_long_ends_with_its_program(#[case] on: On) {
+async fn a_build_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-progress*) {ENDLESS};; esac\nexec ffmpeg \"$@\"");
     let ffmpeg = program(&folder, "encoder", &script);

@@ -143,10 +143,8 @@ impl ShadedAsset {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_revision_comes_along_with_all_of_its_files(#[case] on: On) {
+async fn the_last_revision_comes_along_with_all_of_its_files(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     automate(&studio).await;
     let shaded = ShadedAsset::of(&studio).await;
@@ -174,10 +172,8 @@ async fn the_last_revision_comes_along_with_all_of_its_files(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_ready_yet_comes_along_later(#[case] on: On) {
+async fn what_is_not_ready_yet_comes_along_later(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     automate(&studio).await;
     // Nothing is made of the files before the previews are carried over.

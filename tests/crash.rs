@@ -247,10 +247,8 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on: On) {
+async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let flags = office.flags();
     let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();

@@ -74,10 +74,8 @@ async fn has_thumbnail(studio: &Studio, record: &Value) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_hold_a_picture_are_shown(#[case] on: On) {
+async fn files_that_hold_a_picture_are_shown(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let other = sent(&studio, "wool.zip", b"not to be seen").await;
@@ -242,10 +240,8 @@ async fn the_most_pixels_are_those_of_the_settings_whatever_holds_them(#[case] m
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_of_files_may_come_after_the_answer(#[case] on: On) {
+async fn pictures_of_files_may_come_after_the_answer(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let listener = Listener::open(&studio.admin).await;
     let record = sent(&studio, "sheep.psd", &photoshop([1, 2, 3])).await;

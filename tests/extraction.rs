@@ -107,10 +107,8 @@ fn names(archive: &[u8]) -> Vec<String> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_are_given_with_what_was_drawn_on_them(#[case] on: On) {
+async fn pictures_are_given_with_what_was_drawn_on_them(#[values(On::Sqlite, On::Postgres)] on: On) {
     let review = Review::open(on).await;
     let admin = &review.studio.admin;
     let preview = review.preview("sheep.png", &white()).await;
@@ -348,10 +346,8 @@ async fn the_shot_gets_its_length(review: &Review) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_are_given_frame_by_frame(#[case] on: On) {
+async fn movies_are_given_frame_by_frame(#[values(On::Sqlite, On::Postgres)] on: On) {
     let review = Review::open(on).await;
     let preview = review.preview("sheep.mp4", &movie()).await;
     frames_are_given(&review, &preview).await;
@@ -363,10 +359,8 @@ async fn movies_are_given_frame_by_frame(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_stored_is_not_found(#[case] on: On) {
+async fn what_is_not_stored_is_not_found(#[values(On::Sqlite, On::Postgres)] on: On) {
     let review = Review::open(on).await;
     let preview = review.studio.admin.make_preview(review.task, review.comment).await;
     let preview = format!("/actions/preview-files/{preview}");
@@ -433,10 +427,8 @@ async fn what_is_not_stored_is_not_found(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_the_pictures_of_others(#[case] on: On) {
+async fn nobody_waits_for_the_pictures_of_others(#[values(On::Sqlite, On::Postgres)] on: On) {
     let review = Review::of(Studio::open_with(on, &["--db-pool-size", "2"]).await).await;
     let preview = review.preview("sheep.png", &white()).await;
     review.draw(&preview, 0.0, json!([rectangle()])).await;

@@ -66,10 +66,8 @@ async fn sign_in(studio: &Studio, email: &str, password: &str) -> (u16, Value) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_directory_checks_passwords_of_its_persons(#[case] on: On) {
+async fn the_directory_checks_passwords_of_its_persons(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![somebody("ada", "wool and felt", &[])]).await;
     let studio = studio_with(on, &directory, "ada", &["--ldap-fallback", "true"]).await;
     let email = "tim.team.user@example.com";
@@ -104,10 +102,8 @@ async fn the_directory_checks_passwords_of_its_persons(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_fallback_the_directory_alone_counts(#[case] on: On) {
+async fn without_a_fallback_the_directory_alone_counts(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![somebody("ada", "wool and felt", &[])]).await;
     let studio = studio_with(on, &directory, "ada", &[]).await;
     assert_eq!(sign_in(&studio, "ada", "wool and felt").await.0, 200);
@@ -115,10 +111,8 @@ async fn without_a_fallback_the_directory_alone_counts(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_does_not_lead_elsewhere_in_the_directory(#[case] on: On) {
+async fn a_name_does_not_lead_elsewhere_in_the_directory(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![
         somebody("ada", "right", &[]),
         DirectoryEntry::new("uid=eve,ou=admins,dc=wool", "right", &[]),
@@ -157,10 +151,8 @@ async fn persons(admin: &Client) -> Vec<Value> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn persons_are_taken_over(#[case] on: On) {
+async fn persons_are_taken_over(#[values(On::Sqlite, On::Postgres)] on: On) {
     let reader = DirectoryEntry::new(READER, "reads", &[]);
     let lead = DirectoryEntry::new(
         "cn=leads,dc=wool",
@@ -285,10 +277,8 @@ async fn persons_are_taken_over(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_narrows_who_is_taken_over(#[case] on: On) {
+async fn a_group_narrows_who_is_taken_over(#[values(On::Sqlite, On::Postgres)] on: On) {
     let group = |kind: &str, name: &str, key: &str, member: &str| {
         DirectoryEntry::new(
             &format!("cn={name},dc=wool"),

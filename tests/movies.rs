@@ -303,10 +303,8 @@ async fn no_frame_is_lost_at_the_rate_of_the_production() {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_are_as_large_as_their_bitrates_let_them_be(#[case] on: On) {
+async fn movies_are_as_large_as_their_bitrates_let_them_be(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on, "25").await;
     let noise = made(
         "noise.mkv",

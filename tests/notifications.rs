@@ -42,10 +42,8 @@ async fn assign(client: &Client, task: Uuid, person: Uuid) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
+async fn those_whom_it_concerns_get_an_email(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, task, status) = studio_with_task(&office, on).await;
     let supervisor = studio.member_id(Role::Supervisor);
@@ -95,10 +93,8 @@ async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) {
+async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     let (studio, task, status) = studio_with_task(&office, on).await;
     office.close().await;
@@ -191,10 +187,8 @@ async fn chat_services() -> (String, Asked) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_reach_chat_services(#[case] on: On) {
+async fn messages_reach_chat_services(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (address, asked) = chat_services().await;
     let (slack, discord) = (format!("{address}/slack"), format!("{address}/discord"));
     let flags = [
@@ -263,10 +257,8 @@ async fn messages_reach_chat_services(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
+async fn notifications_of_one_second_are_walked_to_their_end(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member_id(Role::Artist);
     let moment = |second: u32, part: u32| {

@@ -16,10 +16,8 @@ fn in_days(days: u64) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
+async fn the_newest_token_of_a_bot_is_the_only_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let created = studio
         .admin
@@ -61,10 +59,8 @@ async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
+async fn a_personal_token_ends_with_its_date_or_without_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let path = format!("/data/persons/{}", studio.member_id(Role::Artist));
@@ -86,10 +82,8 @@ async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
+async fn another_password_ends_sessions_and_tokens(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let person = studio.member_id(Role::Artist);
@@ -143,10 +137,8 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on: On) {
+async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let person = studio.member_id(Role::Artist);
     let factors = vec![
@@ -201,10 +193,8 @@ async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on:
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_role_counts_at_once(#[case] on: On) {
+async fn another_role_counts_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let path = format!("/data/persons/{}", studio.member_id(Role::Artist));
@@ -216,10 +206,8 @@ async fn another_role_counts_at_once(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_presence_of_a_month_is_a_table(#[case] on: On) {
+async fn the_presence_of_a_month_is_a_table(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let artist = studio.member_id(Role::Artist);
@@ -258,10 +246,8 @@ async fn the_presence_of_a_month_is_a_table(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn first_readers_of_salaries_at_the_same_time_make_each_row_once(#[case] on: On) {
+async fn first_readers_of_salaries_at_the_same_time_make_each_row_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let departments = studio
         .admin

@@ -38,10 +38,8 @@ pub async fn outcome(client: &Client, preview: Uuid) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
+async fn movies_are_looked_into_after_the_answer(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let first = preview(&studio).await;
     let path = |id: Uuid| format!("/pictures/preview-files/{id}");
@@ -130,10 +128,8 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_progress_of_a_movie_is_told_and_not_kept(#[case] on: On) {
+async fn the_progress_of_a_movie_is_told_and_not_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let preview = preview(&studio).await;
     let listener = Listener::open(&studio.admin).await;
@@ -179,10 +175,8 @@ async fn as_json(client: &Client, path: &str) -> Answer {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
+async fn pictures_are_worked_on_after_the_answer_too(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let admin = &studio.admin;
     let waiting = preview(&studio).await;
@@ -348,10 +342,8 @@ pub async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: On) {
+async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open(on).await;
     // The workers must not be faster than the kill.
     studio.server.stop_workers().await;

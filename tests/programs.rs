@@ -44,10 +44,8 @@ async fn sent(studio: &Studio, name: &str, content: &[u8]) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_programs_movies_are_stored_as_they_are_sent(#[case] on: On) {
+async fn without_programs_movies_are_stored_as_they_are_sent(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &NOWHERE).await;
     let admin = &studio.admin;
     let told = studio.server.nobody().get("/status").await.expect(200);
@@ -265,10 +263,8 @@ async fn told(studio: &Studio, preview: &Value) -> Vec<Value> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_encoder_that_takes_too_long_is_ended(#[case] on: On) {
+async fn an_encoder_that_takes_too_long_is_ended(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-progress*) {ENDLESS};; esac\nexec ffmpeg \"$@\"");
     let ffmpeg = program(&folder, "encoder", &script);
@@ -281,10 +277,8 @@ async fn an_encoder_that_takes_too_long_is_ended(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_takes_too_long_ends_with_its_program(#[case] on: On) {
+async fn a_job_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-show_streams*) {ENDLESS};; esac\nexec ffprobe \"$@\"");
     let ffprobe = program(&folder, "prober", &script);

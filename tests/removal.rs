@@ -204,10 +204,8 @@ fn own(rows: &HashMap<&'static str, Uuid>, of_productions: &HashSet<&'static str
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
+async fn a_removed_production_leaves_nothing_behind(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--remove-files", "true"]).await;
     let app = &studio.server.app;
     let of_productions = tables_of_productions();

@@ -13,10 +13,8 @@ use harness::{On, Studio, id};
 const TASKS: usize = 3_000;
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn first_readers_at_the_same_time_make_one_bar(#[case] on: On) {
+async fn first_readers_at_the_same_time_make_one_bar(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let asset_type = studio.named("entity-types", "Character").await;
     let modeling = studio.named("task-types", "Modeling").await;
@@ -50,10 +48,8 @@ async fn first_readers_at_the_same_time_make_one_bar(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
+async fn versions_of_long_schedules_are_copied_and_applied(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let database = &studio.server.app.database;
     let (modeling, artist) = (

@@ -246,10 +246,8 @@ async fn ask(
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_hidden_is_told_nowhere(#[case] on: On) {
+async fn what_is_hidden_is_told_nowhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let two = Two::of(&studio).await;
     hide(&studio, &two).await;

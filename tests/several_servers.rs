@@ -223,10 +223,8 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On) {
+async fn without_a_cache_what_other_programs_write_counts_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let artist = studio.member(Role::Artist);
     let write = async |assignment: &str| {
@@ -247,10 +245,8 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On) {
+async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let project = studio.project_id;
     studio

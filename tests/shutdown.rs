@@ -46,10 +46,8 @@ async fn finish((mut line, rest): (TcpStream, Vec<u8>)) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
+async fn requests_in_flight_end_and_jobs_are_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let flags = office.flags();

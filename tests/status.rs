@@ -12,10 +12,8 @@ use harness::rows::execute;
 use harness::{Client, Listener, On, PostOffice, Studio, TestServer};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_are_for_whoever_has_the_token_of_the_server(#[case] on: On) {
+async fn settings_are_for_whoever_has_the_token_of_the_server(#[values(On::Sqlite, On::Postgres)] on: On) {
     let server = TestServer::start_with(on, &["--admin-token", "a token of its own", "--user-limit", "7"]).await;
     let holder = |token: &str| Client {
         token: Some(token.to_owned()),

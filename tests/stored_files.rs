@@ -207,10 +207,8 @@ async fn settles(stored: impl Fn() -> Vec<String>, expected: &[String]) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case] on: On) {
+async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let studio = Studio::open_with(on, &["--preview-folder", folder.path().to_str().expect("a name")]).await;
     let sent = Sent::to(&studio).await;
@@ -240,10 +238,8 @@ async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case]
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
+async fn files_go_with_their_records_where_the_settings_say_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let studio = Studio::open_with(
         on,
@@ -277,10 +273,8 @@ async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
+async fn an_object_store_keeps_files_as_well_as_a_folder(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut store = ObjectStore::open().await;
     let mut studio = Studio::open_using(on, &store.flags(), &["--remove-files", "true"]).await;
     let sent = Sent::to(&studio).await;

@@ -25,10 +25,8 @@ fn values<'a>(found: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
+async fn columns_of_other_departments_are_left_out_everywhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let (project, vendor) = (studio.project_id, studio.member_id(Role::Vendor));

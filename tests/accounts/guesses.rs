@@ -22,10 +22,8 @@ async fn try_from_address(nobody: &Client, from: &str, email: &str, password: &s
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
+async fn failures_do_not_tell_who_has_an_account(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let nobody = studio.server.nobody();
     let database = &studio.server.app.database;
@@ -91,10 +89,8 @@ async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
+async fn nobody_is_locked_out_from_elsewhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--trusted-proxies", "127.0.0.1"]).await;
     let nobody = studio.server.nobody();
     let person = studio.member_id(Role::Artist);
@@ -129,10 +125,8 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
+async fn a_code_works_once_wherever_it_was_used(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     give_password(&studio, person).await;

@@ -33,10 +33,8 @@ pub async fn email_of(studio: &Studio, person: Uuid) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_address_takes_the_password(#[case] on: On) {
+async fn another_address_takes_the_password(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     for role in [Role::Admin, Role::Artist, Role::Client] {
         let (client, person) = match role {
@@ -116,10 +114,8 @@ async fn another_address_takes_the_password(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_is_left(#[case] on: On) {
+async fn an_administrator_is_left(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let ways = [
         (Method::PUT, "", Some(json!({"role": "manager"}))),

@@ -77,10 +77,8 @@ fn key_makers() -> Vec<(Method, String)> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_makes_another(#[case] on: On) {
+async fn no_token_makes_another(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     give_password(&studio, studio.admin_id).await;
     let own = personal_token(&studio.admin, studio.admin_id).await;
@@ -130,10 +128,8 @@ async fn no_token_makes_another(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
+async fn what_was_ended_stays_so_after_the_return(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let robot = studio
         .admin

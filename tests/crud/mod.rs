@@ -32,10 +32,8 @@ async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_lives_and_dies(#[case] on: On) {
+async fn a_record_lives_and_dies(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let made = admin
@@ -78,10 +76,8 @@ async fn a_record_lives_and_dies(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_is_named_and_stores_nothing(#[case] on: On) {
+async fn bad_input_is_named_and_stores_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let count = admin.get("/data/departments?page=1").await.expect(200)["total"].clone();
@@ -160,10 +156,8 @@ async fn bad_input_is_named_and_stores_nothing(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_are_filtered_and_paged(#[case] on: On) {
+async fn lists_are_filtered_and_paged(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let found = async |path: &str| admin.get(path).await.expect(200).as_array().map(Vec::len);
@@ -219,10 +213,8 @@ async fn lists_are_filtered_and_paged(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn relations_are_sets_of_ids(#[case] on: On) {
+async fn relations_are_sets_of_ids(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let modeling = studio.named("departments", "Modeling").await;
@@ -283,10 +275,8 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
+async fn a_long_list_is_sent_while_it_is_read(#[values(On::Sqlite, On::Postgres)] on: On) {
     const DAYS: i64 = 30_000;
     let studio = Studio::open(on).await;
     let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).expect("a day");

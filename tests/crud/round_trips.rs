@@ -20,10 +20,8 @@ fn settled(record: &Value) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_can_be_sent_back(#[case] on: On) {
+async fn what_was_read_can_be_sent_back(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     Growth::of(&studio).await.to(2).await;
     let admin = &studio.admin;
@@ -94,10 +92,8 @@ fn filled(record: &Value) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_elsewhere_can_be_sent_back(#[case] on: On) {
+async fn what_was_read_elsewhere_can_be_sent_back(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(2).await;

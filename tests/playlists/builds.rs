@@ -23,10 +23,8 @@ fn names(archive: &zip::ZipArchive<Cursor<Vec<u8>>>) -> Vec<String> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
+async fn an_archive_holds_every_file_under_a_name_of_its_own(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 3).await;
     let playlist = material.playlist(&studio, "Édit n°1").await;
@@ -132,10 +130,8 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn previews_without_a_revision_are_packed_together(#[case] on: On) {
+async fn previews_without_a_revision_are_packed_together(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;
@@ -286,10 +282,8 @@ async fn a_movie_goes_with_its_playlist(studio: &Studio, playlist: Uuid, build: 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
+async fn a_build_begins_once_and_comes_to_an_end(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--remove-files", "true"]).await;
     let material = Material::of(&studio, 2).await;
     let playlist = material.playlist(&studio, "Monday").await;

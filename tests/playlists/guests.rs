@@ -21,10 +21,8 @@ fn cookies(headers: &HeaderMap) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_gives_the_password_once(#[case] on: On) {
+async fn a_browser_gives_the_password_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 2).await;
     material.store_pictures(&studio).await;
@@ -99,10 +97,8 @@ async fn a_browser_gives_the_password_once(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
+async fn guests_attach_files_to_what_they_wrote(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;
@@ -220,10 +216,8 @@ async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_write_so_much_and_no_more(#[case] on: On) {
+async fn guests_write_so_much_and_no_more(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;

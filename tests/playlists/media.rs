@@ -16,10 +16,8 @@ async fn send(admin: &Client, preview: Uuid, name: &str, content: &[u8]) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_see_what_the_playlist_shows_and_no_more(#[case] on: On) {
+async fn guests_see_what_the_playlist_shows_and_no_more(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let shown = preview(&studio).await;

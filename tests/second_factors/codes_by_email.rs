@@ -57,10 +57,8 @@ async fn set_up_with_mistakes(studio: &Studio, office: &PostOffice, email: &str)
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn codes_by_email_sign_in_once(#[case] on: On) {
+async fn codes_by_email_sign_in_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = with_post(on, &office).await;
     let nobody = studio.server.nobody();
@@ -138,10 +136,8 @@ async fn codes_by_email_sign_in_once(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn codes_by_email_are_guessed_a_few_times_only(#[case] on: On) {
+async fn codes_by_email_are_guessed_a_few_times_only(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = with_post(on, &office).await;
     let artist = studio.member(Role::Artist);

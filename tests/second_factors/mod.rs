@@ -124,10 +124,8 @@ async fn forgive(studio: &Studio) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_factor_is_given_up_with_a_proof_alone(#[case] on: On) {
+async fn a_factor_is_given_up_with_a_proof_alone(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = with_post(on, &office).await;
     let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
@@ -193,10 +191,8 @@ async fn a_factor_is_given_up_with_a_proof_alone(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn factors_stand_beside_each_other(#[case] on: On) {
+async fn factors_stand_beside_each_other(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = with_post(on, &office).await;
     let (artist, id) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
@@ -242,10 +238,8 @@ async fn factors_stand_beside_each_other(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_to_set_a_factor_up_is_led_there(#[case] on: On) {
+async fn who_has_to_set_a_factor_up_is_led_there(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, email) = studio_with(on, &office.flags(), &["--enforce-2fa", "true"]).await;
     let (status, signed_in) = sign_in(&studio, &email, json!({})).await;

@@ -11,10 +11,8 @@ use tokio::net::TcpStream;
 use super::{Desk, picture};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
+async fn whoever_hangs_up_leaves_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let preview = desk.preview().await;
     let before = desk.rows().await;
@@ -70,10 +68,8 @@ async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[case] on: On) {
+async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let preview = desk.preview().await;
     let path = format!("/pictures/preview-files/{preview}");

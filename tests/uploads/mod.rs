@@ -137,10 +137,8 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
+async fn forms_without_a_file_or_with_too_much_are_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     // A form without the file leaves the preview for the next attempt.
     let preview = desk.preview().await;

@@ -143,10 +143,8 @@ fn wrong_files(too_large: &str) -> Vec<(&'static str, &'static str, Vec<u8>, &st
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
+async fn files_that_are_not_what_they_should_be_are_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let before = desk.rows().await;
     let too_large = format!("more than {PIXELS} pixels");
@@ -281,10 +279,8 @@ async fn attached_files_are_refused(desk: &Desk, before: &[i64]) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn other_files_are_refused_as_well(#[case] on: On) {
+async fn other_files_are_refused_as_well(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let before = desk.rows().await;
     avatars_are_refused(&desk, &before).await;

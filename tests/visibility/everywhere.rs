@@ -129,10 +129,8 @@ async fn add_columns(studio: &Studio) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn values_that_are_not_for_clients_or_vendors_reach_them_nowhere(#[case] on: On) {
+async fn values_that_are_not_for_clients_or_vendors_reach_them_nowhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     add_columns(&studio).await;
@@ -168,10 +166,8 @@ fn is_list_of_task_types(path: &str, operation: &Value) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[case] on: On) {
+async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     let mut addresses = Vec::new();
@@ -208,10 +204,8 @@ async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[case] 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_left_the_team_finds_no_work_there(#[case] on: On) {
+async fn who_left_the_team_finds_no_work_there(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     let vendor = studio.member(Role::Vendor);

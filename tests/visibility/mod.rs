@@ -119,10 +119,8 @@ impl Show {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
+async fn lists_look_at_the_role_in_the_production(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show { studio, internal, .. } = &show;
     let internal = internal.to_string();
@@ -192,10 +190,8 @@ async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
+async fn vendors_get_no_other_metadata_with_their_tasks(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show {
         studio, asset, task, ..

@@ -207,10 +207,8 @@ impl Crowd {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
+async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[values(On::Sqlite, On::Postgres)] on: On) {
     let crowd = Crowd::gather(on).await;
     let database = &crowd.studio.server.app.database;
     let rules: Vec<(RecordRule, &TaskRule)> = RecordRule::ALL
@@ -255,10 +253,8 @@ async fn lists_of_tasks_and_single_tasks_follow_the_same_rule(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: On) {
+async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[values(On::Sqlite, On::Postgres)] on: On) {
     let crowd = Crowd::gather(on).await;
     let database = &crowd.studio.server.app.database;
     let rules: Vec<&EntityRule> = RecordRule::ALL
@@ -292,10 +288,8 @@ async fn lists_of_entities_and_single_entities_follow_the_same_rule(#[case] on: 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: On) {
+async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[values(On::Sqlite, On::Postgres)] on: On) {
     let crowd = Crowd::gather(on).await;
     let database = &crowd.studio.server.app.database;
     let columns = Comments {
@@ -352,10 +346,8 @@ async fn lists_of_comments_and_single_comments_follow_the_same_rule(#[case] on: 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on: On) {
+async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[values(On::Sqlite, On::Postgres)] on: On) {
     let crowd = Crowd::gather(on).await;
     let database = &crowd.studio.server.app.database;
     let project_id = Some(crowd.studio.project_id);
@@ -390,10 +382,8 @@ async fn lists_of_playlists_and_single_playlists_follow_the_same_rule(#[case] on
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_role_in_a_production_is_the_same_in_queries_and_in_decisions(#[case] on: On) {
+async fn the_role_in_a_production_is_the_same_in_queries_and_in_decisions(#[values(On::Sqlite, On::Postgres)] on: On) {
     let crowd = Crowd::gather(on).await;
     let mut sql = Sql::new("SELECT a.id FROM person a WHERE ");
     sql.push(&comments::by_client("a.id", "$1"));
