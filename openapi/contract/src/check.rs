@@ -1,5 +1,5 @@
-//! Demands of the contract on itself OpenAPI: no dangling reference, no operation without its texts, no name used
-//! twice.
+//! Demands of the contract on itself, beyond those of OpenAPI: no dangling reference, no operation without its texts, no name
+//! used twice.
 
 use std::collections::HashSet;
 
