@@ -1,8 +1,9 @@
 //! Visibility of everything. The conditions of lists and the decisions about single records are held against each
-//! other, for people of every role in the studio and in the team (`rules`); and what is hidden in one place is hidden
-//! everywhere: records and answers to changes here, every address that reads in `everywhere`, the doings of people in
-//! `people`.
+//! other, for people of every role in the studio and in the team (`rules`, whose people are the `crowd`). What is hidden in
+//! one place is hidden everywhere: records and answers to changes here, every address that reads in `everywhere`, the doings
+//! of people in `people`.
 
+mod crowd;
 mod everywhere;
 mod people;
 mod rules;
