@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{execute, insert, leave_column_to};
+use harness::rows::{execute, insert_column, leave_column_to};
 use harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.
@@ -97,15 +97,7 @@ async fn add_columns(studio: &Studio) {
     let department = studio.named("departments", "Modeling").await;
     for kind in KINDS {
         for (field, is_open) in [("budget", false), ("mood", true)] {
-            let column = vec![
-                ("project_id", studio.project_id.into()),
-                ("entity_type", kind.into()),
-                ("name", field.into()),
-                ("field_name", field.into()),
-                ("data_type", "string".into()),
-                ("for_client", is_open.into()),
-            ];
-            let column = insert(database, &entity::metadata_descriptor::TABLE, column)
+            let column = insert_column(database, studio.project_id, kind, (field, field), is_open)
                 .await
                 .expect("a column");
             if !is_open {

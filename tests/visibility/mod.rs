@@ -16,7 +16,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{self, insert, insert_many, leave_column_to};
+use harness::rows::{self, insert, insert_column, insert_many, leave_column_to};
 use harness::{Client, On, Studio, id};
 
 /// Ids of the records in an answer.
@@ -60,15 +60,8 @@ impl Show {
         let internal = id(&playlist("Internal", false).await.expect(201));
         playlist("Delivery", true).await.expect(201);
         for (name, field, for_client) in [("Budget", "budget", false), ("Mood", "mood", true)] {
-            let values = vec![
-                ("project_id", project.into()),
-                ("entity_type", "Asset".into()),
-                ("name", name.into()),
-                ("field_name", field.into()),
-                ("data_type", "string".into()),
-                ("for_client", for_client.into()),
-            ];
-            insert(&studio.server.app.database, &entity::metadata_descriptor::TABLE, values)
+            let database = &studio.server.app.database;
+            insert_column(database, project, "Asset", (name, field), for_client)
                 .await
                 .expect("a column");
         }

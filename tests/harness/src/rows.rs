@@ -31,6 +31,25 @@ pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Res
     ))
 }
 
+/// Inserts a metadata column for texts, with its name and its field, and gives its id.
+pub async fn insert_column(
+    database: &Database,
+    project: Uuid,
+    kind: &str,
+    (name, field): (&str, &str),
+    for_client: bool,
+) -> Result<Uuid, DbErr> {
+    let column = vec![
+        ("project_id", project.into()),
+        ("entity_type", kind.into()),
+        ("name", name.into()),
+        ("field_name", field.into()),
+        ("data_type", "string".into()),
+        ("for_client", for_client.into()),
+    ];
+    insert(database, &entity::metadata_descriptor::TABLE, column).await
+}
+
 /// Leaves a metadata column to a department.
 pub async fn leave_column_to(database: &Database, column: Uuid, department: Uuid) -> Result<(), DbErr> {
     let link = vec![
