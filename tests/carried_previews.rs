@@ -8,8 +8,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::depictions::photoshop;
-use crate::processing::outcome;
+use crate::file_pictures::photoshop;
+use crate::processing::processed;
 
 /// Sizes of the pictures of a preview.
 const SIZES: [&str; 4] = ["originals", "previews", "thumbnails", "thumbnails-square"];
@@ -200,7 +200,7 @@ async fn what_is_not_ready_yet_comes_along_later(#[values(On::Sqlite, On::Postgr
     assert_eq!(execute(&studio.server.app.database, &over).await.expect("the queue"), 1);
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    assert_eq!(outcome(&studio.admin, carried_pictures[0]).await["status"], "ready");
+    assert_eq!(processed(&studio.admin, carried_pictures[0]).await["status"], "ready");
     one.is_carried(&studio, pictures[0], carried_pictures[0]).await;
     for preview in [files[0], carried_files[0]] {
         shown(&studio, preview).await;

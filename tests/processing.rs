@@ -25,7 +25,7 @@ pub async fn preview(studio: &Studio) -> Uuid {
 }
 
 /// Waits until a preview is no longer being processed.
-pub async fn outcome(client: &Client, preview: Uuid) -> Value {
+pub async fn processed(client: &Client, preview: Uuid) -> Value {
     let path = format!("/data/preview-files/{preview}");
     let look = async || {
         let record = client.get(&path).await.expect(200);
@@ -54,7 +54,7 @@ async fn movies_are_looked_into_after_the_answer(#[values(On::Sqlite, On::Postgr
     );
     let again = studio.admin.send_file(&path(first), "other.mp4", &movie()).await;
     assert_eq!(again.status, 400);
-    let record = outcome(&studio.admin, first).await;
+    let record = processed(&studio.admin, first).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["height"]),
         (&json!("ready"), &json!(1920), &json!(1080))
@@ -111,7 +111,7 @@ async fn movies_are_looked_into_after_the_answer(#[values(On::Sqlite, On::Postgr
         .send_file(&path(broken), "shot.mp4", b"no movie")
         .await
         .expect(201);
-    assert_eq!(outcome(&studio.admin, broken).await["status"], "broken");
+    assert_eq!(processed(&studio.admin, broken).await["status"], "broken");
 
     // Jobs that wait when the server ends are done by the next one.
     let late = preview(&studio).await;
@@ -122,7 +122,7 @@ async fn movies_are_looked_into_after_the_answer(#[values(On::Sqlite, On::Postgr
         .expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(
-        outcome(&studio.server.as_person(studio.admin_id), late).await["status"],
+        processed(&studio.server.as_person(studio.admin_id), late).await["status"],
         "ready"
     );
 }
@@ -214,7 +214,7 @@ async fn pictures_are_worked_on_after_the_answer_too(#[values(On::Sqlite, On::Po
         (&sent["status"], &sent["extension"], &sent["original_name"]),
         (&json!("processing"), &json!("png"), &json!("look.v1"))
     );
-    let record = outcome(admin, waiting).await;
+    let record = processed(admin, waiting).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["height"]),
         (&json!("ready"), &sent["width"], &sent["height"])
@@ -304,7 +304,7 @@ async fn settings_say_which_movies_are_kept() {
             .send_file(&format!("/pictures/preview-files/{id}"), "shot.mp4", &movie())
             .await
             .expect(201);
-        assert_eq!(outcome(&studio.admin, id).await["status"], "ready", "{flag}");
+        assert_eq!(processed(&studio.admin, id).await["status"], "ready", "{flag}");
         // A file that was stored to be processed is removed a moment after the preview is ready.
         tokio::time::sleep(Duration::from_millis(300)).await;
         for prefix in ["previews", "lowdef", "source"] {
@@ -378,7 +378,7 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[values(On:
     let lost = break_off(&studio, "picture", "png").await;
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    let record = outcome(&studio.admin, stored).await;
+    let record = processed(&studio.admin, stored).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["extension"]),
         (&json!("ready"), &json!(300), &json!("png"))
@@ -387,9 +387,9 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[values(On:
         let path = format!("/pictures/{size}/preview-files/{stored}.png");
         assert_eq!(studio.admin.get(&path).await.status, 200, "{path}");
     }
-    let record = outcome(&studio.admin, early).await;
+    let record = processed(&studio.admin, early).await;
     assert_eq!((&record["status"], &record["width"]), (&json!("ready"), &json!(1920)));
-    let record = outcome(&studio.admin, generic).await;
+    let record = processed(&studio.admin, generic).await;
     assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
     let path = format!("/pictures/preview-files/{lost}");
     let send = async || {

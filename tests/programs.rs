@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::processing::{outcome, preview};
+use crate::processing::{preview, processed};
 use harness::rows::execute;
 use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture, wait_for, wait_until};
 
@@ -300,7 +300,7 @@ async fn a_job_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, On
     assert_eq!(changed.expect("the queue"), 1);
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    assert_eq!(outcome(&studio.admin, id(&record)).await["status"], "broken");
+    assert_eq!(processed(&studio.admin, id(&record)).await["status"], "broken");
     has_ended(&folder).await;
     assert_eq!(told(&studio, &record).await, ["broken", "processing"]);
     assert_eq!(given_up(&studio, "preview-processing").await, "it took too long");

@@ -117,7 +117,7 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[values(On::Sqlite
         .get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2"))
         .await
         .expect(200);
-    let ended = outcome(
+    let ended = ended_build(
         &studio.admin,
         &format!("/data/playlists/{playlist}/jobs/{}", id(&begun)),
     )
@@ -152,7 +152,7 @@ async fn previews_without_a_revision_are_packed_together(#[values(On::Sqlite, On
 }
 
 /// Waits until a build is no longer running.
-pub async fn outcome(client: &Client, path: &str) -> Value {
+pub async fn ended_build(client: &Client, path: &str) -> Value {
     let look = async || {
         let build = client.get(path).await.expect(200);
         if build["status"] == "running" {
@@ -296,7 +296,7 @@ async fn a_build_begins_once_and_comes_to_an_end(#[values(On::Sqlite, On::Postgr
     studio.server = harness::TestServer::start_at(studio.server.kill()).await;
     let manager = studio.member(Role::Manager);
     let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&manager, &job).await;
+    let ended = ended_build(&manager, &job).await;
     assert_eq!(
         (&ended["status"], ended["ended_at"].is_string()),
         (&json!("failed"), true)

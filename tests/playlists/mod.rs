@@ -4,7 +4,7 @@ mod builds;
 mod guests;
 mod media;
 
-pub use builds::outcome;
+pub use builds::ended_build;
 
 use dailies::database::Sql;
 use dailies::storage::{Bucket, FileKey};

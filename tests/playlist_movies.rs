@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::colours::{coded, is_coded};
 use crate::movies::{made, resize, streams, studio};
-use crate::playlists::outcome;
+use crate::playlists::ended_build;
 use crate::processing::preview;
 use crate::programs::{ENDLESS, given_up, has_ended, program};
 
@@ -46,7 +46,7 @@ async fn ended(studio: &Studio, playlist: Uuid, query: &str) -> (String, Value) 
     let build = format!("/data/playlists/{playlist}/build/mp4{query}");
     let begun = studio.admin.get(&build).await.expect(200);
     let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let record = outcome(&studio.admin, &job).await;
+    let record = ended_build(&studio.admin, &job).await;
     (job, record)
 }
 
@@ -312,7 +312,7 @@ async fn a_build_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, 
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
     let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    assert_eq!(outcome(&studio.admin, &job).await["status"], "failed");
+    assert_eq!(ended_build(&studio.admin, &job).await["status"], "failed");
     has_ended(&folder).await;
     let reason = given_up(&studio, "playlist-movie").await;
     assert!(["timed out", "it took too long"].contains(&reason.as_str()), "{reason}");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::movies::made;
-use crate::processing::{break_off, outcome, preview};
+use crate::processing::{break_off, preview, processed};
 use harness::{Listener, On, Studio, TestServer, id, wait_until};
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
@@ -268,7 +268,7 @@ async fn pictures_of_files_may_come_after_the_answer(#[values(On::Sqlite, On::Po
     stored.expect("a file");
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    let record = outcome(&studio.admin, late).await;
+    let record = processed(&studio.admin, late).await;
     assert_eq!(
         (&record["status"], &record["extension"]),
         (&json!("ready"), &json!("psd"))
