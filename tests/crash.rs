@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dailies::database::{Database, Sql};
+use dailies::database::{self, Database, Sql};
 use rand::Rng;
 use reqwest::{Method, RequestBuilder};
 use rstest::rstest;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use harness::rows::number;
 use harness::{Client, Installation, On, PostOffice, Program, files, id, wait_for, wait_until};
 
 const KILLS: usize = 20;
@@ -161,18 +162,11 @@ async fn kill_under_load(server: Program, admin: &Client, ground: &Ground) {
 }
 
 async fn ids(database: &Database, sql: &str) -> HashSet<Uuid> {
-    let rows = database.rows(&Sql::new(sql)).await.expect("an answer");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
+    database::ids(database, &Sql::new(sql)).await.expect("an answer")
 }
 
 async fn count(database: &Database, sql: &str) -> i64 {
-    database
-        .row(&Sql::new(sql))
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number")
+    number(database, &Sql::new(sql)).await
 }
 
 /// Checks that everything that was answered is there, by the database and over HTTP.
@@ -229,12 +223,10 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
         let found = Database::connect(&format!("sqlite://{file}"), 1)
             .await
             .expect("a connection");
-        let row = found
-            .row(&Sql::new("PRAGMA integrity_check"))
+        let checked: Option<String> = database::read_value(&found, &Sql::new("PRAGMA integrity_check"))
             .await
-            .expect("an answer")
-            .expect("a row");
-        assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
+            .expect("an answer");
+        assert_eq!(checked.as_deref(), Some("ok"));
         assert!(
             found
                 .rows(&Sql::new("PRAGMA foreign_key_check"))

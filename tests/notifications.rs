@@ -12,7 +12,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{execute, insert_many};
+use harness::rows::{execute, insert_many, number};
 use harness::{Client, On, PostOffice, Studio, id, wait_for};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
@@ -141,9 +141,7 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[values(On::Sql
 /// Waits until a query counts so many.
 async fn until(studio: &Studio, query: &str, count: i64) {
     let look = async || {
-        let row = studio.server.app.database.row(&Sql::new(query)).await;
-        let row = row.expect("a count").expect("a row");
-        let found = row.try_get_by_index::<i64>(0).expect("a number");
+        let found = number(&studio.server.app.database, &Sql::new(query)).await;
         if found == count { Ok(()) } else { Err(found) }
     };
     wait_for(Duration::from_secs(30), &format!("{query} gives {count}"), look).await;

@@ -169,8 +169,7 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
                 table.name, column.name
             ));
             sql.bind_list(ids.iter().copied());
-            let row = app.database.row(&sql).await.expect("an answer").expect("a row");
-            if row.try_get_by_index::<i64>(0).expect("a number") > 0 {
+            if rows::number(&app.database, &sql).await > 0 {
                 found.push(format!("{}.{}", table.name, column.name));
             }
         }

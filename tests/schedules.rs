@@ -137,19 +137,7 @@ async fn versions_of_long_schedules_are_copied_and_applied(#[values(On::Sqlite, 
         .expect(200);
     assert_eq!(applied["task_count"], TASKS);
     let count = Sql::new("SELECT COUNT(*) FROM task WHERE estimation = 960.0");
-    let count: i64 = database::row(database, &count)
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number");
-    assert_eq!(usize::try_from(count).ok(), Some(TASKS));
+    assert_eq!(usize::try_from(rows::number(database, &count).await).ok(), Some(TASKS));
     let told = Sql::new("SELECT COUNT(*) FROM api_event WHERE name = 'task:update'");
-    let told: i64 = database::row(database, &told)
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number");
-    assert_eq!(usize::try_from(told).ok(), Some(TASKS));
+    assert_eq!(usize::try_from(rows::number(database, &told).await).ok(), Some(TASKS));
 }

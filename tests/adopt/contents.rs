@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dailies::database::{Database, Sql};
+use dailies::database::{Database, Sql, read_values};
 
 /// Tables that Dailies did not make, each with its columns as they are now.
 pub async fn columns(url: &str) -> Vec<(String, String)> {
@@ -79,10 +79,7 @@ pub async fn lost(url: &str, columns: &[(String, String)], before: &[String]) ->
 
 /// Texts that a query answers, one a row.
 pub async fn texts(database: &Database, sql: &str) -> Vec<String> {
-    let rows = database.rows(&Sql::new(sql)).await.expect("an answer");
-    rows.iter()
-        .map(|row| row.try_get_by_index(0).expect("a text"))
-        .collect()
+    read_values(database, &Sql::new(sql)).await.expect("an answer")
 }
 
 /// Additions to a database.

@@ -8,6 +8,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use dailies::database::{Database, Sql};
+use harness::rows::number;
 use harness::{Client, Installation, MadeTask, On, Program, files, id, wait_for};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use rstest::rstest;
@@ -84,20 +85,10 @@ impl Desk {
             "comment",
             "dailies_job",
         ] {
-            let row = database
-                .row(&Sql::new(format!("SELECT COUNT(*) FROM {rows}")))
-                .await
-                .expect("an answer")
-                .expect("a row");
-            found.push(row.try_get_by_index(0).expect("a number"));
+            found.push(number(&database, &Sql::new(format!("SELECT COUNT(*) FROM {rows}"))).await);
         }
         let claimed = "SELECT COUNT(*) FROM preview_file WHERE original_name IS NOT NULL OR status <> 'processing'";
-        let row = database
-            .row(&Sql::new(claimed))
-            .await
-            .expect("an answer")
-            .expect("a row");
-        found.push(row.try_get_by_index(0).expect("a number"));
+        found.push(number(&database, &Sql::new(claimed)).await);
         database.close().await;
         found
     }

@@ -184,10 +184,8 @@ impl Crowd {
     }
 
     pub async fn ids(&self, sql: &Sql) -> BTreeSet<Uuid> {
-        let rows = database::rows(&self.studio.server.app.database, sql)
-            .await
-            .expect("rows");
-        rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
+        let found = database::ids(&self.studio.server.app.database, sql).await;
+        found.expect("ids").into_iter().collect()
     }
 
     /// Reaches of a caller: all teams, and those of open productions.

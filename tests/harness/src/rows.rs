@@ -1,4 +1,4 @@
-//! Writes rows past the server, each call in a transaction of its own.
+//! Writes rows past the server, each call in a transaction of its own, and counts them.
 
 use dailies::database::{self, Database, Sql, Transaction};
 use entity::facts::Table;
@@ -100,4 +100,10 @@ pub async fn update(database: &Database, table: &'static Table, id: Uuid, values
 /// Runs a statement, and gives the number of rows that it changed.
 pub async fn execute(database: &Database, sql: &Sql) -> Result<u64, DbErr> {
     database.change(sql).await
+}
+
+/// The number that a query answers, such as a count.
+pub async fn number(database: &Database, sql: &Sql) -> i64 {
+    let found = database::read_value(database, sql).await;
+    found.expect("an answer").expect("a number")
 }
