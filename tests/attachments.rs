@@ -6,25 +6,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_of_a_task_are_listed_and_its_pictures_are_shown_small(#[case] on: On) {
+async fn files_of_a_task_are_listed_and_its_pictures_are_shown_small(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let (admin, manager) = (&studio.admin, studio.member(Role::Manager));
-    let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
     let todo = studio.named("task-status", "Todo").await;
-    let path = format!(
-        "/data/projects/{}/asset-types/{asset_type}/assets/new",
-        studio.project_id
-    );
-    let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
-    let task = json!({"task_type_id": task_type, "entity_id": asset, "task_status_id": todo});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
-    let comment = json!({"task_status_id": todo, "comment": "Look"});
-    let path = format!("/actions/tasks/{task}/comment");
-    let comment = id(&manager.post(&path, comment).await.expect(201));
+    let asset = admin.make_asset(studio.project_id, "Sheep").await;
+    let task = admin.make_task_on(asset, task_type, todo).await;
+    let comment = manager.make_comment(task, todo, "Look").await;
     let path = format!("/actions/tasks/{task}/comments/{comment}/add-attachment");
     let mut files = Vec::new();
     for (name, content) in [("Sheep.PNG", picture()), ("notes.txt", b"About sheep.".to_vec())] {

@@ -69,10 +69,8 @@ impl Owner {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_are_given_and_seen_at_both_addresses(#[case] on: On) {
+async fn pictures_are_given_and_seen_at_both_addresses(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     for owner in Owner::all(&studio).await {
@@ -105,10 +103,8 @@ async fn pictures_are_given_and_seen_at_both_addresses(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_takes_the_own_picture_away(#[case] on: On) {
+async fn somebody_takes_the_own_picture_away(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let [artist, ..] = Owner::all(&studio).await;
     let [address, _] = artist.addresses();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dailies::database::{Database, Sql};
+use dailies::database::{Database, Sql, read_value, read_values};
 use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -26,19 +26,13 @@ async fn departments(copy: &Path) -> Vec<Uuid> {
     let database = Database::connect(&format!("sqlite://{}?mode=ro&immutable=1", copy.display()), 1)
         .await
         .expect("a copy that opens");
-    let row = database
-        .row(&Sql::new("PRAGMA integrity_check"))
+    let checked: Option<String> = read_value(&database, &Sql::new("PRAGMA integrity_check"))
         .await
-        .expect("an answer")
-        .expect("a row");
-    assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
-    let rows = database
-        .rows(&Sql::new("SELECT id FROM department"))
-        .await
-        .expect("the departments");
-    let found = rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
+        .expect("an answer");
+    assert_eq!(checked.as_deref(), Some("ok"));
+    let found = read_values(&database, &Sql::new("SELECT id FROM department")).await;
     database.close().await;
-    found
+    found.expect("the departments")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,13 +3,13 @@
 
 use dailies::database::{Sql, now};
 use harness::rows::execute;
-use harness::{On, Studio, TestServer, id, movie, picture};
+use harness::{On, Studio, TestServer, id, movie, picture, wait_until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::depictions::photoshop;
-use crate::processing::outcome;
+use crate::file_pictures::photoshop;
+use crate::processing::processed;
 
 /// Sizes of the pictures of a preview.
 const SIZES: [&str; 4] = ["originals", "previews", "thumbnails", "thumbnails-square"];
@@ -51,15 +51,12 @@ struct ShadedAsset {
 
 impl ShadedAsset {
     async fn of(studio: &Studio) -> Self {
-        let (admin, project) = (&studio.admin, studio.project_id);
-        let asset_type = studio.named("entity-types", "Prop").await;
+        let admin = &studio.admin;
         let todo = studio.named("task-status", "Todo").await;
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": Uuid::new_v4()})).await.expect(201));
+        let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
         let task = async |kind: &str| {
             let task_type = studio.named("task-types", kind).await;
-            let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": todo});
-            id(&admin.post("/data/tasks", task).await.expect(201))
+            admin.make_task_on(asset, task_type, todo).await
         };
         Self {
             asset,
@@ -69,9 +66,8 @@ impl ShadedAsset {
     }
 
     async fn comment(&self, studio: &Studio, status: &str) -> Uuid {
-        let body = json!({"task_status_id": studio.named("task-status", status).await, "comment": ""});
-        let path = format!("/actions/tasks/{}/comment", self.model);
-        id(&studio.admin.post(&path, body).await.expect(201))
+        let status = studio.named("task-status", status).await;
+        studio.admin.make_comment(self.model, status, "").await
     }
 
     /// A new revision of the model, with a preview for each file.
@@ -79,8 +75,7 @@ impl ShadedAsset {
         let comment = self.comment(studio, "Todo").await;
         let mut shown = Vec::new();
         for (name, content) in files {
-            let path = format!("/actions/tasks/{}/comments/{comment}/add-preview", self.model);
-            let preview = id(&studio.admin.post(&path, json!({})).await.expect(201));
+            let preview = studio.admin.make_preview(self.model, comment).await;
             studio
                 .admin
                 .send_file(&format!("/pictures/preview-files/{preview}"), name, content)
@@ -148,10 +143,8 @@ impl ShadedAsset {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_revision_comes_along_with_all_of_its_files(#[case] on: On) {
+async fn the_last_revision_comes_along_with_all_of_its_files(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     automate(&studio).await;
     let shaded = ShadedAsset::of(&studio).await;
@@ -179,10 +172,8 @@ async fn the_last_revision_comes_along_with_all_of_its_files(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_ready_yet_comes_along_later(#[case] on: On) {
+async fn what_is_not_ready_yet_comes_along_later(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     automate(&studio).await;
     // Nothing is made of the files before the previews are carried over.
@@ -209,7 +200,7 @@ async fn what_is_not_ready_yet_comes_along_later(#[case] on: On) {
     assert_eq!(execute(&studio.server.app.database, &over).await.expect("the queue"), 1);
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    assert_eq!(outcome(&studio.admin, carried_pictures[0]).await["status"], "ready");
+    assert_eq!(processed(&studio.admin, carried_pictures[0]).await["status"], "ready");
     one.is_carried(&studio, pictures[0], carried_pictures[0]).await;
     for preview in [files[0], carried_files[0]] {
         shown(&studio, preview).await;
@@ -220,11 +211,6 @@ async fn what_is_not_ready_yet_comes_along_later(#[case] on: On) {
 /// Waits until there is a picture of a file.
 async fn shown(studio: &Studio, preview: Uuid) {
     let path = format!("/pictures/thumbnails-square/preview-files/{preview}.png");
-    for _ in 0..500 {
-        if studio.admin.get(&path).await.status == 200 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("{preview} has no picture");
+    let is_shown = async || studio.admin.get(&path).await.status == 200;
+    wait_until(Duration::from_secs(30), &format!("{preview} has a picture"), is_shown).await;
 }

@@ -2,7 +2,6 @@
 
 use dailies_definitions::access::Role;
 use futures::future::join_all;
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -12,12 +11,7 @@ use harness::{Answer, Client, Listener, On, Studio, id, picture};
 const BELL: &str = "department:new";
 
 async fn asset(studio: &Studio) -> String {
-    let asset_type = studio.named("entity-types", "Prop").await;
-    let path = format!(
-        "/data/projects/{}/asset-types/{asset_type}/assets/new",
-        studio.project_id
-    );
-    id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201)).to_string()
+    studio.admin.make_asset(studio.project_id, "Tree").await.to_string()
 }
 
 async fn ring(studio: &Studio) {
@@ -53,11 +47,7 @@ async fn send(client: &Client, path: &str, field: &str, picture: &[u8]) -> Answe
     body.extend_from_slice(b"content-type: image/png\r\n\r\n");
     body.extend_from_slice(picture);
     body.extend_from_slice(b"\r\n--limit--\r\n");
-    let request = client
-        .request(Method::POST, path)
-        .header("content-type", "multipart/form-data; boundary=limit")
-        .body(body);
-    client.finish(Method::POST, path, request).await
+    client.send_form(path, body).await
 }
 
 #[rstest]

@@ -1,7 +1,6 @@
 //! Colours of movies: they stay in all that is made of a movie, whether it tells how they are coded or not.
 
 use harness::On;
-use rstest::rstest;
 
 use crate::movies::{SIZES, frame, made, streams, studio};
 use crate::processing::preview;
@@ -49,11 +48,9 @@ pub fn is_coded(pixel: [u8; 3]) -> bool {
         .all(|(light, wanted)| light.abs_diff(wanted) < 8)
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn colours_stay_however_they_are_coded(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn colours_stay_however_they_are_coded() {
+    let studio = studio(On::Sqlite, "25").await;
     for (name, content) in coded() {
         for normalize in [true, false] {
             let id = preview(&studio).await;

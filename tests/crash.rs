@@ -4,9 +4,9 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use dailies::database::{Database, Sql};
+use dailies::database::{self, Database, Sql};
 use rand::Rng;
 use reqwest::{Method, RequestBuilder};
 use rstest::rstest;
@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use harness::{Client, Installation, On, PostOffice, Program, files, id};
+use harness::rows::number;
+use harness::{Client, Installation, On, PostOffice, Program, files, id, wait_for, wait_until};
 
 const KILLS: usize = 20;
 /// Those who write at the same time, of each kind.
@@ -48,17 +49,13 @@ struct Ground {
 
 impl Ground {
     async fn prepare(admin: &Client) -> Self {
-        let (asset_type, task_type) = (
-            admin.named("entity-types", "Prop").await,
-            admin.named("task-types", "Modeling").await,
-        );
+        let task_type = admin.named("task-types", "Modeling").await;
         let status = admin.named("task-status", "Todo").await;
         let project = id(&admin
             .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
             .await
             .expect(201));
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": "Sheep"})).await.expect(201));
+        let asset = admin.make_asset(project, "Sheep").await;
         let mut picture = Cursor::new(Vec::new());
         image::RgbImage::new(60, 2)
             .write_to(&mut picture, image::ImageFormat::Png)
@@ -151,11 +148,11 @@ async fn kill_under_load(server: Program, admin: &Client, ground: &Ground) {
         writers.spawn(write(kind % 5, server.again(admin), ground.clone()));
     }
     // A moment that is counted from the first answer, however long the machine takes to come to it.
-    let (begun, before) = (Instant::now(), ground.written().len());
-    while ground.written().len() == before {
-        assert!(begun.elapsed() < PATIENCE, "nothing is answered");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let before = ground.written().len();
+    wait_until(PATIENCE, "something is answered", async || {
+        ground.written().len() > before
+    })
+    .await;
     let moment = rand::rng().random_range(0..1000);
     tokio::time::sleep(Duration::from_millis(moment)).await;
     server.kill().await;
@@ -165,18 +162,11 @@ async fn kill_under_load(server: Program, admin: &Client, ground: &Ground) {
 }
 
 async fn ids(database: &Database, sql: &str) -> HashSet<Uuid> {
-    let rows = database.rows(&Sql::new(sql)).await.expect("an answer");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
+    database::ids(database, &Sql::new(sql)).await.expect("an answer")
 }
 
 async fn count(database: &Database, sql: &str) -> i64 {
-    database
-        .row(&Sql::new(sql))
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number")
+    number(database, &Sql::new(sql)).await
 }
 
 /// Checks that everything that was answered is there, by the database and over HTTP.
@@ -233,12 +223,10 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
         let found = Database::connect(&format!("sqlite://{file}"), 1)
             .await
             .expect("a connection");
-        let row = found
-            .row(&Sql::new("PRAGMA integrity_check"))
+        let checked: Option<String> = database::read_value(&found, &Sql::new("PRAGMA integrity_check"))
             .await
-            .expect("an answer")
-            .expect("a row");
-        assert_eq!(row.try_get_by_index::<String>(0).expect("a text"), "ok");
+            .expect("an answer");
+        assert_eq!(checked.as_deref(), Some("ok"));
         assert!(
             found
                 .rows(&Sql::new("PRAGMA foreign_key_check"))
@@ -251,10 +239,8 @@ async fn nothing_is_lost(studio: &Installation, database: &Database, client: &Cl
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on: On) {
+async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let flags = office.flags();
     let mut flags: Vec<&str> = flags.iter().map(String::as_str).collect();
@@ -272,15 +258,11 @@ async fn nothing_that_was_answered_is_lost_when_the_server_is_killed(#[case] on:
     }
 
     // What was begun comes to its end: no job is left, and none was given up.
-    let begun = Instant::now();
-    while count(&database, "SELECT COUNT(*) FROM dailies_job").await > 0 {
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{} jobs are left",
-            count(&database, "SELECT COUNT(*) FROM dailies_job").await
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let jobs = async || match count(&database, "SELECT COUNT(*) FROM dailies_job").await {
+        0 => Ok(()),
+        left => Err(left),
+    };
+    wait_for(PATIENCE, "no job is left", jobs).await;
     let taken: HashSet<String> = office.letters().into_iter().map(|letter| letter.to).collect();
     for written in ground.written() {
         if let Written::Invitation(email) = written {

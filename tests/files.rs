@@ -6,15 +6,13 @@ use dailies_definitions::access::Role;
 use futures::future::join_all;
 use futures::stream;
 use reqwest::Method;
-use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
+use reqwest::header::{CONTENT_RANGE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE};
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::{Client, Installation, On, Studio, id};
 
-/// Media type of forms.
-const FORM: &str = "multipart/form-data; boundary=limit";
 /// Calls at once.
 const CALLS: usize = 8;
 
@@ -28,10 +26,7 @@ struct Desk {
 
 impl Desk {
     async fn set(admin: &Client, project: Uuid) -> Self {
-        let (asset_type, task_type) = (
-            admin.named("entity-types", "Prop").await,
-            admin.named("task-types", "Modeling").await,
-        );
+        let task_type = admin.named("task-types", "Modeling").await;
         admin
             .post(
                 &format!("/actions/projects/{project}/set-file-tree"),
@@ -39,8 +34,7 @@ impl Desk {
             )
             .await
             .expect(200);
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": "Tree"})).await.expect(201));
+        let asset = admin.make_asset(project, "Tree").await;
         let task = id(&admin
             .post("/data/tasks", json!({"entity_id": asset, "task_type_id": task_type}))
             .await
@@ -220,11 +214,7 @@ async fn contents_come_back_as_they_were_sent(#[values(On::Sqlite, On::Postgres)
     }
     artist.send_file(&path, "main.blend", b"").await.message(400);
     let nothing = "--limit\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nmain\r\n--limit--\r\n";
-    let request = artist
-        .request(Method::POST, &path)
-        .header(CONTENT_TYPE, FORM)
-        .body(nothing);
-    artist.finish(Method::POST, &path, request).await.message(400);
+    artist.send_form(&path, nothing).await.message(400);
     assert_eq!(artist.get(&path).await.bytes, other);
 }
 
@@ -245,7 +235,7 @@ async fn large_contents_go_through_little_memory() {
         .chain(content)
         .chain([b"\r\n--limit--\r\n".to_vec()]);
     let body = reqwest::Body::wrap_stream(stream::iter(parts.map(Ok::<_, std::io::Error>)));
-    let request = admin.request(Method::POST, &path).header(CONTENT_TYPE, FORM).body(body);
+    let request = admin.form(&path, body);
     assert_eq!(request.send().await.expect("an answer").status(), 201);
     let mut download = admin.request(Method::GET, &path).send().await.expect("an answer");
     let (mut size, mut sum) = (0, 0_u64);

@@ -43,10 +43,8 @@ fn filter_by(key: &str, value: &Value) -> Option<String> {
 
 /// A list of records, whose keys differ by who asks, is filtered by the keys that are there, and by no other.
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
+async fn filters_do_not_tell_what_records_hide(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let _fixtures = fixtures(&studio).await;
     let database = &studio.server.app.database;
@@ -137,10 +135,8 @@ async fn filters_do_not_tell_what_records_hide(#[case] on: On) {
 
 /// Nothing that is read shows what others are paid.
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn salaries_are_for_administrators(#[case] on: On) {
+async fn salaries_are_for_administrators(#[values(On::Sqlite, On::Postgres)] on: On) {
     const PAID: &str = "98765";
     let studio = Studio::open(on).await;
     let mut values = fixtures(&studio).await;

@@ -16,10 +16,8 @@ const LINES: usize = 5_000;
 const STATEMENTS: [(&str, u64); 2] = [("new", 2_000), ("known", 60)];
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_of_any_spreadsheet_say_the_same(#[case] on: On) {
+async fn tables_of_any_spreadsheet_say_the_same(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let path = format!("/import/csv/projects/{}/assets", studio.project_id);
     let table = "Type;Name;Description\r\nDécor;Forêt;\"Été; très\r\nvert\"\r\n";
@@ -213,10 +211,8 @@ async fn what_was_exported_comes_back(#[values(On::Sqlite, On::Postgres)] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn long_tables_take_few_statements(#[case] on: On) {
+async fn long_tables_take_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let project = format!("/data/projects/{}", studio.project_id);
     let modeling = studio.named("task-types", "Modeling").await;

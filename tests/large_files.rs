@@ -4,7 +4,6 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use reqwest::Method;
 use reqwest::header::{CONTENT_RANGE, ETAG, IF_RANGE, RANGE};
-use rstest::rstest;
 use serde_json::json;
 
 use harness::{Client, Installation, MadeTask, On, id};
@@ -22,15 +21,13 @@ fn chunk(number: u64) -> Bytes {
 
 /// Sends the file as a form, while it is made.
 async fn send(client: &Client, path: &str) -> u16 {
-    let head = "--large\r\ncontent-disposition: form-data; name=\"file\"; filename=\"scene.wool\"\r\n\r\n";
+    let head = "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"scene.wool\"\r\n\r\n";
     let parts = stream::iter([Bytes::from(head)])
         .chain(stream::iter(0..CHUNKS).map(chunk))
-        .chain(stream::iter(["\r\n--large--\r\n".into()]));
+        .chain(stream::iter(["\r\n--limit--\r\n".into()]));
     let body = reqwest::Body::wrap_stream(parts.map(Ok::<_, std::convert::Infallible>));
-    let request = client
-        .request(Method::POST, path)
-        .header("content-type", "multipart/form-data; boundary=large");
-    request.body(body).send().await.expect("an answer").status().as_u16()
+    let request = client.form(path, body);
+    request.send().await.expect("an answer").status().as_u16()
 }
 
 /// Reads a download from a byte on, up to an end, and compares it with what was sent. Answers what tells this content from others.
@@ -67,11 +64,9 @@ async fn read(client: &Client, path: &str, from: u64, until: u64, known: Option<
     tag
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn large_files_go_through_little_memory(#[case] on: On) {
-    let studio = Installation::new(on, &[]).await;
+async fn large_files_go_through_little_memory() {
+    let studio = Installation::new(On::Sqlite, &[]).await;
     let server = studio.serve().await;
     let admin = server.admin().await;
     let MadeTask { project, task, .. } = admin.make_task().await;

@@ -66,10 +66,8 @@ async fn sign_in(studio: &Studio, email: &str, password: &str) -> (u16, Value) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_directory_checks_passwords_of_its_persons(#[case] on: On) {
+async fn the_directory_checks_passwords_of_its_persons(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![somebody("ada", "wool and felt", &[])]).await;
     let studio = studio_with(on, &directory, "ada", &["--ldap-fallback", "true"]).await;
     let email = "tim.team.user@example.com";
@@ -104,10 +102,8 @@ async fn the_directory_checks_passwords_of_its_persons(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_fallback_the_directory_alone_counts(#[case] on: On) {
+async fn without_a_fallback_the_directory_alone_counts(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![somebody("ada", "wool and felt", &[])]).await;
     let studio = studio_with(on, &directory, "ada", &[]).await;
     assert_eq!(sign_in(&studio, "ada", "wool and felt").await.0, 200);
@@ -115,10 +111,8 @@ async fn without_a_fallback_the_directory_alone_counts(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_does_not_lead_elsewhere_in_the_directory(#[case] on: On) {
+async fn a_name_does_not_lead_elsewhere_in_the_directory(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![
         somebody("ada", "right", &[]),
         DirectoryEntry::new("uid=eve,ou=admins,dc=wool", "right", &[]),
@@ -156,21 +150,40 @@ async fn persons(admin: &Client) -> Vec<Value> {
     all
 }
 
+/// Facts of a person that come from the directory.
+fn facts(person: &Value) -> [Value; 4] {
+    ["email", "role", "active", "full_name"].map(|key| person[key].clone())
+}
+
+/// A group with a member.
+fn group(kind: &str, name: &str, key: &str, member: &str) -> DirectoryEntry {
+    let entries = [("objectClass", kind), ("cn", name), (key, member)];
+    DirectoryEntry::new(&format!("cn={name},dc=wool"), "", &entries)
+}
+
+/// Takes persons over, and asserts what the command prints.
+async fn take_over(studio: &Installation, command: &str, arguments: &[&str], says: &str) {
+    let done = studio.run(command, arguments).await;
+    assert!(done.success && done.printed.contains(says), "{says}: {done:?}");
+}
+
+/// Asserts that nobody is taken over from an empty directory, or from one that refuses the reader.
+async fn take_nobody(studio: &Installation, directory: &Directory, arguments: &[&str], reader: DirectoryEntry) {
+    for (entries, says) in [(vec![reader], "lists nobody"), (Vec::new(), "LDAP_USER")] {
+        directory.replace(entries);
+        let refused = studio.run("sync-ldap", arguments).await;
+        assert!(
+            !refused.success && refused.complained.contains(says),
+            "{says}: {refused:?}"
+        );
+    }
+}
+
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn persons_are_taken_over(#[case] on: On) {
+async fn persons_are_taken_over(#[values(On::Sqlite, On::Postgres)] on: On) {
     let reader = DirectoryEntry::new(READER, "reads", &[]);
-    let lead = DirectoryEntry::new(
-        "cn=leads,dc=wool",
-        "",
-        &[
-            ("objectClass", "groupOfUniqueNames"),
-            ("cn", "leads"),
-            ("uniqueMember", "uid=eve,dc=wool"),
-        ],
-    );
+    let lead = group("groupOfUniqueNames", "leads", "uniqueMember", "uid=eve,dc=wool");
     let ada = somebody(
         "ada",
         "x",
@@ -211,10 +224,8 @@ async fn persons_are_taken_over(#[case] on: On) {
         "{told:?}"
     );
     assert!(persons(&admin).await.is_empty());
-    let done = studio.run("sync-ldap", &arguments).await;
-    assert!(done.success && done.printed.contains("2 new, 0 changed"), "{done:?}");
+    take_over(&studio, "sync-ldap", &arguments, "2 new, 0 changed").await;
     let found = persons(&admin).await;
-    let facts = |person: &Value| ["email", "role", "active", "full_name"].map(|key| person[key].clone());
     assert_eq!(
         facts(&found[0]),
         [json!("ada@wool.local"), json!("user"), json!(true), json!("Ada Byron")]
@@ -228,18 +239,10 @@ async fn persons_are_taken_over(#[case] on: On) {
             json!("Eve Byron")
         ]
     );
-    let again = studio.run("sync-ldap", &arguments).await;
-    assert!(
-        again.success && again.printed.contains("0 new, 0 changed, 0 switched off"),
-        "{again:?}"
-    );
+    take_over(&studio, "sync-ldap", &arguments, "0 new, 0 changed, 0 switched off").await;
     // Who leaves the group leaves its role.
     directory.replace(vec![reader.clone(), ada, eve]);
-    let left = studio.run("sync-ldap", &arguments).await;
-    assert!(
-        left.success && left.printed.contains("0 new, 1 changed, 0 switched off"),
-        "{left:?}"
-    );
+    take_over(&studio, "sync-ldap", &arguments, "0 new, 1 changed, 0 switched off").await;
     assert_eq!(facts(&persons(&admin).await[1])[1], "user");
     // One gets another name, the other is gone.
     directory.replace(vec![
@@ -247,11 +250,8 @@ async fn persons_are_taken_over(#[case] on: On) {
         lead,
         somebody("ada.l", "x", &[("sn", "Lovelace"), ("uniqueIdentifier", "7")]),
     ]);
-    let done = studio.run("sync-with-ldap-server", &arguments).await;
-    assert!(
-        done.success && done.printed.contains("0 new, 1 changed, 1 switched off"),
-        "{done:?}"
-    );
+    let says = "0 new, 1 changed, 1 switched off";
+    take_over(&studio, "sync-with-ldap-server", &arguments, says).await;
     let after = persons(&admin).await;
     assert_eq!(
         (&after[0]["id"], &after[0]["full_name"]),
@@ -271,31 +271,13 @@ async fn persons_are_taken_over(#[case] on: On) {
         ),
         (1, 1, 2)
     );
-    // Nobody is switched off because the directory is empty, or refuses the reader.
-    directory.replace(vec![reader]);
-    let empty = studio.run("sync-ldap", &arguments).await;
-    assert!(!empty.success && empty.complained.contains("lists nobody"), "{empty:?}");
-    directory.replace(Vec::new());
-    let refused = studio.run("sync-ldap", &arguments).await;
-    assert!(
-        !refused.success && refused.complained.contains("LDAP_USER"),
-        "{refused:?}"
-    );
+    take_nobody(&studio, &directory, &arguments, reader).await;
     assert_eq!(persons(&admin).await[0]["active"], true);
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_narrows_who_is_taken_over(#[case] on: On) {
-    let group = |kind: &str, name: &str, key: &str, member: &str| {
-        DirectoryEntry::new(
-            &format!("cn={name},dc=wool"),
-            "",
-            &[("objectClass", kind), ("cn", name), (key, member)],
-        )
-    };
+async fn a_group_narrows_who_is_taken_over(#[values(On::Sqlite, On::Postgres)] on: On) {
     let directory = Directory::open(vec![
         DirectoryEntry::new(READER, "reads", &[]),
         group("groupOfUniqueNames", "leads", "uniqueMember", "uid=ada,dc=wool"),

@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use harness::rows;
-use harness::{Installation, On, PostOffice, Studio, TestServer};
+use harness::{Installation, On, PostOffice, Studio, TestServer, wait_for};
 
 const ARTIST: &str = "tim.team.user@example.com";
 
@@ -47,13 +47,11 @@ async fn jobs(server: &TestServer) -> Vec<JobRow> {
 
 /// Waits until the queue is as it should be.
 async fn until(server: &TestServer, what: &str, is_so: impl Fn(&[JobRow]) -> bool) {
-    for _ in 0..500 {
-        if is_so(&jobs(server).await) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what}: {:?}", jobs(server).await);
+    let look = async || {
+        let jobs = jobs(server).await;
+        if is_so(&jobs) { Ok(()) } else { Err(jobs) }
+    };
+    wait_for(Duration::from_secs(30), what, look).await;
 }
 
 fn link_in(text: &str) -> url::Url {
@@ -80,10 +78,8 @@ fn token_in(text: &str) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password_is_replaced(#[case] on: On) {
+async fn a_forgotten_password_is_replaced(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let studio = studio_with(&office, on).await;
     let nobody = studio.server.nobody();
@@ -131,10 +127,8 @@ async fn a_forgotten_password_is_replaced(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
+async fn the_owner_of_an_account_hears_of_changes(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let studio = studio_with(&office, on).await;
     let artist = studio.member_id(Role::Artist);
@@ -197,10 +191,8 @@ async fn the_owner_of_an_account_hears_of_changes(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_stays_the_same_while_it_is_good(#[case] on: On) {
+async fn a_link_stays_the_same_while_it_is_good(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let studio = studio_with(&office, on).await;
     let path = format!(
@@ -238,10 +230,8 @@ async fn a_link_stays_the_same_while_it_is_good(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn emails_wait_for_the_mail_server_and_outlive_this_one(#[case] on: On) {
+async fn emails_wait_for_the_mail_server_and_outlive_this_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     office.close().await;
     let studio = studio_with(&office, on).await;
@@ -275,10 +265,8 @@ async fn emails_wait_for_the_mail_server_and_outlive_this_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
+async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let studio = studio_with(&office, on).await;
@@ -305,10 +293,8 @@ async fn what_a_killed_server_was_sending_is_sent_by_the_next(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_never_be_sent_is_given_up_with_the_reason(#[case] on: On) {
+async fn what_can_never_be_sent_is_given_up_with_the_reason(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let studio = studio_with(&office, on).await;
     let artist = studio.member_id(Role::Artist);

@@ -197,11 +197,9 @@ const KINDS: [(&str, &str, i64); 20] = [
     ),
 ];
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_of_all_kinds_become_alike(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn movies_of_all_kinds_become_alike() {
+    let studio = studio(On::Sqlite, "25").await;
     for (name, arguments, frames) in KINDS {
         let test = "-f lavfi -i testsrc=rate=24:duration=1:size";
         let content = made(name, &arguments.replacen("TEST", test, 1));
@@ -262,11 +260,9 @@ async fn movies_of_all_kinds_become_alike(#[case] on: On) {
     );
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn no_frame_is_lost_at_the_rate_of_the_production(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn no_frame_is_lost_at_the_rate_of_the_production() {
+    let studio = studio(On::Sqlite, "25").await;
     for (written, exact, frames) in [
         ("23.976", "24000/1001", 48),
         ("24", "24", 48),
@@ -307,10 +303,8 @@ async fn no_frame_is_lost_at_the_rate_of_the_production(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_are_as_large_as_their_bitrates_let_them_be(#[case] on: On) {
+async fn movies_are_as_large_as_their_bitrates_let_them_be(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on, "25").await;
     let noise = made(
         "noise.mkv",
@@ -346,11 +340,9 @@ async fn movies_are_as_large_as_their_bitrates_let_them_be(#[case] on: On) {
     );
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_shape_is_the_one_that_is_shown(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn the_shape_is_the_one_that_is_shown() {
+    let studio = studio(On::Sqlite, "25").await;
     let red = "-f lavfi -i color=red:size=160x90:rate=25:duration=0.2";
     let plain = made("plain.mov", &format!("{red} -c:v mpeg4"));
     // Where the picture reaches an edge: on the left, and at the top.
@@ -385,11 +377,9 @@ async fn the_shape_is_the_one_that_is_shown(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_movie_is_broken(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn what_is_no_movie_is_broken() {
+    let studio = studio(On::Sqlite, "25").await;
     let whole = movie();
     let sound = made("sound.mp4", "-f lavfi -i sine=frequency=440:duration=1 -c:a aac");
     let secret = tempfile::NamedTempFile::new().expect("a file");

@@ -12,8 +12,8 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{execute, insert_many};
-use harness::{Client, On, PostOffice, Studio, id};
+use harness::rows::{execute, insert_many, number};
+use harness::{Client, On, PostOffice, Studio, id, wait_for};
 
 /// A studio with a task that the supervisor does, whose members want e-mails.
 async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
@@ -22,20 +22,10 @@ async fn studio_with_task(office: &PostOffice, on: On) -> (Studio, Uuid, Uuid) {
 
 async fn studio_using(service: &[impl AsRef<str>], more: &[&str], on: On) -> (Studio, Uuid, Uuid) {
     let studio = Studio::open_using(on, service, more).await;
-    let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
-    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-    let asset = json!({"name": "Tree <1>"});
-    let asset = id(&studio
-        .admin
-        .post(
-            &format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"),
-            asset,
-        )
-        .await
-        .expect(201));
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-    let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+    let status = studio.named("task-status", "Todo").await;
+    let asset = studio.admin.make_asset(studio.project_id, "Tree <1>").await;
+    let task = studio.admin.make_task_on(asset, task_type, status).await;
     let sql = Sql::with(
         "UPDATE person SET notifications_enabled = $1 WHERE email LIKE 'tim.%'",
         [true.into()],
@@ -52,10 +42,8 @@ async fn assign(client: &Client, task: Uuid, person: Uuid) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
+async fn those_whom_it_concerns_get_an_email(#[values(On::Sqlite, On::Postgres)] on: On) {
     let office = PostOffice::open().await;
     let (studio, task, status) = studio_with_task(&office, on).await;
     let supervisor = studio.member_id(Role::Supervisor);
@@ -105,10 +93,8 @@ async fn those_whom_it_concerns_get_an_email(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) {
+async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     let (studio, task, status) = studio_with_task(&office, on).await;
     office.close().await;
@@ -154,23 +140,11 @@ async fn a_mention_reaches_the_person_and_nobody_who_wants_none(#[case] on: On) 
 
 /// Waits until a query counts so many.
 async fn until(studio: &Studio, query: &str, count: i64) {
-    let mut last = None;
-    for _ in 0..500 {
-        let row = studio
-            .server
-            .app
-            .database
-            .row(&Sql::new(query))
-            .await
-            .expect("a count")
-            .expect("a row");
-        last = Some(row.try_get_by_index::<i64>(0).expect("a number"));
-        if last == Some(count) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{query}: {last:?}, not {count}");
+    let look = async || {
+        let found = number(&studio.server.app.database, &Sql::new(query)).await;
+        if found == count { Ok(()) } else { Err(found) }
+    };
+    wait_for(Duration::from_secs(30), &format!("{query} gives {count}"), look).await;
 }
 
 /// Request to a chat service: the path, who asked, and the body.
@@ -211,10 +185,8 @@ async fn chat_services() -> (String, Asked) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_reach_chat_services(#[case] on: On) {
+async fn messages_reach_chat_services(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (address, asked) = chat_services().await;
     let (slack, discord) = (format!("{address}/slack"), format!("{address}/discord"));
     let flags = [
@@ -250,13 +222,11 @@ async fn messages_reach_chat_services(#[case] on: On) {
         .await
         .expect(200);
     assign(&studio.admin, task, artist).await;
-    for _ in 0..500 {
-        if asked.lock().expect("what was asked").len() == 6 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let asked = asked.lock().expect("what was asked").clone();
+    let look = async || {
+        let asked = asked.lock().expect("what was asked").clone();
+        if asked.len() == 6 { Ok(asked) } else { Err(asked) }
+    };
+    let asked = wait_for(Duration::from_secs(30), "all services are asked", look).await;
     let of = |path: &str| {
         asked
             .iter()
@@ -285,10 +255,8 @@ async fn messages_reach_chat_services(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn notifications_of_one_second_are_walked_to_their_end(#[case] on: On) {
+async fn notifications_of_one_second_are_walked_to_their_end(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member_id(Role::Artist);
     let moment = |second: u32, part: u32| {

@@ -76,10 +76,8 @@ async fn walk(client: &Client, address: &str, limit: &str) -> Option<(usize, usi
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_bring_every_record_once(#[case] on: On) {
+async fn pages_bring_every_record_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(ROWS).await;

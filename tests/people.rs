@@ -5,22 +5,10 @@ use dailies_definitions::access::Role;
 use entity::person;
 use rstest::rstest;
 use sea_orm::EntityTrait;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use harness::rows::update;
-use harness::{Client, On, Studio, id};
-
-/// Client with the token that an answer brought.
-#[track_caller]
-fn holder(studio: &Studio, answer: &Value) -> Client {
-    let token = answer["access_token"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{answer} brings no token"));
-    Client {
-        token: Some(token.to_owned()),
-        ..studio.server.nobody()
-    }
-}
+use harness::{On, Studio, id};
 
 /// The day in so many days.
 fn in_days(days: u64) -> String {
@@ -28,10 +16,8 @@ fn in_days(days: u64) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
+async fn the_newest_token_of_a_bot_is_the_only_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let created = studio
         .admin
@@ -42,14 +28,14 @@ async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
         .await
         .expect(201);
     let path = format!("/data/persons/{}", id(&created));
-    let first = holder(&studio, &created);
+    let first = studio.admin.with_token(&created["access_token"]);
     assert_eq!(first.get(&path).await.expect(200)["role"], "manager");
     let renewed = studio
         .admin
         .put(&path, json!({"expiration_date": in_days(5000)}))
         .await
         .expect(200);
-    let second = holder(&studio, &renewed);
+    let second = studio.admin.with_token(&renewed["access_token"]);
     assert_eq!(first.get(&path).await.expect(401)["msg"], "Token has been revoked");
     second.get(&path).await.expect(200);
     let own = second
@@ -73,10 +59,8 @@ async fn the_newest_token_of_a_bot_is_the_only_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
+async fn a_personal_token_ends_with_its_date_or_without_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let path = format!("/data/persons/{}", studio.member_id(Role::Artist));
@@ -84,7 +68,7 @@ async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
         .put(&path, json!({"expiration_date": in_days(366)}))
         .await
         .expect(200);
-    let token = holder(&studio, &made);
+    let token = studio.admin.with_token(&made["access_token"]);
     token.get("/data/user/tasks").await.expect(200);
     artist
         .put(&path, json!({"expiration_date": in_days(367)}))
@@ -98,21 +82,17 @@ async fn a_personal_token_ends_with_its_date_or_without_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
+async fn another_password_ends_sessions_and_tokens(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let person = studio.member_id(Role::Artist);
     let path = format!("/data/persons/{person}");
-    let token = holder(
-        &studio,
-        &artist
-            .put(&path, json!({"expiration_date": in_days(30)}))
-            .await
-            .expect(200),
-    );
+    let made = artist
+        .put(&path, json!({"expiration_date": in_days(30)}))
+        .await
+        .expect(200);
+    let token = artist.with_token(&made["access_token"]);
     let passwords = json!({"password": "another password", "password_2": "another password"});
     studio
         .admin
@@ -128,7 +108,7 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
         .post("/auth/login", json!({"email": email, "password": "another password"}))
         .await
         .expect(200);
-    let session = holder(&studio, &signed_in);
+    let session = studio.admin.with_token(&signed_in["access_token"]);
     session
         .put(&path, json!({"password": "sneaky password", "first_name": "Tom"}))
         .await
@@ -157,10 +137,8 @@ async fn another_password_ends_sessions_and_tokens(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on: On) {
+async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let person = studio.member_id(Role::Artist);
     let factors = vec![
@@ -215,10 +193,8 @@ async fn second_factors_are_taken_away_with_all_that_belongs_to_them(#[case] on:
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_role_counts_at_once(#[case] on: On) {
+async fn another_role_counts_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let artist = studio.member(Role::Artist);
     let path = format!("/data/persons/{}", studio.member_id(Role::Artist));
@@ -230,10 +206,8 @@ async fn another_role_counts_at_once(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_presence_of_a_month_is_a_table(#[case] on: On) {
+async fn the_presence_of_a_month_is_a_table(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let artist = studio.member_id(Role::Artist);
@@ -272,10 +246,8 @@ async fn the_presence_of_a_month_is_a_table(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn first_readers_of_salaries_at_the_same_time_make_each_row_once(#[case] on: On) {
+async fn first_readers_of_salaries_at_the_same_time_make_each_row_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let departments = studio
         .admin

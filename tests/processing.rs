@@ -1,5 +1,7 @@
 //! The files of previews: what is made of them in the background, and what becomes of them when the server ends on the way.
 
+use std::time::Duration;
+
 use dailies::database::{Sql, now};
 use dailies::storage::{Bucket, FileKey};
 use dailies_definitions::access::Role;
@@ -9,58 +11,35 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::execute;
-use harness::{Answer, Client, Listener, On, Studio, TestServer, id, movie, picture};
+use harness::{Answer, Client, Listener, On, Studio, TestServer, movie, picture, wait_for};
 
 /// A preview without a file yet, on a comment.
 pub async fn preview(studio: &Studio) -> Uuid {
     let admin = &studio.admin;
-    let asset_type = studio.named("entity-types", "Prop").await;
     let task_type = studio.named("task-types", "Modeling").await;
-    let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-    let name = Uuid::new_v4().to_string();
-    let asset = admin
-        .post(
-            &format!("/data/projects/{project}/asset-types/{asset_type}/assets/new"),
-            json!({"name": name}),
-        )
-        .await;
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": id(&asset.expect(201)), "project_id": project, "task_status_id": status});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
-    let comment = admin
-        .post(
-            &format!("/actions/tasks/{task}/comment"),
-            json!({"task_status_id": status, "comment": ""}),
-        )
-        .await;
-    id(&admin
-        .post(
-            &format!(
-                "/actions/tasks/{task}/comments/{}/add-preview",
-                id(&comment.expect(201))
-            ),
-            json!({}),
-        )
-        .await
-        .expect(201))
+    let status = studio.named("task-status", "Todo").await;
+    let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
+    let task = admin.make_task_on(asset, task_type, status).await;
+    let comment = admin.make_comment(task, status, "").await;
+    admin.make_preview(task, comment).await
 }
 
 /// Waits until a preview is no longer being processed.
-pub async fn outcome(client: &Client, preview: Uuid) -> Value {
-    for _ in 0..3000 {
-        let record = client.get(&format!("/data/preview-files/{preview}")).await.expect(200);
-        if record["status"] != "processing" {
-            return record;
+pub async fn processed(client: &Client, preview: Uuid) -> Value {
+    let path = format!("/data/preview-files/{preview}");
+    let look = async || {
+        let record = client.get(&path).await.expect(200);
+        if record["status"] == "processing" {
+            return Err(record);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the preview is processed for ever");
+        Ok(record)
+    };
+    wait_for(Duration::from_secs(60), "the preview is processed", look).await
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
+async fn movies_are_looked_into_after_the_answer(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let first = preview(&studio).await;
     let path = |id: Uuid| format!("/pictures/preview-files/{id}");
@@ -75,7 +54,7 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
     );
     let again = studio.admin.send_file(&path(first), "other.mp4", &movie()).await;
     assert_eq!(again.status, 400);
-    let record = outcome(&studio.admin, first).await;
+    let record = processed(&studio.admin, first).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["height"]),
         (&json!("ready"), &json!(1920), &json!(1080))
@@ -132,7 +111,7 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
         .send_file(&path(broken), "shot.mp4", b"no movie")
         .await
         .expect(201);
-    assert_eq!(outcome(&studio.admin, broken).await["status"], "broken");
+    assert_eq!(processed(&studio.admin, broken).await["status"], "broken");
 
     // Jobs that wait when the server ends are done by the next one.
     let late = preview(&studio).await;
@@ -143,16 +122,14 @@ async fn movies_are_looked_into_after_the_answer(#[case] on: On) {
         .expect(201);
     studio.server = TestServer::start_at(studio.server.stop().await).await;
     assert_eq!(
-        outcome(&studio.server.as_person(studio.admin_id), late).await["status"],
+        processed(&studio.server.as_person(studio.admin_id), late).await["status"],
         "ready"
     );
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_progress_of_a_movie_is_told_and_not_kept(#[case] on: On) {
+async fn the_progress_of_a_movie_is_told_and_not_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let preview = preview(&studio).await;
     let listener = Listener::open(&studio.admin).await;
@@ -198,10 +175,8 @@ async fn as_json(client: &Client, path: &str) -> Answer {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
+async fn pictures_are_worked_on_after_the_answer_too(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let admin = &studio.admin;
     let waiting = preview(&studio).await;
@@ -239,7 +214,7 @@ async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
         (&sent["status"], &sent["extension"], &sent["original_name"]),
         (&json!("processing"), &json!("png"), &json!("look.v1"))
     );
-    let record = outcome(admin, waiting).await;
+    let record = processed(admin, waiting).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["height"]),
         (&json!("ready"), &sent["width"], &sent["height"])
@@ -278,12 +253,10 @@ async fn pictures_are_worked_on_after_the_answer_too(#[case] on: On) {
     assert_eq!(admin.get(&format!("/data/preview-files/{wrong}")).await.status, 404);
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_and_movies_may_wait_for_others(#[case] on: On) {
+async fn pictures_and_movies_may_wait_for_others() {
     let studio = Studio::open_with(
-        on,
+        On::Sqlite,
         &["--media-max-concurrent-requests", "1", "--media-slot-wait-timeout", "1"],
     )
     .await;
@@ -314,10 +287,8 @@ async fn pictures_and_movies_may_wait_for_others(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_say_which_movies_are_kept(#[case] on: On) {
+async fn settings_say_which_movies_are_kept() {
     for (flag, there) in [
         (
             "--preview-save-source-file",
@@ -326,16 +297,16 @@ async fn settings_say_which_movies_are_kept(#[case] on: On) {
         ("--skip-normalization-highdef", &["lowdef"]),
         ("--skip-normalization-full", &["previews"]),
     ] {
-        let studio = Studio::open_with(on, &["--enable-job-queue", "true", flag, "true"]).await;
+        let studio = Studio::open_with(On::Sqlite, &["--enable-job-queue", "true", flag, "true"]).await;
         let id = preview(&studio).await;
         studio
             .admin
             .send_file(&format!("/pictures/preview-files/{id}"), "shot.mp4", &movie())
             .await
             .expect(201);
-        assert_eq!(outcome(&studio.admin, id).await["status"], "ready", "{flag}");
+        assert_eq!(processed(&studio.admin, id).await["status"], "ready", "{flag}");
         // A file that was stored to be processed is removed a moment after the preview is ready.
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         for prefix in ["previews", "lowdef", "source"] {
             let key = FileKey::new(Bucket::Movies, prefix, id);
             let found = studio
@@ -371,10 +342,8 @@ pub async fn break_off(studio: &Studio, kind: &str, extension: &str) -> Uuid {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: On) {
+async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open(on).await;
     // The workers must not be faster than the kill.
     studio.server.stop_workers().await;
@@ -409,7 +378,7 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
     let lost = break_off(&studio, "picture", "png").await;
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    let record = outcome(&studio.admin, stored).await;
+    let record = processed(&studio.admin, stored).await;
     assert_eq!(
         (&record["status"], &record["width"], &record["extension"]),
         (&json!("ready"), &json!(300), &json!("png"))
@@ -418,18 +387,18 @@ async fn what_a_killed_server_was_storing_is_finished_or_free_again(#[case] on: 
         let path = format!("/pictures/{size}/preview-files/{stored}.png");
         assert_eq!(studio.admin.get(&path).await.status, 200, "{path}");
     }
-    let record = outcome(&studio.admin, early).await;
+    let record = processed(&studio.admin, early).await;
     assert_eq!((&record["status"], &record["width"]), (&json!("ready"), &json!(1920)));
-    let record = outcome(&studio.admin, generic).await;
+    let record = processed(&studio.admin, generic).await;
     assert_eq!((&record["status"], &record["file_size"]), (&json!("ready"), &json!(5)));
     let path = format!("/pictures/preview-files/{lost}");
-    for _ in 0..500 {
+    let send = async || {
         let answer = studio.admin.send_file(&path, "again.png", &picture()).await;
         if answer.status == 201 {
-            assert_eq!(answer.json["status"], "ready");
-            return;
+            return Ok(answer.json);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the file can't be sent again");
+        Err((answer.status, answer.json))
+    };
+    let sent = wait_for(Duration::from_secs(30), "the file can be sent again", send).await;
+    assert_eq!(sent["status"], "ready");
 }

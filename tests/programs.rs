@@ -9,9 +9,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::processing::{outcome, preview};
+use crate::processing::{preview, processed};
 use harness::rows::execute;
-use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture};
+use harness::{Client, Installation, On, Studio, TestServer, id, movie, picture, wait_for, wait_until};
 
 /// Flags of a server that has none of them.
 const NOWHERE: [&str; 6] = [
@@ -44,10 +44,8 @@ async fn sent(studio: &Studio, name: &str, content: &[u8]) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_programs_movies_are_stored_as_they_are_sent(#[case] on: On) {
+async fn without_programs_movies_are_stored_as_they_are_sent(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &NOWHERE).await;
     let admin = &studio.admin;
     let told = studio.server.nobody().get("/status").await.expect(200);
@@ -230,15 +228,12 @@ pub const ENDLESS: &str = "echo $$ > FOLDER/id; exec sleep 60";
 /// Waits until a program that has noted its id is gone.
 pub async fn has_ended(folder: &TempDir) {
     let id = std::fs::read_to_string(folder.path().join("id")).expect("a note");
-    for _ in 0..500 {
+    let is_gone = async || {
         let mut command = Command::new("sh");
         let asked = command.args(["-c", "kill -0 \"$0\" 2> /dev/null", id.trim()]).status();
-        if !asked.expect("a shell").success() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the program goes on");
+        !asked.expect("a shell").success()
+    };
+    wait_until(Duration::from_secs(30), "the program is gone", is_gone).await;
 }
 
 /// Waits until the only job of a kind is given up, and gives the reason.
@@ -247,14 +242,12 @@ pub async fn given_up(studio: &Studio, kind: &str) -> String {
         "SELECT last_error FROM dailies_job WHERE state = 'dead' AND kind = $1",
         [kind.into()],
     );
-    for _ in 0..500 {
+    let look = async || {
         let row = studio.server.app.database.row(&sql).await.expect("the queue");
-        if let Some(row) = row {
-            return row.try_get("", "last_error").expect("a reason");
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("no job of {kind} is given up");
+        row.ok_or("no such job")
+    };
+    let row = wait_for(Duration::from_secs(30), &format!("a job of {kind} is given up"), look).await;
+    row.try_get("", "last_error").expect("a reason")
 }
 
 /// News of the status of a preview, the latest first.
@@ -270,10 +263,8 @@ async fn told(studio: &Studio, preview: &Value) -> Vec<Value> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_encoder_that_takes_too_long_is_ended(#[case] on: On) {
+async fn an_encoder_that_takes_too_long_is_ended(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-progress*) {ENDLESS};; esac\nexec ffmpeg \"$@\"");
     let ffmpeg = program(&folder, "encoder", &script);
@@ -286,10 +277,8 @@ async fn an_encoder_that_takes_too_long_is_ended(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_takes_too_long_ends_with_its_program(#[case] on: On) {
+async fn a_job_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-show_streams*) {ENDLESS};; esac\nexec ffprobe \"$@\"");
     let ffprobe = program(&folder, "prober", &script);
@@ -311,7 +300,7 @@ async fn a_job_that_takes_too_long_ends_with_its_program(#[case] on: On) {
     assert_eq!(changed.expect("the queue"), 1);
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    assert_eq!(outcome(&studio.admin, id(&record)).await["status"], "broken");
+    assert_eq!(processed(&studio.admin, id(&record)).await["status"], "broken");
     has_ended(&folder).await;
     assert_eq!(told(&studio, &record).await, ["broken", "processing"]);
     assert_eq!(given_up(&studio, "preview-processing").await, "it took too long");

@@ -15,7 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use harness::rows;
-use harness::{On, Studio};
+use harness::{On, Studio, wait_until};
 
 /// Columns that hold the id of a row without a foreign key, and the table of that row.
 const UNWRITTEN: [(&str, &str, &str); 4] = [
@@ -169,8 +169,7 @@ async fn places_of(app: &App, ids: &[Uuid]) -> Vec<String> {
                 table.name, column.name
             ));
             sql.bind_list(ids.iter().copied());
-            let row = app.database.row(&sql).await.expect("an answer").expect("a row");
-            if row.try_get_by_index::<i64>(0).expect("a number") > 0 {
+            if rows::number(&app.database, &sql).await > 0 {
                 found.push(format!("{}.{}", table.name, column.name));
             }
         }
@@ -204,10 +203,8 @@ fn own(rows: &HashMap<&'static str, Uuid>, of_productions: &HashSet<&'static str
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
+async fn a_removed_production_leaves_nothing_behind(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--remove-files", "true"]).await;
     let app = &studio.server.app;
     let of_productions = tables_of_productions();
@@ -281,14 +278,8 @@ async fn a_removed_production_leaves_nothing_behind(#[case] on: On) {
     assert_eq!(studio.admin.delete(&path).await.status, 404);
     assert_eq!(places_of(app, &kept).await, kept_before);
     for key in &files_of(&wool) {
-        let gone = async {
-            while app.storage.exists(key).await.expect("the storage") {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), gone)
-            .await
-            .expect("the files go too");
+        let gone = async || !app.storage.exists(key).await.expect("the storage");
+        wait_until(Duration::from_secs(10), "the files go too", gone).await;
     }
     for key in &files_of(&silk) {
         assert!(app.storage.exists(key).await.expect("the storage"));

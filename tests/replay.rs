@@ -89,79 +89,67 @@ async fn events(studio: &Studio, known: &[Logged]) -> Vec<Logged> {
         .collect()
 }
 
-/// Calls with headers, in whose values variables may stand, or with a table as the file of a form.
-async fn call(
-    client: &Client,
-    method: &Method,
-    path: &str,
+/// The call of a step, with the values of its variables.
+struct Call<'a> {
+    method: Method,
+    path: String,
+    headers: HashMap<&'a str, String>,
     body: Option<Value>,
-    headers: &HashMap<String, String>,
-    table: Option<(&str, &str)>,
-    known: &HashMap<String, String>,
-) -> Answer {
-    if let Some((name, table)) = table {
-        return client.send_file(path, name, table.as_bytes()).await;
+    /// A table, and the name under which a form brings it as a file.
+    table: Option<(&'a str, String)>,
+}
+
+impl<'a> Call<'a> {
+    fn of(step: &'a Step, known: &HashMap<String, String>) -> Self {
+        let (method, path) = step.call.split_once(' ').expect("a method and a path");
+        let headers = step.with.iter();
+        let table = step.table.as_ref();
+        Self {
+            method: method.parse().expect("a method"),
+            path: fill(path, known),
+            headers: headers
+                .map(|(name, value)| (name.as_str(), fill(value, known)))
+                .collect(),
+            body: step.body.as_ref().map(|body| fill_all(body, known)),
+            table: table.map(|table| (step.file.as_str(), fill(table, known))),
+        }
     }
-    let mut request = client.request(method.clone(), path);
-    for (name, value) in headers {
-        request = request.header(name, fill(value, known));
+
+    async fn send(&self, client: &Client) -> Answer {
+        if let Some((name, table)) = &self.table {
+            return client.send_file(&self.path, name, table.as_bytes()).await;
+        }
+        let mut request = client.request(self.method.clone(), &self.path);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = &self.body {
+            request = request.json(body);
+        }
+        client.finish(self.method.clone(), &self.path, request).await
     }
-    if let Some(body) = &body {
-        request = request.json(body);
-    }
-    client.finish(method.clone(), path, request).await
 }
 
 /// Does a step, and says what is not as it is written.
 async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap<String, String>) -> Vec<String> {
-    let (method, path) = step.call.split_once(' ').expect("a method and a path");
-    let method: Method = method.parse().expect("a method");
-    let path = fill(path, known);
-    if path.contains('{') {
-        return vec![format!("{path} names an unknown variable")];
+    let call = Call::of(step, known);
+    if call.path.contains('{') {
+        return vec![format!("{} names an unknown variable", call.path)];
     }
-    let body = step.body.as_ref().map(|body| fill_all(body, known));
-    let table = step.table.as_ref().map(|table| fill(table, known));
-    let table = table.as_deref().map(|table| (step.file.as_str(), table));
     let before = log(studio).await;
     let mut problems = Vec::new();
-    for word in step.refused.iter().filter(|_| !prepares) {
-        let status = call(
-            &caller(studio, word),
-            &method,
-            &path,
-            body.clone(),
-            &step.with,
-            table,
-            known,
-        )
-        .await
-        .status;
-        let expected: &[u16] = match word.as_str() {
-            "nobody" => &[401],
-            word if word.starts_with("outside") => &[403, 404],
-            _ => &[403],
-        };
-        if !expected.contains(&status) {
-            problems.push(format!("the {word} got {status} in place of a refusal"));
-        }
+    if !prepares {
+        problems.extend(wrong_refusals(studio, step, &call).await);
     }
     if log(studio).await.len() != before.len() {
         problems.push("somebody who was refused made events".into());
     }
-    let answer = call(
-        &caller(studio, &step.caller),
-        &method,
-        &path,
-        body,
-        &step.with,
-        table,
-        known,
-    )
-    .await;
+    let answer = call.send(&caller(studio, &step.caller)).await;
     if answer.status != step.status {
         problems.push(format!(
-            "{method} {path} answered {}, not {}: {}",
+            "{} {} answered {}, not {}: {}",
+            call.method,
+            call.path,
             answer.status,
             step.status,
             String::from_utf8_lossy(&answer.bytes)
@@ -175,6 +163,33 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
     if let Some(variable) = &step.keep {
         known.insert(variable.clone(), text);
     }
+    problems.extend(save(step, &answer, known));
+    if let Some(expected) = step.events.as_ref().filter(|_| !prepares) {
+        problems.extend(wrong_events(&events(studio, &before).await, expected, known));
+    }
+    problems
+}
+
+/// Callers who should be refused and are not.
+async fn wrong_refusals(studio: &Studio, step: &Step, call: &Call<'_>) -> Vec<String> {
+    let mut problems = Vec::new();
+    for word in &step.refused {
+        let status = call.send(&caller(studio, word)).await.status;
+        let expected: &[u16] = match word.as_str() {
+            "nobody" => &[401],
+            word if word.starts_with("outside") => &[403, 404],
+            _ => &[403],
+        };
+        if !expected.contains(&status) {
+            problems.push(format!("the {word} got {status} in place of a refusal"));
+        }
+    }
+    problems
+}
+
+/// Saves variables by their places in an answer, and says which are not there.
+fn save(step: &Step, answer: &Answer, known: &mut HashMap<String, String>) -> Vec<String> {
+    let mut problems = Vec::new();
     for (variable, place) in &step.save {
         let pointer = format!("/{}", place.replace('.', "/"));
         let value = if place.is_empty() {
@@ -191,9 +206,6 @@ async fn check(studio: &Studio, step: &Step, prepares: bool, known: &mut HashMap
             }
             None => problems.push(format!("there is no {place} in {}", answer.json)),
         }
-    }
-    if let Some(expected) = step.events.as_ref().filter(|_| !prepares) {
-        problems.extend(wrong_events(&events(studio, &before).await, expected, known));
     }
     problems
 }

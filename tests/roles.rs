@@ -218,10 +218,8 @@ async fn call(client: &Client, operation: &Operation, path: &str) -> u16 {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_contract_says_who_is_let_in(#[case] on: On) {
+async fn the_contract_says_who_is_let_in(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let values = fixtures(&studio).await;
     let unknown = HashMap::new();

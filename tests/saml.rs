@@ -76,10 +76,8 @@ async fn persons(studio: &Studio) -> u64 {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_new_gets_an_account_and_keeps_it(#[case] on: On) {
+async fn somebody_new_gets_an_account_and_keeps_it(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = SamlProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &[]).await;
     let count = persons(&studio).await;
@@ -133,10 +131,8 @@ async fn somebody_new_gets_an_account_and_keeps_it(#[case] on: On) {
 type Lie = (&'static str, fn(&mut SamlStatement));
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_with_an_answer_that_is_not_good(#[case] on: On) {
+async fn nobody_gets_in_with_an_answer_that_is_not_good(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = SamlProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await;
@@ -184,10 +180,8 @@ async fn nobody_gets_in_with_an_answer_that_is_not_good(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_with_an_answer_that_was_changed(#[case] on: On) {
+async fn nobody_gets_in_with_an_answer_that_was_changed(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = SamlProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await;
@@ -277,10 +271,8 @@ async fn nobody_gets_in_with_an_answer_that_was_changed(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_is_good_once_and_for_one_browser(#[case] on: On) {
+async fn an_answer_is_good_once_and_for_one_browser(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = SamlProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let (cookie, statement) = leave(&studio, &provider, ADA).await;
@@ -301,10 +293,8 @@ async fn an_answer_is_good_once_and_for_one_browser(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_may_be_bound_to_an_attribute(#[case] on: On) {
+async fn an_account_may_be_bound_to_an_attribute(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = SamlProvider::open().await;
     let (artist, manager) = ("tim.team.user@example.com", "tim.team.manager@example.com");
     let flags = [
@@ -354,10 +344,8 @@ async fn an_account_may_be_bound_to_an_attribute(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[case] on: On) {
+async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     for (skip, status) in [("false", 403), ("true", 200)] {
         let provider = SamlProvider::open().await;
         let studio = Studio::open_using(

@@ -13,10 +13,8 @@ use harness::{On, Studio, id};
 const TASKS: usize = 3_000;
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn first_readers_at_the_same_time_make_one_bar(#[case] on: On) {
+async fn first_readers_at_the_same_time_make_one_bar(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let asset_type = studio.named("entity-types", "Character").await;
     let modeling = studio.named("task-types", "Modeling").await;
@@ -50,10 +48,8 @@ async fn first_readers_at_the_same_time_make_one_bar(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
+async fn versions_of_long_schedules_are_copied_and_applied(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let database = &studio.server.app.database;
     let (modeling, artist) = (
@@ -141,19 +137,7 @@ async fn versions_of_long_schedules_are_copied_and_applied(#[case] on: On) {
         .expect(200);
     assert_eq!(applied["task_count"], TASKS);
     let count = Sql::new("SELECT COUNT(*) FROM task WHERE estimation = 960.0");
-    let count: i64 = database::row(database, &count)
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number");
-    assert_eq!(usize::try_from(count).ok(), Some(TASKS));
+    assert_eq!(usize::try_from(rows::number(database, &count).await).ok(), Some(TASKS));
     let told = Sql::new("SELECT COUNT(*) FROM api_event WHERE name = 'task:update'");
-    let told: i64 = database::row(database, &told)
-        .await
-        .expect("an answer")
-        .expect("a row")
-        .try_get_by_index(0)
-        .expect("a number");
-    assert_eq!(usize::try_from(told).ok(), Some(TASKS));
+    assert_eq!(usize::try_from(rows::number(database, &told).await).ok(), Some(TASKS));
 }

@@ -16,7 +16,7 @@ use crate::concurrency::calls::{Operation, readings};
 use crate::concurrency::sample::{Sample, Which};
 use crate::concurrency::{no_problems, studio};
 use crate::references::Two;
-use harness::rows::{execute, insert, insert_many, leave_column_to, update};
+use harness::rows::{execute, insert_column, insert_many, leave_column_to, update};
 use harness::{Client, ENTITIES, On, Studio};
 
 /// Somebody who asks.
@@ -81,22 +81,14 @@ async fn set(
     );
 }
 
-/// Puts words into the production that are not for everybody.
-async fn hide(studio: &Studio, two: &Two<'_>) {
+/// Gives the records of a production values in columns that are neither for clients nor for other departments.
+async fn hide_metadata(studio: &Studio, p: &Sample) {
     let database = &studio.server.app.database;
-    let p = &two.p;
     let project = p.own_record("project", Which::First).expect("a production");
     let department = studio.named("departments", "Modeling").await;
     for kind in KINDS {
-        let values = vec![
-            ("project_id", project.into()),
-            ("entity_type", kind.into()),
-            ("name", format!("Hidden {kind}").into()),
-            ("field_name", format!("hidden_{}", kind.to_lowercase()).into()),
-            ("data_type", "string".into()),
-            ("for_client", false.into()),
-        ];
-        let column = insert(database, &entity::metadata_descriptor::TABLE, values)
+        let (name, field) = (format!("Hidden {kind}"), format!("hidden_{}", kind.to_lowercase()));
+        let column = insert_column(database, project, kind, (&name, &field), false)
             .await
             .expect("a column");
         leave_column_to(database, column, department)
@@ -118,6 +110,11 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
         data("project"),
     )
     .await;
+}
+
+/// Makes comments those of the team and of a client, each with a reply.
+async fn hide_comments(studio: &Studio, p: &Sample) {
+    let database = &studio.server.app.database;
     for (which, word, author) in [
         (Which::First, "TEAMSECRET", Role::Manager),
         (Which::Second, "CLIENTSECRET", Role::Client),
@@ -132,6 +129,15 @@ async fn hide(studio: &Studio, two: &Two<'_>) {
         ];
         set(database, &entity::comment::TABLE, p, ("comment", which), values).await;
     }
+}
+
+/// Puts words into the production that are not for everybody.
+async fn hide(studio: &Studio, two: &Two<'_>) {
+    let database = &studio.server.app.database;
+    let p = &two.p;
+    let project = p.own_record("project", Which::First).expect("a production");
+    hide_metadata(studio, p).await;
+    hide_comments(studio, p).await;
     for which in [Which::First, Which::Second] {
         let values = vec![
             ("name", format!("LISTSECRET {which:?}").into()),
@@ -246,10 +252,8 @@ async fn ask(
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_hidden_is_told_nowhere(#[case] on: On) {
+async fn what_is_hidden_is_told_nowhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let two = Two::of(&studio).await;
     hide(&studio, &two).await;

@@ -177,10 +177,8 @@ async fn nothing_is_made_for_a_server_whose_port_is_taken() {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_start_that_was_broken_off_is_made_good(#[case] on: On) {
+async fn a_first_start_that_was_broken_off_is_made_good(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Installation::new(on, &[]).await;
     let database = Database::connect(&studio.database_url, 1).await.expect("a database");
     assert!(prepare(&database).await.expect("a schema"));

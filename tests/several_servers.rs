@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use harness::rows::execute;
-use harness::{Client, Installation, Listener, On, Studio, TemporaryRedis, TestServer, id};
+use harness::{Client, Installation, Listener, On, Studio, TemporaryRedis, TestServer, id, wait_for, wait_until};
 
 /// Address that only administrators may read.
 const FOR_ADMINS: &str = "/data/events/last";
@@ -31,26 +31,24 @@ fn at(server: &TestServer, client: &Client) -> Client {
 /// Waits until the servers hear each other.
 pub async fn joined(servers: [&TestServer; 2]) {
     for server in servers {
-        for _ in 0..400 {
-            if server.app.bus.is_joined() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        assert!(server.app.bus.is_joined(), "a server is not joined");
+        let is_joined = async || server.app.bus.is_joined();
+        wait_until(Duration::from_secs(10), "the server is joined", is_joined).await;
     }
 }
 
 /// Time until a request is answered with that status.
 async fn until_status(client: &Client, path: &str, status: u16) -> Duration {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(10) {
-        if client.get(path).await.status == status {
-            return begun.elapsed();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{path} is not answered with {status}");
+    let look = async || match client.get(path).await.status {
+        found if found == status => Ok(begun.elapsed()),
+        found => Err(found),
+    };
+    wait_for(
+        Duration::from_secs(10),
+        &format!("{path} is answered with {status}"),
+        look,
+    )
+    .await
 }
 
 async fn department(client: &Client, name: &str) -> Value {
@@ -225,10 +223,8 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On) {
+async fn without_a_cache_what_other_programs_write_counts_at_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let artist = studio.member(Role::Artist);
     let write = async |assignment: &str| {
@@ -249,10 +245,8 @@ async fn without_a_cache_what_other_programs_write_counts_at_once(#[case] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[case] on: On) {
+async fn the_end_of_a_production_is_told_to_those_who_were_in_it(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let project = studio.project_id;
     studio

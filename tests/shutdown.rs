@@ -8,9 +8,8 @@ use rstest::rstest;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer};
+use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer, wait_until};
 
 use super::several_servers::joined;
 
@@ -34,14 +33,8 @@ async fn slow_request(studio: &Studio) -> (TcpStream, Vec<u8>) {
 
 /// Waits until a server lets nobody new in.
 async fn closed(address: &str) {
-    let closed = async {
-        while TcpStream::connect(address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(5), closed)
-        .await
-        .expect("nobody new is let in");
+    let is_closed = async || TcpStream::connect(address).await.is_err();
+    wait_until(Duration::from_secs(5), "nobody new is let in", is_closed).await;
 }
 
 /// Sends the rest of a request, and reads the answer.
@@ -53,10 +46,8 @@ async fn finish((mut line, rest): (TcpStream, Vec<u8>)) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_in_flight_end_and_jobs_are_kept(#[case] on: On) {
+async fn requests_in_flight_end_and_jobs_are_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut office = PostOffice::open().await;
     office.fall_silent().await;
     let flags = office.flags();

@@ -21,10 +21,8 @@ async fn sign_in(nobody: &Client, email: &str, password: &str) -> Answer {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_signs_in_and_out(#[case] on: On) {
+async fn somebody_signs_in_and_out(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (_server, nobody) = with_admin(on).await;
     let signed_in = sign_in(&nobody, "ADA@example.com", "correct horse").await.expect(200);
     assert_eq!(signed_in["login"], true);
@@ -55,10 +53,8 @@ async fn somebody_signs_in_and_out(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_credentials_tell_nothing(#[case] on: On) {
+async fn wrong_credentials_tell_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (_server, nobody) = with_admin(on).await;
     let unknown = sign_in(&nobody, "nobody@example.com", "x").await;
     let wrong = sign_in(&nobody, "ada@example.com", "x").await;
@@ -76,10 +72,8 @@ async fn wrong_credentials_tell_nothing(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_are_read_strictly(#[case] on: On) {
+async fn tokens_are_read_strictly(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (_server, nobody) = with_admin(on).await;
     let missing = nobody.get("/data/departments").await.expect(401);
     assert!(
@@ -109,10 +103,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[case] on: On) {
+async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (server, nobody) = with_admin(on).await;
     let signed_in = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(200);
     let ada = nobody.with_token(&signed_in["access_token"]);
@@ -171,20 +163,15 @@ async fn a_session_is_handed_over_to_a_program_of_the_same_person(#[case] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_whole_session_is_handed_over(#[case] on: On) {
+async fn only_a_whole_session_is_handed_over(#[values(On::Sqlite, On::Postgres)] on: On) {
     let server = TestServer::start_with(on, &["--enforce-2fa", "true"]).await;
     dailies::auth::accounts::create_admin(&server.app, "ada@example.com", Some("correct horse"))
         .await
         .expect("an administrator");
     let nobody = server.nobody();
     let signed_in = sign_in(&nobody, "ada@example.com", "correct horse").await.expect(200);
-    let ada = Client {
-        token: signed_in["access_token"].as_str().map(str::to_owned),
-        ..nobody
-    };
+    let ada = nobody.with_token(&signed_in["access_token"]);
     let refused = ada
         .post("/auth/app-login/code", json!({"code_challenge": CHALLENGE}))
         .await

@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture};
+use harness::{Client, Installation, ObjectStore, On, Studio, TestServer, files, id, picture, wait_for};
 
 /// A picture, a movie, a file of another kind, a background, an attached file and an avatar, each sent over HTTP.
 struct Sent {
@@ -33,23 +33,13 @@ pub const LIGHT: &[u8] = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 2\n\x80
 impl Sent {
     async fn to(studio: &Studio) -> Self {
         let admin = &studio.admin;
-        let (asset_type, task_type) = (
-            studio.named("entity-types", "Prop").await,
-            studio.named("task-types", "Modeling").await,
-        );
-        let (project, status) = (studio.project_id, studio.named("task-status", "Todo").await);
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&admin.post(&path, json!({"name": Uuid::new_v4()})).await.expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&admin.post("/data/tasks", task).await.expect(201));
-        let comment = json!({"task_status_id": status, "comment": ""});
-        let comment = id(&admin
-            .post(&format!("/actions/tasks/{task}/comment"), comment)
-            .await
-            .expect(201));
+        let task_type = studio.named("task-types", "Modeling").await;
+        let status = studio.named("task-status", "Todo").await;
+        let asset = admin.make_asset(studio.project_id, &Uuid::new_v4().to_string()).await;
+        let task = admin.make_task_on(asset, task_type, status).await;
+        let comment = admin.make_comment(task, status, "").await;
         let preview = async |name: &str, content: &[u8]| {
-            let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
-            let preview = id(&admin.post(&path, json!({})).await.expect(201));
+            let preview = admin.make_preview(task, comment).await;
             let record = admin
                 .send_file(&format!("/pictures/preview-files/{preview}"), name, content)
                 .await
@@ -209,20 +199,16 @@ fn sorted(places: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Waits until that is what is stored: files go after the answer.
 async fn settles(stored: impl Fn() -> Vec<String>, expected: &[String]) {
-    for _ in 0..100 {
-        if stored() == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(stored(), expected);
+    let look = async || {
+        let stored = stored();
+        if stored == expected { Ok(()) } else { Err(stored) }
+    };
+    wait_for(Duration::from_secs(20), &format!("{expected:?} is stored"), look).await;
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case] on: On) {
+async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let studio = Studio::open_with(on, &["--preview-folder", folder.path().to_str().expect("a name")]).await;
     let sent = Sent::to(&studio).await;
@@ -252,10 +238,8 @@ async fn files_lie_where_other_servers_look_for_them_and_stay_by_default(#[case]
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
+async fn files_go_with_their_records_where_the_settings_say_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let studio = Studio::open_with(
         on,
@@ -289,10 +273,8 @@ async fn files_go_with_their_records_where_the_settings_say_so(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
+async fn an_object_store_keeps_files_as_well_as_a_folder(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut store = ObjectStore::open().await;
     let mut studio = Studio::open_using(on, &store.flags(), &["--remove-files", "true"]).await;
     let sent = Sent::to(&studio).await;
@@ -344,12 +326,7 @@ async fn an_object_store_keeps_files_as_well_as_a_folder(#[case] on: On) {
     sent.all_there(&studio.admin).await;
 
     // While the service is away nothing is taken, and nothing is lost; afterwards the same file can be sent.
-    let comments = format!("/actions/tasks/{}/comments/{}", sent.task, sent.comment);
-    let preview = id(&studio
-        .admin
-        .post(&format!("{comments}/add-preview"), json!({}))
-        .await
-        .expect(201));
+    let preview = studio.admin.make_preview(sent.task, sent.comment).await;
     let upload = format!("/pictures/preview-files/{preview}");
     let before = store.stored();
     let refused = store

@@ -178,10 +178,8 @@ async fn levels_of_the_log_change_while_the_server_runs() {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_statements_are_logged_with_their_operation(#[case] on: On) {
+async fn slow_statements_are_logged_with_their_operation(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Installation::new(on, &["--slow-statement", "300"]).await;
     let server = studio.serve().await;
     let admin = server.admin().await;

@@ -40,10 +40,8 @@ fn packed(otio: &[u8]) -> Vec<u8> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn all_formats_say_the_same(#[case] on: On) {
+async fn all_formats_say_the_same(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let path = format!("/import/otio/projects/{}", studio.project_id);
     let children = json!([

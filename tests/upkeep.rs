@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use chrono::TimeDelta;
-use dailies::database::{Database, Sql, now};
+use dailies::database::{Database, Sql, now, read_values};
 use rstest::rstest;
 use sea_orm::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use harness::rows::execute;
+use harness::rows::{execute, number};
 use harness::{Ended, Installation, On, picture};
 
 /// A database with a server behind it, and a connection of its own.
@@ -31,12 +31,7 @@ async fn prepared(on: On) -> (Installation, Database) {
 }
 
 async fn count(database: &Database, table: &str) -> i64 {
-    let row = database
-        .row(&Sql::new(format!("SELECT COUNT(*) FROM {table}")))
-        .await
-        .expect("an answer")
-        .expect("a row");
-    row.try_get_by_index(0).expect("a number")
+    number(database, &Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await
 }
 
 async fn upkeep(studio: &Installation, arguments: &[&str]) -> Ended {
@@ -196,13 +191,7 @@ async fn figures(database: &Database) -> Vec<String> {
     } else {
         text.to_owned()
     };
-    database
-        .rows(&Sql::new(text))
-        .await
-        .expect("figures")
-        .iter()
-        .map(|row| row.try_get_by_index(0).expect("a text"))
-        .collect()
+    read_values(database, &Sql::new(text)).await.expect("figures")
 }
 
 #[rstest]

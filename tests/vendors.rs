@@ -4,7 +4,7 @@ use dailies_definitions::access::Role;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use harness::rows::{insert, insert_many, leave_column_to};
+use harness::rows::{insert_column, insert_many, leave_column_to};
 use harness::{On, Studio, id};
 
 /// All values of a key, however deep.
@@ -25,10 +25,8 @@ fn values<'a>(found: &'a Value, key: &str) -> Vec<&'a Value> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
+async fn columns_of_other_departments_are_left_out_everywhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let (project, vendor) = (studio.project_id, studio.member_id(Role::Vendor));
@@ -44,22 +42,14 @@ async fn columns_of_other_departments_are_left_out_everywhere(#[case] on: On) {
         .post(&path, json!({"name": "Sheep", "data": data}))
         .await
         .expect(201));
-    let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-    let task = id(&admin.post("/data/tasks", task).await.expect(201));
+    let task = admin.make_task_on(asset, task_type, status).await;
     let database = &studio.server.app.database;
     for (name, field) in [("Price", "price"), ("Mood", "mood")] {
-        let values = vec![
-            ("project_id", project.into()),
-            ("entity_type", "Asset".into()),
-            ("name", name.into()),
-            ("field_name", field.into()),
-            ("data_type", "string".into()),
-        ];
-        let descriptor = insert(database, &entity::metadata_descriptor::TABLE, values)
+        let column = insert_column(database, project, "Asset", (name, field), false)
             .await
             .expect("a column");
         if field == "price" {
-            leave_column_to(database, descriptor, department)
+            leave_column_to(database, column, department)
                 .await
                 .expect("a department");
         }

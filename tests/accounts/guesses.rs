@@ -8,7 +8,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, email_of, give_password, holder};
+use super::{PASSWORD, email_of, give_password};
 use crate::second_factors::new_clock;
 
 /// Tries to sign in through a proxy, from an address.
@@ -22,10 +22,8 @@ async fn try_from_address(nobody: &Client, from: &str, email: &str, password: &s
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
+async fn failures_do_not_tell_who_has_an_account(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let nobody = studio.server.nobody();
     let database = &studio.server.app.database;
@@ -91,10 +89,8 @@ async fn failures_do_not_tell_who_has_an_account(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
+async fn nobody_is_locked_out_from_elsewhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open_with(on, &["--trusted-proxies", "127.0.0.1"]).await;
     let nobody = studio.server.nobody();
     let person = studio.member_id(Role::Artist);
@@ -112,7 +108,7 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
         let (status, signed_in) = try_from_address(&nobody, neighbour, &email, PASSWORD).await;
         assert_eq!(status, 200, "{signed_in}");
         // Whoever is in changes the password all the same.
-        let session = holder(&studio, &signed_in["access_token"]);
+        let session = studio.admin.with_token(&signed_in["access_token"]);
         let change = json!({"old_password": PASSWORD, "password": PASSWORD, "password_2": PASSWORD});
         session.post("/auth/change-password", change).await.expect(200);
     }
@@ -129,10 +125,8 @@ async fn nobody_is_locked_out_from_elsewhere(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_works_once_wherever_it_was_used(#[case] on: On) {
+async fn a_code_works_once_wherever_it_was_used(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     give_password(&studio, person).await;

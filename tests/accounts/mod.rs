@@ -5,7 +5,7 @@ mod tokens;
 
 use dailies_definitions::access::Role;
 use harness::rows::update;
-use harness::{Client, On, Studio, id};
+use harness::{On, Studio, id};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -32,24 +32,9 @@ pub async fn email_of(studio: &Studio, person: Uuid) -> String {
         .to_owned()
 }
 
-/// Whoever holds a token.
-fn holder(studio: &Studio, token: &Value) -> Client {
-    Client {
-        token: Some(
-            token
-                .as_str()
-                .unwrap_or_else(|| panic!("{token} is no token"))
-                .to_owned(),
-        ),
-        ..studio.server.nobody()
-    }
-}
-
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn another_address_takes_the_password(#[case] on: On) {
+async fn another_address_takes_the_password(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     for role in [Role::Admin, Role::Artist, Role::Client] {
         let (client, person) = match role {
@@ -129,10 +114,8 @@ async fn another_address_takes_the_password(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_is_left(#[case] on: On) {
+async fn an_administrator_is_left(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let ways = [
         (Method::PUT, "", Some(json!({"role": "manager"}))),
@@ -142,10 +125,8 @@ async fn an_administrator_is_left(#[case] on: On) {
         (Method::DELETE, "?force=true", None),
     ];
     let robot = json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "admin"});
-    let robot = holder(
-        &studio,
-        &studio.admin.post("/data/persons", robot).await.expect(201)["access_token"],
-    );
+    let robot = studio.admin.post("/data/persons", robot).await.expect(201);
+    let robot = studio.admin.with_token(&robot["access_token"]);
     for (method, end, body) in &ways {
         for client in [&studio.admin, &robot] {
             let path = format!("/data/persons/{}{end}", studio.admin_id);

@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{give_password, holder};
+use super::give_password;
 
 /// The day that is a month away.
 fn later() -> String {
@@ -18,12 +18,12 @@ fn later() -> String {
 }
 
 /// A personal token, made by somebody who signed in.
-async fn personal_token(studio: &Studio, client: &Client, person: Uuid) -> Client {
+async fn personal_token(client: &Client, person: Uuid) -> Client {
     let made = client
         .put(&format!("/data/persons/{person}"), json!({"expiration_date": later()}))
         .await
         .expect(200);
-    holder(studio, &made["access_token"])
+    client.with_token(&made["access_token"])
 }
 
 /// Keys of answers that let their reader in somewhere.
@@ -77,16 +77,14 @@ fn key_makers() -> Vec<(Method, String)> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn no_token_makes_another(#[case] on: On) {
+async fn no_token_makes_another(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     give_password(&studio, studio.admin_id).await;
-    let own = personal_token(&studio, &studio.admin, studio.admin_id).await;
+    let own = personal_token(&studio.admin, studio.admin_id).await;
     let robot = json!({"first_name": "Robo", "last_name": "", "is_bot": true, "role": "admin"});
     let robot = studio.admin.post("/data/persons", robot).await.expect(201);
-    let robot = holder(&studio, &robot["access_token"]);
+    let robot = studio.admin.with_token(&robot["access_token"]);
     let makers = key_makers();
     assert!(makers.len() >= 6, "{makers:?}");
     let bodies = HashMap::from([
@@ -130,10 +128,8 @@ async fn no_token_makes_another(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
+async fn what_was_ended_stays_so_after_the_return(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let robot = studio
         .admin
@@ -145,8 +141,8 @@ async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
         .expect(201);
     let (artist, person) = (studio.member(Role::Artist), studio.member_id(Role::Artist));
     let mut tokens = vec![
-        (id(&robot), holder(&studio, &robot["access_token"])),
-        (person, personal_token(&studio, &artist, person).await),
+        (id(&robot), studio.admin.with_token(&robot["access_token"])),
+        (person, personal_token(&artist, person).await),
     ];
     tokens.push((person, artist));
     for off in [json!({"active": false}), json!({"active": Value::Null})] {
@@ -159,9 +155,6 @@ async fn what_was_ended_stays_so_after_the_return(#[case] on: On) {
         }
         let artist = studio.member(Role::Artist);
         artist.get("/data/persons").await.expect(200);
-        tokens = vec![
-            (person, personal_token(&studio, &artist, person).await),
-            (person, artist),
-        ];
+        tokens = vec![(person, personal_token(&artist, person).await), (person, artist)];
     }
 }

@@ -4,8 +4,9 @@ use dailies::database::Database;
 use migration::{NEWEST, OLDEST, revisions, statements_to};
 use sea_orm::ConnectionTrait;
 
+use super::contents::{additions, columns, contents, lost, texts};
 use super::filling::fill;
-use super::{PASSWORD, additions, columns, contents, lost, reads_everything, reference, row_id, texts};
+use super::{PASSWORD, reads_everything, reference, row_id};
 use harness::Installation;
 
 /// A database at these revisions, with rows in all of its tables.

@@ -220,10 +220,8 @@ async fn castings(sample: &Sample, assets: [Which; 2]) -> Vec<Call> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_people_do_at_once_is_kept(#[case] on: On) {
+async fn what_people_do_at_once_is_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let retake = studio.named("task-status", "Retake").await.to_string();
     let mut family = Family::of(&studio).await;
@@ -251,10 +249,8 @@ async fn what_people_do_at_once_is_kept(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_set_at_once_are_all_kept(#[case] on: On) {
+async fn keys_that_are_set_at_once_are_all_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let mut family = Family::of(&studio).await;
     let mut merging = Vec::new();

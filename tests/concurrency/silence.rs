@@ -73,10 +73,8 @@ async fn repeated(family: &mut Family<'_>, operation: &Operation) -> Option<(Cho
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_nothing_is_told_to_nobody(#[case] on: On) {
+async fn what_changes_nothing_is_told_to_nobody(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let mut family = Family::of(&studio).await;
     let operations = operations();

@@ -38,13 +38,9 @@ impl Review {
             .post(&path, json!({"name": "Worm", "is_shared": true}))
             .await
             .expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": worm, "project_id": silk, "task_status_id": todo});
-        let task = id(&admin.post("/data/tasks", task).await.expect(201));
-        let comment = json!({"task_status_id": todo, "comment": ""});
-        let path = format!("/actions/tasks/{task}/comment");
-        let comment = id(&admin.post(&path, comment).await.expect(201));
-        let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
-        let preview = id(&admin.post(&path, json!({})).await.expect(201));
+        let task = admin.make_task_on(worm, task_type, todo).await;
+        let comment = admin.make_comment(task, todo, "").await;
+        let preview = admin.make_preview(task, comment).await;
         let path = format!("/pictures/preview-files/{preview}");
         admin.send_file(&path, "worm.png", &picture()).await.expect(201);
         let path = format!("/actions/preview-files/{preview}/set-main-preview");

@@ -11,10 +11,8 @@ use serde_json::{Value, json};
 use super::{NOT_FOR_THEM, ada, persons, sign_in, whoami};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_taken_over_by_nobody(#[case] on: On) {
+async fn an_account_is_taken_over_by_nobody(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let (artist, manager) = ("tim.team.user@example.com", "tim.team.manager@example.com");
     let studio = Studio::open_using(on, &provider.flags(), &["--protected-accounts", manager]).await;
@@ -108,10 +106,8 @@ async fn an_account_is_taken_over_by_nobody(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_studio_may_trust_addresses_that_nobody_verified(#[case] on: On) {
+async fn a_studio_may_trust_addresses_that_nobody_verified(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--oidc-require-email-verified", "false"]).await;
     provider.vouch(json!({"sub": "tim", "email": "tim.team.user@example.com", "email_verified": false}));
@@ -127,10 +123,8 @@ async fn a_studio_may_trust_addresses_that_nobody_verified(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[case] on: On) {
+async fn a_second_factor_is_left_to_the_provider_where_the_studio_says_so(#[values(On::Sqlite, On::Postgres)] on: On) {
     for (skip, held) in [("false", true), ("true", false)] {
         let provider = OpenIdProvider::open().await;
         let studio = Studio::open_using(

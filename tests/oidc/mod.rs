@@ -98,10 +98,8 @@ async fn whoami(studio: &Studio, page: &Page) -> Value {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_new_gets_an_account_and_stays_the_same_person(#[case] on: On) {
+async fn somebody_new_gets_an_account_and_stays_the_same_person(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &[]).await;
     let before = events(&studio).await.len();
@@ -158,10 +156,8 @@ async fn somebody_new_gets_an_account_and_stays_the_same_person(#[case] on: On) 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_the_provider_change(#[case] on: On) {
+async fn keys_of_the_provider_change(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &[]).await;
     provider.vouch(ada());
@@ -174,10 +170,8 @@ async fn keys_of_the_provider_change(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_does_not_say_where_the_browser_goes(#[case] on: On) {
+async fn a_request_does_not_say_where_the_browser_goes(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &[]).await;
     provider.vouch(ada());

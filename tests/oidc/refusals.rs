@@ -7,10 +7,8 @@ use serde_json::json;
 use super::{FAILED, ada, leave, open, persons, sign_in, whoami};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_with_an_answer_to_something_else(#[case] on: On) {
+async fn nobody_gets_in_with_an_answer_to_something_else(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     provider.vouch(ada());
@@ -70,10 +68,8 @@ async fn nobody_gets_in_with_an_answer_to_something_else(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_with_a_token_that_is_not_good(#[case] on: On) {
+async fn nobody_gets_in_with_a_token_that_is_not_good(#[values(On::Sqlite, On::Postgres)] on: On) {
     let provider = OpenIdProvider::open().await;
     let studio = Studio::open_using(on, &provider.flags(), &["--sign-in-rate", "0"]).await;
     let count = persons(&studio).await.len();

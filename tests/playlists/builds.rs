@@ -6,7 +6,7 @@ use std::time::Duration;
 use dailies::database::Sql;
 use dailies::storage::{Bucket, FileKey};
 use dailies_definitions::access::Role;
-use harness::{Client, On, Studio, id, picture};
+use harness::{Client, On, Studio, id, picture, wait_for};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -23,10 +23,8 @@ fn names(archive: &zip::ZipArchive<Cursor<Vec<u8>>>) -> Vec<String> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
+async fn an_archive_holds_every_file_under_a_name_of_its_own(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 3).await;
     let playlist = material.playlist(&studio, "Édit n°1").await;
@@ -119,7 +117,7 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
         .get(&format!("/data/playlists/{playlist}/build/mp4?still_duration=0.2"))
         .await
         .expect(200);
-    let ended = outcome(
+    let ended = ended_build(
         &studio.admin,
         &format!("/data/playlists/{playlist}/jobs/{}", id(&begun)),
     )
@@ -132,10 +130,8 @@ async fn an_archive_holds_every_file_under_a_name_of_its_own(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn previews_without_a_revision_are_packed_together(#[case] on: On) {
+async fn previews_without_a_revision_are_packed_together(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;
@@ -156,35 +152,27 @@ async fn previews_without_a_revision_are_packed_together(#[case] on: On) {
 }
 
 /// Waits until a build is no longer running.
-pub async fn outcome(client: &Client, path: &str) -> Value {
-    for _ in 0..500 {
+pub async fn ended_build(client: &Client, path: &str) -> Value {
+    let look = async || {
         let build = client.get(path).await.expect(200);
-        if build["status"] != "running" {
-            return build;
+        if build["status"] == "running" {
+            return Err(build);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the build runs for ever");
+        Ok(build)
+    };
+    wait_for(Duration::from_secs(30), "the build comes to an end", look).await
 }
 
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
-    let mut studio = Studio::open_with(on, &["--remove-files", "true"]).await;
-    let material = Material::of(&studio, 2).await;
-    let playlist = material.playlist(&studio, "Monday").await;
-    studio.server.stop_workers().await;
+/// Begins a build, which nobody can begin again, ask for elsewhere, or save before it is finished; and removes it.
+async fn a_running_build_stands_alone(studio: &Studio, material: &Material, playlist: Uuid, build: &str) {
     let manager = studio.member(Role::Manager);
-    let build = format!("/data/playlists/{playlist}/build/mp4?still_duration=0.5");
-    let begun = manager.get(&build).await.expect(200);
+    let begun = manager.get(build).await.expect(200);
     assert_eq!(
         (&begun["status"], &begun["ended_at"], &begun["job_type"]),
         (&json!("running"), &Value::Null, &json!("movie"))
     );
     assert_eq!(
-        manager.get(&build).await.message(409),
+        manager.get(build).await.message(409),
         "A build is already in progress for this playlist"
     );
     let played = manager
@@ -211,7 +199,7 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
         manager.get(&format!("{job}/build/mp4")).await.message(400),
         "Build is not finished"
     );
-    let other = material.playlist(&studio, "Tuesday").await;
+    let other = material.playlist(studio, "Tuesday").await;
     let elsewhere = format!("/data/playlists/{other}/jobs/{}", id(&begun));
     for (method, path) in [
         (Method::GET, elsewhere.clone()),
@@ -223,17 +211,10 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
     assert_eq!(studio.member(Role::Client).delete(&job).await.status, 403);
     manager.delete(&job).await.expect(204);
     assert_eq!(manager.get(&job).await.status, 404);
+}
 
-    // The next one finds no files, and says so.
-    let begun = manager.get(&build).await.expect(200);
-    studio.server = harness::TestServer::start_at(studio.server.kill()).await;
-    let manager = studio.member(Role::Manager);
-    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&manager, &job).await;
-    assert_eq!(
-        (&ended["status"], ended["ended_at"].is_string()),
-        (&json!("failed"), true)
-    );
+/// Asserts that the log tells of two builds: one that was removed by who began it, and one that came to an end by itself.
+async fn builds_are_told(studio: &Studio) {
     let sql = Sql::new("SELECT name, user_id FROM api_event WHERE name LIKE 'build-job:%' ORDER BY created_at");
     let events = studio.server.app.database.rows(&sql).await.expect("the log");
     let events: Vec<(String, Option<Uuid>)> = events
@@ -253,9 +234,13 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
         ("build-job:update", None),
     ];
     assert_eq!(events, wanted.map(|(name, author)| (name.to_owned(), author)));
+}
 
-    // One that has succeeded is there to be saved, and its movie goes with it.
-    let key = FileKey::new(Bucket::Movies, "playlists", id(&begun));
+/// Saves the movie of a build that has succeeded, and removes it with its playlist.
+async fn a_movie_goes_with_its_playlist(studio: &Studio, playlist: Uuid, build: Uuid) {
+    let manager = studio.member(Role::Manager);
+    let job = format!("/data/playlists/{playlist}/jobs/{build}");
+    let key = FileKey::new(Bucket::Movies, "playlists", build);
     studio
         .server
         .app
@@ -265,7 +250,7 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
         .expect("a file");
     let succeeded = Sql::with(
         "UPDATE build_job SET status = 'succeeded' WHERE id = $1",
-        [id(&begun).into()],
+        [build.into()],
     );
     harness::rows::execute(&studio.server.app.database, &succeeded)
         .await
@@ -294,4 +279,28 @@ async fn a_build_begins_once_and_comes_to_an_end(#[case] on: On) {
     assert_eq!(response.bytes().await.expect("a part"), b"movie".as_slice());
     manager.delete(&format!("/data/playlists/{playlist}")).await.expect(204);
     assert!(!studio.server.app.storage.exists(&key).await.expect("an answer"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_begins_once_and_comes_to_an_end(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let mut studio = Studio::open_with(on, &["--remove-files", "true"]).await;
+    let material = Material::of(&studio, 2).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    studio.server.stop_workers().await;
+    let build = format!("/data/playlists/{playlist}/build/mp4?still_duration=0.5");
+    a_running_build_stands_alone(&studio, &material, playlist, &build).await;
+
+    // The next one finds no files, and says so.
+    let begun = studio.member(Role::Manager).get(&build).await.expect(200);
+    studio.server = harness::TestServer::start_at(studio.server.kill()).await;
+    let manager = studio.member(Role::Manager);
+    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
+    let ended = ended_build(&manager, &job).await;
+    assert_eq!(
+        (&ended["status"], ended["ended_at"].is_string()),
+        (&json!("failed"), true)
+    );
+    builds_are_told(&studio).await;
+    a_movie_goes_with_its_playlist(&studio, playlist, id(&begun)).await;
 }

@@ -1,11 +1,12 @@
 //! Files and cookies of guests, to whom a playlist is open by a link.
 
 use dailies::database::Sql;
-use harness::{On, Studio, id, picture};
+use harness::{Answer, Client, On, Studio, id, picture};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use rstest::rstest;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Material, shared_address};
 
@@ -21,10 +22,8 @@ fn cookies(headers: &HeaderMap) -> String {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_gives_the_password_once(#[case] on: On) {
+async fn a_browser_gives_the_password_once(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 2).await;
     material.store_pictures(&studio).await;
@@ -98,132 +97,119 @@ async fn a_browser_gives_the_password_once(#[case] on: On) {
     assert_eq!(get(&thumbnail, &pass).await, 404);
 }
 
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn guests_attach_files_to_what_they_wrote(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let material = Material::of(&studio, 1).await;
-    let playlist = material.playlist(&studio, "Monday").await;
-    let address = shared_address(&studio, playlist).await;
-    let nobody = studio.server.nobody();
-    let response = nobody
-        .request(Method::POST, &format!("{address}/guest"))
-        .json(&json!({"first_name": "Jane"}))
-        .send()
-        .await
-        .expect("an answer");
-    let cookie = cookies(response.headers());
-    let guest: Value = response.json().await.expect("a guest");
-    let again = nobody
-        .request(Method::POST, &format!("{address}/guest"))
-        .header("cookie", &cookie)
-        .json(&json!({"first_name": "Jane"}));
-    let again = again.send().await.expect("an answer");
-    assert_eq!(
-        (again.status().as_u16(), id(&again.json().await.expect("a guest"))),
-        (200, id(&guest))
-    );
-    let todo = studio.named("task-status", "Todo").await;
-    let body = json!({"guest_id": guest["id"], "task_id": material.tasks[0], "task_status_id": todo, "text": "See"});
-    let written = nobody
-        .request(Method::POST, &format!("{address}/comments"))
-        .header("cookie", &cookie)
-        .json(&body);
-    let comment = id(&nobody
-        .finish(Method::POST, &format!("{address}/comments"), written)
-        .await
-        .expect(201));
-    let path = format!("{address}/comments/{comment}/attachments");
-    assert_eq!(
-        nobody
-            .upload(&path, "a.png", b"x")
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
-        403
-    );
-    let named = format!("{path}?guest_id={}", id(&guest));
-    assert_eq!(
-        nobody
-            .upload(&named, "a.png", b"x")
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
-        403,
-        "the id alone proves nothing"
-    );
-    let mut files = Vec::new();
-    for (name, content) in [("a.png", picture()), ("b.svg", b"<svg/>".to_vec())] {
-        let answer = nobody
-            .finish(
-                Method::POST,
-                &named,
-                nobody.upload(&named, name, &content).header("cookie", &cookie),
-            )
-            .await
-            .expect(201);
-        let list = answer["attachment_files"].as_array().expect("files").clone();
-        files.push(
-            list.into_iter()
-                .find(|file| file["name"] == name)
-                .expect("the new file"),
+/// A guest in a browser that keeps its cookies.
+struct Guest {
+    browser: Client,
+    cookies: String,
+    id: Uuid,
+    /// Address of the playlist.
+    address: String,
+}
+
+impl Guest {
+    /// Somebody who follows a link and says who they are, twice: they stay the same guest.
+    async fn enter(studio: &Studio, address: String) -> Self {
+        let browser = studio.server.nobody();
+        let enter = || {
+            let request = browser.request(Method::POST, &format!("{address}/guest"));
+            request.json(&json!({"first_name": "Jane"}))
+        };
+        let response = enter().send().await.expect("an answer");
+        let cookies = cookies(response.headers());
+        let guest: Value = response.json().await.expect("a guest");
+        let again = enter().header("cookie", &cookies).send().await.expect("an answer");
+        assert_eq!(
+            (again.status().as_u16(), id(&again.json().await.expect("a guest"))),
+            (200, id(&guest))
         );
+        Self {
+            browser,
+            cookies,
+            id: id(&guest),
+            address,
+        }
     }
-    for (file, (how, kind)) in files
-        .iter()
-        .zip([("inline", "image/png"), ("attachment", "application/octet-stream")])
-    {
-        let path = format!("{address}/attachment-files/{}/file/x", id(file));
-        let answer = nobody.get(&path).await;
-        assert!(
-            answer
-                .header("content-disposition")
-                .is_some_and(|value| value.starts_with(how)),
-            "{answer:?}"
-        );
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+
+    async fn send(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let request = self.browser.request(method.clone(), path);
+        let request = request.header("cookie", &self.cookies).json(body);
+        self.browser.finish(method, path, request).await
     }
-    let delete = format!("{path}/{}", id(&files[0]));
-    let body = json!({"guest_id": guest["id"]});
-    let request = nobody
-        .request(Method::DELETE, &delete)
-        .header("cookie", &cookie)
-        .json(&body);
-    nobody.finish(Method::DELETE, &delete, request).await.expect(204);
-    let gone = format!("{address}/attachment-files/{}/file/x", id(&files[0]));
-    assert_eq!(
-        nobody.get(&gone).await.expect(404),
-        json!({"error": "Attachment not found"})
-    );
-    // What the team attaches to its own talk is nobody else's.
-    let task = material.tasks[0];
-    let internal = json!({"task_status_id": todo, "comment": "Between us"});
-    let internal = id(&studio
-        .admin
-        .post(&format!("/actions/tasks/{task}/comment"), internal)
-        .await
-        .expect(201));
-    let secret = studio
-        .admin
-        .send_file(
-            &format!("/actions/tasks/{task}/comments/{internal}/add-attachment"),
-            "c.txt",
-            b"secret",
-        )
-        .await;
-    let hidden = format!("{address}/attachment-files/{}/file/c.txt", id(&secret.expect(201)[0]));
-    assert_eq!(nobody.get(&hidden).await.status, 404);
+
+    /// Attaches a file to a comment, and gives the record of the file.
+    async fn attach(&self, comment: Uuid, name: &str, content: &[u8]) -> Value {
+        let path = format!("{}/comments/{comment}/attachments?guest_id={}", self.address, self.id);
+        let form = self
+            .browser
+            .upload(&path, name, content)
+            .header("cookie", &self.cookies);
+        let answer = self.browser.finish(Method::POST, &path, form).await.expect(201);
+        let files = answer["attachment_files"].as_array().expect("files");
+        let new = files.iter().find(|file| file["name"] == name);
+        new.expect("the new file").clone()
+    }
+
+    /// Address of an attached file.
+    fn file(&self, record: &Value) -> String {
+        format!("{}/attachment-files/{}/file/x", self.address, id(record))
+    }
+}
+
+/// Asserts that without the cookies of a guest no file is attached to their comment.
+async fn the_id_alone_proves_nothing(guest: &Guest, comment: Uuid) {
+    let path = format!("{}/comments/{comment}/attachments", guest.address);
+    for path in [format!("{path}?guest_id={}", guest.id), path] {
+        let sent = guest.browser.upload(&path, "a.png", b"x").send().await;
+        assert_eq!(sent.expect("an answer").status(), 403, "{path}");
+    }
+}
+
+/// Asserts that what the team attaches to its own talk is not shown by the link.
+async fn talk_of_the_team_stays_there(studio: &Studio, guest: &Guest, task: Uuid, status: Uuid) {
+    let internal = studio.admin.make_comment(task, status, "Between us").await;
+    let path = format!("/actions/tasks/{task}/comments/{internal}/add-attachment");
+    let secret = studio.admin.send_file(&path, "c.txt", b"secret").await.expect(201);
+    let hidden = format!("{}/attachment-files/{}/file/c.txt", guest.address, id(&secret[0]));
+    assert_eq!(guest.browser.get(&hidden).await.status, 404);
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_write_so_much_and_no_more(#[case] on: On) {
+async fn guests_attach_files_to_what_they_wrote(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let studio = Studio::open(on).await;
+    let material = Material::of(&studio, 1).await;
+    let playlist = material.playlist(&studio, "Monday").await;
+    let guest = Guest::enter(&studio, shared_address(&studio, playlist).await).await;
+    let (task, todo) = (material.tasks[0], studio.named("task-status", "Todo").await);
+    let comments = format!("{}/comments", guest.address);
+    let body = json!({"guest_id": guest.id, "task_id": task, "task_status_id": todo, "text": "See"});
+    let comment = id(&guest.send(Method::POST, &comments, &body).await.expect(201));
+    the_id_alone_proves_nothing(&guest, comment).await;
+
+    let shown = guest.attach(comment, "a.png", &picture()).await;
+    let saved = guest.attach(comment, "b.svg", b"<svg/>").await;
+    for (file, how, kind) in [
+        (&shown, "inline", "image/png"),
+        (&saved, "attachment", "application/octet-stream"),
+    ] {
+        let answer = guest.browser.get(&guest.file(file)).await;
+        let disposition = answer.header("content-disposition");
+        assert!(disposition.is_some_and(|value| value.starts_with(how)), "{answer:?}");
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+    }
+    let delete = format!("{comments}/{comment}/attachments/{}", id(&shown));
+    let body = json!({"guest_id": guest.id});
+    guest.send(Method::DELETE, &delete, &body).await.expect(204);
+    assert_eq!(
+        guest.browser.get(&guest.file(&shown)).await.expect(404),
+        json!({"error": "Attachment not found"})
+    );
+    talk_of_the_team_stays_there(&studio, &guest, task, todo).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn guests_write_so_much_and_no_more(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 1).await;
     let playlist = material.playlist(&studio, "Monday").await;

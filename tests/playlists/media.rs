@@ -16,16 +16,17 @@ async fn send(admin: &Client, preview: Uuid, name: &str, content: &[u8]) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn guests_see_what_the_playlist_shows_and_no_more(#[case] on: On) {
+async fn guests_see_what_the_playlist_shows_and_no_more(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let shown = preview(&studio).await;
     send(admin, shown, "shot.mp4", &movie()).await;
     let record = admin.get(&format!("/data/preview-files/{shown}")).await.expect(200);
-    let task = record["task_id"].as_str().expect("a task");
+    let task: Uuid = record["task_id"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("a task");
     let comments = admin.get(&format!("/data/tasks/{task}/comments")).await.expect(200);
     let path = format!(
         "/actions/tasks/{task}/comments/{}/preview-files/{shown}",
@@ -33,11 +34,9 @@ async fn guests_see_what_the_playlist_shows_and_no_more(#[case] on: On) {
     );
     let beside = id(&admin.send(Method::POST, &path, None).await.expect(201));
     send(admin, beside, "look.png", &picture()).await;
-    let comment = json!({"task_status_id": studio.named("task-status", "Todo").await, "comment": ""});
-    let path = format!("/actions/tasks/{task}/comment");
-    let comment = id(&admin.post(&path, comment).await.expect(201));
-    let path = format!("/actions/tasks/{task}/comments/{comment}/add-preview");
-    let later = id(&admin.post(&path, json!({})).await.expect(201));
+    let todo = studio.named("task-status", "Todo").await;
+    let comment = admin.make_comment(task, todo, "").await;
+    let later = admin.make_preview(task, comment).await;
     send(admin, later, "later.png", &picture()).await;
     let entity = admin.get(&format!("/data/tasks/{task}")).await.expect(200)["entity_id"].clone();
     let playlist = json!({"name": "Monday", "project_id": studio.project_id,

@@ -4,7 +4,7 @@ mod builds;
 mod guests;
 mod media;
 
-pub use builds::outcome;
+pub use builds::ended_build;
 
 use dailies::database::Sql;
 use dailies::storage::{Bucket, FileKey};
@@ -119,10 +119,8 @@ impl Material {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn entries_that_are_added_at_once_are_all_kept(#[case] on: On) {
+async fn entries_that_are_added_at_once_are_all_kept(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 20).await;
     let body = json!({"name": "Monday", "project_id": studio.project_id});
@@ -177,10 +175,8 @@ async fn statements(studio: &Studio, client: &Client, path: &str) -> u64 {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_playlist_takes_few_statements(#[case] on: On) {
+async fn a_long_playlist_takes_few_statements(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, MANY).await;
     let playlist = material.playlist(&studio, "Everything").await;
@@ -216,10 +212,8 @@ async fn a_long_playlist_takes_few_statements(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_has_a_line_for_each_entry_in_order(#[case] on: On) {
+async fn a_table_has_a_line_for_each_entry_in_order(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let material = Material::of(&studio, 2).await;
     let playlist = material.playlist(&studio, "=Monday").await;

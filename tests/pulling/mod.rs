@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dailies::database::{Database, Sql};
+use harness::rows::number;
 use harness::{Client, Ended, Installation, On, Studio, TestServer, id, picture};
 use reqwest::Method;
 use rstest::rstest;
@@ -294,17 +295,7 @@ async fn one_production_comes_alone(#[values(On::Sqlite, On::Postgres)] on: On) 
         done.printed
     );
     let database = Database::connect(&copy.database_url, 1).await.expect("a connection");
-    let count = |table: &'static str| {
-        let database = database.clone();
-        async move {
-            let row = database
-                .row(&Sql::new(format!("SELECT COUNT(*) FROM {table}")))
-                .await
-                .expect("an answer")
-                .expect("a row");
-            row.try_get_by_index::<i64>(0).expect("a number")
-        }
-    };
+    let count = async |table: &str| number(&database, &Sql::new(format!("SELECT COUNT(*) FROM {table}"))).await;
     assert_eq!(count("project").await, 1);
     assert!(count("task").await > 0 && count("comment").await > 0 && count("person").await > 3);
     database.close().await;

@@ -69,10 +69,8 @@ async fn call(two: &mut Two<'_>, operation: &Operation) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_a_production_are_told_to_its_team_alone(#[case] on: On) {
+async fn events_of_a_production_are_told_to_its_team_alone(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on).await;
     let mut two = Two::of(&studio).await;
     let of_q = studio.stranger_id(Role::Manager);

@@ -6,7 +6,7 @@ use entity::belonging::Belonging;
 use entity::facts::{Column, Table};
 use uuid::Uuid;
 
-use harness::rows::execute;
+use harness::rows::{execute, number};
 
 /// SQL expression of the production that a row of a table belongs to, where the table has this name.
 fn production(table: &Table, name: &str) -> Option<String> {
@@ -76,12 +76,7 @@ pub async fn production_of(database: &Database, table: &Table, id: Uuid) -> Opti
 pub async fn torn(database: &Database) -> Vec<String> {
     let mut problems = Vec::new();
     for (place, _, rows) in queries() {
-        let row = database
-            .row(&rows.before("SELECT COUNT(*) "))
-            .await
-            .expect("an answer")
-            .expect("a number");
-        let count: i64 = row.try_get_by_index(0).expect("a number");
+        let count = number(database, &rows.before("SELECT COUNT(*) ")).await;
         if count > 0 {
             problems.push(format!("{count} row(s) of {place} refer to two productions"));
         }

@@ -54,10 +54,8 @@ async fn sign_in_with(studio: &Studio, email: &str, assertion: &Value, cookie: &
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_security_key_signs_in_once_for_each_question(#[case] on: On) {
+async fn a_security_key_signs_in_once_for_each_question(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),
@@ -149,10 +147,8 @@ async fn a_security_key_signs_in_once_for_each_question(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_registered_in_the_browser_that_asked(#[case] on: On) {
+async fn a_key_is_registered_in_the_browser_that_asked(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, _) = studio_with(on, &[], &[]).await;
     let (artist, client) = (studio.member(Role::Artist), studio.member(Role::Client));
     let key = SecurityKey::new(7);
@@ -213,10 +209,8 @@ async fn a_key_is_registered_in_the_browser_that_asked(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_go_one_by_one(#[case] on: On) {
+async fn keys_go_one_by_one(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),
@@ -288,10 +282,8 @@ async fn keys_go_one_by_one(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
+async fn a_copy_of_a_key_is_told_by_its_counter(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, nobody) = (studio.member(Role::Artist), studio.server.nobody());
     let (key, plain) = (SecurityKey::new(7), SecurityKey::new(8).uncounted());
@@ -319,10 +311,8 @@ async fn a_copy_of_a_key_is_told_by_its_counter(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_the_reference_go_on_working(#[case] on: On) {
+async fn keys_of_the_reference_go_on_working(#[values(On::Sqlite, On::Postgres)] on: On) {
     let (studio, email) = studio_with(on, &[], &[]).await;
     let (artist, id, nobody) = (
         studio.member(Role::Artist),

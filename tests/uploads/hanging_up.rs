@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::{On, files};
+use harness::{On, files, wait_for, wait_until};
 use image::ImageFormat;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,10 +11,8 @@ use tokio::net::TcpStream;
 use super::{Desk, picture};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
+async fn whoever_hangs_up_leaves_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let preview = desk.preview().await;
     let before = desk.rows().await;
@@ -37,13 +35,13 @@ async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
             stream.write_all(&vec![7; length]).await.expect("a listener");
             // As long as the sender is there, so is what was sent.
             if length > 100_000 {
-                for attempt in 0.. {
-                    if !files(&desk.studio.temporary()).is_empty() {
-                        break;
-                    }
-                    assert!(attempt < 100, "nothing of {path} comes in");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                let comes_in = async || !files(&desk.studio.temporary()).is_empty();
+                wait_until(
+                    Duration::from_secs(10),
+                    &format!("a part for {path} comes in"),
+                    comes_in,
+                )
+                .await;
             }
             drop(stream);
             desk.nothing_is_kept(&before, &format!("{path} after {length} bytes"))
@@ -70,10 +68,8 @@ async fn whoever_hangs_up_leaves_nothing(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[case] on: On) {
+async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     let preview = desk.preview().await;
     let path = format!("/pictures/preview-files/{preview}");
@@ -98,24 +94,16 @@ async fn who_hangs_up_after_the_last_byte_leaves_a_whole_file_or_none(#[case] on
         .await
         .expect("a listener");
     drop(stream);
-    for attempt in 0.. {
-        let record = desk
-            .admin
-            .get(&format!("/data/preview-files/{preview}"))
-            .await
-            .expect(200);
-        let (ready, named, stored) = (
-            record["status"] == "ready",
-            record["original_name"] == "a",
-            desk.studio.stored().len(),
-        );
+    let record = format!("/data/preview-files/{preview}");
+    let look = async || {
+        let record = desk.admin.get(&record).await.expect(200);
+        let stored = desk.studio.stored().len();
         let on_its_way = files(&desk.studio.temporary());
-        if on_its_way.is_empty()
-            && ((ready, named, stored) == (true, true, 4) || (ready, named, stored) == (false, false, 0))
-        {
-            break;
+        let found = (record["status"] == "ready", record["original_name"] == "a", stored);
+        if on_its_way.is_empty() && [(true, true, 4), (false, false, 0)].contains(&found) {
+            return Ok(());
         }
-        assert!(attempt < 200, "{record} {stored} {on_its_way:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        Err((record, stored, on_its_way))
+    };
+    wait_for(Duration::from_secs(30), "the file is whole, or gone", look).await;
 }

@@ -8,9 +8,9 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use dailies::database::{Database, Sql};
-use harness::{Client, Installation, MadeTask, On, Program, files, id};
+use harness::rows::number;
+use harness::{Client, Installation, MadeTask, On, Program, files, id, wait_for};
 use image::{DynamicImage, ImageFormat, RgbImage};
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 use uuid::Uuid;
@@ -43,11 +43,7 @@ impl Desk {
         let server = studio.serve().await;
         let admin = server.admin().await;
         let MadeTask { task, status, .. } = admin.make_task().await;
-        let comment = json!({"task_status_id": status, "comment": ""});
-        let comment = id(&admin
-            .post(&format!("/actions/tasks/{task}/comment"), comment)
-            .await
-            .expect(201));
+        let comment = admin.make_comment(task, status, "").await;
         let admin_id = id(&admin.get("/auth/authenticated").await.expect(200)["user"]);
         Self {
             studio,
@@ -61,8 +57,7 @@ impl Desk {
 
     /// A preview without a file.
     async fn preview(&self) -> Uuid {
-        let path = format!("/actions/tasks/{}/comments/{}/add-preview", self.task, self.comment);
-        id(&self.admin.post(&path, json!({})).await.expect(201))
+        self.admin.make_preview(self.task, self.comment).await
     }
 
     async fn background(&self) -> Uuid {
@@ -90,37 +85,25 @@ impl Desk {
             "comment",
             "dailies_job",
         ] {
-            let row = database
-                .row(&Sql::new(format!("SELECT COUNT(*) FROM {rows}")))
-                .await
-                .expect("an answer")
-                .expect("a row");
-            found.push(row.try_get_by_index(0).expect("a number"));
+            found.push(number(&database, &Sql::new(format!("SELECT COUNT(*) FROM {rows}"))).await);
         }
         let claimed = "SELECT COUNT(*) FROM preview_file WHERE original_name IS NOT NULL OR status <> 'processing'";
-        let row = database
-            .row(&Sql::new(claimed))
-            .await
-            .expect("an answer")
-            .expect("a row");
-        found.push(row.try_get_by_index(0).expect("a number"));
+        found.push(number(&database, &Sql::new(claimed)).await);
         database.close().await;
         found
     }
 
     /// No file is left, and the rows are those from before. What follows an answer may take a moment.
     async fn nothing_is_kept(&self, before: &[i64], what: &str) {
-        for attempt in 0.. {
+        let look = async || {
             let (stored, temporary, rows) = (self.studio.stored(), files(&self.studio.temporary()), self.rows().await);
             if stored.is_empty() && temporary.is_empty() && rows == before {
-                return;
+                return Ok(());
             }
-            assert!(
-                attempt < 100,
-                "{what}: {stored:?} {temporary:?} {rows:?} instead of {before:?}"
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+            Err((stored, temporary, rows))
+        };
+        let expected = format!("nothing is kept of {what}, and there are {before:?} rows");
+        wait_for(Duration::from_secs(20), &expected, look).await;
     }
 
     /// Nothing that was sent so far took much memory.
@@ -145,10 +128,8 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
+async fn forms_without_a_file_or_with_too_much_are_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let desk = Desk::open(on).await;
     // A form without the file leaves the preview for the next attempt.
     let preview = desk.preview().await;
@@ -158,17 +139,10 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         desk.admin.post(&path, json!({})).await.message(400),
         "File not provided."
     );
-    let request = desk
-        .admin
-        .request(Method::POST, &path)
-        .header("content-type", "multipart/form-data; boundary=limit");
     let other =
         "--limit\r\ncontent-disposition: form-data; name=\"other\"; filename=\"a.png\"\r\n\r\nx\r\n--limit--\r\n";
     assert_eq!(
-        desk.admin
-            .finish(Method::POST, &path, request.body(other))
-            .await
-            .message(400),
+        desk.admin.send_form(&path, other).await.message(400),
         "File not provided."
     );
     desk.nothing_is_kept(&with_preview, "no file").await;
@@ -177,11 +151,7 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         "no form",
         "--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nhalf of a fi",
     ] {
-        let request = desk
-            .admin
-            .request(Method::POST, &path)
-            .header("content-type", "multipart/form-data; boundary=limit");
-        let answer = desk.admin.finish(Method::POST, &path, request.body(broken)).await;
+        let answer = desk.admin.send_form(&path, broken).await;
         assert_eq!(
             answer.message(400),
             "The form that was sent is broken or incomplete.",
@@ -204,12 +174,7 @@ async fn forms_without_a_file_or_with_too_much_are_refused(#[case] on: On) {
         .chain(much.chunks(100_000).map(<[u8]>::to_vec))
         .map(Ok::<_, std::io::Error>);
     let body = reqwest::Body::wrap_stream(futures::stream::iter(parts.collect::<Vec<_>>()));
-    let request = desk
-        .admin
-        .request(Method::POST, &path)
-        .header("content-type", "multipart/form-data; boundary=limit")
-        .body(body);
-    let answer = desk.admin.finish(Method::POST, &path, request).await;
+    let answer = desk.admin.send_form(&path, body).await;
     assert_eq!(
         answer.message(413),
         "The data value transmitted exceeds the capacity limit."

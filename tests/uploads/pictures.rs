@@ -4,7 +4,6 @@ use std::io::Write;
 
 use harness::{On, files, id};
 use image::ImageFormat;
-use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
 
@@ -59,17 +58,11 @@ fn jpeg(width: u16, height: u16) -> Vec<u8> {
     content
 }
 
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
-    let desk = Desk::open(on).await;
-    let before = desk.rows().await;
-    let large = format!("more than {PIXELS} pixels");
+/// Files that are refused as previews: what is wrong, the name, the content, and what the refusal says.
+fn wrong_files(too_large: &str) -> Vec<(&'static str, &'static str, Vec<u8>, &str)> {
     let unreadable = "not a readable picture";
     let half = picture(900, 900, ImageFormat::Png);
-    let cases: Vec<(&str, &str, Vec<u8>, &str)> = vec![
+    vec![
         (
             "an extension that nobody knows",
             "sheep.exe",
@@ -119,7 +112,7 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
             "a header of many pixels",
             "sheep.png",
             png(60_000, 60_000, None),
-            &large,
+            too_large,
         ),
         (
             "a header of all pixels",
@@ -132,22 +125,30 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
             "another kind of picture of many pixels",
             "sheep.jpeg",
             jpeg(65_500, 65_500),
-            &large,
+            too_large,
         ),
         (
             "one row too many",
             "sheep.png",
             picture(1000, 1001, ImageFormat::Png),
-            &large,
+            too_large,
         ),
         (
             "much of nothing",
             "sheep.png",
             picture(20_000, 6000, ImageFormat::Png),
-            &large,
+            too_large,
         ),
-    ];
-    for (what, name, content, message) in cases {
+    ]
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_not_what_they_should_be_are_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let desk = Desk::open(on).await;
+    let before = desk.rows().await;
+    let too_large = format!("more than {PIXELS} pixels");
+    for (what, name, content, message) in wrong_files(&too_large) {
         let preview = desk.preview().await;
         let answer = desk
             .admin
@@ -175,13 +176,8 @@ async fn files_that_are_not_what_they_should_be_are_refused(#[case] on: On) {
     desk.took_little_memory();
 }
 
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn other_files_are_refused_as_well(#[case] on: On) {
-    let desk = Desk::open(on).await;
-    let before = desk.rows().await;
+/// Sends what is no picture as pictures of persons, the studio and productions.
+async fn avatars_are_refused(desk: &Desk, before: &[i64]) {
     let bomb = png(60_000, 60_000, None);
     let avatars = [
         format!("/pictures/thumbnails/persons/{}", desk.admin_id),
@@ -201,11 +197,14 @@ async fn other_files_are_refused_as_well(#[case] on: On) {
                 400,
                 "{path}"
             );
-            desk.nothing_is_kept(&before, path).await;
+            desk.nothing_is_kept(before, path).await;
         }
         assert_eq!(desk.admin.get(&format!("{path}.png")).await.status, 404);
     }
+}
 
+/// Sends what is no light of a scene as backgrounds.
+async fn backgrounds_are_refused(desk: &Desk, before: &[i64]) {
     for (name, content, message) in [
         (
             "sky.png",
@@ -243,41 +242,29 @@ async fn other_files_are_refused_as_well(#[case] on: On) {
             404,
             "{name}"
         );
-        desk.nothing_is_kept(&before, name).await;
+        desk.nothing_is_kept(before, name).await;
     }
+}
 
+/// Attaches files of which one can't be kept, to a comment that is there and to a new one.
+async fn attached_files_are_refused(desk: &Desk, before: &[i64]) {
     // Of several attached files, one that can't be kept lets none be kept.
     let path = format!("/actions/tasks/{}/comments/{}/add-attachment", desk.task, desk.comment);
-    let answer = desk.admin.send_file(&path, "sheep.toolongforit", b"wool").await;
-    assert_eq!(answer.status, 400);
+    desk.admin
+        .send_file(&path, "sheep.toolongforit", b"wool")
+        .await
+        .expect(400);
     let part = |name: &str| {
         format!("--limit\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\nwool\r\n")
     };
-    let send = async |body: String| {
-        let request = desk
-            .admin
-            .request(Method::POST, &path)
-            .header("content-type", "multipart/form-data; boundary=limit")
-            .body(body);
-        desk.admin.finish(Method::POST, &path, request).await
-    };
-    assert_eq!(
-        send(format!(
-            "{}{}--limit--\r\n",
-            part("good.txt"),
-            part("sheep.toolongforit")
-        ))
-        .await
-        .status,
-        400
-    );
-    assert_eq!(
-        send(format!("{}{}", part("good.txt"), part("half.txt").trim_end()))
-            .await
-            .status,
-        400
-    );
-    desk.nothing_is_kept(&before, "attached files").await;
+    let good = part("good.txt");
+    for form in [
+        format!("{good}{}--limit--\r\n", part("sheep.toolongforit")),
+        format!("{good}{}", part("half.txt").trim_end()),
+    ] {
+        desk.admin.send_form(&path, form).await.expect(400);
+    }
+    desk.nothing_is_kept(before, "attached files").await;
 
     // A comment that comes with such a file is not posted.
     let path = format!("/actions/tasks/{}/comment", desk.task);
@@ -286,14 +273,19 @@ async fn other_files_are_refused_as_well(#[case] on: On) {
         "--limit\r\ncontent-disposition: form-data; name=\"task_status_id\"\r\n\r\n{}\r\n",
         status.as_str().unwrap_or_default()
     );
-    let request = desk
-        .admin
-        .request(Method::POST, &path)
-        .header("content-type", "multipart/form-data; boundary=limit");
     let body = format!("{field}{}--limit--\r\n", part("sheep.toolongforit"));
-    let answer = desk.admin.finish(Method::POST, &path, request.body(body)).await;
-    assert_eq!(answer.status, 400, "{answer:?}");
-    desk.nothing_is_kept(&before, "a comment with a file").await;
+    desk.admin.send_form(&path, body).await.expect(400);
+    desk.nothing_is_kept(before, "a comment with a file").await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn other_files_are_refused_as_well(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let desk = Desk::open(on).await;
+    let before = desk.rows().await;
+    avatars_are_refused(&desk, &before).await;
+    backgrounds_are_refused(&desk, &before).await;
+    attached_files_are_refused(&desk, &before).await;
 
     // What ends with a movie that nobody can show keeps its record, which says so, and no file.
     let preview = desk.preview().await;

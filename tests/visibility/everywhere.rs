@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{execute, insert, leave_column_to};
+use harness::rows::{execute, insert_column, leave_column_to};
 use harness::{Client, Growth, On, Studio, contract};
 
 /// Rows of each table around the same records.
@@ -97,15 +97,7 @@ async fn add_columns(studio: &Studio) {
     let department = studio.named("departments", "Modeling").await;
     for kind in KINDS {
         for (field, is_open) in [("budget", false), ("mood", true)] {
-            let column = vec![
-                ("project_id", studio.project_id.into()),
-                ("entity_type", kind.into()),
-                ("name", field.into()),
-                ("field_name", field.into()),
-                ("data_type", "string".into()),
-                ("for_client", is_open.into()),
-            ];
-            let column = insert(database, &entity::metadata_descriptor::TABLE, column)
+            let column = insert_column(database, studio.project_id, kind, (field, field), is_open)
                 .await
                 .expect("a column");
             if !is_open {
@@ -129,10 +121,8 @@ async fn add_columns(studio: &Studio) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn values_that_are_not_for_clients_or_vendors_reach_them_nowhere(#[case] on: On) {
+async fn values_that_are_not_for_clients_or_vendors_reach_them_nowhere(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     add_columns(&studio).await;
@@ -168,10 +158,8 @@ fn is_list_of_task_types(path: &str, operation: &Value) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[case] on: On) {
+async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     let mut addresses = Vec::new();
@@ -208,10 +196,8 @@ async fn task_types_that_are_kept_from_clients_are_in_no_list_of_theirs(#[case] 
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_left_the_team_finds_no_work_there(#[case] on: On) {
+async fn who_left_the_team_finds_no_work_there(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
     let vendor = studio.member(Role::Vendor);

@@ -1,8 +1,9 @@
 //! Visibility of everything. The conditions of lists and the decisions about single records are held against each
-//! other, for people of every role in the studio and in the team (`rules`); and what is hidden in one place is hidden
-//! everywhere: records and answers to changes here, every address that reads in `everywhere`, the doings of people in
-//! `people`.
+//! other, for people of every role in the studio and in the team (`rules`, whose people are the `crowd`). What is hidden in
+//! one place is hidden everywhere: records and answers to changes here, every address that reads in `everywhere`, the doings
+//! of people in `people`.
 
+mod crowd;
 mod everywhere;
 mod people;
 mod rules;
@@ -15,7 +16,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use harness::rows::{self, insert, insert_many, leave_column_to};
+use harness::rows::{self, insert, insert_column, insert_many, leave_column_to};
 use harness::{Client, On, Studio, id};
 
 /// Ids of the records in an answer.
@@ -49,8 +50,7 @@ impl Show {
             .post(&path, json!({"name": "Sheep", "data": data}))
             .await
             .expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&studio.admin.post("/data/tasks", task).await.expect(201));
+        let task = studio.admin.make_task_on(asset, task_type, status).await;
         let playlist = |name: &str, for_client: bool| {
             studio.admin.post(
                 "/data/playlists",
@@ -60,15 +60,8 @@ impl Show {
         let internal = id(&playlist("Internal", false).await.expect(201));
         playlist("Delivery", true).await.expect(201);
         for (name, field, for_client) in [("Budget", "budget", false), ("Mood", "mood", true)] {
-            let values = vec![
-                ("project_id", project.into()),
-                ("entity_type", "Asset".into()),
-                ("name", name.into()),
-                ("field_name", field.into()),
-                ("data_type", "string".into()),
-                ("for_client", for_client.into()),
-            ];
-            insert(&studio.server.app.database, &entity::metadata_descriptor::TABLE, values)
+            let database = &studio.server.app.database;
+            insert_column(database, project, "Asset", (name, field), for_client)
                 .await
                 .expect("a column");
         }
@@ -120,10 +113,8 @@ impl Show {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
+async fn lists_look_at_the_role_in_the_production(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show { studio, internal, .. } = &show;
     let internal = internal.to_string();
@@ -193,10 +184,8 @@ async fn lists_look_at_the_role_in_the_production(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
+async fn vendors_get_no_other_metadata_with_their_tasks(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show {
         studio, asset, task, ..
@@ -204,12 +193,8 @@ async fn vendors_get_no_other_metadata_with_their_tasks(#[case] on: On) {
     let database = &studio.server.app.database;
     let department = studio.named("departments", "Modeling").await;
     let sql = Sql::new("SELECT id FROM metadata_descriptor WHERE field_name = 'budget'");
-    let column: Uuid = database::row(database, &sql)
-        .await
-        .expect("an answer")
-        .expect("a column")
-        .try_get_by_index(0)
-        .expect("an id");
+    let column: Option<Uuid> = database::read_value(database, &sql).await.expect("an answer");
+    let column = column.expect("a column");
     leave_column_to(database, column, department)
         .await
         .expect("a department");

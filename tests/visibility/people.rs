@@ -13,10 +13,8 @@ use harness::rows::{self, insert};
 use harness::{Client, Listener, On, Studio, id};
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn notifications_tell_nobody_what_comments_hide(#[case] on: On) {
+async fn notifications_tell_nobody_what_comments_hide(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show { studio, .. } = &show;
     let [artist, vendor, supervisor] =
@@ -53,10 +51,8 @@ async fn notifications_tell_nobody_what_comments_hide(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_and_vendors_learn_of_their_own_hours_only(#[case] on: On) {
+async fn clients_and_vendors_learn_of_their_own_hours_only(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show {
         studio, task, asset, ..
@@ -117,10 +113,8 @@ async fn clients_and_vendors_learn_of_their_own_hours_only(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn managers_export_what_they_manage(#[case] on: On) {
+async fn managers_export_what_they_manage(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show { studio, .. } = &show;
     let person = studio.member_id(Role::Artist);
@@ -167,12 +161,7 @@ async fn managers_export_what_they_manage(#[case] on: On) {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_hear_who_writes_to_them_and_not_who_sets_a_status(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
-    let asset_type = studio.named("entity-types", "Prop").await;
-    let path = format!(
-        "/data/projects/{}/asset-types/{asset_type}/assets/new",
-        studio.project_id
-    );
-    let asset = id(&studio.admin.post(&path, json!({"name": "Tree"})).await.expect(201));
+    let asset = studio.admin.make_asset(studio.project_id, "Tree").await;
     let task_type = studio.named("task-types", "Modeling").await;
     let status = studio.named("task-status", "Done").await;
     let task = id(&studio
@@ -222,10 +211,8 @@ async fn clients_hear_who_writes_to_them_and_not_who_sets_a_status(#[values(On::
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn who_left_the_team_changes_nothing_there(#[case] on: On) {
+async fn who_left_the_team_changes_nothing_there(#[values(On::Sqlite, On::Postgres)] on: On) {
     let show = Show::open(on).await;
     let Show {
         studio, task, asset, ..

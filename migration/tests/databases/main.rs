@@ -4,8 +4,10 @@ mod postgres;
 mod sqlite;
 
 use entity::facts::{Kind, Table};
+use entity::person;
 use migration::Catalogue;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Set, Statement};
+use uuid::Uuid;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -60,6 +62,20 @@ async fn select_everything(db: &DatabaseConnection) -> Result<(), DbErr> {
         rows(db, &sql).await?;
     }
     Ok(())
+}
+
+/// A person with all that the database demands.
+fn ada() -> person::ActiveModel {
+    person::ActiveModel {
+        id: Set(Uuid::new_v4()),
+        first_name: Set("Ada".to_owned()),
+        last_name: Set("Lovelace".to_owned()),
+        contract_type: Set("open-ended".to_owned()),
+        role: Set("user".to_owned()),
+        is_bot: Set(false),
+        is_guest: Set(false),
+        ..Default::default()
+    }
 }
 
 /// The PostgreSQL type of a column, or the start of it where the facts leave the length open.

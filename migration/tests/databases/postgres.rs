@@ -16,7 +16,7 @@ use temporary_postgres::TemporaryPostgres;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::{Outcome, newest, pages, select_everything};
+use crate::{Outcome, ada, newest, pages, select_everything};
 
 /// An empty database on the server that the tests share.
 async fn empty() -> Result<DatabaseConnection, Box<dyn std::error::Error>> {
@@ -329,16 +329,9 @@ async fn rows_keep_their_values() -> Outcome {
     let db = empty().await?;
     up(&db).await?;
     let author = person::ActiveModel {
-        id: Set(Uuid::new_v4()),
-        first_name: Set("Ada".to_owned()),
-        last_name: Set("Lovelace".to_owned()),
-        contract_type: Set("open-ended".to_owned()),
-        role: Set("user".to_owned()),
-        is_bot: Set(false),
-        is_guest: Set(false),
         fido_credentials: Set(Some(JsonArray(vec![json!({"name": "key"})]))),
         otp_recovery_codes: Set(Some(BytesArray(vec![b"code".to_vec()]))),
-        ..Default::default()
+        ..ada()
     }
     .insert(&db)
     .await?;

@@ -9,7 +9,7 @@ use migration::{State, reference, state, take_over, up};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, Set};
 use uuid::Uuid;
 
-use crate::{Outcome, newest, pages, rows, select_everything};
+use crate::{Outcome, ada, newest, pages, rows, select_everything};
 
 async fn empty() -> Result<DatabaseConnection, DbErr> {
     Database::connect("sqlite::memory:").await
@@ -92,16 +92,10 @@ async fn rows_keep_their_values() -> Outcome {
     let id = Uuid::new_v4();
     person::ActiveModel {
         id: Set(id),
-        first_name: Set("Ada".to_owned()),
-        last_name: Set("Lovelace".to_owned()),
-        contract_type: Set("open-ended".to_owned()),
-        role: Set("user".to_owned()),
-        is_bot: Set(false),
-        is_guest: Set(false),
         // A bare number must stay JSON.
         data: Set(Some(serde_json::json!(1e3))),
         password: Set(Some(b"hash".to_vec())),
-        ..Default::default()
+        ..ada()
     }
     .insert(&db)
     .await?;

@@ -1,5 +1,5 @@
-//! Demands of the contract on itself OpenAPI: no dangling reference, no operation without its texts, no name used
-//! twice.
+//! Demands of the contract on itself, beyond those of OpenAPI: no dangling reference, no operation without its texts, no name
+//! used twice, no word that means nothing.
 
 use std::collections::HashSet;
 
@@ -8,10 +8,28 @@ use serde_json::{Value, json};
 use crate::addresses::ambiguous;
 use crate::model::{Operation, Parameter, Place};
 
+/// Words that OpenAPI leaves to each document. `openapi/README.md` says what those of the files mean; `x-alias-of` and `x-crud` are
+/// added when the files are put together.
+const EXTENSIONS: [&str; 12] = [
+    "x-access",
+    "x-alias-of",
+    "x-body-limit",
+    "x-changes",
+    "x-conditional",
+    "x-crud",
+    "x-cut",
+    "x-empty",
+    "x-filter",
+    "x-malformed",
+    "x-single",
+    "x-transaction",
+];
+
 /// One sentence for each thing that is wrong.
 pub(crate) fn problems(document: &Value, operations: &[Operation]) -> Vec<String> {
     let mut problems = Vec::new();
     dangling(document, document, &mut problems);
+    meaningless(document, &mut problems);
     let tags: HashSet<&str> = document["tags"]
         .as_array()
         .into_iter()
@@ -153,6 +171,22 @@ fn dangling(document: &Value, value: &Value, problems: &mut Vec<String>) {
     }
 }
 
+/// Names the extensions that nothing reads, such as one that is mistyped.
+fn meaningless(value: &Value, problems: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for word in map.keys().filter(|word| word.starts_with("x-")) {
+                if !EXTENSIONS.contains(&word.as_str()) {
+                    problems.push(format!("{word} means nothing; openapi/README.md has the list"));
+                }
+            }
+            map.values().for_each(|value| meaningless(value, problems));
+        }
+        Value::Array(list) => list.iter().for_each(|value| meaningless(value, problems)),
+        _ => {}
+    }
+}
+
 fn described(name: &str, schema: &Value, problems: &mut Vec<String>) {
     for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
         if schema.get("$ref").is_none() && schema["description"].as_str().is_none_or(str::is_empty) {
@@ -224,6 +258,15 @@ mod tests {
         assert_eq!(
             problems(&document, &operations),
             ["list_all_nuts: another operation of its tag has the same summary"]
+        );
+    }
+
+    #[test]
+    fn words_that_mean_nothing_are_named() {
+        let document = json!({"paths": {"/nuts": {"get": {"x-access": "anyone", "x-condtional": "everything"}}}});
+        assert_eq!(
+            problems(&document, &[]),
+            ["x-condtional means nothing; openapi/README.md has the list"]
         );
     }
 

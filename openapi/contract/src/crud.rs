@@ -4,6 +4,7 @@
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde_json::{Map, Value, json};
 
@@ -21,11 +22,7 @@ pub(crate) fn expand(resource: &Value, pattern: &Value) -> Result<Expanded, Stri
         file: resource,
         pattern,
     };
-    for key in ["resource", "tag", "schema", "singular", "plural", "about"] {
-        if resource.file[key].as_str().is_none() {
-            return Err(format!("resource {}: '{key}' is missing", resource.file["resource"]));
-        }
-    }
+    words::check(resource.file)?;
     let collection = format!("/data/{}", resource.text("resource"));
     let one = format!("{collection}/{{instance_id}}");
     let mut paths = vec![

@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod conditional;
 mod crud;
+mod forms;
 pub mod generate;
 pub mod limits;
 mod model;

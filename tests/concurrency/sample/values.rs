@@ -1,8 +1,8 @@
 //! Rows of a sample: what each column has, so that everything refers to the records of the same sample.
 
 use chrono::{Days, NaiveDate};
-use entity::facts::{Column, Default, Kind, Table};
-use harness::{ENTITIES, word};
+use entity::facts::{Column, Kind, Table};
+use harness::{ENTITIES, plain_value, word};
 use sea_orm::Value;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -187,37 +187,20 @@ fn entity_of(sample: &Sample, (word, _, parent): &(&'static str, &str, Option<&'
 
 /// The value of a column that refers to nothing; none where the usual one will do.
 fn plain(sample: &Sample, table: &Table, column: &Column, which: Which) -> Option<Value> {
-    let day = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day") + Days::new(u64::from(which == Second));
-    match (column.name, column.kind) {
-        ("object_type", _) => Some(if table.name == "comment" { "Task" } else { "Shot" }.into()),
-        ("entity_type", _) => Some("Asset".into()),
-        ("list_type", _) => Some("asset".into()),
-        ("color", _) => Some("#aabbcc".into()),
-        ("revision", Kind::Integer) => Some(1.into()),
-        (_, _) if column.nullable || column.default != Default::None => None,
-        (_, Kind::Text { .. }) if !column.choices.is_empty() => Some(column.choices[0].into()),
-        (_, Kind::Text { max }) => {
-            let short = format!("{}{}", sample.mark, which as u8);
-            let long = format!(
-                "{}_{}_{}",
-                table.name.get(..9).unwrap_or(table.name),
-                sample.mark,
-                which as u8
-            );
-            let text = if max.is_none_or(|max| long.len() <= usize::from(max)) {
-                long
-            } else {
-                short
-            };
-            Some(text.into())
-        }
-        (_, Kind::Date) => Some(day.into()),
-        (_, Kind::DateTime) => Some(day.and_hms_opt(10, 0, 0).expect("an hour").into()),
-        (_, Kind::Bool) => Some(false.into()),
-        (_, Kind::Integer) => Some(1.into()),
-        (_, Kind::BigInteger) => Some(1_i64.into()),
-        (_, Kind::Float) => Some(60.0.into()),
-        (_, Kind::Json) => Some(json!({}).into()),
-        _ => None,
+    if column.name == "revision" && column.kind == Kind::Integer {
+        return Some(1.into());
     }
+    let day = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day") + Days::new(u64::from(which == Second));
+    plain_value(table, column, day, |max| {
+        let long = format!(
+            "{}_{}_{}",
+            table.name.get(..9).unwrap_or(table.name),
+            sample.mark,
+            which as u8
+        );
+        if max.is_none_or(|max| long.len() <= usize::from(max)) {
+            return long;
+        }
+        format!("{}{}", sample.mark, which as u8)
+    })
 }

@@ -2,7 +2,7 @@
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Checker, id};
@@ -13,15 +13,6 @@ pub struct Client {
     pub url: String,
     pub token: Option<String>,
     pub http: reqwest::Client,
-}
-
-/// A task that was just made, in a production of its own.
-#[derive(Clone, Copy, Debug)]
-pub struct MadeTask {
-    pub project: Uuid,
-    pub task: Uuid,
-    /// Status that the task begins with.
-    pub status: Uuid,
 }
 
 /// Answer of the server.
@@ -60,10 +51,12 @@ impl Answer {
 }
 
 impl Client {
-    /// The same client with a token that an answer has.
+    /// The same client with a token that an answer brings.
+    #[track_caller]
     pub fn with_token(&self, token: &Value) -> Self {
+        let token = token.as_str().unwrap_or_else(|| panic!("{token} is no token"));
         Self {
-            token: token.as_str().map(str::to_owned),
+            token: Some(token.to_owned()),
             ..self.clone()
         }
     }
@@ -110,6 +103,11 @@ impl Client {
     pub fn upload(&self, path: &str, name: &str, content: &[u8]) -> reqwest::RequestBuilder {
         let head = format!("--limit\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
         let body = [head.as_bytes(), content, b"\r\n--limit--\r\n"].concat();
+        self.form(path, body)
+    }
+
+    /// A request with a form that is written out, whose boundary is `limit`.
+    pub fn form(&self, path: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
         self.request(Method::POST, path)
             .header("content-type", "multipart/form-data; boundary=limit")
             .body(body)
@@ -120,27 +118,14 @@ impl Client {
         id(&self.get(&format!("/data/{collection}?name={name}")).await.expect(200)[0])
     }
 
-    /// Makes a production with an asset, and a task on it.
-    pub async fn make_task(&self) -> MadeTask {
-        let (asset_type, task_type) = (
-            self.named("entity-types", "Prop").await,
-            self.named("task-types", "Modeling").await,
-        );
-        let status = self.named("task-status", "Todo").await;
-        let project = id(&self
-            .post("/data/projects", json!({"name": "Wool", "production_type": "short"}))
-            .await
-            .expect(201));
-        let path = format!("/data/projects/{project}/asset-types/{asset_type}/assets/new");
-        let asset = id(&self.post(&path, json!({"name": "Sheep"})).await.expect(201));
-        let task = json!({"name": "main", "task_type_id": task_type, "entity_id": asset, "project_id": project, "task_status_id": status});
-        let task = id(&self.post("/data/tasks", task).await.expect(201));
-        MadeTask { project, task, status }
-    }
-
     /// Sends a file as a form, and checks the answer.
     pub async fn send_file(&self, path: &str, name: &str, content: &[u8]) -> Answer {
         self.finish(Method::POST, path, self.upload(path, name, content)).await
+    }
+
+    /// Sends a form that is written out, whose boundary is `limit`, and checks the answer.
+    pub async fn send_form(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.finish(Method::POST, path, self.form(path, body)).await
     }
 
     /// Sends a request, and checks the answer.

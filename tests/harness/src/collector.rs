@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::serve::serve;
+use super::wait_for;
 
 /// Time that tests wait for what is sent.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -103,10 +104,12 @@ impl Collector {
 
     /// The first span of that name, once it was sent.
     pub async fn span(&self, name: &str) -> SentSpan {
-        let found = self
-            .wait(|kept| kept.spans.iter().find(|span| span.name == name).cloned())
-            .await;
-        found.unwrap_or_else(|| panic!("{name} was not sent: {:?}", self.spans()))
+        let look = async || {
+            let spans = self.spans();
+            let found = spans.iter().find(|span| span.name == name).cloned();
+            found.ok_or(spans)
+        };
+        wait_for(PATIENCE, &format!("{name} is sent"), look).await
     }
 
     /// The first point of a metric with these attributes, once it was sent.
@@ -115,23 +118,12 @@ impl Collector {
             let has = |(name, value): &(&str, &str)| point.attributes.get(*name).is_some_and(|found| found == value);
             point.name == name && attributes.iter().all(has)
         };
-        let found = self
-            .wait(|kept| kept.points.iter().find(|point| fits(point)).cloned())
-            .await;
-        found.unwrap_or_else(|| panic!("{name} was not sent"))
-    }
-
-    async fn wait<T>(&self, find: impl Fn(&Kept) -> Option<T>) -> Option<T> {
-        let waiting = async {
-            loop {
-                let found = find(&self.kept.lock().expect("what was sent"));
-                if let Some(found) = found {
-                    return found;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        let look = async || {
+            let points = self.kept.lock().expect("what was sent").points.clone();
+            let found = points.iter().find(|point| fits(point)).cloned();
+            found.ok_or(points)
         };
-        tokio::time::timeout(PATIENCE, waiting).await.ok()
+        wait_for(PATIENCE, &format!("{name} is sent"), look).await
     }
 }
 

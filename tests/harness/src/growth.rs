@@ -266,40 +266,48 @@ pub fn word(table: &Table, column: &Column) -> &'static str {
     kind.map(|(.., word)| *word).or(column.references).unwrap_or_default()
 }
 
-/// The value of a column that refers to nothing; none where the usual one will do.
+/// The value of a column of a row that is one of many.
 fn plain(table: &Table, column: &Column, at: usize, variant: usize) -> Option<Value> {
-    let number = i32::try_from(at).unwrap_or_default() + 1;
-    let day = || {
-        let first = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
-        first
-            + Days::new(if variant == 0 {
-                u64::try_from(at).unwrap_or_default()
-            } else {
-                0
+    match column.name {
+        "id" if column.kind == Kind::Uuid => Some(Uuid::new_v4().into()),
+        "email" => Some(format!("{at}.{variant}@{}.example", table.name).into()),
+        "revision" => Some((i32::try_from(at).unwrap_or_default() + 1).into()),
+        _ => {
+            let days = if variant == 0 { at } else { 0 };
+            let first = NaiveDate::from_ymd_opt(2026, 3, 2).expect("a day");
+            let day = first + Days::new(u64::try_from(days).unwrap_or_default());
+            plain_value(table, column, day, |max| {
+                let text = format!("{}-{at}-{variant}", &table.name[..table.name.len().min(3)]);
+                assert!(
+                    max.is_none_or(|max| text.len() <= usize::from(max)),
+                    "{}.{}",
+                    table.name,
+                    column.name
+                );
+                text
             })
-    };
+        }
+    }
+}
+
+/// The value of a column that refers to nothing: this day, or a text of so many characters at most. None where the usual value
+/// will do.
+pub fn plain_value(
+    table: &Table,
+    column: &Column,
+    day: NaiveDate,
+    text: impl FnOnce(Option<u16>) -> String,
+) -> Option<Value> {
     match (column.name, column.kind) {
-        ("id", Kind::Uuid) => Some(Uuid::new_v4().into()),
         ("object_type", _) => Some(if table.name == "comment" { "Task" } else { "Shot" }.into()),
         ("entity_type", _) => Some("Asset".into()),
         ("list_type", _) => Some("asset".into()),
         ("color", _) => Some("#aabbcc".into()),
-        ("email", _) => Some(format!("{at}.{variant}@{}.example", table.name).into()),
-        ("revision", _) => Some(number.into()),
         (_, _) if column.nullable || column.default != Default::None => None,
         (_, Kind::Text { .. }) if !column.choices.is_empty() => Some(column.choices[0].into()),
-        (_, Kind::Text { max }) => {
-            let text = format!("{}-{at}-{variant}", &table.name[..table.name.len().min(3)]);
-            assert!(
-                max.is_none_or(|max| text.len() <= usize::from(max)),
-                "{}.{}",
-                table.name,
-                column.name
-            );
-            Some(text.into())
-        }
-        (_, Kind::Date) => Some(day().into()),
-        (_, Kind::DateTime) => Some(day().and_hms_opt(10, 0, 0).expect("an hour").into()),
+        (_, Kind::Text { max }) => Some(text(max).into()),
+        (_, Kind::Date) => Some(day.into()),
+        (_, Kind::DateTime) => Some(day.and_hms_opt(10, 0, 0).expect("an hour").into()),
         (_, Kind::Bool) => Some(false.into()),
         (_, Kind::Integer) => Some(1.into()),
         (_, Kind::BigInteger) => Some(1_i64.into()),

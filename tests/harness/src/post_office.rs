@@ -1,7 +1,7 @@
 //! A mail server that keeps what it gets, can be closed, and can fall silent.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mail_parser::MessageParser;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -12,6 +12,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+use super::wait_for;
 
 /// Time that tests wait for an e-mail.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -98,14 +100,8 @@ impl PostOffice {
 
     /// The port again. While it was closed, a connection of another test may have been given its number for a moment.
     async fn listener(&self) -> TcpListener {
-        let begun = Instant::now();
-        loop {
-            match TcpListener::bind(("127.0.0.1", self.port)).await {
-                Ok(listener) => return listener,
-                Err(error) if begun.elapsed() > PATIENCE => panic!("the port: {error}"),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-        }
+        let bind = async || TcpListener::bind(("127.0.0.1", self.port)).await;
+        wait_for(PATIENCE, "the port is free", bind).await
     }
 
     /// Flags of a server that sends its e-mails here.
@@ -129,24 +125,12 @@ impl PostOffice {
 
     /// Waits until so many e-mails came to that address, and gives them.
     pub async fn letters_to(&self, address: &str, count: usize) -> Vec<Letter> {
-        let found = || -> Vec<Letter> {
-            self.letters()
-                .into_iter()
-                .filter(|letter| letter.to == address)
-                .collect()
+        let look = async || {
+            let letters = self.letters();
+            let found: Vec<Letter> = letters.iter().filter(|letter| letter.to == address).cloned().collect();
+            if found.len() < count { Err(letters) } else { Ok(found) }
         };
-        let waiting = async {
-            while found().len() < count {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let in_time = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
-        assert!(
-            in_time,
-            "{count} e-mails to {address} did not come: {:?}",
-            self.letters()
-        );
-        found()
+        wait_for(PATIENCE, &format!("{count} e-mails to {address} come"), look).await
     }
 
     /// Waits for the first e-mail to that address.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::{Client, On, TestServer};
+use super::{Client, On, TestServer, wait_for};
 
 /// The administrator of every installation.
 pub const ADMIN: (&str, &str) = ("admin@example.com", "a long password");
@@ -229,14 +229,11 @@ impl Installation {
                 .filter_map(|line| serde_json::from_str(line).ok())
                 .collect()
         };
-        let waiting = async {
-            while !lines().iter().any(&fits) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        let look = async || {
+            let lines = lines();
+            if lines.iter().any(&fits) { Ok(lines) } else { Err(lines) }
         };
-        let in_time = tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok();
-        assert!(in_time, "no such line in the log: {:?}", lines());
-        lines()
+        wait_for(Duration::from_secs(20), "the line is in the log", look).await
     }
 
     /// The stored files, by their paths in the store.
@@ -271,10 +268,7 @@ impl Program {
             .post("/auth/login", json!({"email": email, "password": password}))
             .await
             .expect(200);
-        Client {
-            token: answer["access_token"].as_str().map(str::to_owned),
-            ..nobody
-        }
+        nobody.with_token(&answer["access_token"])
     }
 
     /// The same person at this server, who signed in at an earlier one.

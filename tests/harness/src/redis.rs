@@ -4,6 +4,8 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use super::wait_for;
+
 /// A running Redis that keeps nothing.
 pub struct TemporaryRedis {
     port: u16,
@@ -40,13 +42,9 @@ impl TemporaryRedis {
             .spawn()
             .expect("redis-server is installed");
         let redis = Self { port, process };
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return redis;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!("redis-server does not answer");
+        let connect = async || TcpStream::connect(("127.0.0.1", port));
+        wait_for(Duration::from_secs(5), "redis-server answers", connect).await;
+        redis
     }
 
     /// The flags of a server that uses it.

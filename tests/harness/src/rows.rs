@@ -1,4 +1,4 @@
-//! Writes rows past the server, each call in a transaction of its own.
+//! Writes rows past the server, each call in a transaction of its own, and counts them.
 
 use dailies::database::{self, Database, Sql, Transaction};
 use entity::facts::Table;
@@ -29,6 +29,25 @@ pub async fn insert(database: &Database, table: &'static Table, row: Row) -> Res
         table,
         row.clone()
     ))
+}
+
+/// Inserts a metadata column for texts, with its name and its field, and gives its id.
+pub async fn insert_column(
+    database: &Database,
+    project: Uuid,
+    kind: &str,
+    (name, field): (&str, &str),
+    for_client: bool,
+) -> Result<Uuid, DbErr> {
+    let column = vec![
+        ("project_id", project.into()),
+        ("entity_type", kind.into()),
+        ("name", name.into()),
+        ("field_name", field.into()),
+        ("data_type", "string".into()),
+        ("for_client", for_client.into()),
+    ];
+    insert(database, &entity::metadata_descriptor::TABLE, column).await
 }
 
 /// Leaves a metadata column to a department.
@@ -81,4 +100,10 @@ pub async fn update(database: &Database, table: &'static Table, id: Uuid, values
 /// Runs a statement, and gives the number of rows that it changed.
 pub async fn execute(database: &Database, sql: &Sql) -> Result<u64, DbErr> {
     database.change(sql).await
+}
+
+/// The number that a query answers, such as a count.
+pub async fn number(database: &Database, sql: &Sql) -> i64 {
+    let found = database::read_value(database, sql).await;
+    found.expect("an answer").expect("a number")
 }

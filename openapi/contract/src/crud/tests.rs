@@ -1,5 +1,6 @@
 //! Tests of the expansion of a resource.
 
+use super::words::{FURTHER, NEEDED};
 use super::*;
 
 fn expanded() -> Expanded {
@@ -126,4 +127,28 @@ fn rows_of_another_instance_may_lack_all_but_their_id() {
 fn a_missing_key_is_named() {
     let problem = expand(&json!({"resource": "gadgets"}), &json!({})).err();
     assert_eq!(problem.as_deref(), Some("resource \"gadgets\": 'tag' is missing"));
+}
+
+#[test]
+fn a_word_that_means_nothing_is_named() {
+    let resource = json!({
+        "resource": "gadgets", "tag": "Studio", "schema": "Gadget", "singular": "gadget", "plural": "gadgets", "about": "A thing.",
+        "create_olny": ["size"],
+    });
+    let problem = expand(&resource, &json!({})).err();
+    assert_eq!(
+        problem.as_deref(),
+        Some("resource \"gadgets\": 'create_olny' means nothing; openapi/README.md has the list")
+    );
+}
+
+#[test]
+fn all_words_are_explained() {
+    let page = include_str!("../../../README.md");
+    let silent: Vec<&str> = NEEDED
+        .into_iter()
+        .chain(FURTHER)
+        .filter(|word| !page.contains(&format!("`{word}`")))
+        .collect();
+    assert_eq!(silent, [""; 0], "openapi/README.md says nothing of these");
 }

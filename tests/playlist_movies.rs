@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::colours::{coded, is_coded};
 use crate::movies::{made, resize, streams, studio};
-use crate::playlists::outcome;
+use crate::playlists::ended_build;
 use crate::processing::preview;
 use crate::programs::{ENDLESS, given_up, has_ended, program};
 
@@ -41,15 +41,18 @@ async fn playlist(studio: &Studio, name: &str, shots: &[&Value]) -> Uuid {
     id(&studio.admin.post("/data/playlists", playlist).await.expect(201))
 }
 
+/// Begins to build a movie, and waits for the end. Answers the address of the build, and its record.
+async fn ended(studio: &Studio, playlist: Uuid, query: &str) -> (String, Value) {
+    let build = format!("/data/playlists/{playlist}/build/mp4{query}");
+    let begun = studio.admin.get(&build).await.expect(200);
+    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
+    let record = ended_build(&studio.admin, &job).await;
+    (job, record)
+}
+
 /// Builds a movie, and answers the record of the build and the movie.
 async fn built(studio: &Studio, playlist: Uuid, query: &str) -> (Value, Answer) {
-    let begun = studio
-        .admin
-        .get(&format!("/data/playlists/{playlist}/build/mp4{query}"))
-        .await
-        .expect(200);
-    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&studio.admin, &job).await;
+    let (job, ended) = ended(studio, playlist, query).await;
     assert_eq!(ended["status"], "succeeded", "{ended}");
     (ended, studio.admin.get(&format!("{job}/build/mp4")).await)
 }
@@ -98,10 +101,8 @@ fn loudness(movie: &[u8], from: f64, to: f64) -> f64 {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
+async fn parts_of_all_kinds_follow_each_other(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = studio(on, "25").await;
     let mut blue = std::io::Cursor::new(Vec::new());
     RgbImage::from_pixel(64, 36, Rgb([0, 0, 255]))
@@ -178,11 +179,9 @@ async fn parts_of_all_kinds_follow_each_other(#[case] on: On) {
     );
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
-    let studio = studio(on, "23.976").await;
+async fn movies_of_one_kind_are_joined_as_they_are() {
+    let studio = studio(On::Sqlite, "23.976").await;
     let red = entry(&studio, "red.mp4", &made("red.mp4", RED), true).await;
     let green = entry(&studio, "green.mp4", &made("green.mp4", GREEN), true).await;
     let playlist = playlist(&studio, "Monday", &[&red, &green, &red, &green]).await;
@@ -198,11 +197,9 @@ async fn movies_of_one_kind_are_joined_as_they_are(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
-    let studio = studio(on, "25").await;
+async fn colours_stay_however_the_parts_are_coded() {
+    let studio = studio(On::Sqlite, "25").await;
     let movies = coded();
     let mut entries = Vec::new();
     for (name, content) in &movies {
@@ -220,13 +217,7 @@ async fn colours_stay_however_the_parts_are_coded(#[case] on: On) {
 
 /// Asserts that the movie of a playlist is given up at once, that this is told, and that nothing is left of it. Gives the reason.
 async fn refused(studio: &Studio, playlist: Uuid, query: &str) -> String {
-    let begun = studio
-        .admin
-        .get(&format!("/data/playlists/{playlist}/build/mp4{query}"))
-        .await
-        .expect(200);
-    let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    let ended = outcome(&studio.admin, &job).await;
+    let (job, ended) = ended(studio, playlist, query).await;
     let message = "The movie could not be built: the log of the server tells why.";
     assert_eq!(
         (&ended["status"], &ended["message"], ended["ended_at"].is_string()),
@@ -241,7 +232,7 @@ async fn refused(studio: &Studio, playlist: Uuid, query: &str) -> String {
         "project_id": studio.project_id});
     assert_eq!((told.as_array().map(Vec::len), &told[0]["data"]), (Some(1), &expected));
     assert_eq!(studio.admin.get(&format!("{job}/build/mp4")).await.status, 400);
-    let key = FileKey::new(Bucket::Movies, "playlists", id(&begun));
+    let key = FileKey::new(Bucket::Movies, "playlists", id(&ended));
     assert!(!studio.server.app.storage.exists(&key).await.expect("an answer"));
     given_up(studio, "playlist-movie").await
 }
@@ -253,10 +244,8 @@ fn is_cleared(folder: &TempDir, note: &str) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[case] on: On) {
+async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = r#"case "$*" in *-show_entries*)
             for last; do :; done
@@ -277,10 +266,8 @@ async fn a_clip_that_says_it_is_longer_than_half_a_day_is_refused(#[case] on: On
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_part_that_grows_too_large_is_refused(#[case] on: On) {
+async fn a_part_that_grows_too_large_is_refused(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     // A file with nothing in it takes no space, however long it is.
     let script = r#"case "$*" in *"-f mov -y"*)
@@ -307,10 +294,8 @@ async fn a_part_that_grows_too_large_is_refused(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_build_that_takes_too_long_ends_with_its_program(#[case] on: On) {
+async fn a_build_that_takes_too_long_ends_with_its_program(#[values(On::Sqlite, On::Postgres)] on: On) {
     let folder = TempDir::new().expect("a folder");
     let script = format!("case \"$*\" in *-progress*) {ENDLESS};; esac\nexec ffmpeg \"$@\"");
     let ffmpeg = program(&folder, "encoder", &script);
@@ -327,18 +312,16 @@ async fn a_build_that_takes_too_long_ends_with_its_program(#[case] on: On) {
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
     let job = format!("/data/playlists/{playlist}/jobs/{}", id(&begun));
-    assert_eq!(outcome(&studio.admin, &job).await["status"], "failed");
+    assert_eq!(ended_build(&studio.admin, &job).await["status"], "failed");
     has_ended(&folder).await;
     let reason = given_up(&studio, "playlist-movie").await;
     assert!(["timed out", "it took too long"].contains(&reason.as_str()), "{reason}");
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_may_be_larger_than_the_frames_of_movies(#[case] on: On) {
+async fn pictures_may_be_larger_than_the_frames_of_movies() {
     // In half of this memory there is room for a frame of 8,388,608 pixels.
-    let studio = Studio::open_with(on, &["--picture-memory", "64"]).await;
+    let studio = Studio::open_with(On::Sqlite, &["--picture-memory", "64"]).await;
     resize(&studio, "25").await;
     let still = made(
         "large.png",

@@ -1,11 +1,13 @@
 //! The CRUD pattern: filters, pages, relations, coercion, protected columns, errors and events.
 
+mod round_trips;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use harness::rows::insert_many;
-use harness::{Growth, On, Studio, contract, id};
+use harness::{On, Studio, id};
 
 /// Names and payloads of the events since a moment in the log, in order.
 async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {
@@ -30,10 +32,8 @@ async fn events(studio: &Studio, count: usize) -> Vec<(String, Value)> {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_lives_and_dies(#[case] on: On) {
+async fn a_record_lives_and_dies(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let made = admin
@@ -76,10 +76,8 @@ async fn a_record_lives_and_dies(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_input_is_named_and_stores_nothing(#[case] on: On) {
+async fn bad_input_is_named_and_stores_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let count = admin.get("/data/departments?page=1").await.expect(200)["total"].clone();
@@ -158,10 +156,8 @@ async fn bad_input_is_named_and_stores_nothing(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_are_filtered_and_paged(#[case] on: On) {
+async fn lists_are_filtered_and_paged(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let found = async |path: &str| admin.get(path).await.expect(200).as_array().map(Vec::len);
@@ -217,10 +213,8 @@ async fn lists_are_filtered_and_paged(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn relations_are_sets_of_ids(#[case] on: On) {
+async fn relations_are_sets_of_ids(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let modeling = studio.named("departments", "Modeling").await;
@@ -281,10 +275,8 @@ async fn relations_are_sets_of_ids(#[case] on: On) {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
+async fn a_long_list_is_sent_while_it_is_read(#[values(On::Sqlite, On::Postgres)] on: On) {
     const DAYS: i64 = 30_000;
     let studio = Studio::open(on).await;
     let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).expect("a day");
@@ -322,135 +314,4 @@ async fn a_long_list_is_sent_while_it_is_read(#[case] on: On) {
         (page["total"].as_i64(), page["data"].as_array().map(Vec::len)),
         (Some(DAYS), Some(100))
     );
-}
-
-/// Columns about a change itself: when it was, and by whom.
-const OF_THE_CHANGE: [&str; 2] = ["updated_at", "editor_id"];
-
-/// A record without what a change says of itself, and without the order of its lists of ids.
-fn settled(record: &Value) -> Value {
-    let mut record = record.clone();
-    let keys = record.as_object_mut().expect("a record");
-    keys.retain(|key, _| !OF_THE_CHANGE.contains(&key.as_str()));
-    for list in keys.values_mut().filter_map(Value::as_array_mut) {
-        list.sort_by_key(Value::to_string);
-    }
-    record
-}
-
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_can_be_sent_back(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    Growth::of(&studio).await.to(2).await;
-    let admin = &studio.admin;
-    let (mut sent, mut refused) = (Vec::new(), Vec::new());
-    for (path, item) in contract()["paths"].as_object().expect("paths") {
-        let Some(collection) = path
-            .strip_suffix("/{instance_id}")
-            .filter(|_| item["put"].is_object() && item["put"]["deprecated"] != true)
-        else {
-            continue;
-        };
-        // The log is only added to.
-        if collection == "/data/events" {
-            continue;
-        }
-        let listed = admin.get(&format!("{collection}?relations=true")).await.expect(200);
-        let listed = listed.as_array().expect("a list");
-        assert!(!listed.is_empty(), "{collection} has nothing in it");
-        for record in listed.iter().take(4) {
-            let address = format!("{collection}/{}", id(record));
-            let before = admin.get(&address).await.expect(200);
-            for body in [record, &before] {
-                let answer = admin.put(&address, body.clone()).await;
-                if answer.status != 200 {
-                    refused.push(format!("{address}: {} {body}", String::from_utf8_lossy(&answer.bytes)));
-                }
-            }
-            let after = admin.get(&address).await.expect(200);
-            assert_eq!(settled(&after), settled(&before), "{address}");
-        }
-        sent.push(collection);
-    }
-    assert!(refused.is_empty(), "{}", refused.join("\n"));
-    assert_eq!(sent.len(), 45, "{sent:?}");
-}
-
-/// Addresses that answer a record, or a list of records, in another form than the collection that takes it back.
-const OTHER_FORMS: [(&str, &str); 14] = [
-    ("/data/assets/{asset_id}", "entities"),
-    ("/data/concepts/{concept_id}", "entities"),
-    ("/data/edits/{edit_id}", "entities"),
-    ("/data/episodes/{episode_id}", "entities"),
-    ("/data/scenes/{scene_id}", "entities"),
-    ("/data/sequences/{sequence_id}", "entities"),
-    ("/data/shots/{shot_id}", "entities"),
-    ("/data/tasks/{task_id}/full", "tasks"),
-    ("/data/assets/with-tasks", "entities"),
-    ("/data/concepts/with-tasks", "entities"),
-    ("/data/edits/with-tasks", "entities"),
-    ("/data/episodes/with-tasks", "entities"),
-    ("/data/sequences/with-tasks", "entities"),
-    ("/data/shots/with-tasks", "entities"),
-];
-
-/// A record without empty values, which some forms answer in place of others.
-fn filled(record: &Value) -> Value {
-    let mut record = settled(record);
-    let is_empty = |value: &Value| match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Object(keys) => keys.is_empty(),
-        Value::Number(number) => number.as_i64() == Some(0),
-        _ => false,
-    };
-    let keys = record.as_object_mut().expect("a record");
-    keys.retain(|_, value| !is_empty(value));
-    record
-}
-
-#[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_elsewhere_can_be_sent_back(#[case] on: On) {
-    let studio = Studio::open(on).await;
-    let mut growth = Growth::of(&studio).await;
-    growth.to(2).await;
-    let admin = &studio.admin;
-    let mut problems = Vec::new();
-    for (path, collection) in OTHER_FORMS {
-        let address = growth.address(path, &contract()["paths"][path]["get"]).await;
-        let mut address = address.unwrap_or_else(|| panic!("{path} needs what is not known"));
-        if path.ends_with("with-tasks") {
-            address = format!("{path}?project_id={}", studio.project_id);
-        }
-        let read = admin.get(&address).await.expect(200);
-        let rows = match read {
-            Value::Array(rows) => rows,
-            row => vec![row],
-        };
-        assert!(!rows.is_empty(), "{path} answers nothing");
-        let nested = rows
-            .iter()
-            .flat_map(|row| row["tasks"].as_array().into_iter().flatten());
-        let nested: Vec<(&str, Value)> = nested.map(|task| ("tasks", task.clone())).take(4).collect();
-        let rows = rows.iter().take(4).map(|row| (collection, row.clone())).chain(nested);
-        for (collection, row) in rows {
-            let home = format!("/data/{collection}/{}", id(&row));
-            let before = admin.get(&home).await.expect(200);
-            let answer = admin.put(&home, row.clone()).await;
-            if answer.status != 200 {
-                problems.push(format!("{path}: {} {row}", String::from_utf8_lossy(&answer.bytes)));
-            }
-            let after = admin.get(&home).await.expect(200);
-            if filled(&after) != filled(&before) {
-                problems.push(format!("{path}: {after} is not {before}"));
-            }
-        }
-    }
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

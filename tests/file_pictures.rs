@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::movies::made;
-use crate::processing::{break_off, outcome, preview};
-use harness::{Listener, On, Studio, TestServer, id};
+use crate::processing::{break_off, preview, processed};
+use harness::{Listener, On, Studio, TestServer, id, wait_until};
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut content = Cursor::new(Vec::new());
@@ -74,10 +74,8 @@ async fn has_thumbnail(studio: &Studio, record: &Value) -> bool {
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_hold_a_picture_are_shown(#[case] on: On) {
+async fn files_that_hold_a_picture_are_shown(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let admin = &studio.admin;
     let other = sent(&studio, "wool.zip", b"not to be seen").await;
@@ -147,11 +145,9 @@ async fn files_that_hold_a_picture_are_shown(#[case] on: On) {
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it(#[case] on: On) {
-    let studio = Studio::open(on).await;
+async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it() {
+    let studio = Studio::open(On::Sqlite).await;
     let mut document = Document::new("Notes").expect("a document");
     for colour in [[0, 128, 0], [0, 0, 255]] {
         let page = RgbImage::from_pixel(800, 400, Rgb(colour));
@@ -177,11 +173,9 @@ async fn the_first_page_of_a_document_is_shown_where_there_is_a_program_for_it(#
     }
 }
 
-#[rstest]
-#[case(On::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
-async fn other_pictures_become_png(#[case] on: On) {
-    let studio = Studio::open(on).await;
+async fn other_pictures_become_png() {
+    let studio = Studio::open(On::Sqlite).await;
     let deep = RgbImage::from_pixel(64, 48, Rgb([200, 100, 50]));
     let deep = DynamicImage::from(deep).into_rgb16();
     for (name, content, colour) in [
@@ -246,10 +240,8 @@ async fn the_most_pixels_are_those_of_the_settings_whatever_holds_them(#[case] m
 }
 
 #[rstest]
-#[case(On::Sqlite)]
-#[case(On::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_of_files_may_come_after_the_answer(#[case] on: On) {
+async fn pictures_of_files_may_come_after_the_answer(#[values(On::Sqlite, On::Postgres)] on: On) {
     let mut studio = Studio::open_with(on, &["--enable-job-queue", "true"]).await;
     let listener = Listener::open(&studio.admin).await;
     let record = sent(&studio, "sheep.psd", &photoshop([1, 2, 3])).await;
@@ -276,16 +268,11 @@ async fn pictures_of_files_may_come_after_the_answer(#[case] on: On) {
     stored.expect("a file");
     studio.server = TestServer::start_at(studio.server.kill()).await;
     studio.admin = studio.server.as_person(studio.admin_id);
-    let record = outcome(&studio.admin, late).await;
+    let record = processed(&studio.admin, late).await;
     assert_eq!(
         (&record["status"], &record["extension"]),
         (&json!("ready"), &json!("psd"))
     );
-    for _ in 0..100 {
-        if has_thumbnail(&studio, &record).await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("there is no thumbnail");
+    let is_shown = async || has_thumbnail(&studio, &record).await;
+    wait_until(Duration::from_secs(30), "there is a thumbnail", is_shown).await;
 }
