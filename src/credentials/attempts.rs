@@ -1,5 +1,5 @@
 //! Limits on how often somebody may try: sign-ins of one address, e-mails to one person, and one guess at a time on one
-//! account.
+//! account. The lock after wrong passwords is in `auth::lockout`.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
