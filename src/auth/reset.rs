@@ -86,11 +86,7 @@ pub fn link(app: &App, email: &str, token: &str) -> String {
         .append_pair("email", email)
         .append_pair("token", token)
         .finish();
-    let settings = &app.settings;
-    format!(
-        "{}://{}/reset-change-password?{query}",
-        settings.domain_protocol, settings.domain_name
-    )
+    format!("{}/reset-change-password?{query}", app.settings.public_address())
 }
 
 /// True if the token is good for that person. It stays so.

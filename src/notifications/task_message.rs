@@ -250,8 +250,8 @@ fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr
         None => "/episodes/main".to_owned(),
     };
     Ok(format!(
-        "{}://{}/productions/{project_id}{episode}/playlists/{playlist_id}",
-        settings.domain_protocol, settings.domain_name
+        "{}/productions/{project_id}{episode}/playlists/{playlist_id}",
+        settings.public_address()
     ))
 }
 
@@ -324,8 +324,8 @@ impl TaskPlace {
             _ => "assets",
         };
         format!(
-            "{}://{}/productions/{project_id}{episode}/{section}/tasks/{task_id}",
-            settings.domain_protocol, settings.domain_name
+            "{}/productions/{project_id}{episode}/{section}/tasks/{task_id}",
+            settings.public_address()
         )
     }
 }

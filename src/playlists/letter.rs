@@ -48,11 +48,11 @@ impl Job for MovieLetter {
         let Some(address) = told.email.filter(|email| !email.is_empty()) else {
             return Ok(());
         };
-        let settings = &app.settings;
-        let (protocol, domain) = (&settings.domain_protocol, &settings.domain_name);
         let link = format!(
-            "{protocol}://{domain}/api/data/playlists/{}/jobs/{}/build/mp4",
-            told.playlist_id, self.build_id
+            "{}/api/data/playlists/{}/jobs/{}/build/mp4",
+            app.settings.public_address(),
+            told.playlist_id,
+            self.build_id
         );
         let recipient = Recipient {
             address,

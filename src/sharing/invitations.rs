@@ -162,15 +162,11 @@ impl Job for ShareInvitation {
         let Some(told) = database::read_one::<InvitationFacts>(&app.database, &sql).await? else {
             return Ok(());
         };
-        let settings = &app.settings;
         let letter = Letter::PlaylistShared(PlaylistShared {
             author: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
             playlist: told.playlist,
             production: told.production,
-            link: format!(
-                "{}://{}/playlists/shared/{}",
-                settings.domain_protocol, settings.domain_name, told.token
-            ),
+            link: format!("{}/playlists/shared/{}", app.settings.public_address(), told.token),
             text: self.message.clone(),
         });
         let recipient = Recipient {
