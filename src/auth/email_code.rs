@@ -20,7 +20,7 @@ use crate::credentials::attempts::Mail;
 
 /// Validity of a code. As often one more e-mail may be sent to the person, so that strangers who ask for codes leave
 /// the person with one that is good.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
+pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Counters are drawn from the numbers below this one.
 const COUNTERS: u64 = 1_000_000_000_000;
 

@@ -158,3 +158,31 @@ impl Job for AccountEmail {
             .map_err(MailError::of_job)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn letters_say_how_long_links_and_codes_are_good() {
+        let minutes = |count| Duration::from_secs(count * 60);
+        let recovery = include_str!("../mail/templates/password_recovery.html");
+        let invitation = include_str!("../mail/templates/invitation.html");
+        let code = include_str!("../mail/templates/verification_code.html");
+        for (lifetime, said, words, letter) in [
+            (reset::LIFETIME, minutes(2 * 60), "two hours", recovery),
+            (
+                reset::INVITATION_LIFETIME,
+                minutes(7 * 24 * 60),
+                "seven days",
+                invitation,
+            ),
+            (email_code::LIFETIME, minutes(5), "five minutes", code),
+        ] {
+            assert!(letter.contains(words), "a letter no longer says {words}");
+            assert_eq!(lifetime, said, "a letter says {words}");
+        }
+    }
+}
