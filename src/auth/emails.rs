@@ -19,6 +19,7 @@ use crate::events::{Work, transact};
 use crate::jobs::{self, Job};
 use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
+use crate::vocabulary::persons::full_name;
 
 /// Message to the owner of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -141,9 +142,7 @@ impl Job for AccountEmail {
         };
         let recipient = Recipient {
             address: self.to.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name)
-                .trim()
-                .to_owned(),
+            full_name: full_name(&account.first_name, &account.last_name),
             first_name: account.first_name,
             timezone: account.timezone,
         };

@@ -17,6 +17,7 @@ use crate::database::dialect::json_length;
 use crate::database::{self, Sql};
 use crate::mail::{Letter, LetterOrigin, News, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
+use crate::vocabulary::persons::full_name;
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
@@ -70,10 +71,6 @@ impl Person {
             names,
         })
     }
-}
-
-fn full_name(first: &str, last: &str) -> String {
-    format!("{first} {last}").trim().to_owned()
 }
 
 impl TaskMessage {

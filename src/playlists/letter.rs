@@ -11,6 +11,7 @@ use crate::database::{self, Sql};
 use crate::jobs::Job;
 use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
+use crate::vocabulary::persons::full_name;
 
 /// Tells a person that the movie of a build is there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ impl Job for MovieLetter {
         );
         let recipient = Recipient {
             address,
-            full_name: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
+            full_name: full_name(&told.first_name, &told.last_name),
             first_name: told.first_name,
             timezone: told.timezone,
         };
