@@ -4,8 +4,8 @@
 //! is known has a count of its own, and so have the sessions of a person: whoever tries from elsewhere can't lock the owner
 //! out. Addresses that nobody has are counted and locked alike, so that the lock does not tell which accounts there are.
 //!
-//! How often one address of the network may try, whatever comes of it, is limited in `credentials::attempts`, and guesses of
-//! the password of a shared playlist in `credentials::guesses`.
+//! Tries of one address of the network, whatever comes of them, are limited in `credentials::attempts`, and guesses of the
+//! password of a shared playlist in `credentials::guesses`.
 
 use std::net::IpAddr;
 use std::time::Duration;
