@@ -158,7 +158,7 @@ impl EntityImport for AssetImport {
         let is_new = entry.is_new();
         let mut data = entry.take_data();
         let before = (!is_new && !self.update).then(|| data.clone());
-        metadata::apply(&mut data, &self.production, line, headings(EntityKind::Asset), is_new)?;
+        metadata::apply(&mut data, &self.production, line, &headings(EntityKind::Asset), is_new)?;
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         let writes = is_new || self.update;
         if let Some(workflow) = self.workflows.get(&type_id).filter(|_| writes) {
