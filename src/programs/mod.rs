@@ -74,7 +74,8 @@ pub enum ProgramError {
     /// It is not there.
     #[error("the program `{}` is not installed", .0.name())]
     Missing(Program),
-    /// The file is not what it should be, or is broken.
+    /// It ended without success, with these words: the file is not what it should be, as a rule, or the system ended the program,
+    /// which wanted more memory than it may have.
     #[error("the file can't be read: {0}")]
     Unreadable(String),
     /// It could not be run, or took too long.
