@@ -30,7 +30,7 @@ pub fn full_name(first: &str, last: &str) -> String {
     format!("{first} {last}").trim().to_owned()
 }
 
-/// Columns that no answer ever shows.
+/// Columns that no answer ever shows: secrets, and the state of second factors and sign-ins.
 pub const HIDDEN_COLUMNS: [&str; 12] = [
     "password",
     "login_failed_attemps",

@@ -1,5 +1,7 @@
 //! Persons, human or bot.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use dailies_definitions::access::Caller;
@@ -25,7 +27,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
 use crate::people::checks;
-use crate::vocabulary::persons::{NO_SALARY, SALARY};
+use crate::vocabulary::persons::{HIDDEN_COLUMNS, NO_SALARY, SALARY};
 
 /// The collection `/data/persons`.
 pub struct Persons;
@@ -37,22 +39,8 @@ static RELATIONS: [Relation; 1] = [Relation::links(
     "department_id",
 )];
 
-/// Columns that nobody gets to see, and those that second factors and sign-ins write themselves.
-pub(crate) const SECRETS: [&str; 13] = [
-    "password",
-    "totp_secret",
-    "email_otp_secret",
-    "otp_recovery_codes",
-    "fido_credentials",
-    "jti",
-    "login_failed_attemps",
-    "last_login_failed",
-    "fido_devices",
-    "oidc_issuer",
-    "oidc_subject",
-    "saml_issuer",
-    "saml_subject",
-];
+/// Columns that no answer ever shows, and the names of security keys, which are shown to their owner elsewhere.
+static HIDDEN: LazyLock<Vec<&str>> = LazyLock::new(|| HIDDEN_COLUMNS.into_iter().chain(["fido_devices"]).collect());
 
 /// Columns that are set by their own routes only.
 const NOT_BY_BODY: [&str; 7] = [
@@ -135,7 +123,7 @@ impl Resource for Persons {
     }
 
     fn hidden(&self) -> &'static [&'static str] {
-        &SECRETS
+        HIDDEN.as_slice()
     }
 
     fn accepted(&self) -> &'static [&'static str] {
