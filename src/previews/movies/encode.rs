@@ -9,7 +9,7 @@ use super::probe::MovieFacts;
 use super::run;
 use super::target::{Bitrates, MovieDemands, low};
 use crate::app::App;
-use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
+use crate::programs::{Allowance, Encoded, Program, ProgramError, file_argument};
 
 /// Most channels of sound that the codec takes.
 const MOST_CHANNELS: u32 = 8;
@@ -49,17 +49,17 @@ pub(in crate::previews) async fn encode(
 ) -> Result<(), ProgramError> {
     let threads = app.programs.threads().to_string();
     let input = ["-threads", &threads];
-    let room = Room::Encoder {
+    let allowance = Allowance::Encoder {
         budget: &app.pictures,
         patience: encoder.patience,
         encoded: encoder.encoded,
     };
     let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
-    let attempt = run(app, room, Program::Ffmpeg, &input, movie, &arguments(facts.is_hdr)).await;
+    let attempt = run(app, allowance, Program::Ffmpeg, &input, movie, &arguments(facts.is_hdr)).await;
     match attempt {
         Err(ProgramError::Unreadable(reason)) if facts.is_hdr => {
             tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
-            run(app, room, Program::Ffmpeg, &input, movie, &arguments(false)).await?;
+            run(app, allowance, Program::Ffmpeg, &input, movie, &arguments(false)).await?;
         }
         attempt => {
             attempt?;
