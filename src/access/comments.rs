@@ -173,6 +173,8 @@ impl Viewer {
         })
     }
 
+    /// As [`Viewer::may`].
+    ///
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, rule: &CommentRule, comment: Seen) -> Result<(), Failure> {

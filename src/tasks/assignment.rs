@@ -20,6 +20,8 @@ use crate::database::{self, BATCH, Sql};
 use crate::events::{Work, payload};
 use crate::notifications::notices::{self, Notice, NoticeKind};
 
+/// A person who is to get a task, with what the rule asks of them.
+///
 /// # Errors
 /// 400 when there is no such person.
 async fn find_assignee(connection: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Assignee, Failure> {
@@ -56,6 +58,8 @@ fn looks_only() -> Failure {
     Failure::parameter("A preview account can't be assigned")
 }
 
+/// Refuses accounts that only look, which do no work.
+///
 /// # Errors
 /// 400 for a preview account among the persons.
 async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[Uuid]) -> Result<(), Failure> {
@@ -68,6 +72,8 @@ async fn refuse_preview_accounts(connection: &impl ConnectionTrait, persons: &[U
     }
 }
 
+/// Refuses bots where they do not work.
+///
 /// # Errors
 /// 400 for a bot among the persons, unless the production lets bots work.
 async fn refuse_idle_bots(
