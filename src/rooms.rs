@@ -1,5 +1,6 @@
 //! A rule for all sources: the order of the rooms, of which each may use those before it and none behind it
-//! (`ARCHITECTURE.md` shows the same list, and names nothing that is gone). And rows of queries are read by the names of their columns.
+//! (`ARCHITECTURE.md` shows the same list, and names nothing that is gone). And rows of queries are read by the names of their
+//! columns.
 
 use std::collections::BTreeSet;
 use std::fs;
