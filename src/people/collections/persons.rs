@@ -1,7 +1,5 @@
 //! Persons, human or bot.
 
-use std::sync::LazyLock;
-
 use async_trait::async_trait;
 use chrono::NaiveDate;
 use dailies_definitions::access::Caller;
@@ -17,6 +15,7 @@ use super::account_rules::{
     only_with_password, prefers_what_is_set_up, protect, require_another,
 };
 use super::identities;
+use super::person_columns::{COLUMNS_FOR_CLIENTS, COLUMNS_FOR_COLLEAGUES, COLUMNS_OF_ONESELF, HIDDEN, NOT_BY_BODY};
 use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
 use crate::access::records::RecordSubject;
 use crate::app::App;
@@ -27,7 +26,7 @@ use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::people::accounts::tell_of_other_address;
 use crate::people::checks;
-use crate::vocabulary::persons::{HIDDEN_COLUMNS, NO_SALARY, SALARY};
+use crate::vocabulary::persons::{NO_SALARY, SALARY};
 
 /// The collection `/data/persons`.
 pub struct Persons;
@@ -38,72 +37,6 @@ static RELATIONS: [Relation; 1] = [Relation::links(
     "person_id",
     "department_id",
 )];
-
-/// Columns that no answer ever shows, and the names of security keys, which are shown to their owner elsewhere.
-static HIDDEN: LazyLock<Vec<&str>> = LazyLock::new(|| HIDDEN_COLUMNS.into_iter().chain(["fido_devices"]).collect());
-
-/// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 7] = [
-    "totp_enabled",
-    "email_otp_enabled",
-    "fido_enabled",
-    "is_guest",
-    "preview_project_id",
-    "preview_opened_at",
-    "preview_open_until",
-];
-
-/// Columns that somebody who is no manager gets to see of others.
-const COLUMNS_FOR_COLLEAGUES: [&str; 12] = [
-    "id",
-    "type",
-    "first_name",
-    "last_name",
-    "full_name",
-    "has_avatar",
-    "active",
-    "departments",
-    "studio_id",
-    "role",
-    "desktop_login",
-    "is_bot",
-];
-
-/// Columns that a client gets to see of others.
-const COLUMNS_FOR_CLIENTS: [&str; 9] = [
-    "id",
-    "type",
-    "first_name",
-    "last_name",
-    "full_name",
-    "has_avatar",
-    "active",
-    "role",
-    "is_bot",
-];
-
-/// Columns that a person who is no administrator may change of themself.
-const COLUMNS_OF_ONESELF: [&str; 19] = [
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "country",
-    "locale",
-    "timezone",
-    "use_12_hour_clock",
-    "display_date_format",
-    "data",
-    "notifications_enabled",
-    "notifications_slack_enabled",
-    "notifications_slack_userid",
-    "notifications_mattermost_enabled",
-    "notifications_mattermost_userid",
-    "notifications_discord_enabled",
-    "notifications_discord_userid",
-    "expiration_date",
-    "preferred_two_factor_authentication",
-];
 
 /// First and last name with a blank between them, where both are there.
 const FULL_NAME: &str = "TRIM(t.first_name || ' ' || t.last_name)";
