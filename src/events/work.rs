@@ -90,8 +90,8 @@ impl Consequence {
 /// A change within a transaction. What it emits is stored with what it changes, and announced after the transaction; when
 /// it is dropped instead of committed, nothing of the transaction has happened.
 ///
-/// What `emit_…` tells is kept in the log of events, and what `announce_…` tells is not. `…_in` tells the team of a production,
-/// `…_among` some people, and `…_to` one person.
+/// Events by `emit_…` are kept in the log, those by `announce_…` are not. `…_in` tells the team of a production, `…_among` some
+/// people, and `…_to` one person.
 pub struct Work<'a> {
     app: &'a App,
     transaction: Transaction,
@@ -266,8 +266,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Stores the events, and leaves the rest to the end of the transaction around it, which other changes and the reading of the
-    /// answer may belong to.
+    /// Stores the events, and leaves the rest to the end of the transaction around it. Other changes may belong to that, and the
+    /// reading of the answer.
     ///
     /// # Errors
     /// The database refuses; nothing has happened then.

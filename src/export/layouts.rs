@@ -124,3 +124,23 @@ pub(super) fn layout(kind: EntityKind) -> &'static ExportLayout {
 pub fn headings(kind: EntityKind) -> Vec<&'static str> {
     layout(kind).headings().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_contract_lists_the_columns() {
+        let contract: Value = serde_json::from_str(dailies_definitions::CONTRACT).expect("the contract");
+        for kind in [EntityKind::Asset, EntityKind::Shot, EntityKind::Edit] {
+            let path = format!("/export/csv/projects/{{project_id}}/{}.csv", layout(kind).name);
+            let description = &contract["paths"][path.as_str()]["get"]["description"];
+            let words: Vec<&str> = description.as_str().unwrap_or_default().split_whitespace().collect();
+            let said = words.join(" ").replace(" (in days of eight hours)", "");
+            let listed = format!(": {}, then each metadata column", headings(kind).join(", "));
+            assert!(said.contains(&listed), "{path} lists other columns than{listed}");
+        }
+    }
+}

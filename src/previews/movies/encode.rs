@@ -137,8 +137,9 @@ fn written(rate: f64) -> String {
     format!("{rate:.3}")
 }
 
-/// Pictures of one movie, or of two in high and low definition, of a size and rate: whole, upright, with square pixels, with colours
-/// as high definition codes them, and black where their shape leaves some over. The program turns what is to be turned by itself.
+/// Pictures of one movie, or of two in high and low definition, of a size and rate: whole, upright, with square pixels, with
+/// colours as high definition codes them, and black where their shape leaves some over. The program turns what is to be turned
+/// by itself.
 fn pictures(facts: &MovieFacts, asked: &MovieDemands, copies: usize, light: Light) -> String {
     let both = copies == 2;
     let (size, rate) = (asked.size(facts.aspect), asked.rate());
