@@ -1,8 +1,8 @@
 //! Movies that players get of one that was sent, with their pictures.
 //!
-//! Where ffmpeg is not installed, the movie is stored as it was sent. Where it fails, is ended by the system or takes too long,
-//! the preview is broken, and the movie is gone unless sources are kept. Where the server itself dies, the job of the preview
-//! (`processing.rs`) makes everything once more.
+//! Without ffmpeg, the movie is stored as it was sent. When ffmpeg fails, is ended by the system or takes too long, the preview is
+//! broken, and the movie is gone unless sources are kept. When the server itself dies, the job of the preview (`processing.rs`)
+//! makes everything once more.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

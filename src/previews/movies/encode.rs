@@ -39,7 +39,7 @@ pub(in crate::previews) struct Encoder<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Light {
     AsItIs,
-    /// That of HDR is brought to that of a screen.
+    /// Brought from HDR to a screen.
     Adapted,
 }
 
