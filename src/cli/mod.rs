@@ -216,7 +216,7 @@ fn missing_file(data: &DataArgs) -> Option<PathBuf> {
 #[derive(Debug, thiserror::Error)]
 #[error("the database {address} can't be opened: {reason}")]
 struct UnreachableDatabase {
-    /// Where it is, without a password.
+    /// Its place, without a password.
     address: String,
     reason: String,
 }
