@@ -82,10 +82,11 @@ struct PlaylistLine {
 }
 
 impl PlaylistLine {
-    fn cells(self, zone: Tz) -> Vec<String> {
+    /// Cells below the headings.
+    fn cells(self, zone: Tz) -> [String; HEADINGS.len()] {
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
         let [first, last] = [self.first_name, self.last_name].map(Option::unwrap_or_default);
-        vec![
+        [
             EntityNames::new(self.kind, self.entity, self.parent, self.grandparent).full(),
             number(self.nb_frames),
             self.task_type.unwrap_or_default(),
@@ -158,7 +159,7 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
     table.before = vec![head.line(zone), vec![String::new(); 7]];
     table
         .send(database, sql, move |row: &QueryResult| {
-            Ok::<_, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone))
+            Ok::<Vec<String>, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone).into())
         })
         .await
 }
