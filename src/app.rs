@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::background::Jobs;
-use crate::callers::People;
+use crate::callers::Callers;
 use crate::conditional::Conditional;
 use crate::config::Settings;
 use crate::credentials::attempts::Attempts;
@@ -32,7 +32,7 @@ pub struct App {
     /// Latest attempts to sign in.
     pub attempts: Attempts,
     /// Persons who call, kept in mind for a while.
-    pub people: People,
+    pub callers: Callers,
     /// Answers that did not change.
     pub conditional: Conditional,
     /// Way of the events once they are stored.

@@ -19,7 +19,7 @@ const UNUSED_LIMIT: Duration = Duration::from_secs(600);
 
 /// Persons by their ids.
 #[derive(Clone)]
-pub struct People {
+pub struct Callers {
     database: Database,
     kept: Option<KeptPersons>,
 }
@@ -31,7 +31,7 @@ struct KeptPersons {
     persons: Cache<Uuid, (Arc<str>, Arc<Person>)>,
 }
 
-impl People {
+impl Callers {
     /// Persons of a database, and what tells whether they changed, where they may be kept.
     #[must_use]
     pub fn new(database: Database, conditional: Option<Conditional>) -> Self {
@@ -51,7 +51,8 @@ impl People {
         Ok(load(&self.database, id).await?.map(Arc::new))
     }
 
-    /// The same, from memory where no person changed. It looks at the marks of change, which a request that reads goes on with.
+    /// The same, from memory where no person changed. It looks at the marks of change (`conditional`), which a request that reads
+    /// goes on with.
     ///
     /// # Errors
     /// The database does not answer.

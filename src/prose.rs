@@ -42,14 +42,16 @@ fn asks(text: &str) -> bool {
     first == "That" || QUESTION_WORDS.contains(&first) || (PREPOSITIONS.contains(&first) && follows)
 }
 
-/// Places of paragraphs of doc comments that begin with a word of a question.
+/// Places of paragraphs of doc comments that begin with a word of a question, and of docs that say nothing before their first
+/// heading.
 fn questions(text: &str) -> Vec<usize> {
     let mut before = None;
     let mut found = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let said = documentation(line);
         let begins = before.is_none_or(|before: &str| before.is_empty() || before.starts_with('#'));
-        if begins && said.is_some_and(asks) {
+        let is_silent = before.is_none() && said.is_some_and(|said| said.starts_with("# "));
+        if is_silent || (begins && said.is_some_and(asks)) {
             found.push(at + 1);
         }
         before = said;
@@ -105,7 +107,7 @@ fn docs_begin_with_what_they_describe() {
     }
     assert!(
         problems.is_empty(),
-        "these docs begin with a word of a question; say what kind of thing it is:\n{}",
+        "these docs begin with a word of a question, or with a heading; say what kind of thing it is:\n{}",
         problems.join("\n")
     );
 }
@@ -116,4 +118,8 @@ fn questions_are_found_where_docs_begin() {
     assert_eq!(questions(text), [1, 7, 9]);
     let text = "/// From when on.\nfn a() {}\n/// In that order.\nfn b() {}\n/// That of a sheep.\nfn c() {}\n\"\"\"Whether it is.\"\"\"\n";
     assert_eq!(questions(text), [1, 5, 7]);
+    assert_eq!(
+        questions("/// # Errors\n/// It fails.\nfn a() {}\n/// It.\n///\n/// # Errors\n/// It fails."),
+        [1]
+    );
 }

@@ -1,5 +1,6 @@
 //! A rule for all sources: the order of the rooms, of which each may use those before it and none behind it
-//! (`ARCHITECTURE.md` shows the same list). And rows of queries are read by the names of their columns.
+//! (`ARCHITECTURE.md` shows the same list, and names nothing that is gone). And rows of queries are read by the names of their
+//! columns.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -258,6 +259,46 @@ fn the_guide_shows_the_same_order() {
         rows, expected,
         "the table of rooms in ARCHITECTURE.md should have these lines"
     );
+}
+
+/// Words before the name of what a source defines.
+const DEFINITIONS: [&str; 7] = ["const", "enum", "fn", "mod", "static", "struct", "trait"];
+
+#[test]
+fn sources_and_definitions_that_the_guides_name_are_there() {
+    let sources = all_sources();
+    let is_source = |name: &str| {
+        let ending = format!("/{name}");
+        sources
+            .iter()
+            .any(|(path, _)| format!("/src/{path}").ends_with(&ending))
+    };
+    let is_defined = |name: &str| {
+        DEFINITIONS.iter().any(|word| {
+            let definition = format!("{word} {name}");
+            sources.iter().any(|(_, text)| text.contains(&definition))
+        })
+    };
+    let is_word = |text: &str| {
+        text.chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    let mut problems = Vec::new();
+    for guide in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join("..").join(guide)).expect("a guide");
+        // Every second part of a line stands between backticks.
+        for span in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+            let is_there = match span.rsplit_once("::") {
+                Some((_, name)) => !is_word(name) || is_defined(name),
+                None if span.contains('*') || !span.ends_with(".rs") => true,
+                None => is_source(span) || root().join("..").join(span).exists(),
+            };
+            if !is_there {
+                problems.push(format!("{guide} names {span}"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 /// Functions that read a column of a row by its place.

@@ -20,7 +20,7 @@ use crate::access::{self, AccessGuard};
 use crate::app::{App, SharedApp};
 use crate::auth::{AccountEmail, AuthenticationHandlers, made_up_password};
 use crate::background::Jobs;
-use crate::callers::People;
+use crate::callers::Callers;
 use crate::collections;
 use crate::comments::CarriedFiles;
 use crate::conditional::Conditional;
@@ -118,7 +118,7 @@ pub async fn build(data: &DataArgs, settings: Settings, database: Database) -> R
         tokens: Tokens::new(&secret),
         passwords: Passwords::new(),
         attempts: Attempts::new(settings.sign_in.sign_in_rate),
-        people: People::new(database.clone(), keeps.then(|| conditional.clone())),
+        callers: Callers::new(database.clone(), keeps.then(|| conditional.clone())),
         conditional,
         bus: Bus::default(),
         pictures: PictureBudget::new(settings.files.picture_memory, settings.files.max_image_pixels),

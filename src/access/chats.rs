@@ -15,6 +15,8 @@ pub fn chat_message_keeper(caller: &Caller, author_id: Uuid) -> bool {
     caller.is_admin() || author_id == caller.person.id
 }
 
+/// Lets those in who read the conversation about an entity.
+///
 /// # Errors
 /// 404 when there is no such entity, 403 for those who don't read its conversation.
 pub async fn require_reader(

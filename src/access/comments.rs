@@ -137,14 +137,10 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Facts about a comment of which a query told whether a client wrote it ([`by_client`]).
+    /// Role for an author of whom a query told whether they are a client ([`by_client`]), and no more.
     #[must_use]
-    pub fn written(author_id: Uuid, by_client: bool, for_client: bool) -> Self {
-        Self {
-            author_id,
-            author_role: if by_client { Role::Client } else { Role::Artist },
-            for_client,
-        }
+    pub fn role_of_author(by_client: bool) -> Role {
+        if by_client { Role::Client } else { Role::Artist }
     }
 }
 
@@ -173,6 +169,8 @@ impl Viewer {
         })
     }
 
+    /// As [`Viewer::may`].
+    ///
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, rule: &CommentRule, comment: Seen) -> Result<(), Failure> {

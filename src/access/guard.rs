@@ -103,8 +103,8 @@ async fn owner(app: &App, claims: &Claims, reads: bool) -> Result<Arc<Person>, F
     }
     let id = dailies_definitions::query::parse_id(&claims.sub);
     let person = match id {
-        Some(id) if reads => app.people.find_kept(id).await?,
-        Some(id) => app.people.find(id).await?,
+        Some(id) if reads => app.callers.find_kept(id).await?,
+        Some(id) => app.callers.find(id).await?,
         None => None,
     };
     // Bots and personal tokens: only the latest one is good, and the person's row says which that is.

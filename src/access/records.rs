@@ -185,6 +185,8 @@ pub async fn require_other_than_vendor(connection: &impl ConnectionTrait, caller
     if elsewhere { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
+/// Lets everybody in but bots.
+///
 /// # Errors
 /// 403 for bots.
 pub fn require_human(caller: &Caller) -> Result<(), Failure> {

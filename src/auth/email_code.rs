@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use super::{AccountEmail, AccountLetter, caller_address, emails, setup, totp};
 use crate::app::App;
-use crate::credentials::attempts::Mail;
+use crate::credentials::attempts::{MAIL_PERIOD, Mail};
 
-/// Validity of a code. As often one more e-mail may be sent to the person, so that strangers who ask for codes leave
-/// the person with one that is good.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// Validity of a code: the time after which one more e-mail may be sent to the person, so that strangers who ask for codes
+/// leave the person with one that is good.
+pub(super) const LIFETIME: Duration = MAIL_PERIOD;
 /// Counters are drawn from the numbers below this one.
 const COUNTERS: u64 = 1_000_000_000_000;
 

@@ -19,6 +19,7 @@ use crate::events::{Work, transact};
 use crate::jobs::{self, Job};
 use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
+use crate::vocabulary::persons::full_name;
 
 /// Message to the owner of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -141,9 +142,7 @@ impl Job for AccountEmail {
         };
         let recipient = Recipient {
             address: self.to.clone(),
-            full_name: format!("{} {}", account.first_name, account.last_name)
-                .trim()
-                .to_owned(),
+            full_name: full_name(&account.first_name, &account.last_name),
             first_name: account.first_name,
             timezone: account.timezone,
         };
@@ -156,5 +155,33 @@ impl Job for AccountEmail {
             .send(id, &letter, &recipient, &organisation.name, origin)
             .await
             .map_err(MailError::of_job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn letters_say_how_long_links_and_codes_are_good() {
+        let minutes = |count| Duration::from_secs(count * 60);
+        let recovery = include_str!("../mail/templates/password_recovery.html");
+        let invitation = include_str!("../mail/templates/invitation.html");
+        let code = include_str!("../mail/templates/verification_code.html");
+        for (lifetime, said, words, letter) in [
+            (reset::LIFETIME, minutes(2 * 60), "two hours", recovery),
+            (
+                reset::INVITATION_LIFETIME,
+                minutes(7 * 24 * 60),
+                "seven days",
+                invitation,
+            ),
+            (email_code::LIFETIME, minutes(5), "five minutes", code),
+        ] {
+            assert!(letter.contains(words), "a letter no longer says {words}");
+            assert_eq!(lifetime, said, "a letter says {words}");
+        }
     }
 }

@@ -3,6 +3,9 @@
 //! Failures on an account that come from where its owner has not signed in lately lock it for such places only. A place that
 //! is known has a count of its own, and so have the sessions of a person: whoever tries from elsewhere can't lock the owner
 //! out. Addresses that nobody has are counted and locked alike, so that the lock does not tell which accounts there are.
+//!
+//! Tries of one address of the network, whatever comes of them, are limited in `credentials::attempts`, and guesses of the
+//! password of a shared playlist in `credentials::guesses`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -18,11 +21,12 @@ use crate::peers::household;
 
 /// Failures after which there is a lock.
 const MOST_FAILURES: i32 = 5;
-/// Time that it stays so after the last failure.
+/// Time that the lock lasts after the last failure.
 const LOCK_TIME: TimeDelta = TimeDelta::minutes(1);
 /// Time for which failures are remembered.
 const FAILURE_RETENTION: TimeDelta = TimeDelta::hours(1);
-const STORED_COUNT_RETENTION: Duration = Duration::from_secs(3600);
+/// The same, as the store takes it.
+const STORED_COUNT_RETENTION: Duration = Duration::from_secs(FAILURE_RETENTION.num_seconds().unsigned_abs());
 /// Time for which a place is known after the last sign-in there.
 const KNOWN_PLACE_RETENTION: TimeDelta = TimeDelta::days(90);
 
@@ -103,7 +107,7 @@ impl<'a> Gate<'a> {
             },
             (None, None) => Failures::default(),
         };
-        Ok(failures.lock(database::now()))
+        Ok(failures.lock_at(database::now()))
     }
 
     /// Notes a failure. After a rest, or a long while, the count starts again.
@@ -145,12 +149,13 @@ struct Failures {
 }
 
 impl Failures {
-    fn lock(self, now: NaiveDateTime) -> bool {
+    /// True if they keep everybody from trying at that moment.
+    fn lock_at(self, now: NaiveDateTime) -> bool {
         self.count >= MOST_FAILURES && self.last.is_some_and(|last| now < last + LOCK_TIME)
     }
 
     fn and_one_more(self, now: NaiveDateTime) -> Self {
-        let rested = self.count >= MOST_FAILURES && !self.lock(now);
+        let rested = self.count >= MOST_FAILURES && !self.lock_at(now);
         let forgotten = self.last.is_none_or(|last| last + FAILURE_RETENTION <= now);
         Self {
             count: if rested || forgotten { 1 } else { self.count + 1 },
@@ -230,7 +235,7 @@ mod tests {
             (9, None, false),
         ] {
             assert_eq!(
-                Failures { count: failures, last }.lock(now),
+                Failures { count: failures, last }.lock_at(now),
                 expected,
                 "{failures:?} {last:?}"
             );
@@ -258,7 +263,7 @@ mod tests {
                 }
             );
             let stored = Failures::read(Some(more.write()));
-            assert_eq!((stored.count, stored.lock(now)), (expected, expected >= 5));
+            assert_eq!((stored.count, stored.lock_at(now)), (expected, expected >= 5));
         }
         assert_eq!(Failures::read(Some("nonsense".into())), Failures::default());
     }

@@ -17,9 +17,10 @@ use super::secrets::{self, CAPITALS_AND_DIGITS};
 use crate::app::App;
 use crate::sessions;
 
-/// Validity of the token of somebody who forgot their password.
+/// Validity of the token of somebody who forgot their password. The letter says it in words (`src/mail/templates`), and so
+/// does the contract.
 pub const LIFETIME: Duration = Duration::from_secs(2 * 3600);
-/// Validity of the token of somebody who is invited.
+/// Validity of the token of somebody who is invited. The letter and the contract say it, too.
 pub const INVITATION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Characters of a token.
@@ -86,11 +87,7 @@ pub fn link(app: &App, email: &str, token: &str) -> String {
         .append_pair("email", email)
         .append_pair("token", token)
         .finish();
-    let settings = &app.settings;
-    format!(
-        "{}://{}/reset-change-password?{query}",
-        settings.domain_protocol, settings.domain_name
-    )
+    format!("{}/reset-change-password?{query}", app.settings.public_address())
 }
 
 /// True if the token is good for that person. It stays so.

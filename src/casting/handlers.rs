@@ -14,6 +14,7 @@ use super::spreading::{self, SpreadCasting};
 use super::{links, reading, writing};
 use crate::access::require_manager;
 use crate::app::SharedApp;
+use crate::entities::require_asset_type;
 use crate::entities::rows::find_entity;
 use crate::events::Work;
 use crate::vocabulary::kinds::EntityKind;
@@ -171,7 +172,7 @@ impl Casting for CastingHandlers {
         project_id: Uuid,
         asset_type_id: Uuid,
     ) -> Result<Json<Map<String, Value>>, Failure> {
-        reading::is_asset_type(&self.0.database, asset_type_id).await?;
+        require_asset_type(&self.0.database, asset_type_id).await?;
         reading::castings(
             &self.0.database,
             project_id,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::database::json::TEXT;
 use crate::database::{self, Database, Field, RowWriter, Sql, stream_objects, write_uuid};
 use crate::entities::ordering::order_by;
-use crate::vocabulary::kinds::{EntityKind, is_temporal};
+use crate::vocabulary::kinds::EntityKind;
 
 /// Name of the type of an entity.
 ///
@@ -33,20 +33,6 @@ pub(super) async fn belongs(
         Ok(row.try_get("", "name")?)
     } else {
         Err(Failure::forbidden())
-    }
-}
-
-/// # Errors
-/// 404 for what is no asset type.
-pub(super) async fn is_asset_type(database: &Database, id: Uuid) -> Result<(), Failure> {
-    let row = database
-        .row(&Sql::with("SELECT name FROM entity_type WHERE id = $1", [id.into()]))
-        .await?;
-    let name: String = row.ok_or_else(Failure::not_found)?.try_get("", "name")?;
-    if is_temporal(&name) {
-        Err(Failure::not_found())
-    } else {
-        Ok(())
     }
 }
 

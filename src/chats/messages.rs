@@ -68,6 +68,8 @@ pub(super) async fn get(app: &App, entity_id: Uuid, message_id: Uuid) -> Result<
     Ok(Json::written(text))
 }
 
+/// The chat about an entity that the caller takes part in.
+///
 /// # Errors
 /// 400 for those who don't take part.
 async fn joined_chat(connection: &impl ConnectionTrait, caller: &Caller, entity_id: Uuid) -> Result<Uuid, Failure> {

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{CommandResult, offline, require_database};
 use crate::background::JobError;
 use crate::config::DataArgs;
-use crate::upkeep::{self, Finding};
+use crate::upkeep::{self, Finding, OrphanRemoval};
 
 /// Work to be done.
 #[derive(Subcommand)]
@@ -64,11 +64,15 @@ pub(super) async fn run(data: &DataArgs, what: &Upkeep) -> CommandResult {
             older_than,
             all,
             dry_run,
-        } => (
-            upkeep::files(&app.database, &app.storage, *older_than, *all, *dry_run).await?,
-            "removed",
-            *dry_run,
-        ),
+        } => {
+            let removal = OrphanRemoval {
+                older_than: *older_than,
+                all: *all,
+                dry_run: *dry_run,
+            };
+            let found = upkeep::files(&app.database, &app.storage, removal).await?;
+            (found, "removed", *dry_run)
+        }
         Upkeep::Figures { production, dry_run } => {
             let found = upkeep::figures(&app, production.as_deref(), *dry_run)
                 .await

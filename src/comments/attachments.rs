@@ -279,6 +279,8 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     Ok(work.commit().await?)
 }
 
+/// Lets those in who keep a comment on a task.
+///
 /// # Errors
 /// 403 for those who don't keep the comment, and when it is not on that task.
 fn require_keeper(caller: &Caller, subject: &CommentSubject, task_id: Uuid) -> Result<(), Failure> {

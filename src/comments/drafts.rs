@@ -57,11 +57,24 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// Reads fields; `text_key` is the one that holds the text, and `required` whether it must be there.
+    /// Fields of a single comment, which needs no text.
     ///
     /// # Errors
     /// 400 for fields that are missing or of the wrong kind.
-    pub fn read(fields: &Map<String, Value>, text_key: &str, required: bool) -> Result<Self, Failure> {
+    pub fn of_comment(fields: &Map<String, Value>) -> Result<Self, Failure> {
+        Self::read(fields, "comment", false)
+    }
+
+    /// Fields of an entry of a batch, which needs a text.
+    ///
+    /// # Errors
+    /// 400 for fields that are missing or of the wrong kind.
+    pub fn of_batch_entry(fields: &Map<String, Value>) -> Result<Self, Failure> {
+        Self::read(fields, "text", true)
+    }
+
+    /// Reads fields; `text_key` is the one that holds the text, and `required` says that it must be there.
+    fn read(fields: &Map<String, Value>, text_key: &str, required: bool) -> Result<Self, Failure> {
         let status =
             text(fields, "task_status_id")?.ok_or_else(|| Failure::field("task_status_id", "Field required"))?;
         let wrong_id = || {
@@ -186,7 +199,7 @@ mod tests {
     use super::*;
 
     fn fields(value: Value) -> Result<Fields, Failure> {
-        Fields::read(value.as_object().expect("an object"), "comment", false)
+        Fields::of_comment(value.as_object().expect("an object"))
     }
 
     #[test]

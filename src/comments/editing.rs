@@ -24,6 +24,8 @@ use crate::tasks::recompute::{recompute, tell_changed};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::addresses::require_harmless;
 
+/// Lets those in who may change a comment by a body.
+///
 /// # Errors
 /// 403 for those who may not change the comment in this way, 404 for an unknown status.
 pub async fn may_update(
@@ -105,6 +107,8 @@ pub fn check(record: Option<&Record>, body: &mut Map<String, Value>) -> Result<(
     if loses_text { Err(missing("text")) } else { Ok(()) }
 }
 
+/// Lets those in who may delete a comment.
+///
 /// # Errors
 /// 403 for everybody but the author and those who manage the production.
 pub async fn may_delete(work: &Work<'_>, caller: &Caller, record: &Record) -> Result<(), Failure> {

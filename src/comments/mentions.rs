@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::access::{ProjectRole, place_columns, read_place};
 use crate::database::{self, Sql};
 use crate::events::Work;
+use crate::vocabulary::persons::full_name;
 
 /// Somebody in a team.
 #[derive(Clone, Debug)]
@@ -61,11 +62,11 @@ impl Mentionable {
             {
                 Some(last) => last.departments.extend(department),
                 None => {
-                    let names: (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
+                    let [first, last]: [String; 2] = [row.try_get("", "first_name")?, row.try_get("", "last_name")?];
                     members.push(Member {
                         project_id,
                         person_id,
-                        full_name: format!("{} {}", names.0, names.1).trim().to_owned(),
+                        full_name: full_name(&first, &last),
                         place: read_place(&row, "member")?,
                         departments: department.into_iter().collect(),
                     });

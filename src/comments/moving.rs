@@ -53,6 +53,8 @@ pub async fn move_comment(
     Ok(text)
 }
 
+/// Requires that a comment can be moved from the one task to the other, by somebody who manages both.
+///
 /// # Errors
 /// 403 for those who do not manage both productions, 400 for a comment that can't be moved from the one task to the other.
 async fn require_movable(

@@ -20,6 +20,8 @@ use crate::database::dialect::json_of;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 
+/// Lets those in who read a comment.
+///
 /// # Errors
 /// 403 for those who may not read the comment, 404 when its task is gone.
 pub async fn may_read(connection: &impl ConnectionTrait, caller: &Caller, record: &Record) -> Result<(), Failure> {

@@ -27,7 +27,7 @@ use crate::tasks::statuses::Settable;
 /// # Errors
 /// 404, 403 and 400 as the contract says; nothing is stored then.
 pub async fn write(app: &App, caller: &Caller, task_id: Uuid, body: Submission) -> Result<Vec<u8>, Failure> {
-    let fields = Fields::read(&body.fields, "comment", false)?;
+    let fields = Fields::of_comment(&body.fields)?;
     let connection = &app.database;
     let relation = relation(connection, caller, task_id).await?;
     let keeps_status = relation.task_status_id == Some(fields.task_status_id);
@@ -156,7 +156,7 @@ pub async fn write_batch(
             Some(id) => id,
             None => entry_task(entry)?,
         };
-        wanted.push((task, Fields::read(entry, "text", true)?));
+        wanted.push((task, Fields::of_batch_entry(entry)?));
     }
     let tasks: Vec<Uuid> = wanted.iter().map(|(task, _)| *task).collect();
     let connection = &app.database;
@@ -248,7 +248,7 @@ async fn add_previews(
             if !list.is_empty() {
                 list.push(b',');
             }
-            list.extend(crate::previews::rows::record(&app.database, id, false).await?);
+            list.extend(crate::previews::rows::record(&app.database, id).await?);
         }
     }
     Ok(accepted)

@@ -9,6 +9,11 @@
 //! While the marks of a kept answer are the same, the access rule would let its request in as it did before, since all that
 //! the rule reads is among the tables; so it is not asked again. A tag that is known from elsewhere counts after the rule.
 //!
+//! `marks.rs` reads the marks, and `latest.rs` lets all requests of a moment share one look at them. `looked.rs` hands the look by
+//! which a request found its caller on to the answer. `tag.rs` makes a tag of marks, and `memory.rs` keeps answers, in one form
+//! for each coding that they were sent in. [`Conditional::answer`] is the way through them. Whoever sends the answer
+//! (`web/kept.rs`) picks a form, or keeps what is sent through the [`AnswerKeeper`].
+//!
 //! [`Sources`]: crate::database::Sources
 
 mod latest;

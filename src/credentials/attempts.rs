@@ -1,5 +1,5 @@
 //! Limits on how often somebody may try: sign-ins of one address, e-mails to one person, and one guess at a time on one
-//! account.
+//! account. The lock after wrong passwords is in `auth::lockout`.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,9 +18,10 @@ use crate::peers::household;
 
 /// Accounts share this many locks.
 const LOCKS: usize = 64;
-/// Most e-mails in a row that a stranger can have sent to one person; one more is allowed every five minutes.
+/// Most e-mails in a row that a stranger can have sent to one person.
 const MAILS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
-const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
+/// Time after which one more e-mail is allowed.
+pub const MAIL_PERIOD: Duration = Duration::from_secs(5 * 60);
 /// Tries between two looks for addresses that need not be remembered any more.
 const TRIES_BETWEEN_SWEEPS: u32 = 1024;
 

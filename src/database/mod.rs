@@ -240,7 +240,8 @@ impl Database {
 
     /// The place of the one writer that SQLite has, unless this task holds it.
     async fn alone(&self) -> Option<tokio::sync::RwLockWriteGuard<'_, ()>> {
-        let needed = self.backend() == DbBackend::Sqlite && !self.session().is_some_and(|session| session.writes());
+        let needed =
+            self.backend() == DbBackend::Sqlite && !self.session().is_some_and(|session| session.is_transaction());
         if needed { Some(self.writers.write().await) } else { None }
     }
 

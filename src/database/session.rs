@@ -26,7 +26,8 @@ pub(super) struct Session(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     connections: Connections,
-    writes: bool,
+    /// True if the connection is in a transaction, which ends with the session.
+    is_transaction: bool,
     held: Arc<Mutex<Option<Lent>>>,
     trouble: std::sync::Mutex<Option<Trouble>>,
     /// True if a change was given up in the middle.
@@ -76,18 +77,18 @@ impl Session {
     }
 
     /// A session of a transaction that was begun on this connection.
-    pub(super) fn writing(connections: Connections, lent: Lent) -> Self {
+    pub(super) fn of_transaction(connections: Connections, lent: Lent) -> Self {
         Self::new(connections, Some(lent))
     }
 
     fn new(connections: Connections, lent: Option<Lent>) -> Self {
-        let writes = lent.is_some();
+        let is_transaction = lent.is_some();
         let held = Arc::new(Mutex::new(lent));
         let trouble = std::sync::Mutex::default();
         let (abandoned, finished) = (AtomicBool::default(), AtomicBool::default());
         Self(Arc::new(Shared {
             connections,
-            writes,
+            is_transaction,
             held,
             trouble,
             abandoned,
@@ -103,7 +104,7 @@ impl Session {
 
     /// The transaction that this task works in.
     pub(super) fn transaction() -> Option<Self> {
-        Self::current().filter(Self::writes)
+        Self::current().filter(Self::is_transaction)
     }
 
     /// Lets a task work with a session, or with none.
@@ -124,8 +125,8 @@ impl Session {
     }
 
     /// True if it is that of a transaction.
-    pub(super) fn writes(&self) -> bool {
-        self.0.writes
+    pub(super) fn is_transaction(&self) -> bool {
+        self.0.is_transaction
     }
 
     /// True if it belongs to this pool.
@@ -135,7 +136,7 @@ impl Session {
 
     /// Gives the connection of a session that reads back, until the next statement.
     pub(super) async fn release(&self) {
-        if !self.0.writes {
+        if !self.0.is_transaction {
             self.0.held.lock().await.take();
         }
     }
@@ -144,7 +145,7 @@ impl Session {
     pub(super) async fn hold(&self) -> Result<HeldConnection, DbErr> {
         let mut guard = Arc::clone(&self.0.held).lock_owned().await;
         if guard.is_none() {
-            if self.0.writes {
+            if self.0.is_transaction {
                 return Err(DbErr::Custom("the transaction has ended".into()));
             }
             *guard = Some(self.0.connections.lend().await?);

@@ -60,15 +60,18 @@ impl Drop for Transaction {
     }
 }
 
-/// Place among the writers of this server.
+/// Place among the writers of this server, which is given back when it is dropped.
 enum WriterTurn<'a> {
+    /// Others may go on.
     BesideOthers { _place: RwLockReadGuard<'a, ()> },
+    /// Others have ended, and new ones wait.
     Alone { _place: RwLockWriteGuard<'a, ()> },
 }
 
 /// End of an attempt.
 enum Ending {
     Stored,
+    /// As the attempt wanted, which failed.
     Undone,
     /// To be done again.
     Conflict(DbErr),
@@ -77,7 +80,8 @@ enum Ending {
 impl Database {
     /// Does all that `attempt` does in one transaction, which is stored when it succeeds and undone when it fails. It is
     /// done again when another transaction was in the way, so it must do nothing but read and write this database. Within
-    /// another transaction it is part of that one.
+    /// another transaction it is part of that one. Nobody is told of it: what clients hear of goes through
+    /// `events::transact`.
     ///
     /// # Errors
     /// Those of `attempt`, and that of a database which does not answer.
@@ -87,7 +91,7 @@ impl Database {
         Attempt: Future<Output = Result<T, E>>,
     {
         match Session::current() {
-            Some(session) if session.writes() => return attempt().await,
+            Some(session) if session.is_transaction() => return attempt().await,
             Some(session) => session.release().await,
             None => {}
         }
@@ -105,7 +109,7 @@ impl Database {
     }
 
     /// Lets a task read what the database held at one moment, whatever others write meanwhile. Tables are read in the order
-    /// of their rows on the disk.
+    /// of their rows on the disk. The task must not change anything: its transaction is undone at the end.
     ///
     /// # Errors
     /// Those of the task, and that of a database which does not answer.
@@ -117,7 +121,7 @@ impl Database {
         let mut lent = self.connections.lend().await?;
         lent.in_transaction = true;
         lent.run(begin).await?;
-        let session = Session::writing(self.connections.clone(), lent);
+        let session = Session::of_transaction(self.connections.clone(), lent);
         let result = Session::scope(Some(session.clone()), task).await;
         if let Some(mut lent) = session.take().await {
             undo(&mut lent).await?;
@@ -125,6 +129,7 @@ impl Database {
         result
     }
 
+    /// The place for an attempt, by its number from 1 on.
     async fn turn(&self, number: u32) -> WriterTurn<'_> {
         if self.backend() == DbBackend::Postgres && number <= ATTEMPTS_BESIDE_OTHERS {
             WriterTurn::BesideOthers {
@@ -137,6 +142,7 @@ impl Database {
         }
     }
 
+    /// Begins the transaction of an attempt that has its place.
     async fn begin(&self, turn: &WriterTurn<'_>) -> Result<Session, DbErr> {
         let begin = match (self.backend(), turn) {
             // A transaction that read before it writes could not go on after another one wrote.
@@ -152,9 +158,10 @@ impl Database {
         let mut lent = self.connections.lend().await?;
         lent.in_transaction = true;
         lent.run(begin).await?;
-        Ok(Session::writing(self.connections.clone(), lent))
+        Ok(Session::of_transaction(self.connections.clone(), lent))
     }
 
+    /// Stores or undoes what the attempt of that number did.
     async fn end(&self, session: &Session, succeeded: bool, number: u32) -> Result<Ending, DbErr> {
         let mut lent = session
             .take()

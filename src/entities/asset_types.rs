@@ -126,9 +126,11 @@ impl TypeWriter {
     }
 }
 
+/// Requires that an asset type is there.
+///
 /// # Errors
 /// 404 when there is no asset type with that id.
-pub(super) async fn require_asset_type(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
+pub async fn require_asset_type(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {
     let sql = Sql::with(
         format!("SELECT 1 FROM entity_type WHERE id = $1 AND name NOT IN {BUILT_IN_NAMES}"),
         [id.into()],

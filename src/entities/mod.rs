@@ -30,6 +30,7 @@ pub mod versions;
 mod with_tasks;
 mod work_lists;
 
+pub use asset_types::require_asset_type;
 pub use handlers::{
     AssetsHandlers, ConceptsHandlers, EditsHandlers, EntitiesHandlers, EpisodesHandlers, ScenesHandlers,
     SequencesHandlers, ShotsHandlers,

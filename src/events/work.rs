@@ -88,7 +88,10 @@ impl Consequence {
 }
 
 /// A change within a transaction. What it emits is stored with what it changes, and announced after the transaction; when
-/// it is dropped instead of finished, nothing of the transaction has happened.
+/// it is dropped instead of committed, nothing of the transaction has happened.
+///
+/// Events by `emit_…` are kept in the log, those by `announce_…` are not. `…_in` tells the team of a production, `…_among` some
+/// people, and `…_to` one person.
 pub struct Work<'a> {
     app: &'a App,
     transaction: Transaction,
@@ -263,7 +266,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Stores the events, and leaves the rest to the end of the transaction.
+    /// Stores the events, and leaves the rest to the end of the transaction around it. Other changes may belong to that, and the
+    /// reading of the answer.
     ///
     /// # Errors
     /// The database refuses; nothing has happened then.

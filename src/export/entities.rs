@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::cells::{self, join_names, plain};
-use super::layouts::{ExportLayout, layout};
+use super::layouts::{CellSource, ExportLayout, layout};
 use super::table::{Table, integer, order_by, text};
 use crate::access::tasks::{VisibleTasks, assigned_to, worked_on_by};
 use crate::access::{ALL_BUT_VENDORS, Reach, STAFF, metadata};
@@ -126,13 +126,15 @@ pub(super) async fn table(
     let headings = all_headings(layout, &descriptors, &task_types);
     let table = Table::of_production(&project, layout.name, headings);
     let mut list = SelectList::default();
-    let texts = layout.texts.iter().copied().chain(["e.description"]);
-    let texts = texts.map(|column| list.add(column)).collect();
-    let [frames, data, id] = ["e.nb_frames", "e.data", "e.id"].map(|column| list.add(column));
+    let columns: Vec<CellSource> = layout
+        .columns
+        .iter()
+        .map(|(_, value)| CellSource::of(*value, &mut list))
+        .collect();
+    let [data, id] = ["e.data", "e.id"].map(|column| list.add(column));
     let lines = ExportedLines {
         project,
-        texts,
-        frames: layout.has_frames.then_some(frames),
+        columns,
         data,
         id,
         of_staff: access.caller().is_admin() || STAFF.contains(&access.role()),
@@ -141,13 +143,13 @@ pub(super) async fn table(
         work,
     };
     let mut sql = from.before(&format!("SELECT {list} "));
-    sql.push(&order_by(database.backend(), layout.texts)).push(", e.id");
+    sql.push(&order_by(database.backend(), &layout.names())).push(", e.id");
     table.send(database, sql, move |row| lines.cells(row)).await
 }
 
 /// Headings of the columns of a layout, of the metadata and of the tasks.
 fn all_headings(layout: &ExportLayout, descriptors: &[ExportedDescriptor], task_types: &[String]) -> Vec<String> {
-    let mut headings: Vec<String> = layout.headings.iter().map(|heading| (*heading).to_owned()).collect();
+    let mut headings: Vec<String> = layout.headings().map(str::to_owned).collect();
     headings.extend(descriptors.iter().map(|descriptor| descriptor.name.clone()));
     headings.extend(
         task_types
@@ -160,9 +162,8 @@ fn all_headings(layout: &ExportLayout, descriptors: &[ExportedDescriptor], task_
 /// Columns of the rows of a table, and what its lines say besides.
 struct ExportedLines {
     project: String,
-    texts: Vec<SelectedColumn>,
-    /// Column of the frames, where the layout has it.
-    frames: Option<SelectedColumn>,
+    /// Columns of the layout.
+    columns: Vec<CellSource>,
     data: SelectedColumn,
     id: SelectedColumn,
     /// True if time spent and assignees are told, which are for the staff.
@@ -178,18 +179,16 @@ impl ExportedLines {
         let none = ExportedTasks::default();
         let tasks = self.work.get(&self.id.read(row)?).unwrap_or(&none);
         let data = data_of(row, self.data)?;
-        let mut cells = vec![self.project.clone()];
-        for column in &self.texts {
-            cells.push(text(row, *column)?);
-        }
-        cells.push(if self.of_staff {
-            format!("{:.2}", tasks.minutes / 60.0 / 8.0)
-        } else {
-            String::new()
-        });
-        if let Some(frames) = self.frames {
-            cells.push(integer(row, frames)?);
-            cells.extend(["frame_in", "frame_out", "fps"].map(|key| plain(data.get(key))));
+        let mut cells = Vec::new();
+        for column in &self.columns {
+            cells.push(match column {
+                CellSource::Project => self.project.clone(),
+                CellSource::Text(column) => text(row, *column)?,
+                CellSource::Number(column) => integer(row, *column)?,
+                CellSource::Data(key) => plain(data.get(*key)),
+                CellSource::TimeSpent if self.of_staff => format!("{:.2}", tasks.minutes / 60.0 / 8.0),
+                CellSource::TimeSpent => String::new(),
+            });
         }
         cells.extend(self.descriptors.iter().map(|descriptor| descriptor.cell(&data)));
         for name in &self.task_types {

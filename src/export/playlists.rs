@@ -15,6 +15,8 @@ use crate::access::playlists::{self, DOWNLOAD};
 use crate::database::dialect::{JsonItems, json_items};
 use crate::database::{self, Database, Sql};
 use crate::vocabulary::entity_names::EntityNames;
+use crate::vocabulary::period::zone_of;
+use crate::vocabulary::persons::full_name;
 
 const HEADINGS: [&str; 9] = [
     "Entity name",
@@ -80,23 +82,18 @@ struct PlaylistLine {
 }
 
 impl PlaylistLine {
-    fn cells(self, zone: Tz) -> Vec<String> {
+    /// Cells below the headings.
+    fn cells(self, zone: Tz) -> [String; HEADINGS.len()] {
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
-        let author = format!(
-            "{} {}",
-            self.first_name.unwrap_or_default(),
-            self.last_name.unwrap_or_default()
-        )
-        .trim()
-        .to_owned();
-        vec![
+        let [first, last] = [self.first_name, self.last_name].map(Option::unwrap_or_default);
+        [
             EntityNames::new(self.kind, self.entity, self.parent, self.grandparent).full(),
             number(self.nb_frames),
             self.task_type.unwrap_or_default(),
             number(self.retake_count),
             number(self.revision),
             self.task_status.unwrap_or_default(),
-            author,
+            full_name(&first, &last),
             local(self.commented_at, zone),
             self.comment.unwrap_or_default(),
         ]
@@ -130,12 +127,7 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
     let head = database::read_one::<Head>(database, &sql)
         .await?
         .ok_or_else(Failure::not_found)?;
-    let zone: Tz = caller
-        .person
-        .timezone
-        .as_deref()
-        .and_then(|name| name.parse().ok())
-        .unwrap_or(Tz::UTC);
+    let zone = zone_of(&caller.person);
     let JsonItems { from, place, id } = json_items(database.backend(), "y.shots");
     // As in other places, the entity may stand under three names.
     let entity = format!("COALESCE({}, {}, {})", id("id"), id("shot_id"), id("entity_id"));
@@ -167,7 +159,7 @@ pub(super) async fn table(database: &Database, caller: &Caller, playlist_id: Uui
     table.before = vec![head.line(zone), vec![String::new(); 7]];
     table
         .send(database, sql, move |row: &QueryResult| {
-            Ok::<_, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone))
+            Ok::<Vec<String>, DbErr>(PlaylistLine::from_query_result(row, "")?.cells(zone).into())
         })
         .await
 }

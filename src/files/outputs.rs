@@ -142,6 +142,8 @@ struct References {
     file_status_id: Uuid,
 }
 
+/// The records that a new output file refers to.
+///
 /// # Errors
 /// 400 for what is not there.
 async fn references(
@@ -174,6 +176,8 @@ fn malformed_for(owner: Owner, problem: &Malformed, body: &OutputFileAdd) -> Fai
     }
 }
 
+/// Requires a working file of the same production.
+///
 /// # Errors
 /// 400 for a working file that is not there, or is one of another production.
 async fn require_working_file(work: &Work<'_>, owner: Owner, id: Uuid) -> Result<(), Failure> {
@@ -200,6 +204,8 @@ async fn file_status(work: &Work<'_>, owner: Owner, given: Option<Uuid>) -> Resu
         .ok_or_else(|| refused(owner, "Cannot find given file status.").naming("file_status_id"))
 }
 
+/// Requires that a series has no such file yet.
+///
 /// # Errors
 /// 400 when there is the same file already. The columns of the database's own rule may be null, so that it does not find it.
 async fn require_new(work: &Work<'_>, series: Series<'_>, representation: &str, revision: i32) -> Result<(), Failure> {
@@ -229,6 +235,8 @@ async fn require_new(work: &Work<'_>, series: Series<'_>, representation: &str, 
     }
 }
 
+/// An extension that stays a part of the name.
+///
 /// # Errors
 /// 400 for what could lead elsewhere.
 fn extension(text: &str) -> Result<&str, Failure> {

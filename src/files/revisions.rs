@@ -64,6 +64,8 @@ impl Series<'_> {
     }
 }
 
+/// Requires that a task type is there.
+///
 /// # Errors
 /// 404 when there is no such task type.
 pub(super) async fn require_task_type(connection: &impl ConnectionTrait, id: Uuid) -> Result<(), Failure> {

@@ -97,6 +97,8 @@ pub(super) async fn create(
     Ok(Json::written(text))
 }
 
+/// Requires that a task has no such file yet.
+///
 /// # Errors
 /// 400 when a task has a file of that name and revision already.
 async fn require_new(

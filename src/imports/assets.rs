@@ -21,7 +21,7 @@ use crate::database::{self, Sql};
 use crate::events::{Payload, Work, payload};
 use crate::export::headings;
 use crate::readiness::counts::Touched;
-use crate::vocabulary::kinds::{EntityKind, is_temporal};
+use crate::vocabulary::kinds::{EntityKind, is_built_in};
 
 const EPISODE: &str = "Episode";
 const READY_FOR: &str = "Ready for";
@@ -107,7 +107,7 @@ impl EntityImport for AssetImport {
         let all = entity_type::Entity::find().all(&**work).await?;
         let mut known: Vec<(Uuid, String)> = all
             .into_iter()
-            .filter(|kind| !is_temporal(&kind.name))
+            .filter(|kind| !is_built_in(&kind.name))
             .map(|kind| (kind.id, kind.name))
             .collect();
         known.sort();
@@ -158,7 +158,7 @@ impl EntityImport for AssetImport {
         let is_new = entry.is_new();
         let mut data = entry.take_data();
         let before = (!is_new && !self.update).then(|| data.clone());
-        metadata::apply(&mut data, &self.production, line, headings(EntityKind::Asset), is_new)?;
+        metadata::apply(&mut data, &self.production, line, &headings(EntityKind::Asset), is_new)?;
         metadata::apply_text(&mut data, "resolution", line.get("Resolution"), is_new);
         let writes = is_new || self.update;
         if let Some(workflow) = self.workflows.get(&type_id).filter(|_| writes) {

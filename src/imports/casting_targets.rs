@@ -167,6 +167,8 @@ fn by_name(assets: &[AssetRow]) -> (Vec<Vec<CastAsset>>, Index<usize, 2>) {
 }
 
 impl CastingTargets {
+    /// Reads all that castings of a production may name.
+    ///
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(work: &Work<'_>, project_id: Uuid) -> Result<Self, Failure> {

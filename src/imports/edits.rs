@@ -49,7 +49,7 @@ impl EntityImport for EditImport {
         let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &table.production, line, headings(EntityKind::Edit), is_new)?;
+        metadata::apply(&mut data, &table.production, line, &headings(EntityKind::Edit), is_new)?;
         entry.put_data(if writes { data } else { stored });
         if writes {
             entry.describe(line);

@@ -28,6 +28,8 @@ pub(super) struct People {
 }
 
 impl People {
+    /// Reads everybody.
+    ///
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {

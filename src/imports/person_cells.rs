@@ -42,6 +42,8 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// Reads all studios and departments.
+    ///
     /// # Errors
     /// The database does not answer.
     pub(super) async fn load(connection: &impl ConnectionTrait) -> Result<Self, DbErr> {

@@ -50,7 +50,7 @@ impl EntityImport for ShotImport {
         let writes = is_new || table.update;
         let stored = entry.take_data();
         let mut data = stored.clone();
-        metadata::apply(&mut data, &table.production, line, headings(EntityKind::Shot), is_new)?;
+        metadata::apply(&mut data, &table.production, line, &headings(EntityKind::Shot), is_new)?;
         if let Some(rate) = line
             .get("FPS")
             .filter(|rate| plain(data.get("fps")) != *rate && require_frame_rate("FPS", &(*rate).into()).is_err())

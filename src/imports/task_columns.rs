@@ -37,7 +37,8 @@ pub(super) fn read_task_cells(
 ) -> Result<Vec<TaskCells>, RowProblem> {
     let mut found = Vec::new();
     // Columns of the table itself and of metadata come before one of a task type that has their name.
-    let of = |heading: &str| line.behind(production.columns_named(headings(kind), heading));
+    let own = headings(kind);
+    let of = |heading: &str| line.behind(production.columns_named(&own, heading));
     for task_type in production.task_types.iter().filter(|task_type| task_type.is_for(kind)) {
         let name = task_type.name.as_str();
         let (comment, assignations) = (format!("{name} comment"), format!("{name} assignations"));

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::notices::{Notice, NoticeKind};
 use super::task_message::TaskMessage;
+use super::wishes::{DeliveryWishes, WISHES};
 use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database::{self, BATCH, Sql};
@@ -32,101 +33,49 @@ pub struct NotificationMessage {
     service: Service,
 }
 
-/// Ways in which a person wants notifications delivered.
-struct DeliveryWays {
-    emails: bool,
-    services: Vec<Service>,
-}
-
 /// Lets notifications that were just stored go to those who want e-mails or messages.
 ///
 /// # Errors
 /// The database refuses.
 pub(super) async fn enqueue(work: &mut Work<'_>, notices: &[Notice]) -> Result<(), DbErr> {
-    let ways = ways(work, notices).await?;
+    let wishes = wishes(work, notices).await?;
     let (mut emails, mut messages) = (Vec::new(), Vec::new());
     for notice in notices {
-        let Some(ways) = ways.get(&notice.person_id) else {
+        let Some(wishes) = wishes.get(&notice.person_id) else {
             continue;
         };
         let notification_id = notice.id;
-        // That a playlist is ready goes by e-mail to everybody who wants to hear of anything.
-        let by_email = ways.emails || (notice.kind == NoticeKind::PlaylistReady && !ways.services.is_empty());
+        let by_email = if notice.kind == NoticeKind::PlaylistReady {
+            wishes.playlists_by_email()
+        } else {
+            wishes.by_email()
+        };
         if by_email && work.app().mailer.is_enabled() {
             emails.push(NotificationEmail { notification_id });
         }
-        messages.extend(ways.services.iter().map(|service| NotificationMessage {
+        messages.extend(wishes.services().map(|service| NotificationMessage {
             notification_id,
-            service: *service,
+            service,
         }));
     }
     jobs::enqueue(work, &emails).await?;
     jobs::enqueue(work, &messages).await
 }
 
-/// The settings of a person for each way to hear of notifications.
-#[derive(FromQueryResult)]
-struct NotificationSettings {
-    id: Uuid,
-    notifications_enabled: Option<bool>,
-    email: Option<String>,
-    notifications_slack_enabled: Option<bool>,
-    notifications_slack_userid: Option<String>,
-    notifications_mattermost_enabled: Option<bool>,
-    notifications_mattermost_userid: Option<String>,
-    notifications_discord_enabled: Option<bool>,
-    notifications_discord_userid: Option<String>,
-}
-
-impl NotificationSettings {
-    fn ways(&self) -> DeliveryWays {
-        let wants = |enabled: Option<bool>, address: &Option<String>| {
-            enabled.unwrap_or_default() && address.as_deref().is_some_and(|address| !address.is_empty())
-        };
-        let services = [
-            (
-                Service::Slack,
-                wants(self.notifications_slack_enabled, &self.notifications_slack_userid),
-            ),
-            (
-                Service::Mattermost,
-                wants(
-                    self.notifications_mattermost_enabled,
-                    &self.notifications_mattermost_userid,
-                ),
-            ),
-            (
-                Service::Discord,
-                wants(self.notifications_discord_enabled, &self.notifications_discord_userid),
-            ),
-        ];
-        DeliveryWays {
-            emails: wants(self.notifications_enabled, &self.email),
-            services: services
-                .into_iter()
-                .filter(|(_, wanted)| *wanted)
-                .map(|(service, _)| service)
-                .collect(),
-        }
-    }
-}
-
-async fn ways(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, DeliveryWays>, DbErr> {
+/// The wishes of the persons who are told, as long as they are active and no bots.
+async fn wishes(work: &Work<'_>, notices: &[Notice]) -> Result<HashMap<Uuid, DeliveryWishes>, DbErr> {
     let persons: HashSet<Uuid> = notices.iter().map(|notice| notice.person_id).collect();
     let persons: Vec<Uuid> = persons.into_iter().collect();
     let mut found = HashMap::new();
     for persons in persons.chunks(BATCH) {
-        let mut sql = Sql::new(
-            "SELECT id, notifications_enabled, email, notifications_slack_enabled, notifications_slack_userid, notifications_mattermost_enabled, \
-             notifications_mattermost_userid, notifications_discord_enabled, notifications_discord_userid FROM person WHERE active = ",
-        );
+        let mut sql = Sql::new(format!("SELECT r.id, {WISHES} FROM person r WHERE r.active = "));
         sql.bind(true)
-            .push(" AND is_bot = ")
+            .push(" AND r.is_bot = ")
             .bind(false)
-            .push(" AND id IN ")
+            .push(" AND r.id IN ")
             .bind_list(persons.iter().copied());
-        for settings in database::read_all::<NotificationSettings>(&**work, &sql).await? {
-            found.insert(settings.id, settings.ways());
+        for row in database::rows(&**work, &sql).await? {
+            found.insert(row.try_get("", "id")?, DeliveryWishes::read(&row)?);
         }
     }
     Ok(found)

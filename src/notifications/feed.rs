@@ -64,7 +64,11 @@ struct EntrySubject {
 
 impl EntrySubject {
     fn comment(&self) -> Seen {
-        Seen::written(self.author_id, self.by_client, self.for_client.unwrap_or_default())
+        Seen {
+            author_id: self.author_id,
+            author_role: Seen::role_of_author(self.by_client),
+            for_client: self.for_client.unwrap_or_default(),
+        }
     }
 }
 

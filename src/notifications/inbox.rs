@@ -236,7 +236,11 @@ fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result
         works_on_entity: context.works,
     };
     let for_client = context.for_client.unwrap_or_default();
-    let written = |author_id: Uuid, by_client: bool| Seen::written(author_id, by_client, for_client);
+    let written = |author_id: Uuid, by_client: bool| Seen {
+        author_id,
+        author_role: Seen::role_of_author(by_client),
+        for_client,
+    };
     Ok(viewer.may_be_told_words(written(author_id, context.client_wrote))
         && viewer.may_be_told_words(written(context.told_by, context.client_told)))
 }

@@ -10,5 +10,6 @@ pub mod notices;
 pub mod recipients;
 pub mod subscriptions;
 mod task_message;
+mod wishes;
 
 pub use delivery::{NotificationEmail, NotificationMessage};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::feed::{EPISODE, FULL_NAME};
 use super::notices::NoticeKind;
+use super::wishes::{DeliveryWishes, WISHES};
 use crate::access::comments::{Seen, Viewer};
 use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
@@ -17,6 +18,7 @@ use crate::database::dialect::json_length;
 use crate::database::{self, Sql};
 use crate::mail::{Letter, LetterOrigin, News, Recipient, TaskNews};
 use crate::messengers::{Message, Service};
+use crate::vocabulary::persons::full_name;
 
 /// A notification with all that is told of it.
 #[derive(Clone, Debug)]
@@ -32,48 +34,26 @@ pub(super) struct TaskMessage {
 #[derive(Clone, Debug)]
 struct Person {
     recipient: Recipient,
-    wants_emails: bool,
-    /// Names in chat services where the person wants messages.
-    names: Vec<(Service, String)>,
+    wishes: DeliveryWishes,
 }
 
-/// Columns that [`Person::read`] takes, of a person `r`.
-const PERSON: &str = "r.id AS person_id, r.email AS email, r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, \
-     r.active AS active, r.notifications_enabled AS wants_emails, r.notifications_slack_enabled AS wants_slack, \
-     r.notifications_slack_userid AS slack, r.notifications_mattermost_enabled AS wants_mattermost, \
-     r.notifications_mattermost_userid AS mattermost, r.notifications_discord_enabled AS wants_discord, \
-     r.notifications_discord_userid AS discord";
+/// Columns that [`Person::read`] takes besides [`WISHES`], of a person `r`.
+const PERSON: &str = "r.id AS person_id, r.first_name AS first_name, r.last_name AS last_name, r.timezone AS timezone, r.active AS active";
 
 impl Person {
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
         let text = |name: &str| row.try_get::<Option<String>>("", name).map(Option::unwrap_or_default);
-        let flag = |name: &str| row.try_get::<Option<bool>>("", name).map(Option::unwrap_or_default);
         let recipient = Recipient {
             address: text("email")?,
             first_name: text("first_name")?,
             full_name: full_name(&text("first_name")?, &text("last_name")?),
             timezone: row.try_get("", "timezone")?,
         };
-        let mut names = Vec::new();
-        for (service, wants, name) in [
-            (Service::Slack, "wants_slack", "slack"),
-            (Service::Mattermost, "wants_mattermost", "mattermost"),
-            (Service::Discord, "wants_discord", "discord"),
-        ] {
-            if flag(wants)? {
-                names.push((service, text(name)?));
-            }
-        }
         Ok(Self {
             recipient,
-            wants_emails: flag("wants_emails")?,
-            names,
+            wishes: DeliveryWishes::read(row)?,
         })
     }
-}
-
-fn full_name(first: &str, last: &str) -> String {
-    format!("{first} {last}").trim().to_owned()
 }
 
 impl TaskMessage {
@@ -86,7 +66,7 @@ impl TaskMessage {
         let (reader, writer) = (place_columns("reader", "r", "rl"), place_columns("writer", "w", "wl"));
         let sql = Sql::with(
             format!(
-                "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, {PERSON}, {reader}, \
+                "SELECT n.type AS kind, n.reply_id AS reply_id, n.created_at AS moment, {PERSON}, {WISHES}, {reader}, \
                  a.first_name AS author_first_name, a.last_name AS author_last_name, t.id AS task_id, y.name AS task_type, \
                  y.for_entity AS for_entity, p.id AS project_id, p.name AS project, p.production_type AS production_type, {works} AS works, \
                  p.is_clients_isolated AS isolated, {FULL_NAME} AS entity, {EPISODE} AS episode_id, c.id AS comment_id, c.text AS text, \
@@ -151,12 +131,7 @@ impl TaskMessage {
 
     /// The message of it in a chat service, for those who want one there.
     pub(super) fn message(&self, id: Uuid, service: Service) -> Option<Message<'_>> {
-        let mut names = self
-            .person
-            .names
-            .iter()
-            .filter(|(known, name)| *known == service && !name.is_empty());
-        names.next().map(|(_, to)| Message {
+        self.person.wishes.name_in(service).map(|to| Message {
             id,
             to,
             production: &self.production,
@@ -166,17 +141,17 @@ impl TaskMessage {
 
     /// The e-mail of it, for those who want one.
     pub(super) fn email(&self) -> Option<(Letter, Recipient, LetterOrigin)> {
-        let Person {
-            recipient,
-            wants_emails,
-            ..
-        } = &self.person;
+        let Person { recipient, wishes } = &self.person;
+        let by_email = if self.news.news == News::PlaylistReady {
+            wishes.playlists_by_email()
+        } else {
+            wishes.by_email()
+        };
         let origin = LetterOrigin {
             moment: self.moment,
             address: None,
         };
-        (*wants_emails && !recipient.address.is_empty())
-            .then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
+        by_email.then(|| (Letter::Task(self.news.clone()), recipient.clone(), origin))
     }
 }
 
@@ -185,7 +160,7 @@ async fn of_playlist(app: &App, notification_id: Uuid) -> Result<Option<TaskMess
     let count = json_length(app.database.backend(), "y.shots");
     let sql = Sql::with(
         format!(
-            "SELECT n.created_at AS moment, {PERSON}, {}, a.first_name AS author_first_name, a.last_name AS author_last_name, \
+            "SELECT n.created_at AS moment, {PERSON}, {WISHES}, {}, a.first_name AS author_first_name, a.last_name AS author_last_name, \
              y.id AS playlist_id, y.name AS playlist, y.for_entity AS for_entity, y.is_for_all AS is_for_all, {count} AS entries, \
              p.id AS project_id, p.name AS project, p.production_type AS production_type, ep.id AS episode_id, ep.name AS episode \
              FROM notification n JOIN person r ON r.id = n.person_id JOIN person a ON a.id = n.author_id \
@@ -213,9 +188,6 @@ fn read_playlist(row: &QueryResult, settings: &Settings) -> Result<Option<TaskMe
         .into_iter()
         .filter(|name| !name.is_empty());
     let entries = row.try_get::<Option<i64>>("", "entries")?.unwrap_or_default();
-    let mut person = Person::read(row)?;
-    // Whoever wants to hear of anything is told of this by e-mail, too.
-    person.wants_emails |= !person.names.is_empty();
     Ok(Some(TaskMessage {
         news: TaskNews {
             news: News::PlaylistReady,
@@ -234,7 +206,7 @@ fn read_playlist(row: &QueryResult, settings: &Settings) -> Result<Option<TaskMe
             .try_get::<Option<NaiveDateTime>>("", "moment")?
             .unwrap_or_else(database::now),
         production: project,
-        person,
+        person: Person::read(row)?,
     }))
 }
 
@@ -250,8 +222,8 @@ fn playlist_link(row: &QueryResult, settings: &Settings) -> Result<String, DbErr
         None => "/episodes/main".to_owned(),
     };
     Ok(format!(
-        "{}://{}/productions/{project_id}{episode}/playlists/{playlist_id}",
-        settings.domain_protocol, settings.domain_name
+        "{}/productions/{project_id}{episode}/playlists/{playlist_id}",
+        settings.public_address()
     ))
 }
 
@@ -324,8 +296,8 @@ impl TaskPlace {
             _ => "assets",
         };
         format!(
-            "{}://{}/productions/{project_id}{episode}/{section}/tasks/{task_id}",
-            settings.domain_protocol, settings.domain_name
+            "{}/productions/{project_id}{episode}/{section}/tasks/{task_id}",
+            settings.public_address()
         )
     }
 }

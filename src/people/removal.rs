@@ -42,7 +42,8 @@ const FORGETTING_COLUMNS: [(&str, &str); 9] = [
     ("budget_entry", "person_id"),
 ];
 
-/// Removes what is nothing without the person, and makes the rest forget them. The row itself stays for the caller.
+/// Removes what is nothing without the person, and makes the rest forget them. The row itself stays for the caller. A chat
+/// message keeps its author: while there is one, the row can't be removed.
 ///
 /// # Errors
 /// The database refuses; nothing has happened then.
@@ -76,4 +77,34 @@ pub async fn detach(work: &mut Work<'_>, person_id: Uuid) -> Result<(), Failure>
         database::execute(&**work, &sql).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::TABLES;
+
+    use super::*;
+
+    /// Columns in neither list: comments go with all that hangs on them, departments go with the row of the person, and chat
+    /// messages keep it.
+    const ELSEWHERE: [(&str, &str); 3] = [
+        ("comment", "person_id"),
+        ("department_link", "person_id"),
+        ("chat_message", "person_id"),
+    ];
+
+    #[test]
+    fn nothing_that_refers_to_a_person_is_forgotten() {
+        let mut stated: Vec<(&str, &str)> = REMOVED.into_iter().chain(FORGETTING_COLUMNS).chain(ELSEWHERE).collect();
+        let referring = TABLES.iter().copied().flat_map(|table| {
+            let columns = table.columns.iter();
+            columns
+                .filter(|column| column.targets().contains(&"person"))
+                .map(move |column| (table.name, column.name))
+        });
+        let mut there: Vec<(&str, &str)> = referring.collect();
+        stated.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(stated, there);
+    }
 }

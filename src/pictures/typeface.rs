@@ -17,6 +17,8 @@ pub(super) struct Typeface {
 }
 
 impl Typeface {
+    /// The typeface that is built in.
+    ///
     /// # Errors
     /// The built-in file is broken.
     pub(super) fn open() -> Result<Self, PictureError> {

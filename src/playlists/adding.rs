@@ -132,6 +132,8 @@ async fn choose(
         .collect())
 }
 
+/// Requires entities that a playlist of a production may show.
+///
 /// # Errors
 /// 404 unless all entities are there, and belong to the production or are shared with others.
 async fn require_entities(work: &Work<'_>, project_id: Option<Uuid>, entities: &[Uuid]) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use tokio::process::Command;
 use super::clips::{Clip, ClipFacts, PICTURES, are_alike};
 use super::frame_rate::FrameRate;
 use crate::app::App;
-use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
+use crate::programs::{Allowance, Encoded, Program, ProgramError, file_argument};
 
 const HEIGHT: u32 = 1080;
 /// Most pixels on a side.
@@ -46,8 +46,8 @@ pub(super) struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn room<'a>(self, app: &'a App, encoded: Encoded<'a>) -> Room<'a> {
-        Room::Encoder {
+    fn allowance<'a>(self, app: &'a App, encoded: Encoded<'a>) -> Allowance<'a> {
+        Allowance::Encoder {
             budget: &app.pictures,
             patience: self.patience,
             encoded,
@@ -144,8 +144,8 @@ async fn encode_all(
         let frames = target.rate.frames(known.seconds);
         let length = Duration::try_from_secs_f64(known.seconds).unwrap_or_default();
         let encoded = |time: Duration| (making.encoded)(before + time.min(length));
-        let room = making.room(app, &encoded);
-        encode(app, room, (clip, known), size, (target.rate, frames), &part).await?;
+        let allowance = making.allowance(app, &encoded);
+        encode(app, allowance, (clip, known), size, (target.rate, frames), &part).await?;
         before += length;
         parts.push((part, target.rate.seconds(frames)));
     }
@@ -161,7 +161,7 @@ fn even(pixels: u32) -> u32 {
 /// leaves open.
 async fn encode(
     app: &App,
-    room: Room<'_>,
+    allowance: Allowance<'_>,
     (clip, known): (&Clip, &ClipFacts),
     size: (u32, u32),
     (rate, frames): (FrameRate, u64),
@@ -169,7 +169,7 @@ async fn encode(
 ) -> Result<(), ProgramError> {
     let has_sound = clip.still.is_none() && known.has_sound();
     let threads = app.programs.threads().to_string();
-    let mut command = app.programs.reading(room, Program::Ffmpeg, clip.own_format());
+    let mut command = app.programs.reading(allowance, Program::Ffmpeg, clip.own_format());
     command.args(["-threads", &threads]);
     add_inputs(&mut command, clip, rate, has_sound);
     command.args([
@@ -200,7 +200,7 @@ async fn encode(
         "-y",
     ]);
     command.arg(file_argument(part));
-    app.programs.run(room, Program::Ffmpeg, command).await?;
+    app.programs.run(allowance, Program::Ffmpeg, command).await?;
     // The encoder ends there without a complaint.
     if tokio::fs::metadata(part).await?.len() >= MOST_BYTES {
         return Err(ProgramError::Unreadable("it takes too much space".into()));
@@ -299,8 +299,8 @@ async fn join(
     command.arg(file_argument(movie));
     // It takes a moment, and says nothing of how far it is.
     let silent = |_: Duration| {};
-    let room = making.room(app, &silent);
-    app.programs.run(room, Program::Ffmpeg, command).await.map(|_| ())
+    let allowance = making.allowance(app, &silent);
+    app.programs.run(allowance, Program::Ffmpeg, command).await.map(|_| ())
 }
 
 #[cfg(test)]

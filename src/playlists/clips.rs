@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::programs::colours::{Colours, ToldColours};
-use crate::programs::{Program, ProgramError, Room, file_argument};
+use crate::programs::{Allowance, Program, ProgramError, file_argument};
 
 /// Format of pictures.
 pub(super) const PICTURES: &str = "png_pipe";
@@ -132,8 +132,8 @@ pub(super) async fn look(app: &App, clips: &[Clip]) -> Result<Vec<ClipFacts>, Pr
 }
 
 async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
-    let room = Room::Picture(&app.pictures);
-    let mut command = app.programs.reading(room, Program::Ffprobe, clip.own_format());
+    let allowance = Allowance::Picture(&app.pictures);
+    let mut command = app.programs.reading(allowance, Program::Ffprobe, clip.own_format());
     command.args([
         "-show_entries",
         "stream=codec_type,codec_name,profile,width,height,pix_fmt,color_space,color_primaries,r_frame_rate,time_base,sample_rate,\
@@ -143,7 +143,7 @@ async fn probe(app: &App, clip: &Clip) -> Result<ClipFacts, ProgramError> {
         "-i",
     ]);
     command.arg(file_argument(&clip.path));
-    let output = app.programs.run(room, Program::Ffprobe, command).await?;
+    let output = app.programs.run(allowance, Program::Ffprobe, command).await?;
     let unreadable = |why: &str| ProgramError::Unreadable(why.to_owned());
     let report: ClipReport = serde_json::from_slice(&output.stdout).map_err(|error| unreadable(&error.to_string()))?;
     let pictures = report

@@ -11,6 +11,7 @@ use crate::database::{self, Sql};
 use crate::jobs::Job;
 use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 use crate::studio::organisation;
+use crate::vocabulary::persons::full_name;
 
 /// Tells a person that the movie of a build is there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,15 +49,15 @@ impl Job for MovieLetter {
         let Some(address) = told.email.filter(|email| !email.is_empty()) else {
             return Ok(());
         };
-        let settings = &app.settings;
-        let (protocol, domain) = (&settings.domain_protocol, &settings.domain_name);
         let link = format!(
-            "{protocol}://{domain}/api/data/playlists/{}/jobs/{}/build/mp4",
-            told.playlist_id, self.build_id
+            "{}/api/data/playlists/{}/jobs/{}/build/mp4",
+            app.settings.public_address(),
+            told.playlist_id,
+            self.build_id
         );
         let recipient = Recipient {
             address,
-            full_name: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
+            full_name: full_name(&told.first_name, &told.last_name),
             first_name: told.first_name,
             timezone: told.timezone,
         };

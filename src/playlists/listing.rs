@@ -195,6 +195,8 @@ pub(super) async fn with_entries(
     Ok(Json::written(page.written(total, &items, &[])))
 }
 
+/// Requires that a production is there.
+///
 /// # Errors
 /// 404 when there is no such production.
 pub(super) async fn require_project(database: &Database, project_id: Uuid) -> Result<(), Failure> {

@@ -19,6 +19,8 @@ pub(super) struct Title {
 }
 
 impl Title {
+    /// The title of a playlist.
+    ///
     /// # Errors
     /// 404 when there is no such playlist, or it belongs to no production.
     pub(super) async fn find(connection: &impl ConnectionTrait, playlist_id: Uuid) -> Result<Self, Failure> {

@@ -87,6 +87,8 @@ struct TaskFacts {
     single_preview: bool,
 }
 
+/// Facts about the task that a preview is added to.
+///
 /// # Errors
 /// 404 when there is no such task.
 async fn find_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<TaskFacts, Failure> {
@@ -104,6 +106,8 @@ async fn find_task(connection: &impl ConnectionTrait, task_id: Uuid) -> Result<T
     })
 }
 
+/// The comment that a preview is added to.
+///
 /// # Errors
 /// 404 unless the comment is on the task.
 async fn find_comment(

@@ -77,7 +77,7 @@ async fn draw(
     let before = stored(&**work, id).await?;
     let annotations = Value::from(merge(before.clone(), changes)?);
     if annotations == before {
-        return rows::record(&**work, id, false).await;
+        return rows::record(&**work, id).await;
     }
     require_room(&before, &annotations)?;
     let moment = database::now();
@@ -89,7 +89,7 @@ async fn draw(
         json!(moment.format("%Y-%m-%dT%H:%M:%S").to_string()),
     );
     work.emit_in(preview.project_id, "preview-file:annotation-update", told);
-    rows::record(&**work, id, false).await
+    rows::record(&**work, id).await
 }
 
 /// The annotations as they are now.

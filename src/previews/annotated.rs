@@ -84,6 +84,8 @@ enum DrawnKind {
 }
 
 impl DrawnKind {
+    /// The kind of a preview; `what` is to be taken out of it.
+    ///
     /// # Errors
     /// 400 for what is neither movie nor picture.
     async fn of(app: &App, preview: &PreviewSubject, what: &str) -> Result<Self, Failure> {
@@ -139,6 +141,8 @@ enum Base {
 }
 
 impl Base {
+    /// Fetches what drawings of a preview lie on.
+    ///
     /// # Errors
     /// 404 when it is not stored here.
     async fn fetch(app: &App, preview: &PreviewSubject, kind: DrawnKind) -> Result<Self, Failure> {
@@ -227,6 +231,8 @@ struct Drawn {
 }
 
 impl Drawn {
+    /// The drawings of a preview with what they lie on, for those who manage it.
+    ///
     /// # Errors
     /// 404, 403 and 400 as the contract says.
     async fn find(app: &App, caller: &Caller, id: Uuid) -> Result<Self, Failure> {
@@ -372,6 +378,8 @@ struct Holder {
 }
 
 impl Words {
+    /// The words about a preview.
+    ///
     /// # Errors
     /// The database does not answer.
     async fn find(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {

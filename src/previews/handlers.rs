@@ -34,7 +34,7 @@ impl PreviewsHandlers {
     async fn add(&self, access: &TaskActor, place: Placement) -> Result<Json<PreviewFile>, Failure> {
         let mut work = Work::begin(&self.0, access).await?;
         let id = add_preview(&mut work, access.person.id, place).await?;
-        let text = rows::record(&*work, id, true).await?;
+        let text = rows::record_with_comments(&*work, id).await?;
         work.commit().await?;
         Ok(Json::written(text))
     }

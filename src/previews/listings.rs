@@ -72,6 +72,8 @@ pub(super) async fn of_entity(
     Ok(stream_objects(&app.database, sql, writer).await?.into())
 }
 
+/// Requires that an entity is of a kind, by the name of its type.
+///
 /// # Errors
 /// 404 when the entity is not of that kind.
 pub(super) async fn require_kind(database: &Database, entity_id: Uuid, kind: &str) -> Result<(), Failure> {

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::making::{Made, make_generic, make_movie};
+use super::making::{Made, make_generic, make_movie, make_pictures};
 use super::subject::PreviewSubject;
 use super::upload::release;
-use super::work::{failure, picture_work};
+use super::work::failure;
 use super::{keys, main_preview, removal};
 use crate::app::{App, SharedApp};
 use crate::background::{JobError, Lane};
@@ -21,7 +21,7 @@ use crate::config::Settings;
 use crate::database::{self, Sql};
 use crate::events::{Payload, ToldComment, Work, payload, transact};
 use crate::jobs::Job;
-use crate::pictures::{self, Admitted, MediaKind, Purpose};
+use crate::pictures::{self, MediaKind};
 use crate::storage::FileKey;
 
 /// Rest of the work for a preview once its name is in the record: everything is made again from the first file that was
@@ -130,8 +130,13 @@ impl Processing {
         let made = Made::new(self.kind, self.extension.clone(), size);
         match self.kind {
             MediaKind::Picture => {
-                let is_new = *first == keys::sent_picture(id);
-                make_pictures(app, id, source, made, is_new).await
+                // An original was made of the upload before.
+                let derive = if *first == keys::sent_picture(id) {
+                    pictures::from_upload
+                } else {
+                    pictures::variants
+                };
+                make_pictures(app, id, source, made, derive).await.map_err(failure)
             }
             MediaKind::Movie => {
                 let preview = PreviewSubject::find(&app.database, id).await?;
@@ -179,24 +184,6 @@ impl Processing {
         }
         Ok(work.commit().await?)
     }
-}
-
-/// Makes the pictures of an upload, or of an original that was made of one before.
-async fn make_pictures(app: &App, id: Uuid, source: &Path, mut made: Made, is_new: bool) -> Result<Made, Failure> {
-    let target = tempfile::tempdir()?;
-    let derive = move |source: &Admitted| {
-        let make = if is_new {
-            pictures::from_upload
-        } else {
-            pictures::variants
-        };
-        Ok((make(source, target.path())?, target))
-    };
-    let derived = picture_work(app, source, Purpose::Preview, derive);
-    let (derived, target) = derived.await.map_err(failure)?;
-    made.measure(&derived);
-    made.add_pictures(id, derived, target);
-    Ok(made)
 }
 
 #[async_trait]

@@ -58,11 +58,39 @@ impl PreviewWriter {
     }
 }
 
-/// One preview as a JSON object, with the ids of its comments if they are asked for.
+/// One preview as a JSON object.
 ///
 /// # Errors
 /// 404 when there is no such preview.
-pub async fn record(connection: &impl ConnectionTrait, id: Uuid, with_comments: bool) -> Result<Vec<u8>, Failure> {
+pub async fn record(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut out = open_record(connection, id).await?;
+    out.push(b'}');
+    Ok(out)
+}
+
+/// One preview as a JSON object, with the ids of its comments.
+///
+/// # Errors
+/// 404 when there is no such preview.
+pub(super) async fn record_with_comments(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
+    let mut out = open_record(connection, id).await?;
+    out.extend_from_slice(b",\"comments\":[");
+    let sql = Sql::with(
+        "SELECT comment FROM comment_preview_link WHERE preview_file = $1",
+        [id.into()],
+    );
+    for (at, comment) in database::read_values(connection, &sql).await?.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write_uuid(&mut out, comment);
+    }
+    out.extend_from_slice(b"]}");
+    Ok(out)
+}
+
+/// The object of a preview without its closing brace.
+async fn open_record(connection: &impl ConnectionTrait, id: Uuid) -> Result<Vec<u8>, Failure> {
     let sql = Sql::with(
         format!("SELECT {} FROM preview_file p WHERE p.id = $1", columns()),
         [id.into()],
@@ -70,21 +98,6 @@ pub async fn record(connection: &impl ConnectionTrait, id: Uuid, with_comments: 
     let row = database::row(connection, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(1024);
     PreviewWriter::new().write_open(&mut out, &row)?;
-    if with_comments {
-        out.extend_from_slice(b",\"comments\":[");
-        let sql = Sql::with(
-            "SELECT comment FROM comment_preview_link WHERE preview_file = $1",
-            [id.into()],
-        );
-        for (at, comment) in database::read_values(connection, &sql).await?.into_iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            write_uuid(&mut out, comment);
-        }
-        out.push(b']');
-    }
-    out.push(b'}');
     Ok(out)
 }
 

@@ -68,6 +68,8 @@ impl PreviewSubject {
         self.original_name.as_deref().is_some_and(|name| !name.is_empty())
     }
 
+    /// Lets the caller in by a rule about the task of the preview.
+    ///
     /// # Errors
     /// 403 when a rule about the task does not allow it.
     pub(super) async fn require(&self, app: &App, caller: &Caller, rule: &TaskRule) -> Result<(), Failure> {
@@ -76,18 +78,24 @@ impl PreviewSubject {
             .map(|_| ())
     }
 
+    /// Lets those in who read the task of the preview.
+    ///
     /// # Errors
     /// 403 for those who may not read the task.
     pub(super) async fn require_reader(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
         self.require(app, caller, &tasks::READ).await
     }
 
+    /// Lets those in who put previews of the task forward.
+    ///
     /// # Errors
     /// 403 for those who may not add previews to the task.
     pub(super) async fn require_actor(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
         self.require(app, caller, &tasks::ACT).await
     }
 
+    /// Lets those in who see the pictures of the preview.
+    ///
     /// # Errors
     /// 403 for those who may neither read the task nor see the pictures of shared entities.
     pub(super) async fn require_viewer(&self, app: &App, caller: &Caller) -> Result<(), Failure> {

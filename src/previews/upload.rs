@@ -65,7 +65,7 @@ pub(super) async fn upload(
         .file("file")
         .ok_or_else(|| Failure::parameter("File not provided.").naming("file"))?;
     accept(app, caller, &preview, file, options).await?;
-    Ok(Json::written(rows::record(&app.database, id, false).await?))
+    Ok(Json::written(rows::record(&app.database, id).await?))
 }
 
 /// Takes a file that came along with a comment for a preview that was just added to it.

@@ -16,6 +16,7 @@ use crate::auth::handed_out_password;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload, transact};
 use crate::people::removal::detach;
+use crate::vocabulary::persons::full_name;
 
 /// Time for which an account stays open.
 const OPEN_FOR: TimeDelta = TimeDelta::hours(1);
@@ -170,9 +171,7 @@ fn shown(account: &person::Model) -> PreviewAccount {
     PreviewAccount {
         id: account.id,
         email: account.email.clone().unwrap_or_default(),
-        full_name: format!("{} {}", account.first_name, account.last_name)
-            .trim()
-            .to_owned(),
+        full_name: full_name(&account.first_name, &account.last_name),
         preview_open_until: account
             .preview_open_until
             .map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),

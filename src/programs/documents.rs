@@ -2,7 +2,7 @@
 
 use std::path::{Path, absolute};
 
-use super::{Program, ProgramError, Programs, Room};
+use super::{Allowance, Program, ProgramError, Programs};
 use crate::pictures::PictureBudget;
 
 /// Pixels of the longer side of a page.
@@ -31,7 +31,7 @@ impl Programs {
                 LONGER_SIDE,
             ])
             .args([document, root]);
-        self.run(Room::Page(budget), Program::Pdftoppm, command).await?;
+        self.run(Allowance::Page(budget), Program::Pdftoppm, command).await?;
         match tokio::fs::metadata(picture).await {
             Ok(written) if written.len() > 0 => Ok(()),
             _ => Err(ProgramError::Unreadable("it has no page".into())),

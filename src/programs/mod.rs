@@ -74,7 +74,8 @@ pub enum ProgramError {
     /// It is not there.
     #[error("the program `{}` is not installed", .0.name())]
     Missing(Program),
-    /// The file is not what it should be, or is broken.
+    /// It ended without success, with these words: the file is not what it should be, as a rule, or the system ended the program,
+    /// which wanted more memory than it may have.
     #[error("the file can't be read: {0}")]
     Unreadable(String),
     /// It could not be run, or took too long.
@@ -94,14 +95,14 @@ pub fn missing(program: Program) -> Failure {
 /// Takes the time of a movie that is encoded already.
 pub type Encoded<'a> = &'a (dyn Fn(Duration) + Send + Sync);
 
-/// Room that a program takes while it runs.
+/// Memory, place and time that a program gets for one call.
 #[derive(Clone, Copy)]
-pub enum Room<'a> {
-    /// Room of a picture of the largest size, for looks at single frames.
+pub enum Allowance<'a> {
+    /// Memory and place of a picture of the largest size, for looks at single frames.
     Picture(&'a PictureBudget),
-    /// Room of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
+    /// Memory of a picture of the largest size, for the one document that is drawn at once. Pictures get their places beside it.
     Page(&'a PictureBudget),
-    /// Room of one of the few movies that are encoded at once. Pictures need not wait for it.
+    /// Place of one of the few movies that are encoded at once. Pictures need not wait for it.
     Encoder {
         budget: &'a PictureBudget,
         /// Time that it may take.
@@ -110,7 +111,7 @@ pub enum Room<'a> {
     },
 }
 
-impl Room<'_> {
+impl Allowance<'_> {
     fn frame_pixels(self) -> u64 {
         let (Self::Picture(budget) | Self::Page(budget) | Self::Encoder { budget, .. }) = self;
         budget.frame_pixels()
@@ -248,25 +249,30 @@ impl Programs {
         command
     }
 
-    /// Makes a call once there is room for it.
+    /// Makes a call once there is what it is allowed.
     ///
     /// # Errors
     /// The program is not there, takes too long, or says that it can't.
-    pub async fn run(&self, room: Room<'_>, program: Program, command: Command) -> Result<Output, ProgramError> {
-        match room {
-            Room::Picture(budget) => {
+    pub async fn run(
+        &self,
+        allowance: Allowance<'_>,
+        program: Program,
+        command: Command,
+    ) -> Result<Output, ProgramError> {
+        match allowance {
+            Allowance::Picture(budget) => {
                 let _memory = budget.frame().await.map_err(io::Error::other)?;
                 let _place = budget.place().await;
                 self.finish(program, command, self.patience, None).await
             }
-            Room::Page(budget) => {
+            Allowance::Page(budget) => {
                 // The semaphore is never closed. Memory is not kept while another page is drawn.
                 let _place = self.documents.acquire().await.map_err(io::Error::other)?;
                 let _memory = budget.frame().await.map_err(io::Error::other)?;
                 self.finish(program, command, self.patience.min(PAGE_PATIENCE), None)
                     .await
             }
-            Room::Encoder { patience, encoded, .. } => {
+            Allowance::Encoder { patience, encoded, .. } => {
                 // The semaphore is never closed.
                 let _place = self.encoders.acquire().await.map_err(io::Error::other)?;
                 self.finish(program, command, patience, Some(encoded)).await

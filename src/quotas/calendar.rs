@@ -6,6 +6,8 @@ use chrono::{
 use chrono_tz::Tz;
 use dailies_definitions::access::Person;
 
+use crate::vocabulary::period::zone_of;
+
 /// The calendar of a time zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Calendar(pub(super) Tz);
@@ -14,13 +16,7 @@ impl Calendar {
     /// The calendar of a person, or that of UTC for somebody whose time zone is not known.
     #[must_use]
     pub fn of(person: &Person) -> Self {
-        Self(
-            person
-                .timezone
-                .as_deref()
-                .and_then(|name| name.parse().ok())
-                .unwrap_or(Tz::UTC),
-        )
+        Self(zone_of(person))
     }
 
     /// The day on which a moment of UTC falls.

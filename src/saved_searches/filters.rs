@@ -128,6 +128,8 @@ async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilter>, Failure>
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }
 
+/// Requires a group that a search filter of the caller may lie in.
+///
 /// # Errors
 /// 404 for a group that does not exist or that somebody keeps for themself, 400 when it is not shared alike or is of another
 /// production.

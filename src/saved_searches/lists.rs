@@ -157,6 +157,8 @@ pub async fn shared(work: &Work<'_>, caller: &Caller, wanted: bool, project_id: 
     }
 }
 
+/// Requires that a department is there, where one is named.
+///
 /// # Errors
 /// 404 when a department is named that does not exist.
 pub async fn require_department(work: &Work<'_>, id: Option<Uuid>) -> Result<(), Failure> {

@@ -31,6 +31,8 @@ use crate::events::{Payload, ToldComment, Work};
 use crate::tasks::statuses::Settable;
 use crate::vocabulary::persons::SHORT_PERSON;
 
+/// Requires a link by which guests write.
+///
 /// # Errors
 /// 403 where guests may not write.
 pub(super) fn require_comments(visitor: &ShareVisitor) -> Result<(), Failure> {
@@ -224,6 +226,8 @@ pub(super) struct Own {
 }
 
 impl Own {
+    /// A comment of the guest, to be changed.
+    ///
     /// # Errors
     /// 404 for an unknown comment, 403 for one of somebody else or on another task, and where guests may not write.
     pub(super) async fn find(

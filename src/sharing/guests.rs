@@ -44,6 +44,8 @@ pub(super) fn refused(status: StatusCode, reason: &str) -> Failure {
     Failure::answer(status, json!({"error": reason}))
 }
 
+/// Lets a guest of the link in, who brings their secret.
+///
 /// # Errors
 /// 403 unless the request brings the secret of a guest of the link.
 pub(super) async fn require(

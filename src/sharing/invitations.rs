@@ -23,6 +23,7 @@ use crate::events::Work;
 use crate::jobs::{self, Job};
 use crate::mail::{Letter, LetterOrigin, MailError, PlaylistShared, Recipient};
 use crate::studio::organisation;
+use crate::vocabulary::persons::full_name;
 
 /// An e-mail with a link that is to be sent. It names the link, and does not hold its secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -91,7 +92,7 @@ pub(super) async fn invite(
                 author_id: caller.person.id,
                 to: to.clone(),
                 first_name: text(|person| person.first_name.clone()),
-                full_name: text(|person| format!("{} {}", person.first_name, person.last_name).trim().to_owned()),
+                full_name: text(|person| full_name(&person.first_name, &person.last_name)),
                 timezone: person.as_ref().and_then(|person| person.timezone.clone()),
                 message: message.clone(),
                 moment: database::now(),
@@ -162,15 +163,11 @@ impl Job for ShareInvitation {
         let Some(told) = database::read_one::<InvitationFacts>(&app.database, &sql).await? else {
             return Ok(());
         };
-        let settings = &app.settings;
         let letter = Letter::PlaylistShared(PlaylistShared {
-            author: format!("{} {}", told.first_name, told.last_name).trim().to_owned(),
+            author: full_name(&told.first_name, &told.last_name),
             playlist: told.playlist,
             production: told.production,
-            link: format!(
-                "{}://{}/playlists/shared/{}",
-                settings.domain_protocol, settings.domain_name, told.token
-            ),
+            link: format!("{}/playlists/shared/{}", app.settings.public_address(), told.token),
             text: self.message.clone(),
         });
         let recipient = Recipient {

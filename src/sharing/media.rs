@@ -41,9 +41,7 @@ pub(super) async fn shown(
 pub(super) async fn record(app: &App, visitor: &ShareVisitor, id: Uuid) -> Result<Json<PreviewFile>, Failure> {
     let connection = &app.database;
     shown(connection, visitor, id).await?;
-    Ok(Json::written(without_internal(
-        &rows::record(connection, id, false).await?,
-    )))
+    Ok(Json::written(without_internal(&rows::record(connection, id).await?)))
 }
 
 /// The file of a preview, to be saved.

@@ -37,7 +37,7 @@ pub async fn of_project(
         condition.push(" AND t.task_type_id = ").bind(id);
     }
     if let Some(id) = query.episode_id {
-        condition.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ").bind(id).push(")");
+        rows::restrict_to_episode(&mut condition, id);
     }
     let visible = VisibleTasks::within(access, access.project_id(), access.role());
     visible.restrict(&mut condition, "t");

@@ -1,5 +1,6 @@
 //! Tasks: what there is to do on each entity, who does it, how far it is, and the time it takes.
 
+mod assignees;
 pub mod assignment;
 mod burndown;
 pub mod collections;

@@ -16,6 +16,13 @@ pub fn task_writer() -> RecordWriter {
     RecordWriter::new(&entity::task::TABLE, "t", "Task")
 }
 
+/// Adds the condition that the task `t` is one of a shot in an episode, with `AND` before it.
+pub(super) fn restrict_to_episode(sql: &mut Sql, episode_id: Uuid) {
+    sql.push(" AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ")
+        .bind(episode_id)
+        .push(")");
+}
+
 /// Assignees of the tasks of a condition, which starts with `FROM` and calls the task `t`.
 ///
 /// # Errors

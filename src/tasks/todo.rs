@@ -268,7 +268,7 @@ async fn cast_episodes(connection: &impl ConnectionTrait, condition: &Sql) -> Re
 /// # Errors
 /// 404 for an unknown person, 403 for a bot, and for vendors of the studio who ask for somebody else.
 pub async fn require_person(app: &App, caller: &Caller, person_id: Uuid) -> Result<VisibleTasks, Failure> {
-    let person = app.people.find(person_id).await?.ok_or_else(Failure::not_found)?;
+    let person = app.callers.find(person_id).await?.ok_or_else(Failure::not_found)?;
     if person.is_bot || (!may_ask_for_others(caller) && caller.person.id != person_id) {
         return Err(Failure::forbidden());
     }

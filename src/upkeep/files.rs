@@ -25,19 +25,32 @@ pub enum OrphanError {
     AnotherDatabase(u64),
 }
 
-/// Removes the stored files that no row names and that were written more than so many hours ago: a file is stored before
-/// its row. `all` removes them even if that is everything there is.
+/// Extent of a removal of stored files.
+#[derive(Clone, Copy, Debug)]
+pub struct OrphanRemoval {
+    /// Hours for which a file is left alone after it was written: it is stored before its row.
+    pub older_than: u32,
+    /// True if they are removed even when that is everything there is.
+    pub all: bool,
+    /// True if they are counted, and nothing is removed.
+    pub dry_run: bool,
+}
+
+/// Removes the stored files that no row names.
 ///
 /// # Errors
 /// The storage or the database does not answer, or the files seem to be those of another database.
 pub async fn files(
     database: &Database,
     storage: &Storage,
-    hours: u32,
-    all: bool,
-    dry_run: bool,
+    removal: OrphanRemoval,
 ) -> Result<Vec<Finding>, OrphanError> {
-    let limit = Utc::now() - TimeDelta::hours(i64::from(hours));
+    let OrphanRemoval {
+        older_than,
+        all,
+        dry_run,
+    } = removal;
+    let limit = Utc::now() - TimeDelta::hours(i64::from(older_than));
     let mut kinds: BTreeMap<String, (u64, Vec<FileKey>)> = BTreeMap::new();
     for bucket in Bucket::ALL {
         let mut found = storage.list(bucket);

@@ -8,7 +8,7 @@ mod old_rows;
 
 pub use self::expired::expired;
 pub use self::figures::figures;
-pub use self::files::files;
+pub use self::files::{OrphanRemoval, files};
 pub use self::old_rows::old_rows;
 
 /// Numbers of one kind that were found, and changed unless it was a dry run.

@@ -104,7 +104,7 @@ pub const BUILT_IN_NAMES: &str = "('Shot', 'Sequence', 'Episode', 'Edit', 'Scene
 
 /// True if an entity type is one of those that are built in. Those keep their names and can't be deleted.
 #[must_use]
-pub fn is_temporal(entity_type_name: &str) -> bool {
+pub fn is_built_in(entity_type_name: &str) -> bool {
     EntityKind::of_type(entity_type_name) != EntityKind::Asset
 }
 
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(EntityKind::of_type("Shot"), EntityKind::Shot);
         assert_eq!(EntityKind::of_type("shot"), EntityKind::Asset);
         assert_eq!(kind_word("Character"), "asset");
-        assert!(is_temporal("Scene") && !is_temporal("Character"));
+        assert!(is_built_in("Scene") && !is_built_in("Character"));
     }
 
     #[test]

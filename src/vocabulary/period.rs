@@ -1,10 +1,19 @@
-//! Years, months, weeks and days as the first and last day of what they name.
+//! Years, months, weeks and days as the first and last day of what they name, and the time zones in which persons tell days.
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono_tz::Tz;
+use dailies_definitions::access::Person;
 use dailies_definitions::failure::Failure;
 
 /// First and last day.
 pub type Period = (NaiveDate, NaiveDate);
+
+/// The time zone of a person, or UTC where it is not known.
+#[must_use]
+pub fn zone_of(person: &Person) -> Tz {
+    let name = person.timezone.as_deref();
+    name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+}
 
 /// A year.
 ///

@@ -24,7 +24,13 @@ pub const SHORT_PERSON: [(&str, &str, Kind); 6] = [
     ("role", "a.role", TEXT),
 ];
 
-/// Columns that no answer ever shows.
+/// Whole name of a person: the `full_name` of [`SHORT_PERSON`] where the names are at hand.
+#[must_use]
+pub fn full_name(first: &str, last: &str) -> String {
+    format!("{first} {last}").trim().to_owned()
+}
+
+/// Columns that no answer ever shows: secrets, and the state of second factors and sign-ins.
 pub const HIDDEN_COLUMNS: [&str; 12] = [
     "password",
     "login_failed_attemps",
@@ -136,7 +142,7 @@ fn write_open(row: &QueryResult) -> Result<Vec<u8>, DbErr> {
     WRITER.write(&mut out, row)?;
     let (first, last): (String, String) = (row.try_get("", "first_name")?, row.try_get("", "last_name")?);
     out.extend_from_slice(b",\"full_name\":");
-    write_text(&mut out, format!("{first} {last}").trim());
+    write_text(&mut out, &full_name(&first, &last));
     for (name, kind) in LAST_COLUMNS {
         out.extend_from_slice(format!(",\"{name}\":").as_bytes());
         write_column(&mut out, row, name, kind)?;

@@ -23,6 +23,8 @@ pub(super) const INDEX: &str = "index.html";
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
+    /// Opens a folder.
+    ///
     /// # Errors
     /// The folder can't be read, or has no `index.html`.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {

@@ -53,6 +53,8 @@ pub(super) struct Router {
 }
 
 impl Router {
+    /// A router of the routes of a table.
+    ///
     /// # Errors
     /// A path can't be read, or two paths stand for the same addresses.
     pub(super) fn new(table: RouteTable) -> Result<Self, RouteError> {

@@ -13,6 +13,8 @@ use super::router::RequestTarget;
 pub(super) struct Ui(Folder);
 
 impl Ui {
+    /// Opens the folder of a web UI.
+    ///
     /// # Errors
     /// The folder can't be read, or has no `index.html`.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {

@@ -102,7 +102,7 @@ impl Crowd {
                 .await
                 .expect("a department");
         }
-        let found = app.people.find(person).await.expect("an answer").expect("a person");
+        let found = app.callers.find(person).await.expect("an answer").expect("a person");
         let token = Token {
             id: String::new(),
             identity: Identity::Person,

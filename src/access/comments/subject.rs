@@ -106,6 +106,8 @@ impl CommentSubject {
         self.viewer(caller).may(rule, self.seen())
     }
 
+    /// As [`CommentSubject::allows`].
+    ///
     /// # Errors
     /// 403 when the rule does not allow it to the caller.
     pub fn require(&self, caller: &Caller, rule: &CommentRule) -> Result<(), Failure> {

@@ -42,6 +42,8 @@ impl TaskRelation {
         rule.allows(self.role, &|fact| self.holds(fact))
     }
 
+    /// As [`TaskRelation::allows`].
+    ///
     /// # Errors
     /// 403 when the rule does not allow it.
     pub fn require(&self, rule: &TaskRule) -> Result<(), Failure> {

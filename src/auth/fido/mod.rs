@@ -33,6 +33,7 @@ use super::secrets;
 use super::sign_in::find_account;
 use crate::app::App;
 use crate::database::Transaction;
+use crate::vocabulary::persons::full_name;
 
 /// Time that somebody has to touch their key.
 const CHALLENGE_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -101,9 +102,7 @@ fn names(keys: &[SecurityKey]) -> Vec<FidoKeyName> {
 /// The database does not answer.
 pub(super) async fn creation_options(app: &App, account: &person::Model) -> Result<Json<FidoCreationOptions>, Failure> {
     let keys = keys_of(app, account.id).await?;
-    let display_name = format!("{} {}", account.first_name, account.last_name)
-        .trim()
-        .to_owned();
+    let display_name = full_name(&account.first_name, &account.last_name);
     let name = account
         .email
         .clone()

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
-use crate::vocabulary::kinds::is_temporal;
+use crate::vocabulary::kinds::is_built_in;
 
 /// The collection `/data/entity-types`.
 pub struct EntityTypes;
@@ -56,7 +56,7 @@ impl Resource for EntityTypes {
         let name = body.get("name");
         if let Some(record) = record {
             let stored = record.text("name").unwrap_or_default();
-            if is_temporal(stored) && name.is_some_and(|name| name.as_str() != Some(stored)) {
+            if is_built_in(stored) && name.is_some_and(|name| name.as_str() != Some(stored)) {
                 return Err(Failure::parameter(format!("The entity type {stored} can't be renamed.")).naming("name"));
             }
         }
@@ -90,7 +90,7 @@ impl Resource for EntityTypes {
         _query: &Query,
     ) -> Result<(), Failure> {
         let name = record.text("name").unwrap_or_default();
-        if is_temporal(name) {
+        if is_built_in(name) {
             return Err(Failure::parameter(format!("The entity type {name} can't be deleted.")));
         }
         self.remove_row(work, record).await?;

@@ -100,6 +100,8 @@ async fn records(work: &Work<'_>, type_name: &str, ids: &[Uuid]) -> Result<Vec<u
     ))
 }
 
+/// Requires an episode where the production has episodes, and none of another one.
+///
 /// # Errors
 /// 404 for an episode that is not one of the production, 400 for a production with episodes when none is named.
 fn require_episode(production: &Production, stock: &Stock, episode_id: Option<Uuid>) -> Result<(), Failure> {

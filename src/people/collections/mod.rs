@@ -3,6 +3,7 @@
 mod account_rules;
 mod day_offs;
 mod identities;
+mod person_columns;
 mod persons;
 
 pub use day_offs::DayOffs;

@@ -15,6 +15,7 @@ use super::account_rules::{
     only_with_password, prefers_what_is_set_up, protect, require_another,
 };
 use super::identities;
+use super::person_columns::{COLUMNS_FOR_CLIENTS, COLUMNS_FOR_COLLEAGUES, COLUMNS_OF_ONESELF, HIDDEN, NOT_BY_BODY};
 use crate::access::persons::{View, require_known, require_session, restrict_to_known, sees_salaries, sees_whole};
 use crate::access::records::RecordSubject;
 use crate::app::App;
@@ -37,86 +38,6 @@ static RELATIONS: [Relation; 1] = [Relation::links(
     "department_id",
 )];
 
-/// Columns that nobody gets to see, and those that second factors and sign-ins write themselves.
-pub(crate) const SECRETS: [&str; 13] = [
-    "password",
-    "totp_secret",
-    "email_otp_secret",
-    "otp_recovery_codes",
-    "fido_credentials",
-    "jti",
-    "login_failed_attemps",
-    "last_login_failed",
-    "fido_devices",
-    "oidc_issuer",
-    "oidc_subject",
-    "saml_issuer",
-    "saml_subject",
-];
-
-/// Columns that are set by their own routes only.
-const NOT_BY_BODY: [&str; 7] = [
-    "totp_enabled",
-    "email_otp_enabled",
-    "fido_enabled",
-    "is_guest",
-    "preview_project_id",
-    "preview_opened_at",
-    "preview_open_until",
-];
-
-/// Columns that somebody who is no manager gets to see of others.
-const COLUMNS_FOR_COLLEAGUES: [&str; 12] = [
-    "id",
-    "type",
-    "first_name",
-    "last_name",
-    "full_name",
-    "has_avatar",
-    "active",
-    "departments",
-    "studio_id",
-    "role",
-    "desktop_login",
-    "is_bot",
-];
-
-/// Columns that a client gets to see of others.
-const COLUMNS_FOR_CLIENTS: [&str; 9] = [
-    "id",
-    "type",
-    "first_name",
-    "last_name",
-    "full_name",
-    "has_avatar",
-    "active",
-    "role",
-    "is_bot",
-];
-
-/// Columns that a person who is no administrator may change of themself.
-const COLUMNS_OF_ONESELF: [&str; 19] = [
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "country",
-    "locale",
-    "timezone",
-    "use_12_hour_clock",
-    "display_date_format",
-    "data",
-    "notifications_enabled",
-    "notifications_slack_enabled",
-    "notifications_slack_userid",
-    "notifications_mattermost_enabled",
-    "notifications_mattermost_userid",
-    "notifications_discord_enabled",
-    "notifications_discord_userid",
-    "expiration_date",
-    "preferred_two_factor_authentication",
-];
-
 /// First and last name with a blank between them, where both are there.
 const FULL_NAME: &str = "TRIM(t.first_name || ' ' || t.last_name)";
 
@@ -135,7 +56,7 @@ impl Resource for Persons {
     }
 
     fn hidden(&self) -> &'static [&'static str] {
-        &SECRETS
+        HIDDEN.as_slice()
     }
 
     fn accepted(&self) -> &'static [&'static str] {

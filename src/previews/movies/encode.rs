@@ -9,7 +9,7 @@ use super::probe::MovieFacts;
 use super::run;
 use super::target::{Bitrates, MovieDemands, low};
 use crate::app::App;
-use crate::programs::{Encoded, Program, ProgramError, Room, file_argument};
+use crate::programs::{Allowance, Encoded, Program, ProgramError, file_argument};
 
 /// Most channels of sound that the codec takes.
 const MOST_CHANNELS: u32 = 8;
@@ -35,6 +35,14 @@ pub(in crate::previews) struct Encoder<'a> {
     pub encoded: Encoded<'a>,
 }
 
+/// Treatment of the light of a movie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Light {
+    AsItIs,
+    /// Brought from HDR to a screen.
+    Adapted,
+}
+
 /// Makes the movies in high and low definition, within so much time.
 ///
 /// # Errors
@@ -49,17 +57,18 @@ pub(in crate::previews) async fn encode(
 ) -> Result<(), ProgramError> {
     let threads = app.programs.threads().to_string();
     let input = ["-threads", &threads];
-    let room = Room::Encoder {
+    let allowance = Allowance::Encoder {
         budget: &app.pictures,
         patience: encoder.patience,
         encoded: encoder.encoded,
     };
-    let arguments = |tones: bool| arguments(facts, asked, definitions, &encoder, &threads, tones);
-    let attempt = run(app, room, Program::Ffmpeg, &input, movie, &arguments(facts.is_hdr)).await;
+    let output = |light| arguments(facts, asked, definitions, &encoder, &threads, light);
+    let light = if facts.is_hdr { Light::Adapted } else { Light::AsItIs };
+    let attempt = run(app, allowance, Program::Ffmpeg, &input, movie, &output(light)).await;
     match attempt {
         Err(ProgramError::Unreadable(reason)) if facts.is_hdr => {
             tracing::warn!(reason, "a movie in HDR is encoded without an adaptation of its light");
-            run(app, room, Program::Ffmpeg, &input, movie, &arguments(false)).await?;
+            run(app, allowance, Program::Ffmpeg, &input, movie, &output(Light::AsItIs)).await?;
         }
         attempt => {
             attempt?;
@@ -75,7 +84,7 @@ fn arguments(
     definitions: &Definitions,
     encoder: &Encoder<'_>,
     threads: &str,
-    tones: bool,
+    light: Light,
 ) -> Vec<OsString> {
     let Bitrates { high, low } = asked.bitrates();
     let outputs: Vec<(&PathBuf, i32)> = definitions
@@ -86,7 +95,7 @@ fn arguments(
         .collect();
     let filters = format!(
         "{};{}",
-        pictures(facts, asked, outputs.len() == 2, tones),
+        pictures(facts, asked, outputs.len(), light),
         sound(facts, outputs.len())
     );
     let mut arguments: Vec<OsString> = ["-filter_complex_threads", threads, "-filter_complex", &filters]
@@ -128,9 +137,11 @@ fn written(rate: f64) -> String {
     format!("{rate:.3}")
 }
 
-/// Pictures of a size and rate: whole, upright, with square pixels, with colours as high definition codes them, and black where
-/// their shape leaves room. The program turns what is to be turned by itself.
-fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -> String {
+/// Pictures of one movie, or of two in high and low definition, of a size and rate: whole, upright, with square pixels, with
+/// colours as high definition codes them, and black where their shape leaves some over. The program turns what is to be turned
+/// by itself.
+fn pictures(facts: &MovieFacts, asked: &MovieDemands, copies: usize, light: Light) -> String {
+    let both = copies == 2;
     let (size, rate) = (asked.size(facts.aspect), asked.rate());
     // The filter counts frames by the clock, the encoder's own way adds some at the end; a movie shorter than a frame is one.
     let end = if facts.duration * rate < 1.0 {
@@ -140,7 +151,10 @@ fn pictures(facts: &MovieFacts, asked: &MovieDemands, both: bool, tones: bool) -
     };
     let rate = written(rate);
     let (width, height) = if both { size } else { low(size) };
-    let tones = if tones { TONES } else { "" };
+    let tones = match light {
+        Light::AsItIs => "",
+        Light::Adapted => TONES,
+    };
     let (known, scaled, told) = (facts.colours.known(), facts.colours.scaled(), facts.colours.told());
     let fitted = format!(
         "[0:V:0]{known}{tones}scale=max(trunc(min(iw*sar\\,{WIDEST})/2)*2\\,2):ih,\
@@ -194,7 +208,7 @@ mod tests {
         }
     }
 
-    fn words(facts: &MovieFacts, high: bool, tones: bool) -> String {
+    fn words(facts: &MovieFacts, high: bool, light: Light) -> String {
         let asked =
             MovieDemands::read(&json!({"fps": "23.976"}), Some("1920x1080"), None).with(Bitrates { high: 28, low: 6 });
         let definitions = Definitions {
@@ -207,7 +221,7 @@ mod tests {
             patience: Duration::ZERO,
             encoded: &|_| {},
         };
-        let arguments = arguments(facts, &asked, &definitions, &encoder, "2", tones);
+        let arguments = arguments(facts, &asked, &definitions, &encoder, "2", light);
         arguments
             .iter()
             .map(|argument| argument.to_string_lossy())
@@ -217,7 +231,7 @@ mod tests {
 
     #[test]
     fn both_definitions_are_made_at_once() {
-        let told = words(&facts(), true, false);
+        let told = words(&facts(), true, Light::AsItIs);
         assert!(
             told.contains(
                 "scale=1920:1080:force_original_aspect_ratio=decrease:force_divisible_by=2:out_color_matrix=bt709:flags=bicubic\
@@ -242,7 +256,7 @@ mod tests {
 
     #[test]
     fn low_definition_may_be_alone() {
-        let told = words(&facts(), false, false);
+        let told = words(&facts(), false, Light::AsItIs);
         assert!(
             told.contains("pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,setparams=colorspace=bt709:")
                 && told.contains(",fps=23.976[v0];[0:a:0]anull,asplit=1[a0]"),
@@ -257,12 +271,12 @@ mod tests {
             channels: None,
             ..facts()
         };
-        assert!(words(&silent, true, false).contains("anullsrc=r=48000:cl=stereo,atrim=end=2.000000,asplit=2"));
+        assert!(words(&silent, true, Light::AsItIs).contains("anullsrc=r=48000:cl=stereo,atrim=end=2.000000,asplit=2"));
         let endless = MovieFacts {
             duration: 0.0,
             ..silent
         };
-        assert!(words(&endless, true, false).contains("-c:a aac -shortest"));
+        assert!(words(&endless, true, Light::AsItIs).contains("-c:a aac -shortest"));
         assert!(
             words(
                 &MovieFacts {
@@ -270,7 +284,7 @@ mod tests {
                     ..facts()
                 },
                 true,
-                false
+                Light::AsItIs
             )
             .contains("pan=stereo|c0=c0|c1=c1")
         );
@@ -282,18 +296,20 @@ mod tests {
             duration: 0.008,
             ..facts()
         };
-        assert!(words(&flash, true, false).contains(",fps=23.976:eof_action=pass,split=2"));
-        assert!(words(&facts(), true, false).contains(",fps=23.976,split=2"));
+        assert!(words(&flash, true, Light::AsItIs).contains(",fps=23.976:eof_action=pass,split=2"));
+        assert!(words(&facts(), true, Light::AsItIs).contains(",fps=23.976,split=2"));
     }
 
     #[test]
     fn light_and_colours_are_brought_to_those_of_a_screen() {
-        assert!(words(&facts(), true, true).contains("[0:V:0]setparams=colorspace=smpte170m,zscale=t=linear"));
+        assert!(
+            words(&facts(), true, Light::Adapted).contains("[0:V:0]setparams=colorspace=smpte170m,zscale=t=linear")
+        );
         let rgb = MovieFacts {
             colours: colours("gbrp"),
             ..facts()
         };
-        assert!(words(&rgb, true, false).contains("[0:V:0]scale="));
-        assert!(words(&rgb, true, false).contains("setparams=colorspace=bt709:color_primaries=bt709"));
+        assert!(words(&rgb, true, Light::AsItIs).contains("[0:V:0]scale="));
+        assert!(words(&rgb, true, Light::AsItIs).contains("setparams=colorspace=bt709:color_primaries=bt709"));
     }
 }

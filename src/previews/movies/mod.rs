@@ -14,7 +14,7 @@ pub(super) use self::probe::{MovieFacts, probe};
 pub(super) use self::target::{Bitrates, MovieDemands, frame_rate};
 pub(super) use self::tiles::write_tiles;
 use crate::app::App;
-use crate::programs::{Program, ProgramError, Room, file_argument};
+use crate::programs::{Allowance, Program, ProgramError, file_argument};
 
 /// Runs a program on a movie.
 ///
@@ -22,19 +22,19 @@ use crate::programs::{Program, ProgramError, Room, file_argument};
 /// The program is not there, takes too long, or says that it can't.
 async fn run(
     app: &App,
-    room: Room<'_>,
+    allowance: Allowance<'_>,
     program: Program,
     input_options: &[&str],
     movie: &Path,
     output: &[OsString],
 ) -> Result<Output, ProgramError> {
-    let mut command = app.programs.reading(room, program, None);
+    let mut command = app.programs.reading(allowance, program, None);
     command
         .args(input_options)
         .arg("-i")
         .arg(file_argument(movie))
         .args(output);
-    app.programs.run(room, program, command).await
+    app.programs.run(allowance, program, command).await
 }
 
 /// Writes the frame at that second of a movie as PNG. Says whether there is such a frame.
@@ -78,8 +78,8 @@ async fn write_picture(
     .map(OsString::from)
     .into();
     output.push(file_argument(picture));
-    let room = Room::Picture(&app.pictures);
-    run(app, room, Program::Ffmpeg, input_options, movie, &output).await?;
+    let allowance = Allowance::Picture(&app.pictures);
+    run(app, allowance, Program::Ffmpeg, input_options, movie, &output).await?;
     Ok(tokio::fs::metadata(picture)
         .await
         .is_ok_and(|written| written.len() > 0))

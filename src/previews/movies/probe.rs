@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::run;
 use crate::app::App;
 use crate::programs::colours::{Colours, ToldColours};
-use crate::programs::{Program, ProgramError, Room};
+use crate::programs::{Allowance, Program, ProgramError};
 
 /// Knowledge about a movie.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +36,8 @@ pub struct MovieFacts {
 /// The file is no movie, or there is no program to read it with.
 pub(in crate::previews) async fn probe(app: &App, movie: &Path) -> Result<MovieFacts, ProgramError> {
     let output = ["-show_streams", "-show_format", "-of", "json"].map(OsString::from);
-    let room = Room::Picture(&app.pictures);
-    let output = run(app, room, Program::Ffprobe, &[], movie, &output).await?;
+    let allowance = Allowance::Picture(&app.pictures);
+    let output = run(app, allowance, Program::Ffprobe, &[], movie, &output).await?;
     read_facts(&output.stdout)
 }
 

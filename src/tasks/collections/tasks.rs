@@ -20,6 +20,7 @@ use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
+use crate::tasks::rows::restrict_to_episode;
 use crate::tasks::{assignment, removal};
 use crate::vocabulary::kinds::EntityKind;
 
@@ -65,12 +66,7 @@ impl Resource for Tasks {
             return Ok(false);
         }
         let wrong = || Failure::parameter(format!("Invalid UUID format for episode_id: {value}"));
-        let id = parse_id(value).ok_or_else(wrong)?;
-        sql.push(
-            " AND t.entity_id IN (SELECT s.id FROM entity s JOIN entity q ON q.id = s.parent_id WHERE q.parent_id = ",
-        )
-        .bind(id)
-        .push(")");
+        restrict_to_episode(sql, parse_id(value).ok_or_else(wrong)?);
         Ok(true)
     }
 
