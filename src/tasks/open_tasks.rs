@@ -11,7 +11,7 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::rows;
-use super::todo::{ContextWriter, EPISODE_NAME, TABLES, in_open_projects};
+use super::todo::{ContextWriter, EPISODE_NAME, all_tasks, in_open_projects};
 use crate::access::plans::PlanMask;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LISTED, VisibleTasks};
@@ -118,7 +118,7 @@ pub(super) async fn condition(
     filter: &OpenTaskFilter,
 ) -> Result<(Sql, VisibleTasks), Failure> {
     let database = &app.database;
-    let mut condition = Sql::new(TABLES);
+    let mut condition = all_tasks();
     let visible = match filter.project_id {
         Some(project_id) => {
             // Administrators find nothing in a production that is not there.

@@ -5,11 +5,10 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Json;
 use dailies_definitions::schemas::TodoTask;
 
-use super::todo::{DONE_ORDER, TODO_ORDER, send_tasks};
-use crate::access::tasks::{LISTED, VisibleTasks, assigned_to};
+use super::todo::{DONE_ORDER, TODO_ORDER, send_selected, tasks_of};
+use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::access::{Reach, open_projects_of};
 use crate::app::App;
-use crate::database::Sql;
 
 /// Tasks that the caller has to do.
 pub async fn open(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Failure> {
@@ -23,18 +22,18 @@ pub async fn done(app: &App, caller: &Caller) -> Result<Json<Vec<TodoTask>>, Fai
 
 /// The caller's tasks in open productions that the caller is in: administrators are no exception.
 async fn assigned(app: &App, caller: &Caller, done: bool) -> Result<Json<Vec<TodoTask>>, Failure> {
-    let mut filter = Sql::new("AND ");
-    assigned_to(&mut filter, "t.id", caller.person.id);
-    filter
+    let mut selection = tasks_of(caller.person.id);
+    selection
         .push(" AND COALESCE(s.is_done, false) = ")
         .bind(done)
         .push(" AND ");
-    open_projects_of(&mut filter, "t.project_id", caller.person.id);
+    open_projects_of(&mut selection, "t.project_id", caller.person.id);
     let visible = VisibleTasks::new(Reach::open_teams(&app.database, caller).await?, LISTED);
-    Ok(send_tasks(
+    visible.restrict(&mut selection, "t");
+    Ok(send_selected(
         &app.database,
         &visible,
-        filter,
+        selection,
         if done { DONE_ORDER } else { TODO_ORDER },
         true,
     )

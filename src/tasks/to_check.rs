@@ -12,7 +12,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::open_tasks::{of_persons, sums};
-use super::todo::{EPISODE_ID, OwnWriter, TABLES, TODO_ORDER, in_open_projects, send_selected};
+use super::todo::{EPISODE_ID, OwnWriter, TODO_ORDER, all_tasks, in_open_projects, send_selected};
 use crate::access::Reach;
 use crate::access::tasks::{LEAD, VisibleTasks};
 use crate::app::App;
@@ -73,7 +73,7 @@ async fn selection(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Optio
     if visible.is_nothing() {
         return Ok(None);
     }
-    let mut selection = Sql::new(TABLES);
+    let mut selection = all_tasks();
     selection.push(" AND s.is_feedback_request = true");
     in_open_projects(&mut selection, &visible);
     visible.restrict(&mut selection, "t");
@@ -89,11 +89,9 @@ pub async fn list(app: &App, caller: &Caller, wanted: &ToCheck) -> Result<Json<V
     let Some((selection, visible)) = selection(app, caller, wanted).await? else {
         return Ok(Json::written("[]"));
     };
-    Ok(
-        send_selected(&app.database, &visible, &selection, wanted.order(), false)
-            .await?
-            .into(),
-    )
+    Ok(send_selected(&app.database, &visible, selection, wanted.order(), false)
+        .await?
+        .into())
 }
 
 /// A page of it, with sums over all of it.

@@ -13,19 +13,37 @@ use crate::access::Reach;
 use crate::access::comments::{Comments, READ, by_client};
 use crate::access::persons::may_ask_for_others;
 use crate::access::task_mask::TaskMask;
-use crate::access::tasks::{VisibleTasks, WORK_LISTED, assigned_to};
+use crate::access::tasks::{VisibleTasks, WORK_LISTED};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key, write_list};
 use crate::database::{
     self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
 };
 
-/// Tables that the conditions of these lists can name: the task `t`, its production `p` with its status `ps`, its
+/// Tables that the conditions of these lists can name beside the task `t`: its production `p` with its status `ps`, its
 /// entity `e` with its type `k`, its task type `ty` and its status `s`.
-pub const TABLES: &str = "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
+const JOINS: &str = "JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
      JOIN entity e ON e.id = t.entity_id JOIN entity_type k ON k.id = e.entity_type_id JOIN task_type ty ON ty.id = t.task_type_id \
      JOIN task_status s ON s.id = t.task_status_id LEFT JOIN entity sq ON sq.id = e.parent_id LEFT JOIN entity ep ON ep.id = sq.parent_id \
-     LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode') WHERE 1 = 1";
+     LEFT JOIN entity src ON src.id = e.source_id AND src.entity_type_id IN (SELECT id FROM entity_type WHERE name = 'Episode')";
+
+/// All tasks, as a selection to which conditions are added with `AND` before each.
+#[must_use]
+pub fn all_tasks() -> Sql {
+    Sql::new(format!("FROM task t {JOINS} WHERE 1 = 1"))
+}
+
+/// The tasks that a person does, as a selection to which conditions are added with `AND` before each. The assignments come
+/// first: PostgreSQL looks for the best order among eight tables at a time, as they are written (`join_collapse_limit`), and
+/// a condition at the end would be asked of every task.
+#[must_use]
+pub fn tasks_of(person_id: Uuid) -> Sql {
+    let mut sql = Sql::new(format!(
+        "FROM task_person_link w JOIN task t ON t.id = w.task_id {JOINS} WHERE w.person_id = "
+    ));
+    sql.bind(person_id);
+    sql
+}
 
 /// Episode of the entity: above its sequence, or where an asset belongs to, or above a sequence itself.
 pub(super) const EPISODE_ID: &str = "CASE WHEN k.name = 'Sequence' AND e.parent_id IS NOT NULL THEN e.parent_id ELSE COALESCE(sq.parent_id, e.source_id) END";
@@ -102,35 +120,20 @@ impl ContextWriter {
     }
 }
 
-/// Sends the tasks that are visible and that a filter keeps. `filter` holds conditions on [`TABLES`], each with `AND` before
-/// it; `order` comes behind `ORDER BY`. With `casting`, each tells the episodes that its entity is cast in.
-///
-/// # Errors
-/// The database does not answer.
-pub async fn send_tasks(
-    database: &Database,
-    visible: &VisibleTasks,
-    mut filter: Sql,
-    order: &str,
-    casting: bool,
-) -> Result<Sent, Failure> {
-    visible.restrict(&mut filter, "t");
-    send_selected(database, visible, &filter.before(&format!("{TABLES} ")), order, casting).await
-}
-
-/// Sends the tasks of a selection (`FROM … WHERE …`) of what is visible.
+/// Sends the tasks of a selection ([`all_tasks`], [`tasks_of`]) of what is visible; `order` comes behind `ORDER BY`. With
+/// `casting`, each tells the episodes that its entity is cast in.
 ///
 /// # Errors
 /// The database does not answer.
 pub(super) async fn send_selected(
     database: &Database,
     visible: &VisibleTasks,
-    selection: &Sql,
+    selection: Sql,
     order: &str,
     casting: bool,
 ) -> Result<Sent, Failure> {
-    let writer = OwnWriter::of(database, visible, selection, casting).await?;
-    let mut sql = selection.clone().before(&format!("SELECT {} ", writer.columns()));
+    let writer = OwnWriter::of(database, visible, &selection, casting).await?;
+    let mut sql = selection.before(&format!("SELECT {} ", writer.columns()));
     sql.push(" ORDER BY ").push(order);
     Ok(stream_array(database, sql, move |out, row| writer.write(out, row)).await?)
 }
@@ -292,14 +295,14 @@ pub fn in_open_projects(sql: &mut Sql, visible: &VisibleTasks) {
 /// 404 for an unknown person, 403 for a bot, and for vendors who ask for somebody else.
 pub async fn of_person(app: &App, caller: &Caller, person_id: Uuid, done: bool) -> Result<Sent, Failure> {
     let visible = require_person(app, caller, person_id).await?;
-    let mut filter = Sql::new("AND ");
-    assigned_to(&mut filter, "t.id", person_id);
-    filter.push(" AND COALESCE(s.is_done, false) = ").bind(done);
-    in_open_projects(&mut filter, &visible);
-    send_tasks(
+    let mut selection = tasks_of(person_id);
+    selection.push(" AND COALESCE(s.is_done, false) = ").bind(done);
+    in_open_projects(&mut selection, &visible);
+    visible.restrict(&mut selection, "t");
+    send_selected(
         &app.database,
         &visible,
-        filter,
+        selection,
         if done { DONE_ORDER } else { TODO_ORDER },
         true,
     )

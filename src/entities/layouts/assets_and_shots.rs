@@ -32,6 +32,10 @@ pub(in crate::entities) const ASSETS: EntityLayout = EntityLayout {
         tables: "entity_link l JOIN entity ep ON ep.id = l.entity_in_id",
         condition: "l.entity_out_id = e.id AND ep.project_id = e.project_id \
                     AND ep.entity_type_id = (SELECT id FROM entity_type WHERE name = 'Episode')",
+        guard: Some(
+            "EXISTS (SELECT 1 FROM entity x WHERE x.entity_type_id = (SELECT id FROM entity_type WHERE name = 'Episode') \
+             AND x.project_id IN (SELECT project_id FROM e))",
+        ),
         order: "ep.name, ep.id",
     }),
     task_fields: &[

@@ -10,6 +10,7 @@ const CONCEPT_LINKS: LinkedIds = LinkedIds {
     id: "l.entity_out_id",
     tables: "entity_concept_link l",
     condition: "l.entity_in_id = e.id",
+    guard: None,
     order: "l.created_at, l.id",
 };
 

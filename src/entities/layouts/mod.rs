@@ -44,6 +44,8 @@ pub(super) struct LinkedIds {
     tables: &'static str,
     /// Condition that is true of the rows that belong to an entity.
     condition: &'static str,
+    /// Condition on all entities `e` together. Where it does not hold, none has links, and the database looks at none.
+    guard: Option<&'static str>,
     order: &'static str,
 }
 
@@ -54,9 +56,13 @@ impl LinkedIds {
             id,
             tables,
             condition,
+            guard,
             order,
         } = self;
-        format!("SELECT e.id AS owner, {id} AS item FROM e CROSS JOIN {tables} WHERE {condition} ORDER BY {order}")
+        let guard = guard.map(|guard| format!(" AND {guard}")).unwrap_or_default();
+        format!(
+            "SELECT e.id AS owner, {id} AS item FROM e CROSS JOIN {tables} WHERE {condition}{guard} ORDER BY {order}"
+        )
     }
 
     /// SQL of the JSON list of the ids of one entity.
@@ -66,6 +72,7 @@ impl LinkedIds {
             tables,
             condition,
             order,
+            ..
         } = self;
         json_values(backend, (id, Kind::Uuid), &format!("{tables} WHERE {condition}"), order)
     }
