@@ -35,6 +35,10 @@ const IDLE_SQLITE: Duration = Duration::from_secs(10);
 const TRIED_AFTER: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 512;
+/// Cost by which PostgreSQL plans queries: the usual one is that of a disk which has to move its head for each row, so that
+/// parts of a list were read by a look at the whole table once that was large. What somebody has set stays.
+const PLANNING: &str =
+    "SELECT set_config('random_page_cost', '1.1', false) WHERE current_setting('random_page_cost') = '4'";
 /// Rows of each index that SQLite looks at to plan queries.
 const ROWS_ANALYSED: u32 = 1000;
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
@@ -247,7 +251,9 @@ impl ManageConnection for Manager {
         }
         let link = match &self.target {
             DatabaseAddress::Postgres(options) => {
-                DriverConnection::Postgres(Box::new(options.connect().await.map_err(connection_error)?))
+                let mut link = options.connect().await.map_err(connection_error)?;
+                raw_sql(PLANNING).execute(&mut link).await.map_err(connection_error)?;
+                DriverConnection::Postgres(Box::new(link))
             }
             DatabaseAddress::Sqlite(options) => {
                 DriverConnection::Sqlite(Box::new(options.connect().await.map_err(connection_error)?))
