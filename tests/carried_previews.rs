@@ -1,6 +1,8 @@
 //! Previews of a last revision that an automation carries over to another task: each copy has the files and the facts of the
 //! preview that it comes from.
 
+use std::time::Duration;
+
 use dailies::database::{Sql, now};
 use harness::rows::execute;
 use harness::{On, Studio, TestServer, id, movie, picture, wait_until};

@@ -39,8 +39,8 @@ const PREPARED_STATEMENTS: usize = 512;
 /// parts of a list were read by a look at the whole table once that was large. What somebody has set stays.
 const PLANNING: &str =
     "SELECT set_config('random_page_cost', '1.1', false) WHERE current_setting('random_page_cost') = '4'";
-/// Rows of each index that SQLite looks at to plan queries.
-const ROWS_ANALYSED: u32 = 1000;
+/// Rows of each index that SQLite looks at to plan queries. With fewer, it takes a whole production for less than a page of it.
+const ROWS_ANALYSED: u32 = 10_000;
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
 const ROWS_AHEAD: usize = 256;
 /// Most connections to a SQLite file. Each is a thread.
