@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn letters_say_how_long_links_and_codes_are_good() {
-        let minutes = |count| Duration::from_secs(count * 60);
+        let minutes = |count: u64| Duration::from_secs(count * 60);
         let recovery = include_str!("../mail/templates/password_recovery.html");
         let invitation = include_str!("../mail/templates/invitation.html");
         let code = include_str!("../mail/templates/verification_code.html");
