@@ -168,7 +168,11 @@ async fn what_changes_in_the_production_of_a_shared_asset_is_seen(#[values(On::S
             assert_eq!(review.listed(answer), expected, "{role:?}");
         }
     }
-    assert_eq!(ask(&manager, &list, None).await.bytes, listed.bytes, "lists show nothing of it");
+    assert_eq!(
+        ask(&manager, &list, None).await.bytes,
+        listed.bytes,
+        "lists show nothing of it"
+    );
     // The one that is shown goes.
     admin.delete(&format!("{path}?force=true")).await.expect(204);
     for answer in review.look(&seen).await {
