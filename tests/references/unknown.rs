@@ -25,7 +25,6 @@ const PASSED_OVER: &[(&str, &str)] = &[
     ("create_temporary_playlist", "entity_ids[]"),
     ("delete_project_entities", "[]"),
     ("delete_tasks", "[]"),
-    ("invite_to_shared_playlist", "person_ids[]"),
     ("move_concepts", "concept_ids[]"),
     ("set_task_priority", "task_ids[]"),
     ("share_project_assets", "asset_ids[]"),
@@ -48,25 +47,13 @@ const PASSED_OVER: &[(&str, &str)] = &[
     ("update_shot", "entity_concept_links[]"),
     // Answers have no table, so that their ids lead nowhere.
     ("create_attachment_file", "reply_id"),
-    ("create_comment", "replies[].department_mentions[]"),
-    ("create_comment", "replies[].mentions[]"),
-    ("create_comment", "replies[].person_id"),
     ("create_notification", "reply_id"),
     ("update_attachment_file", "reply_id"),
     ("update_notification", "reply_id"),
-    // Columns of a template are kept as they were sent.
-    (
-        "set_project_template_metadata_descriptors",
-        "metadata_descriptors[].departments[]",
-    ),
-    (
-        "set_project_template_metadata_descriptors",
-        "metadata_descriptors[].task_type_id",
-    ),
 ];
 
-/// Operations that refuse every body.
-const CLOSED: [&str; 1] = ["create_salary_scale"];
+/// Operations that refuse every body which is made here: there are all salary scales, and invitations take addresses.
+const CLOSED: [&str; 2] = ["create_salary_scale", "invite_to_shared_playlist"];
 
 /// Names of imports with those that their columns have today, which refusals tell.
 const OTHER_NAMES: [(&str, &str); 2] = [("asset_type_id", "entity_type_id"), ("sequence_id", "parent_id")];
