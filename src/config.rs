@@ -313,20 +313,19 @@ impl Settings {
     }
 }
 
+/// Settings as flags give them, for tests.
+#[cfg(test)]
+pub(crate) fn parsed<T: clap::Args>(flags: &[&str]) -> Result<T, clap::Error> {
+    let command = T::augment_args(clap::Command::new("dailies")).no_binary_name(true);
+    T::from_arg_matches(&command.try_get_matches_from(flags)?)
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
 
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        settings: Settings,
-    }
-
     fn read(flags: &[&str]) -> Result<Settings, clap::Error> {
-        Flags::try_parse_from(["dailies"].iter().chain(flags)).map(|flags| flags.settings)
+        parsed(flags)
     }
 
     #[test]

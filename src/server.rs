@@ -390,19 +390,12 @@ impl Gatekeeper for StreamGatekeeper {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        settings: Settings,
-    }
+    use crate::config::parsed;
 
     #[test]
     fn a_password_of_redis_may_have_any_letters() {
-        let settings = Flags::parse_from(["dailies", "--kv-password", "red is+p%w@"]).settings;
+        let settings: Settings = parsed(&["--kv-password", "red is+p%w@"]).expect("settings");
         assert_eq!(
             redis_address("redis.example.com", &settings),
             "redis://:red%20is%2Bp%25w%40@redis.example.com:6379/0"

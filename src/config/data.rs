@@ -126,18 +126,11 @@ impl DataArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
+    use super::super::parsed;
     use super::*;
 
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        data: DataArgs,
-    }
-
     fn read(flags: &[&str]) -> Result<DataArgs, clap::Error> {
-        Flags::try_parse_from(["dailies"].iter().chain(flags)).map(|flags| flags.data)
+        parsed(flags)
     }
 
     #[test]

@@ -56,18 +56,11 @@ impl TelemetrySettings {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
+    use super::super::parsed;
     use super::*;
 
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        telemetry: TelemetrySettings,
-    }
-
     fn addresses(flags: &[&str]) -> (Option<String>, Option<String>) {
-        let Flags { telemetry } = Flags::parse_from(["dailies"].iter().chain(flags));
+        let telemetry: TelemetrySettings = parsed(flags).expect("settings");
         (telemetry.traces_address(), telemetry.metrics_address())
     }
 
@@ -100,6 +93,6 @@ mod tests {
 
     #[test]
     fn another_protocol_is_refused() {
-        assert!(Flags::try_parse_from(["dailies", "--otlp-protocol", "grpc"]).is_err());
+        assert!(parsed::<TelemetrySettings>(&["--otlp-protocol", "grpc"]).is_err());
     }
 }

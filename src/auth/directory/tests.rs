@@ -1,17 +1,10 @@
 //! Reading of entries of a directory, and of the groups that give roles.
 
-use clap::Parser;
-
 use super::*;
-
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    ldap: LdapSettings,
-}
+use crate::config::parsed;
 
 fn settings(flags: &[&str]) -> LdapSettings {
-    Flags::parse_from(["test", "--ldap-base-dn", "dc=wool"].iter().chain(flags)).ldap
+    parsed(&[&["--ldap-base-dn", "dc=wool"], flags].concat()).expect("settings")
 }
 
 fn entry(attributes: &[(&str, &[&str])]) -> SearchEntry {

@@ -72,19 +72,13 @@ pub(super) fn profile_of_claims(settings: &OidcSettings, claims: &Map<String, Va
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use serde_json::json;
 
     use super::*;
-
-    #[derive(Parser)]
-    struct Flags {
-        #[command(flatten)]
-        oidc: OidcSettings,
-    }
+    use crate::config::parsed;
 
     fn settings(flags: &[&str]) -> OidcSettings {
-        Flags::parse_from(["test"].iter().chain(flags)).oidc
+        parsed(flags).expect("settings")
     }
 
     #[test]
