@@ -104,6 +104,12 @@ async fn databases_that_can_not_be_opened_are_named() {
                 .contains("the database postgres://ada:********@127.0.0.1:1/dailies can't be opened"),
         "{refused:?}"
     );
+    // The sign in the password ends the name of the host, so that the address is not read as it was meant.
+    let torn = Installation::on_database("postgres://ada:sh#eep@127.0.0.1:1/dailies", &[]);
+    for command in ["init", "config"] {
+        let told = torn.run(command, &[]).await;
+        assert!(!format!("{told:?}").contains("eep@"), "{command}: {told:?}");
+    }
     let strange = Installation::on_database("mysql://ada:sheep@127.0.0.1:1/dailies", &[]);
     let wrong = strange.run("init", &[]).await;
     assert!(

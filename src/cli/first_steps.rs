@@ -58,8 +58,7 @@ fn command(data: &DataArgs) -> String {
     if let Some(url) = &data.database_url
         && std::env::var("DATABASE_URL").ok().as_ref() != Some(url)
     {
-        let address = settings::masked_address(url).unwrap_or_else(|| url.clone());
-        command.push_str(&format!(" --database-url {address}"));
+        command.push_str(&format!(" --database-url {}", settings::shown_address(url)));
     }
     command
 }

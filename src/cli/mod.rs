@@ -229,7 +229,7 @@ impl UnreachableDatabase {
             other => other.to_string(),
         };
         Self {
-            address: settings::masked_address(url).unwrap_or_else(|| url.to_owned()),
+            address: settings::shown_address(url),
             reason,
         }
     }

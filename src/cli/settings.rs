@@ -12,6 +12,8 @@ use crate::config::{DataArgs, Settings};
 
 /// Stars in place of a secret.
 pub(super) const MASK: &str = "********";
+/// Name of a password in the query of an address.
+const PASSWORD: &str = "password";
 /// Most letters in a line of the file.
 const WIDTH: usize = 118;
 /// Beginning of the file.
@@ -40,7 +42,7 @@ pub(super) fn run(data: &DataArgs, args: &ConfigArgs, mut command: Command, matc
     let text = format!(
         "{}\nDatabase        {}\nRedis           {}\nPublic address  {}\n",
         table(&command, matches),
-        masked_address(&database).unwrap_or(database),
+        shown_address(&database),
         settings.redis_host().unwrap_or("none"),
         settings.public_address()
     );
@@ -170,11 +172,41 @@ fn value(arg: &Arg, matches: &ArgMatches) -> String {
     }
 }
 
-/// An address that names a password, without the password.
-pub(super) fn masked_address(text: &str) -> Option<String> {
+/// The address of a database as people may see it: without its password, which may be anywhere in one that is not read as it
+/// was meant, as when a letter of the password is not written with a percent sign.
+pub(super) fn shown_address(text: &str) -> String {
+    let is_clear = text.starts_with("sqlite:")
+        || url::Url::parse(text).is_ok_and(|address| !address[url::Position::AfterPort..].contains('@'));
+    if is_clear {
+        masked_address(text).unwrap_or_else(|| text.to_owned())
+    } else {
+        MASK.to_owned()
+    }
+}
+
+/// An address that names a password, without the password. Those of PostgreSQL may name it in the query, too.
+fn masked_address(text: &str) -> Option<String> {
     let mut address = url::Url::parse(text).ok()?;
-    address.password()?;
-    address.set_password(Some(MASK)).ok()?;
+    let is_in_query = address.query_pairs().any(|(name, _)| name == PASSWORD);
+    if address.password().is_some() {
+        address.set_password(Some(MASK)).ok()?;
+    } else if !is_in_query {
+        return None;
+    }
+    if is_in_query {
+        let pairs: Vec<(String, String)> = address
+            .query_pairs()
+            .map(|(name, value)| {
+                let shown = if name == PASSWORD {
+                    MASK.into()
+                } else {
+                    value.into_owned()
+                };
+                (name.into_owned(), shown)
+            })
+            .collect();
+        address.query_pairs_mut().clear().extend_pairs(pairs);
+    }
     Some(address.to_string())
 }
 
@@ -317,6 +349,33 @@ mod tests {
             row(&table, "OIDC_DISCOVERY_URL")[1],
             "https://me:********@example.org/x"
         );
+    }
+
+    #[test]
+    fn passwords_are_shown_nowhere_in_the_address_of_a_database() {
+        for (address, shown) in [
+            (
+                "postgres://ada:sheep@b.example/c",
+                "postgres://ada:********@b.example/c",
+            ),
+            (
+                "postgres://b.example/c?user=ada&password=sheep",
+                "postgres://b.example/c?user=ada&password=********",
+            ),
+            ("postgres://ada:sh#eep@b.example/c", MASK),
+            ("postgres://ada:1#sheep@b.example/c", MASK),
+            ("postgres://ada:1/sheep@b.example/c", MASK),
+            (
+                "postgres://b.example/c?sslmode=require",
+                "postgres://b.example/c?sslmode=require",
+            ),
+            (
+                "sqlite://my studio@home/dailies.db",
+                "sqlite://my studio@home/dailies.db",
+            ),
+        ] {
+            assert_eq!(shown_address(address), shown);
+        }
     }
 
     #[test]
