@@ -53,14 +53,48 @@ pub(super) fn reachable(address: SocketAddr) -> String {
 fn command(data: &DataArgs) -> String {
     let mut command = "dailies".to_owned();
     if data.data_dir != Path::new("./data") {
-        command.push_str(&format!(" --data-dir {}", data.data_dir.display()));
+        let folder = data.data_dir.to_string_lossy();
+        command.push_str(&format!(" --data-dir {}", word(&folder)));
     }
-    if let Some(url) = &data.database_url
-        && std::env::var("DATABASE_URL").ok().as_ref() != Some(url)
-    {
-        command.push_str(&format!(" --database-url {}", settings::shown_address(url)));
+    for (flag, variable, value) in database_flags(data) {
+        if std::env::var(variable).ok().as_ref() != Some(&value) {
+            let shown = match variable {
+                "DATABASE_URL" => settings::shown_address(&value),
+                "DB_PASSWORD" => settings::MASK.to_owned(),
+                _ => value,
+            };
+            command.push_str(&format!(" {flag} {}", word(&shown)));
+        }
     }
     command
+}
+
+/// The flags that name the database, each with its variable and its value. An address counts before its parts.
+fn database_flags(data: &DataArgs) -> Vec<(&'static str, &'static str, String)> {
+    if let Some(url) = &data.database_url {
+        return vec![("--database-url", "DATABASE_URL", url.clone())];
+    }
+    let parts = &data.parts;
+    [
+        ("--db-host", "DB_HOST", parts.db_host.clone()),
+        ("--db-port", "DB_PORT", parts.db_port.map(|port| port.to_string())),
+        ("--db-username", "DB_USERNAME", parts.db_username.clone()),
+        ("--db-password", "DB_PASSWORD", parts.db_password.clone()),
+        ("--db-database", "DB_DATABASE", parts.db_database.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(flag, variable, value)| Some((flag, variable, value?)))
+    .collect()
+}
+
+/// A text as one word of a command line.
+fn word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-:@%+=,".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +147,7 @@ mod tests {
         ]);
         assert!(lines[2].ends_with("http://127.0.0.1:5000/"));
         assert!(
-            lines[3].contains("dailies --database-url postgres://a:********@b/c create-admin"),
+            lines[3].contains("dailies --database-url 'postgres://a:********@b/c' create-admin"),
             "{}",
             lines[3]
         );
@@ -124,6 +158,29 @@ mod tests {
             lines[5]
         );
         assert!(!lines.join("\n").contains("sheep"));
+    }
+
+    #[test]
+    fn commands_lead_to_a_database_that_is_named_by_its_parts() {
+        let flags = [
+            "--db-host",
+            "b.example",
+            "--db-password",
+            "sheep",
+            "--db-database",
+            "c d",
+        ];
+        let lines = lines(&flags);
+        assert!(
+            lines[3].contains("dailies --db-host b.example --db-password '********' --db-database 'c d' create-admin"),
+            "{}",
+            lines[3]
+        );
+    }
+
+    #[test]
+    fn folders_of_any_name_are_one_word() {
+        assert!(lines(&["--data-dir", "my studio's"])[3].contains(r"dailies --data-dir 'my studio'\''s' create-admin"));
     }
 
     #[test]
