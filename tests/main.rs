@@ -29,6 +29,7 @@ mod mail;
 mod movies;
 mod notifications;
 mod oidc;
+mod order;
 mod paging;
 mod people;
 mod playlist_movies;

@@ -20,14 +20,6 @@ async fn studio(flags: &[String]) -> Studio {
     Studio::open_using(On::Postgres, flags, &[]).await
 }
 
-/// The same person at another server.
-fn at(server: &TestServer, client: &Client) -> Client {
-    Client {
-        url: server.url.clone(),
-        ..client.clone()
-    }
-}
-
 /// Waits until the servers hear each other.
 pub async fn joined(servers: [&TestServer; 2]) {
     for server in servers {
@@ -67,16 +59,18 @@ async fn an_event_is_heard_once_at_every_server() {
     joined([&studio.server, &other]).await;
     let listeners = [
         Listener::open(&studio.admin).await,
-        Listener::open(&at(&other, &studio.admin)).await,
+        Listener::open(&studio.admin.at(&other)).await,
     ];
     let first = department(&studio.admin, "Grooming").await;
-    let second = department(&at(&other, &studio.admin), "Matte").await;
+    let second = department(&studio.admin.at(&other), "Matte").await;
     // News from two servers have no order among each other; those of one do.
     department(&studio.admin, "Last").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     for (server, colour) in [(&studio.server, "#111111"), (&other, "#222222")] {
         let path = format!("/data/departments/{}", first.as_str().expect("an id"));
-        at(server, &studio.admin)
+        studio
+            .admin
+            .at(server)
             .put(&path, json!({"color": colour}))
             .await
             .expect(200);
@@ -107,7 +101,7 @@ async fn what_one_server_changes_counts_at_the_other_at_once() {
 
     let artist = studio.member_id(Role::Artist);
     let path = format!("/data/persons/{artist}");
-    let at_other = at(&other, &studio.member(Role::Artist));
+    let at_other = studio.member(Role::Artist).at(&other);
     at_other.get(FOR_ADMINS).await.expect(403);
     studio.admin.put(&path, json!({"role": "admin"})).await.expect(200);
     assert!(until_status(&at_other, FOR_ADMINS, 200).await < soon);
@@ -118,7 +112,7 @@ async fn what_one_server_changes_counts_at_the_other_at_once() {
     listener.ended().await;
 
     let leaving = studio.member(Role::Supervisor);
-    let (here, there) = (leaving.clone(), at(&other, &leaving));
+    let (here, there) = (leaving.clone(), leaving.at(&other));
     there.get("/data/departments").await.expect(200);
     here.get("/auth/logout").await.expect(200);
     assert!(until_status(&there, "/data/departments", 401).await < soon);
@@ -129,7 +123,7 @@ async fn without_redis_changes_count_within_three_seconds() {
     let studio = studio(&[]).await;
     let other = studio.server.beside().await;
     let artist = studio.member_id(Role::Artist);
-    let at_other = at(&other, &studio.member(Role::Artist));
+    let at_other = studio.member(Role::Artist).at(&other);
     at_other.get(FOR_ADMINS).await.expect(403);
     studio
         .admin
@@ -138,7 +132,7 @@ async fn without_redis_changes_count_within_three_seconds() {
         .expect(200);
     assert!(until_status(&at_other, FOR_ADMINS, 200).await < MEMORY);
     let leaving = studio.member(Role::Supervisor);
-    let there = at(&other, &leaving);
+    let there = leaving.at(&other);
     there.get("/data/departments").await.expect(200);
     leaving.get("/auth/logout").await.expect(200);
     assert!(until_status(&there, "/data/departments", 401).await < MEMORY);
@@ -193,7 +187,7 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
     let other = studio.server.beside().await;
     joined([&studio.server, &other]).await;
     let leaving = studio.member(Role::Supervisor);
-    let there = at(&other, &leaving);
+    let there = leaving.at(&other);
     there.get("/data/departments").await.expect(200);
     redis
         .away_during(async {
@@ -207,7 +201,7 @@ async fn a_redis_that_goes_away_is_missed_and_found_again() {
         })
         .await;
     joined([&studio.server, &other]).await;
-    let listener = Listener::open(&at(&other, &studio.admin)).await;
+    let listener = Listener::open(&studio.admin.at(&other)).await;
     for at in 0..20 {
         // The first news may be lost on a connection that broke.
         department(&studio.admin, &format!("Together {at}")).await;

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use harness::{Client, Listener, On, PostOffice, Studio, TemporaryRedis, TestServer, wait_until};
+use harness::{Listener, On, PostOffice, Studio, TemporaryRedis, TestServer, wait_until};
 
 use super::several_servers::joined;
 
@@ -81,11 +81,7 @@ async fn what_a_server_does_last_is_heard_at_the_others() {
     let studio = Studio::open_using(On::Postgres, &redis.flags(), &[]).await;
     let other = studio.server.beside().await;
     joined([&studio.server, &other]).await;
-    let listener = Listener::open(&Client {
-        url: other.url.clone(),
-        ..studio.admin.clone()
-    })
-    .await;
+    let listener = Listener::open(&studio.admin.at(&other)).await;
     let address = studio.server.url.trim_start_matches("http://").to_owned();
     let request = slow_request(&studio).await;
     let ending = tokio::spawn(studio.server.stop());

@@ -95,7 +95,7 @@ pub async fn begin(
     for Carried { from_task, to } in carried {
         let sql = Sql::with(
             "SELECT id FROM preview_file \
-             WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at",
+             WHERE task_id = $1 AND revision = (SELECT MAX(revision) FROM preview_file WHERE task_id = $1) ORDER BY position, created_at, id",
             [(*from_task).into()],
         );
         let ids: Vec<Uuid> = database::read_values(&**work, &sql).await?;

@@ -13,18 +13,18 @@ use super::attachments;
 use super::authors::{self, Author};
 use crate::access::comments::Sight;
 use crate::database::dialect::{JsonKey, json_list, json_object};
-use crate::database::json::{self, TEXT, id_lists, write_key, write_list};
-use crate::database::{BATCH, Sql};
+use crate::database::json::{self, TEXT, write_key, write_list};
+use crate::database::{BATCH, Links, Sql};
 
-/// Ids of what is related to comments: for each key, lists without brackets by the id of the comment.
-pub struct CommentRelations(Vec<(&'static str, HashMap<Uuid, Vec<u8>>)>);
+/// Ids of what is related to comments, by their keys.
+pub struct CommentRelations(Vec<(&'static str, Links)>);
 
-/// Relations with the queries of their ids, for [`id_lists`], where `#` stands for the ids of the comments.
+/// Relations with the queries of their ids, for [`Links::load_in_order`], where `#` stands for the ids of the comments.
 const RELATIONS: [(&str, &str); 5] = [
     (
         "previews",
         "SELECT l.comment AS owner, l.preview_file AS item FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
-         WHERE l.comment IN # ORDER BY p.revision, p.position, p.created_at",
+         WHERE l.comment IN # ORDER BY p.revision, p.position, p.created_at, p.id",
     ),
     (
         "mentions",
@@ -53,11 +53,11 @@ impl CommentRelations {
         let mut all = Vec::new();
         for (key, text) in RELATIONS.iter().filter(|(key, _)| keys.contains(key)) {
             let (start, end) = text.split_once('#').unwrap_or((text, ""));
-            let mut lists = HashMap::new();
+            let mut lists = Links::default();
             for comments in comments.chunks(BATCH) {
                 let mut sql = Sql::new(start);
                 sql.bind_list(comments.iter().copied()).push(end);
-                lists.extend(id_lists(connection, &sql).await?);
+                lists.append(Links::load_in_order(connection, &sql).await?);
             }
             all.push((*key, lists));
         }
@@ -74,7 +74,7 @@ impl CommentRelations {
             let (start, end) = text.split_once('#').unwrap_or((text, ""));
             let mut sql = condition.clone().before(&format!("{start}(SELECT c.id "));
             sql.push(")").push(end);
-            all.push((key, id_lists(connection, &sql).await?));
+            all.push((key, Links::load_in_order(connection, &sql).await?));
         }
         Ok(Self(all))
     }
@@ -91,7 +91,7 @@ impl CommentRelations {
     /// Writes `,"mentions":[…]` and so on for a comment.
     pub fn write(&self, out: &mut Vec<u8>, comment_id: Uuid) {
         for (key, lists) in &self.0 {
-            write_list(out, key, lists, comment_id);
+            lists.write_key(out, key, comment_id);
         }
     }
 }

@@ -8,21 +8,17 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::{Nested, Record, Relation, Resource, Shape};
-use crate::database::json::id_lists;
-use crate::database::{self, BATCH, Field, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql, write_uuid};
-
-/// Related ids by record: for each a JSON list without its brackets.
-type Ids = HashMap<Uuid, Vec<u8>>;
+use crate::database::{self, BATCH, Field, Links, NestedWriter, RecordWriter, SelectList, SelectedColumn, Sql};
 
 /// Related ids of several relations, by their names.
-type RelatedIds = HashMap<&'static str, Ids>;
+type RelatedIds = HashMap<&'static str, Links>;
 
 /// Writes records of a shape as JSON objects.
 pub(super) struct ShapeWriter {
     list: SelectList,
     record: RecordWriter,
     id: SelectedColumn,
-    related: Vec<(Vec<u8>, Ids)>,
+    related: Vec<(&'static str, Links)>,
     nested: Vec<NestedWriter>,
 }
 
@@ -79,12 +75,7 @@ impl ShapeWriter {
             return self;
         }
         let mut related = related.unwrap_or_default();
-        let ids = |relation: &&Relation| {
-            (
-                format!(",\"{}\":", relation.name).into_bytes(),
-                related.remove(relation.name).unwrap_or_default(),
-            )
-        };
+        let ids = |relation: &&Relation| (relation.name, related.remove(relation.name).unwrap_or_default());
         Self {
             related: shape.relations.iter().map(ids).collect(),
             ..self
@@ -99,10 +90,7 @@ impl ShapeWriter {
         if !self.related.is_empty() {
             let id: Uuid = self.id.read(row)?;
             for (key, ids) in &self.related {
-                out.extend_from_slice(key);
-                out.push(b'[');
-                out.extend_from_slice(ids.get(&id).map_or(&[][..], Vec::as_slice));
-                out.push(b']');
+                ids.write_key(out, key, id);
             }
         }
         out.push(b'}');
@@ -116,7 +104,7 @@ pub(super) async fn related(
     connection: &impl ConnectionTrait,
     relation: &Relation,
     condition: &Sql,
-) -> Result<Ids, DbErr> {
+) -> Result<Links, DbErr> {
     let mut sql = condition.clone().before(&format!(
         "SELECT r.\"{own}\" AS owner, r.\"{other}\" AS item FROM \"{table}\" r WHERE r.\"{other}\" IS NOT NULL AND r.\"{own}\" IN (SELECT t.id ",
         own = relation.own,
@@ -124,7 +112,7 @@ pub(super) async fn related(
         table = relation.table.name,
     ));
     sql.push(")");
-    id_lists(connection, &sql).await
+    Links::load(connection, &sql).await
 }
 
 /// Related ids of every relation of a shape.
@@ -183,7 +171,7 @@ pub(super) async fn one(
     let mut related = RelatedIds::new();
     for (name, ids) in relations {
         let ids = ids.read::<Option<String>>(&row)?.unwrap_or_default();
-        related.insert(name, HashMap::from([(id, written_ids(&ids))]));
+        related.insert(name, Links::from_iter(read_ids(&ids).map(|item| (id, item))));
     }
     let mut text = Vec::with_capacity(1024);
     writer
@@ -206,16 +194,9 @@ fn id_list(backend: DbBackend, relation: &Relation) -> String {
     )
 }
 
-/// Such a list as JSON without its brackets.
-fn written_ids(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    for id in text.split(',').filter_map(|id| Uuid::try_parse(id).ok()) {
-        if !out.is_empty() {
-            out.push(b',');
-        }
-        write_uuid(&mut out, id);
-    }
-    out
+/// The ids of such a list.
+fn read_ids(text: &str) -> impl Iterator<Item = Uuid> {
+    text.split(',').filter_map(|id| Uuid::try_parse(id).ok())
 }
 
 /// All columns of a table, whose row a query calls `t`.
@@ -288,7 +269,7 @@ mod tests {
     fn ids_of_both_databases_are_read() {
         let id = Uuid::from_u128(7);
         let text = format!("{},{}", id.simple().to_string().to_uppercase(), id.hyphenated());
-        assert_eq!(written_ids(&text), format!("\"{id}\",\"{id}\"").into_bytes());
-        assert!(written_ids("").is_empty());
+        assert_eq!(read_ids(&text).collect::<Vec<_>>(), [id, id]);
+        assert_eq!(read_ids("").count(), 0);
     }
 }

@@ -159,15 +159,16 @@ pub fn json_map(backend: DbBackend, key: (&str, Kind), value: (&str, Kind), from
     let value = JsonKey::new(value.0, "", value.1);
     match backend {
         DbBackend::Postgres => format!(
-            "(SELECT COALESCE(json_object_agg({}, {}), '{{}}') FROM {from})",
-            key.0,
-            postgres(&value)
+            "(SELECT COALESCE(json_object_agg({key}, {} ORDER BY {key}), '{{}}') FROM {from})",
+            postgres(&value),
+            key = key.0
         ),
         _ => {
-            let key = sqlite(&JsonKey::new(key.0, "", key.1));
+            let text = sqlite(&JsonKey::new(key.0, "", key.1));
             format!(
-                "(SELECT '{{' || COALESCE(group_concat({key} || ':' || {}, ','), '') || '}}' FROM {from})",
-                sqlite(&value)
+                "(SELECT '{{' || COALESCE(group_concat({text} || ':' || {}, ',' ORDER BY {}), '') || '}}' FROM {from})",
+                sqlite(&value),
+                key.0
             )
         }
     }

@@ -6,7 +6,7 @@ use entity::facts::{Kind, Table};
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use super::{BATCH, RecordWriter, Sql, write_uuid};
+use super::{BATCH, RecordWriter, Sql};
 
 /// Text of any length.
 pub const TEXT: Kind = Kind::Text { max: None };
@@ -50,22 +50,6 @@ pub async fn records(
         }
     }
     Ok(found)
-}
-
-/// Lists of ids by the id that they belong to, from a query of the columns `owner` and `item`. A list has no brackets.
-///
-/// # Errors
-/// The database refuses the query.
-pub async fn id_lists(connection: &impl ConnectionTrait, sql: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
-    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
-    for row in super::rows(connection, sql).await? {
-        let list = lists.entry(row.try_get("", "owner")?).or_default();
-        if !list.is_empty() {
-            list.push(b',');
-        }
-        write_uuid(list, row.try_get("", "item")?);
-    }
-    Ok(lists)
 }
 
 /// Writes `,"key":[…]` with the list of an id.

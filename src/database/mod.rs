@@ -9,6 +9,7 @@ pub mod dialect;
 mod exact;
 mod explain;
 pub mod json;
+mod links;
 mod listing;
 mod outlet;
 mod pages;
@@ -45,6 +46,7 @@ use self::version::Lookout;
 
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
+pub use self::links::Links;
 pub use self::listing::{Sent, send_written, stream_array, stream_lines, stream_objects};
 pub use self::outlet::Outlet;
 pub use self::record_writer::{NestedWriter, RecordWriter};

@@ -6,8 +6,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
 use super::criteria;
-use super::links::Links;
-use crate::database::{self, Database, Field, RowWriter, Sent, Sql, stream_array};
+use crate::database::{self, Database, Field, Links, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::BUILT_IN_NAMES;
 
 /// Asset types to list.

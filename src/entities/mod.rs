@@ -17,7 +17,6 @@ pub mod frame_rates;
 mod groups;
 mod handlers;
 mod layouts;
-mod links;
 mod listings;
 pub mod ordering;
 pub mod own_work;

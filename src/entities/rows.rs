@@ -6,14 +6,13 @@ use entity::facts::Kind;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::links::Links;
 use super::ordering::order_by;
 use crate::access::STAFF;
 use crate::access::data_mask::Metadata;
 use crate::access::entities::Scope;
 use crate::access::metadata::Masks;
 use crate::database::json::TEXT;
-use crate::database::{self, BATCH, Database, SelectList, SelectedColumn, Sent, Sql, stream_array, write_text};
+use crate::database::{self, BATCH, Database, Links, SelectList, SelectedColumn, Sent, Sql, stream_array, write_text};
 use crate::vocabulary::kinds::EntityKind;
 
 /// A key that is no column: its name, its SQL, and what it holds.
@@ -147,7 +146,7 @@ async fn relations(database: &Database, from: &Sql, wanted: &[Relation]) -> Resu
             "SELECT r.{own} AS owner, r.{other} AS item FROM {table} r WHERE r.{own} IN (SELECT e.id "
         ));
         sql.push(")");
-        found.push((*name, Links::load(database, &sql).await?));
+        found.push((*name, Links::load_many(database, &sql).await?));
     }
     Ok(found)
 }

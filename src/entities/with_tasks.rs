@@ -11,11 +11,10 @@ use uuid::Uuid;
 use super::cells::{RowForm, Writer};
 use super::episode_choice::EpisodeChoice;
 use super::layouts::{EntityLayout, Field};
-use super::links::Links;
 use super::ordering::order_by;
 use crate::access::entities::{Scope, own_entities};
 use crate::access::metadata::Masks;
-use crate::database::{Database, SelectList, Sent, Sql, send_written};
+use crate::database::{Database, Links, SelectList, Sent, Sql, send_written};
 
 /// Entities that are read at once. A power of two.
 const PORTION: usize = 256;
@@ -253,7 +252,7 @@ impl Listing {
         let mut sql = Sql::new("WITH e AS (SELECT e.id, e.project_id FROM entity e WHERE e.id IN ");
         bind_portion(&mut sql, ids);
         sql.push(") ").push(&linked.pairs());
-        let links = Links::load(&self.database, &sql).await?;
+        let links = Links::load_in_order(&self.database, &sql).await?;
         Ok(match self.request.linked_with {
             Some(id) => links.with(id),
             None => links,

@@ -6,12 +6,11 @@ use entity::facts::Kind;
 use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::links::Links;
 use super::ordering::order_by;
 use super::rows::find_entity;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::VisibleTasks;
-use crate::database::{Database, Field, RowWriter, Sent, Sql, stream_array};
+use crate::database::{Database, Field, Links, RowWriter, Sent, Sql, stream_array};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Set of tasks that is meant.
@@ -125,7 +124,7 @@ async fn assignees(database: &Database, from: &Sql) -> Result<Links, DbErr> {
         "SELECT l.task_id AS owner, l.person_id AS item FROM task_person_link l WHERE l.task_id IN (SELECT t.id ",
     );
     sql.push(")");
-    Links::load(database, &sql).await
+    Links::load_many(database, &sql).await
 }
 
 /// Sends the tasks of one entity to somebody who reads it.

@@ -105,7 +105,7 @@ pub(super) async fn claim(database: &Database, kinds: &[&'static str], most: usi
         [lease_end(now).into(), now.into()],
     );
     sql.bind_list(kinds.iter().copied())
-        .push(" ORDER BY run_at LIMIT ")
+        .push(" ORDER BY run_at, id LIMIT ")
         .bind(i64::try_from(most).unwrap_or(i64::MAX));
     sql.push(if database.backend() == DbBackend::Postgres {
         " FOR UPDATE SKIP LOCKED)"

@@ -390,7 +390,7 @@ async fn previews(app: &App, rows: &[QueryResult]) -> Result<HashMap<(Uuid, i32)
         names.join(", ")
     ));
     sql.bind_list(tasks)
-        .push(" ORDER BY task_id, revision, position, created_at");
+        .push(" ORDER BY task_id, revision, position, created_at, id");
     let mut found: HashMap<(Uuid, i32), Vec<u8>> = HashMap::new();
     for row in app.database.rows(&sql).await? {
         let list = found

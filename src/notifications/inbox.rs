@@ -1,7 +1,5 @@
 //! Notifications of the caller.
 
-use std::collections::HashMap;
-
 use chrono::{NaiveDateTime, Timelike};
 use dailies_definitions::access::Caller;
 use dailies_definitions::failure::Failure;
@@ -17,8 +15,8 @@ use crate::access::comments::{Seen, Viewer, by_client};
 use crate::access::tasks::does_work_on;
 use crate::access::{join_place, place_columns, read_place};
 use crate::app::App;
-use crate::database::json::{TEXT, array, id_lists, write_key, write_list};
-use crate::database::{self, Database, Field, RecordWriter, RowWriter, Sql, write_text};
+use crate::database::json::{TEXT, array, write_key};
+use crate::database::{self, Database, Field, Links, RecordWriter, RowWriter, Sql, write_text};
 use crate::events::{Work, payload};
 
 /// Notifications in an answer.
@@ -212,8 +210,8 @@ async fn read_notifications(database: &Database, caller: &Caller, sql: &Sql) -> 
         let mut out = b"{".to_vec();
         writer.write(&mut out, row)?;
         let comment = context.comment_id.unwrap_or_default();
-        write_list(&mut out, "mentions", &persons, comment);
-        write_list(&mut out, "department_mentions", &departments, comment);
+        persons.write_key(&mut out, "mentions", comment);
+        departments.write_key(&mut out, "department_mentions", comment);
         let may_read = reads(caller, &context, row)?;
         context.write_texts(&mut out, may_read)?;
         out.extend_from_slice(b",\"type\":\"Notification\"}");
@@ -246,13 +244,13 @@ fn reads(caller: &Caller, context: &CommentContext, row: &QueryResult) -> Result
 }
 
 /// Lists of ids by comment.
-async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>, Failure> {
+async fn mentions(database: &Database, select: &str, comments: &[Uuid]) -> Result<Links, Failure> {
     if comments.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Links::default());
     }
     let mut sql = Sql::new(select);
     sql.bind_list(comments.iter().copied());
-    Ok(id_lists(database, &sql).await?)
+    Ok(Links::load(database, &sql).await?)
 }
 
 impl CommentContext {

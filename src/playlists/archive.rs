@@ -114,7 +114,7 @@ async fn files(database: &Database, playlist_id: Uuid) -> Result<VecDeque<Packed
     let mut sql = Sql::new(
         "SELECT q.id AS shown, p.id, p.extension, p.original_name, p.position, p.revision, t.entity_id, k.name AS kind, e.name AS entity, \
          pa.name AS parent, gp.name AS grandparent, tt.name AS task_type, pr.name AS project, \
-         (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) AS original \
+         (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at, o.id LIMIT 1) AS original \
          FROM preview_file q JOIN preview_file p ON p.task_id = q.task_id AND p.revision IS NOT DISTINCT FROM q.revision \
          JOIN task t ON t.id = p.task_id LEFT JOIN project pr ON pr.id = t.project_id LEFT JOIN task_type tt ON tt.id = t.task_type_id \
          LEFT JOIN entity e ON e.id = t.entity_id LEFT JOIN entity_type k ON k.id = e.entity_type_id \

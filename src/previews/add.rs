@@ -128,7 +128,7 @@ async fn find_comment(
 async fn choose(connection: &impl ConnectionTrait, place: Placement) -> Result<(i32, i32), Failure> {
     let sql = Sql::with(
         "SELECT p.revision FROM comment_preview_link l JOIN preview_file p ON p.id = l.preview_file \
-         WHERE l.comment = $1 ORDER BY p.created_at, p.position LIMIT 1",
+         WHERE l.comment = $1 ORDER BY p.created_at, p.position, p.id LIMIT 1",
         [place.comment_id.into()],
     );
     let first: Option<Option<i32>> = database::read_value(connection, &sql).await?;

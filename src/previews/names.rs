@@ -17,7 +17,7 @@ pub async fn download_name(app: &App, preview: &PreviewSubject, extension: &str)
     let sql = Sql::with(
         format!(
             "SELECT {ENTITY_COLUMNS}, pr.name AS project_name, tt.name AS task_type_name, \
-             (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at LIMIT 1) AS keeps_original_name \
+             (SELECT o.use_original_file_name FROM organisation o ORDER BY o.created_at, o.id LIMIT 1) AS keeps_original_name \
              FROM task t LEFT JOIN project pr ON pr.id = t.project_id LEFT JOIN task_type tt ON tt.id = t.task_type_id \
              LEFT JOIN entity e ON e.id = t.entity_id {ENTITY_PARENTS} WHERE t.id = $1"
         ),

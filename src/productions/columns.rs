@@ -9,8 +9,7 @@ use uuid::Uuid;
 use super::field_data::{self, ColumnPlace};
 use super::field_name::field_name;
 use crate::crud::require_known;
-use crate::database::json::id_lists;
-use crate::database::{self, RecordWriter, Sql};
+use crate::database::{self, Links, RecordWriter, Sql};
 use crate::events::{Work, payload};
 
 /// The kinds of things that have metadata columns.
@@ -82,7 +81,7 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
          (SELECT d.id FROM metadata_descriptor d WHERE ",
     );
     sql.push(")");
-    let departments = id_lists(connection, &sql).await?;
+    let departments = Links::load(connection, &sql).await?;
     let mut sql = condition.before(&format!(
         "SELECT {} FROM metadata_descriptor d JOIN project p ON p.id = d.project_id WHERE ",
         model.columns()
@@ -94,17 +93,15 @@ pub(super) async fn list(connection: &impl ConnectionTrait, condition: Sql, orde
             out.push(b',');
         }
         model.write_open(&mut out, &row)?;
-        out.extend_from_slice(b",\"departments\":[");
-        let id: Uuid = row.try_get("", "id")?;
-        out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
-        out.extend_from_slice(b"]}");
+        departments.write_key(&mut out, "departments", row.try_get("", "id")?);
+        out.push(b'}');
     }
     out.push(b']');
     Ok(out)
 }
 
 /// The order of metadata columns for the same thing.
-pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name";
+pub(super) const ORDER: &str = "d.position IS NULL, d.position, d.name, d.id";
 
 /// Metadata columns by their ids.
 pub(super) async fn by_ids(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<u8>, Failure> {

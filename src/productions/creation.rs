@@ -96,7 +96,7 @@ struct CopiedDescriptor {
 pub async fn first_episode(work: &mut Work<'_>, caller: &Caller, project_id: Uuid) -> Result<Uuid, Failure> {
     let type_id = built_in_type(&**work, EntityKind::Episode).await?;
     let sql = Sql::with(
-        "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name LIMIT 1",
+        "SELECT id FROM entity WHERE project_id = $1 AND entity_type_id = $2 ORDER BY name, id LIMIT 1",
         [project_id.into(), type_id.into()],
     );
     if let Some(id) = database::read_value(&**work, &sql).await? {
@@ -125,7 +125,7 @@ pub async fn copy_project_descriptors(work: &mut Work<'_>, project_id: Uuid) -> 
          JOIN project_status s ON s.id = p.project_status_id \
          WHERE d.entity_type = 'Project' AND s.name IN ('Open', 'open', 'Active') AND d.project_id <> $1 \
          AND NOT EXISTS (SELECT 1 FROM metadata_descriptor o WHERE o.project_id = $1 AND o.entity_type = 'Project' \
-         AND (o.field_name = d.field_name OR o.name = d.name)) ORDER BY d.position IS NULL, d.position, d.name",
+         AND (o.field_name = d.field_name OR o.name = d.name)) ORDER BY d.position IS NULL, d.position, d.name, d.id",
         [project_id.into()],
     );
     let (mut keys, mut names) = (HashSet::new(), HashSet::new());

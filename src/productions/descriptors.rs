@@ -175,7 +175,7 @@ pub(super) async fn reorder(
     let project_id = access.project_id();
     let work = Work::begin(app, access).await?;
     let sql = Sql::with(
-        "SELECT id FROM metadata_descriptor WHERE project_id = $1 AND entity_type = $2 ORDER BY name",
+        "SELECT id FROM metadata_descriptor WHERE project_id = $1 AND entity_type = $2 ORDER BY name, id",
         [project_id.into(), body.entity_type.as_str().into()],
     );
     let mut rest: Vec<Uuid> = database::read_values(&*work, &sql).await?;

@@ -91,7 +91,7 @@ pub async fn open_project_rows(
 
 /// SQL of the first episode of the production `p`, if it is a TV show: the first running one by name, or else the first one.
 const FIRST_EPISODE: &str = "(SELECT e.id FROM entity e JOIN entity_type k ON k.id = e.entity_type_id WHERE k.name = 'Episode' \
-    AND e.project_id = p.id AND p.production_type = 'tvshow' ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name LIMIT 1)";
+    AND e.project_id = p.id AND p.production_type = 'tvshow' ORDER BY CASE WHEN e.status = 'running' THEN 0 ELSE 1 END, e.name, e.id LIMIT 1)";
 
 /// Facts that clients need to show a production, beside its own columns and relations, as keys with commas before them: the
 /// name of its status and, where `whole`, the metadata columns that the caller may see, the places of its task types and

@@ -126,7 +126,7 @@ pub(super) async fn reorder(
         .before("SELECT d.project_id, d.id, d.field_name FROM metadata_descriptor d WHERE d.project_id IN (");
     sql.push(") AND d.entity_type = ")
         .bind(body.entity_type.as_str())
-        .push(" ORDER BY d.name");
+        .push(" ORDER BY d.name, d.id");
     let mut by_project: HashMap<Uuid, Vec<(Uuid, String)>> = HashMap::new();
     for ProjectDescriptor {
         project_id,

@@ -11,8 +11,8 @@ use super::rows;
 use super::settings::emit_project_update;
 use crate::access::persons::View;
 use crate::app::App;
-use crate::database::json::{TEXT, id_lists};
-use crate::database::{self, Sql, write_column};
+use crate::database::json::TEXT;
+use crate::database::{self, Links, Sql, write_column};
 use crate::events::Work;
 
 /// The team with the roles in this production. Whoever manages the production sees whole records.
@@ -35,7 +35,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         [access.project_id().into()],
     );
     let departments = if whole {
-        id_lists(&app.database, &departments).await?
+        Links::load(&app.database, &departments).await?
     } else {
         Default::default()
     };
@@ -50,10 +50,7 @@ pub(super) async fn list<T>(app: &App, access: &ProjectMember) -> Result<Json<T>
         out.extend_from_slice(b",\"project_role\":");
         write_column(&mut out, &row, "project_role", TEXT)?;
         if view != View::Card {
-            out.extend_from_slice(b",\"departments\":[");
-            let id: Uuid = row.try_get("", "id")?;
-            out.extend_from_slice(departments.get(&id).map_or(&[][..], Vec::as_slice));
-            out.push(b']');
+            departments.write_key(&mut out, "departments", row.try_get("", "id")?);
         }
         out.push(b'}');
     }

@@ -19,7 +19,7 @@ pub(super) async fn list(app: &App, project_id: Uuid) -> Result<Json<Vec<Project
         Field::new("task_type_id", Kind::Uuid),
     ]);
     let sql = Sql::with(
-        "SELECT m.id, m.date, m.name, m.project_id, m.task_type_id FROM milestone m WHERE m.project_id = $1 ORDER BY m.date IS NULL, m.date, m.name",
+        "SELECT m.id, m.date, m.name, m.project_id, m.task_type_id FROM milestone m WHERE m.project_id = $1 ORDER BY m.date IS NULL, m.date, m.name, m.id",
         [project_id.into()],
     );
     Ok(stream_objects(&app.database, sql, writer).await?.into())

@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use crate::access::{STAFF_MEMBER, require, require_manager};
 use crate::app::App;
-use crate::database::json::id_lists;
-use crate::database::{self, RecordWriter, Sql, stream_array};
+use crate::database::{self, Links, RecordWriter, Sql, stream_array};
 use crate::events::{Work, payload};
 
 /// The production that a version belongs to.
@@ -62,13 +61,11 @@ pub(super) async fn task_links(
          FROM production_schedule_version_task_link_person_link a WHERE a.production_schedule_version_task_link_id IN (SELECT l.id ",
     );
     assignees.push(")");
-    let assignees = id_lists(&app.database, &assignees).await?;
+    let assignees = Links::load(&app.database, &assignees).await?;
     let sent = stream_array(&app.database, sql, move |out, row| {
         model.write_open(out, row)?;
-        out.extend_from_slice(b",\"assignees\":[");
-        let id: Uuid = row.try_get("", "id")?;
-        out.extend_from_slice(assignees.get(&id).map_or(&[][..], Vec::as_slice));
-        out.extend_from_slice(b"]}");
+        assignees.write_key(out, "assignees", row.try_get("", "id")?);
+        out.push(b'}');
         Ok(())
     });
     Ok(sent.await?.into())

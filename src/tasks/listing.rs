@@ -14,7 +14,6 @@ use crate::access::previews::restrict_of_task;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{VisibleTasks, worked_on_by};
 use crate::app::App;
-use crate::database::json::write_list;
 use crate::database::paging::{self, Page};
 use crate::database::{Sql, stream_array};
 use crate::previews::rows::{PreviewWriter, columns as preview_columns};
@@ -53,7 +52,7 @@ pub async fn of_project(
     let sent = stream_array(database, sql, move |out, row| {
         let start = out.len();
         writer.write_open(out, row)?;
-        write_list(out, "assignees", &assignees, row.try_get("", "id")?);
+        assignees.write_key(out, "assignees", row.try_get("", "id")?);
         out.push(b'}');
         mask.apply(out, start);
         Ok(())
@@ -79,7 +78,7 @@ async fn page_of(app: &App, condition: Sql, number: i64, mask: &TaskMask) -> Res
     for row in database.rows(&sql).await? {
         let mut out = Vec::with_capacity(1024);
         writer.write_open(&mut out, &row)?;
-        write_list(&mut out, "assignees", &assignees, row.try_get("", "id")?);
+        assignees.write_key(&mut out, "assignees", row.try_get("", "id")?);
         out.push(b'}');
         mask.apply(&mut out, 0);
         items.push(out);
@@ -152,7 +151,7 @@ pub async fn previews(app: &App, access: &TaskReader, task_id: Uuid) -> Result<J
         [task_id.into()],
     );
     restrict_of_task(&mut sql, access.role(), "p");
-    sql.push(" ORDER BY p.revision DESC, p.position, p.created_at");
+    sql.push(" ORDER BY p.revision DESC, p.position, p.created_at, p.id");
     let writer = PreviewWriter::new();
     Ok(stream_array(&app.database, sql, move |out, row| writer.write(out, row))
         .await?

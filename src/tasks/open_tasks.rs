@@ -18,7 +18,7 @@ use crate::access::tasks::{LISTED, VisibleTasks};
 use crate::access::{Reach, require_member};
 use crate::app::App;
 use crate::database::Sql;
-use crate::database::json::{TEXT, array, write_list};
+use crate::database::json::{TEXT, array};
 
 /// Keys of this list besides those that all have.
 const KEYS_OF_OPEN_TASKS: [(&str, &str, Kind); 5] = [
@@ -176,7 +176,7 @@ pub async fn page(
     {
         let mut out = Vec::with_capacity(2048);
         let (id, _) = writer.open(&mut out, &row)?;
-        write_list(&mut out, "assignees", &assignees, id);
+        assignees.write_key(&mut out, "assignees", id);
         out.push(b'}');
         mask.apply(&mut out, 0);
         items.push(out);

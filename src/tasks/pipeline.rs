@@ -52,7 +52,7 @@ impl Pipeline {
     pub async fn find(connection: &impl ConnectionTrait, project_id: Uuid) -> Result<Self, DbErr> {
         let sql = Sql::with(
             "SELECT l.task_type_id FROM project_task_type_link l JOIN task_type k ON k.id = l.task_type_id WHERE l.project_id = $1 \
-             ORDER BY COALESCE(l.priority, k.priority, 0), k.name",
+             ORDER BY COALESCE(l.priority, k.priority, 0), k.name, k.id",
             [project_id.into()],
         );
         let enabled: Vec<InProduction> = database::read_all(connection, &sql).await?;

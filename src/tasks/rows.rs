@@ -1,14 +1,12 @@
 //! Rows of tasks, and of what belongs to them, written as JSON.
 
-use std::collections::HashMap;
-
 use dailies_definitions::failure::Failure;
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 use crate::access::task_mask::TaskMask;
-use crate::database::json::{id_lists, records, write_list};
-use crate::database::{BATCH, RecordWriter, Sql};
+use crate::database::json::records;
+use crate::database::{BATCH, Links, RecordWriter, Sql};
 
 /// A writer of tasks, which the query calls `t`.
 #[must_use]
@@ -27,10 +25,12 @@ pub(super) fn restrict_to_episode(sql: &mut Sql, episode_id: Uuid) {
 ///
 /// # Errors
 /// The database refuses the query.
-pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<HashMap<Uuid, Vec<u8>>, DbErr> {
+pub async fn assignees(connection: &impl ConnectionTrait, condition: &Sql) -> Result<Links, DbErr> {
     let mut sql = condition.clone().before("WITH chosen AS MATERIALIZED (SELECT t.id ");
-    sql.push(") SELECT a.task_id AS owner, a.person_id AS item FROM chosen JOIN task_person_link a ON a.task_id = chosen.id ORDER BY a.task_id, a.person_id");
-    id_lists(connection, &sql).await
+    sql.push(
+        ") SELECT a.task_id AS owner, a.person_id AS item FROM chosen JOIN task_person_link a ON a.task_id = chosen.id",
+    );
+    Links::load(connection, &sql).await
 }
 
 /// Tasks as JSON objects without what the mask leaves out, in the order of the ids; unknown ones are left out.
@@ -45,15 +45,15 @@ pub async fn tasks(
 ) -> Result<Vec<Vec<u8>>, DbErr> {
     let mut found = records(connection, &entity::task::TABLE, "Task", ids).await?;
     if with_assignees {
-        let mut lists = HashMap::new();
+        let mut lists = Links::default();
         for ids in ids.chunks(BATCH) {
             let mut condition = Sql::new("FROM task t WHERE t.id");
             condition.among(ids);
-            lists.extend(assignees(connection, &condition).await?);
+            lists.append(assignees(connection, &condition).await?);
         }
         for (id, text) in &mut found {
             text.pop();
-            write_list(text, "assignees", &lists, *id);
+            lists.write_key(text, "assignees", *id);
             text.push(b'}');
         }
     }

@@ -15,7 +15,7 @@ use crate::access::persons::may_ask_for_others;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{VisibleTasks, WORK_LISTED};
 use crate::app::App;
-use crate::database::json::{TEXT, write_key, write_list};
+use crate::database::json::{TEXT, write_key};
 use crate::database::{
     self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
 };
@@ -141,7 +141,7 @@ pub(super) async fn send_selected(
 /// Writes the tasks of a selection as the lists of one person show them.
 pub(super) struct OwnWriter {
     context: ContextWriter,
-    assignees: HashMap<Uuid, Vec<u8>>,
+    assignees: Links,
     comments: HashMap<Uuid, Vec<u8>>,
     episodes: HashMap<Uuid, Cast>,
     mask: TaskMask,
@@ -177,7 +177,7 @@ impl OwnWriter {
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &QueryResult) -> Result<(), DbErr> {
         let start = out.len();
         let (id, entity_id) = self.context.open(out, row)?;
-        write_list(out, "assignees", &self.assignees, id);
+        self.assignees.write_key(out, "assignees", id);
         write_key(
             out,
             "last_comment",

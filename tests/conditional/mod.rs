@@ -284,10 +284,7 @@ async fn servers_on_one_database_know_each_others_tags() {
     let studio = Studio::open(On::Postgres).await;
     let growth = grown(&studio).await;
     let other: TestServer = studio.server.beside().await;
-    let there = Client {
-        url: other.url.clone(),
-        ..studio.admin.clone()
-    };
+    let there = studio.admin.at(&other);
     for address in addresses(&studio, &growth).await {
         // Some lists make what is missing in them when they are read first.
         ask(&studio.admin, &address, None).await;

@@ -13,7 +13,7 @@ use dailies::database::Sql;
 use dailies::dumps::{dump, restore, tables};
 use entity::facts::{Column, Default, Kind, Table};
 use harness::rows::execute;
-use harness::{Growth, Installation, On, Place, Studio, TestServer, contract, id, picture};
+use harness::{Growth, Installation, On, Place, Studio, TestServer, id, picture};
 use rstest::rstest;
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Value};
@@ -123,18 +123,7 @@ async fn full(on: On) -> (Studio, Vec<String>) {
     let studio = Studio::open(on).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(3).await;
-    let mut addresses = Vec::new();
-    for (path, item) in contract()["paths"].as_object().expect("paths") {
-        let operation = &item["get"];
-        let reads = ["/data", "/export", "/pictures", "/movies"]
-            .iter()
-            .any(|start| path.starts_with(start));
-        // Those tell of this very moment, and the log grows by itself.
-        let lasting = !path.contains("login-logs") && !path.contains("/events");
-        if reads && lasting && !operation.is_null() {
-            addresses.extend(growth.address(path, operation).await);
-        }
-    }
+    let mut addresses = growth.lasting_addresses().await;
     for table in entity::TABLES {
         tell(&studio, table).await;
     }

@@ -229,7 +229,7 @@ impl Resource for Projects {
     ) -> Result<Vec<u8>, Failure> {
         let sql = Sql::with(
             "SELECT e.id FROM project p JOIN entity e ON e.project_id = p.id JOIN entity_type k ON k.id = e.entity_type_id \
-             WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name LIMIT 1",
+             WHERE p.id = $1 AND p.production_type = 'tvshow' AND k.name = 'Episode' ORDER BY e.name, e.id LIMIT 1",
             [written.id.into()],
         );
         if let Some(episode) = database::read_value::<Uuid>(&app.database, &sql).await? {

@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Checker, id};
+use super::{Checker, TestServer, id};
 
 /// Somebody who calls the server.
 #[derive(Clone)]
@@ -51,6 +51,14 @@ impl Answer {
 }
 
 impl Client {
+    /// The same person at another server on the same database.
+    pub fn at(&self, server: &TestServer) -> Self {
+        Self {
+            url: server.url.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The same client with a token that an answer brings.
     #[track_caller]
     pub fn with_token(&self, token: &Value) -> Self {

@@ -11,8 +11,8 @@ use sea_orm::Value;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Studio;
 use super::rows::{insert, insert_ignoring_duplicates};
+use super::{Studio, contract};
 
 /// Kinds of entities: the word for one, the name of its type, and what it is part of.
 pub const ENTITIES: [(&str, &str, Option<&str>); 8] = [
@@ -115,6 +115,23 @@ impl<'a> Growth<'a> {
             address = format!("{address}?{}", query.join("&"));
         }
         Some(address)
+    }
+
+    /// The addresses of all that can be read of the studio, and lasts: not what tells of this very moment, nor the log, which
+    /// grows by itself.
+    pub async fn lasting_addresses(&self) -> Vec<String> {
+        let mut addresses = Vec::new();
+        for (path, item) in contract()["paths"].as_object().expect("paths") {
+            let operation = &item["get"];
+            let reads = ["/data", "/export", "/pictures", "/movies"]
+                .iter()
+                .any(|start| path.starts_with(start));
+            let lasting = !path.contains("login-logs") && !path.contains("/events");
+            if reads && lasting && !operation.is_null() {
+                addresses.extend(self.address(path, operation).await);
+            }
+        }
+        addresses
     }
 
     /// Adds rows to every table until there are so many of each kind.

@@ -214,13 +214,18 @@ impl TestServer {
 
     /// Another server on the same database.
     pub async fn beside(&self) -> Self {
+        self.beside_with("").await
+    }
+
+    /// Another server on the same database, with more of an address behind that of the database.
+    pub async fn beside_with(&self, options: &str) -> Self {
         let Place {
             database_url, flags, ..
         } = self.place.as_ref().expect("a place");
         let folder = TempDir::new().expect("a folder");
         Self::start_at(Place {
             folder,
-            database_url: database_url.clone(),
+            database_url: format!("{database_url}{options}"),
             flags: flags.clone(),
         })
         .await

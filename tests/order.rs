@@ -1,0 +1,126 @@
+//! The order of an answer is stated by its query: whatever plan the database takes, the answer is the same, byte by byte.
+//! A tag promises the same bytes, and pages leave nothing out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dailies::database::Sql;
+use dailies_definitions::access::Role;
+use futures::future::join_all;
+use harness::{Client, Growth, On, Studio};
+use tokio::sync::Barrier;
+
+/// Rows of each table around the same records. Their ids are random, so that no index has them as they came.
+const ROWS: usize = 6;
+
+/// Ways of PostgreSQL to read: by indexes and loops, by whole tables and hashes, and by sorting and merging.
+const PLANS: [&[&str]; 3] = [
+    &["seqscan", "hashjoin", "mergejoin", "hashagg"],
+    &[
+        "indexscan",
+        "indexonlyscan",
+        "bitmapscan",
+        "nestloop",
+        "mergejoin",
+        "sort",
+    ],
+    &["hashjoin", "nestloop", "seqscan", "hashagg"],
+];
+
+/// Addresses whose answers differ from call to call.
+const MOVING: [&str; 0] = [];
+
+/// Connections that the server of a test has.
+const CONNECTIONS: usize = 8;
+
+type Answers = BTreeMap<String, (u16, Vec<u8>)>;
+
+async fn answers(client: &Client, addresses: &[String]) -> Answers {
+    let mut answers = Answers::new();
+    for address in addresses {
+        let response = client
+            .request(reqwest::Method::GET, address)
+            .send()
+            .await
+            .expect("the server answers");
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.expect("the whole answer");
+        answers.insert(address.clone(), (status, bytes.to_vec()));
+    }
+    answers
+}
+
+/// Addresses that are answered otherwise than before.
+fn differing(before: &Answers, after: &Answers) -> BTreeSet<String> {
+    let differs = |(address, was): (&String, &(u16, Vec<u8>))| (after[address] != *was).then(|| address.clone());
+    before.iter().filter_map(differs).collect()
+}
+
+/// A studio with rows in every table, where no work is done beside.
+async fn full(on: On) -> (Studio, Vec<String>) {
+    let mut studio = Studio::open_with(on, &["--cache-type", "null"]).await;
+    let mut growth = Growth::of(&studio).await;
+    growth.to(ROWS).await;
+    let addresses = growth.lasting_addresses().await;
+    studio.server.stop_workers().await;
+    (studio, addresses)
+}
+
+/// What people are answered before anything is changed, without what differs from call to call.
+async fn settled(clients: &[Client], addresses: &mut Vec<String>) -> Vec<Answers> {
+    let mut settled = Vec::new();
+    for client in clients {
+        // Some lists make what is missing in them when they are read first.
+        answers(client, addresses).await;
+        let before = answers(client, addresses).await;
+        let moving = differing(&before, &answers(client, addresses).await);
+        let known = |address: &String| MOVING.iter().any(|moving| address.starts_with(moving));
+        assert!(moving.iter().all(known), "{moving:#?}");
+        let answered = before.values().filter(|(status, _)| *status == 200).count();
+        assert!(answered > 100, "only {answered} of {} are answered", before.len());
+        addresses.retain(|address| !known(address));
+        settled.push(before);
+    }
+    settled
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_answers_the_same_by_every_plan() {
+    let (studio, mut addresses) = full(On::Postgres).await;
+    let clients = [studio.admin.clone(), studio.member(Role::Artist)];
+    let before = settled(&clients, &mut addresses).await;
+    let mut wrong = BTreeSet::new();
+    for plan in PLANS {
+        let flags: Vec<String> = plan.iter().map(|way| format!("-c%20enable_{way}=off")).collect();
+        let mut server = studio
+            .server
+            .beside_with(&format!("?options={}", flags.join("%20")))
+            .await;
+        server.stop_workers().await;
+        for (client, before) in clients.iter().zip(&before) {
+            wrong.extend(differing(before, &answers(&client.at(&server), &addresses).await));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_answers_the_same_with_rows_in_reverse() {
+    let (studio, mut addresses) = full(On::Sqlite).await;
+    let clients = [studio.admin.clone(), studio.member(Role::Artist)];
+    let before = settled(&clients, &mut addresses).await;
+    let database = &studio.server.app.database;
+    let all = Barrier::new(CONNECTIONS);
+    let reverse = || {
+        database.keeping(async {
+            let pragma = Sql::new("PRAGMA reverse_unordered_selects = ON");
+            database.rows(&pragma).await.expect("rows in reverse");
+            all.wait().await;
+        })
+    };
+    join_all((0..CONNECTIONS).map(|_| reverse())).await;
+    let mut wrong = BTreeSet::new();
+    for (client, before) in clients.iter().zip(&before) {
+        wrong.extend(differing(before, &answers(client, &addresses).await));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
