@@ -11,6 +11,7 @@ use dailies_definitions::tasks::OpenTaskFilter;
 use sea_orm::FromQueryResult;
 
 use super::open_tasks;
+use super::todo::counted_with;
 use crate::app::App;
 use crate::database::{self, Sql};
 
@@ -37,7 +38,8 @@ struct Done {
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
 pub async fn burndown(app: &App, caller: &Caller, filter: &OpenTaskFilter) -> Result<Json<Burndown>, Failure> {
-    let (condition, visible) = open_tasks::condition(app, caller, filter).await?;
+    let (conditions, visible) = open_tasks::conditions(app, caller, filter).await?;
+    let condition = counted_with(&conditions);
     let connection = &app.database;
     let as_client = visible.reach().as_client();
     let mut sums = Sql::default();

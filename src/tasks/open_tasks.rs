@@ -11,7 +11,7 @@ use entity::facts::Kind;
 use uuid::Uuid;
 
 use super::rows;
-use super::todo::{ContextWriter, EPISODE_NAME, all_tasks, in_open_projects};
+use super::todo::{ContextWriter, EPISODE_NAME, counted_with, in_open_projects, tasks_with};
 use crate::access::plans::PlanMask;
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{LISTED, VisibleTasks};
@@ -108,17 +108,18 @@ fn without_concepts(sql: &mut Sql) {
     sql.push(" AND COALESCE(ty.for_entity, '') <> 'Concept'");
 }
 
-/// The condition of what is asked for, from `FROM` on, and what the caller sees of it.
+/// The conditions of what is asked for, each with `AND` before it, and what the caller sees of it. They are about the task
+/// `t`, its type `ty` and the status `ps` of its production.
 ///
 /// # Errors
 /// 404 for an unknown production, 403 for one of others, 400 for what is no id.
-pub(super) async fn condition(
+pub(super) async fn conditions(
     app: &App,
     caller: &Caller,
     filter: &OpenTaskFilter,
 ) -> Result<(Sql, VisibleTasks), Failure> {
     let database = &app.database;
-    let mut condition = all_tasks();
+    let mut conditions = Sql::default();
     let visible = match filter.project_id {
         Some(project_id) => {
             // Administrators find nothing in a production that is not there.
@@ -127,21 +128,21 @@ pub(super) async fn condition(
             } else {
                 require_member(database, caller, project_id).await?
             };
-            condition.push(" AND t.project_id = ").bind(project_id);
+            conditions.push(" AND t.project_id = ").bind(project_id);
             VisibleTasks::within(caller, project_id, role)
         }
         None => {
             let visible = VisibleTasks::new(Reach::open_teams(database, caller).await?, LISTED);
-            in_open_projects(&mut condition, &visible);
+            in_open_projects(&mut conditions, &visible);
             visible
         }
     };
-    visible.restrict(&mut condition, "t");
+    visible.restrict(&mut conditions, "t");
     if let Some(plans) = PlanMask::of(visible.reach()).filter(|_| asks_for_plans(filter)) {
-        plans.leave_out(&mut condition, "t.project_id");
+        plans.leave_out(&mut conditions, "t.project_id");
     }
-    add_filter(&mut condition, filter)?;
-    Ok((condition, visible))
+    add_filter(&mut conditions, filter)?;
+    Ok((conditions, visible))
 }
 
 /// A page of what there is to do, as JSON.
@@ -156,15 +157,15 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<u8>, Failure> {
     let database = &app.database;
-    let (condition, visible) = condition(app, caller, filter).await?;
-    let sums = sums(app, &condition, &visible.reach().as_client()).await?;
+    let (conditions, visible) = conditions(app, caller, filter).await?;
+    let sums = sums(app, &counted_with(&conditions), &visible.reach().as_client()).await?;
     let (number, limit) = (number.max(1), limit.max(1));
     let is_more = number.saturating_mul(limit) < sums.total;
     let order =
         ["p.name", EPISODE_NAME, "sq.name", "k.name", "e.name", "ty.name"].map(|name| format!("{name} NULLS LAST"));
     let order = format!("{}, t.id", order.join(", "));
     let chosen = database
-        .page_of(condition, "t.id", &order, limit, (number - 1) * limit)
+        .page_of(tasks_with(conditions), "t.id", &order, limit, (number - 1) * limit)
         .await?;
     let assignees = rows::assignees(database, &chosen).await?;
     let writer = ContextWriter::new(&KEYS_OF_OPEN_TASKS);

@@ -17,7 +17,7 @@ use crate::access::tasks::{VisibleTasks, WORK_LISTED};
 use crate::app::App;
 use crate::database::json::{TEXT, write_key};
 use crate::database::{
-    self, Database, Field, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
+    self, Database, Field, Links, RecordWriter, RowWriter, Sent, Sql, stream_array, write_text, write_uuid,
 };
 
 /// Tables that the conditions of these lists can name beside the task `t`: its production `p` with its status `ps`, its
@@ -30,7 +30,21 @@ const JOINS: &str = "JOIN project p ON p.id = t.project_id JOIN project_status p
 /// All tasks, as a selection to which conditions are added with `AND` before each.
 #[must_use]
 pub fn all_tasks() -> Sql {
-    Sql::new(format!("FROM task t {JOINS} WHERE 1 = 1"))
+    tasks_with(Sql::default())
+}
+
+/// The tasks of conditions, each of which has `AND` before it.
+pub(super) fn tasks_with(conditions: Sql) -> Sql {
+    conditions.before(&format!("FROM task t {JOINS} WHERE 1 = 1"))
+}
+
+/// The same tasks for those who count them: without what tells more of each. An entity that a task names is there, and so is
+/// its type.
+pub(super) fn counted_with(conditions: &Sql) -> Sql {
+    conditions.clone().before(
+        "FROM task t JOIN project p ON p.id = t.project_id JOIN project_status ps ON ps.id = p.project_status_id \
+         JOIN task_type ty ON ty.id = t.task_type_id JOIN task_status s ON s.id = t.task_status_id WHERE t.entity_id IS NOT NULL",
+    )
 }
 
 /// The tasks that a person does, as a selection to which conditions are added with `AND` before each. The assignments come
