@@ -121,7 +121,7 @@ pub(super) async fn send_account_email(app: &App, email: Option<AccountEmail>) -
     let enqueue = || async {
         let mut work = Work::begin_as(app, None).await?;
         jobs::enqueue(&mut work, email.as_slice()).await?;
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, enqueue).await
 }

@@ -63,7 +63,7 @@ pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet) ->
             .map_err(|problem| problem.at(line.number))?;
     }
     import.store(&mut work).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn place_in_scene(
             ("asset_instance_id", id),
         ]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn place_in_asset(
             ("asset_instance_id", id),
         ]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -149,7 +149,7 @@ pub(super) async fn add_to_shot(
         );
     }
     let row = rows::plain(&*work, shot_id, "Entity").await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn remove_from_shot(
         "asset_instance:remove-from-shot",
         payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }
 

@@ -199,7 +199,7 @@ impl MovieBuild {
             [self.build_id.into()],
         );
         let Some(row) = database::row(&*work, &sql).await? else {
-            work.commit().await?;
+            work.finish().await?;
             return Ok(false);
         };
         let playlist_id: Uuid = row.try_get("", "playlist_id")?;
@@ -224,7 +224,7 @@ impl MovieBuild {
             )
             .await?;
         }
-        work.commit().await?;
+        work.finish().await?;
         Ok(true)
     }
 }

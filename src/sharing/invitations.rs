@@ -102,7 +102,7 @@ pub(super) async fn invite(
     if app.mailer.is_enabled() {
         jobs::enqueue(&mut work, &letters).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&PlaylistInvited {
         sent: letters.into_iter().map(|letter| letter.to).collect(),
     })?)
