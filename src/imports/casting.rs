@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
-use crate::readiness::counts::{derived_data, recount};
+use crate::readiness::counts::recount;
+use crate::readiness::episodes::derived_data;
 use crate::vocabulary::kinds::EntityKind;
 
 /// Most letters of a label.
