@@ -102,7 +102,7 @@ pub async fn create_admin(app: &App, email: &str, password: Option<&str>) -> Res
         }
         let mut work = Work::begin_as(app, None).await?;
         let id = insert(&mut work, values.clone()).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Administrator::Created(id))
     };
     Ok(transact(app, create).await?)
@@ -128,7 +128,7 @@ async fn promote(app: &App, id: Uuid) -> Result<(), DbErr> {
     database::update(&*work, &person::TABLE, id, vec![("role", "admin".into())]).await?;
     work.person_changed(id);
     work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
-    work.commit().await
+    work.finish().await
 }
 
 /// Gives a new password to whoever has that e-mail address, and ends their sessions.
@@ -238,7 +238,7 @@ pub async fn set_password(
         }
         work.person_changed(person_id);
         jobs::enqueue(&mut work, email.as_slice()).await?;
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, change).await?;
     let session = kept.filter(|token| token.identity == Identity::Person);

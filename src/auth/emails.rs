@@ -17,8 +17,8 @@ use crate::background::{JobError, Lane};
 use crate::database;
 use crate::events::{Work, transact};
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
-use crate::studio::organisation;
+use crate::mail::{Letter, LetterOrigin, Recipient};
+use crate::studio::send_letter;
 use crate::vocabulary::persons::full_name;
 
 /// Message to the owner of an account.
@@ -121,7 +121,7 @@ pub(super) async fn send_account_email(app: &App, email: Option<AccountEmail>) -
     let enqueue = || async {
         let mut work = Work::begin_as(app, None).await?;
         jobs::enqueue(&mut work, email.as_slice()).await?;
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, enqueue).await
 }
@@ -150,11 +150,7 @@ impl Job for AccountEmail {
             moment: self.moment,
             address: self.from,
         };
-        let organisation = organisation(app).await?;
-        app.mailer
-            .send(id, &letter, &recipient, &organisation.name, origin)
-            .await
-            .map_err(MailError::of_job)
+        send_letter(app, id, &letter, &recipient, origin).await
     }
 }
 

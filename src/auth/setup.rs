@@ -66,7 +66,7 @@ pub(super) async fn store(app: &App, access: &SessionHolder, changes: impl Into<
             fido::store(app, &*work, access.person.id, keys).await?;
         }
         work.person_changed(access.person.id);
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, change).await
 }

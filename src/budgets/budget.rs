@@ -71,7 +71,7 @@ pub(super) async fn create(
     ];
     let id = database::insert(&*work, &entity::budget::TABLE, values).await?;
     work.emit_in(project_id, "budget:create", payload([("budget_id", id)]));
-    work.commit().await?;
+    work.finish().await?;
     answer(app, id).await
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn update(
             payload([("budget_id", budget_id)]),
         );
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, budget_id).await
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn delete(app: &App, access: &ProjectManager, budget_id: Uuid) 
         "budget:delete",
         payload([("budget_id", budget_id)]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

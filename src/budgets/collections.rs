@@ -144,5 +144,5 @@ async fn complete(app: &App, caller: &Caller) -> Result<(), Failure> {
     if !rows.is_empty() {
         database::insert_many(&*work, &entity::salary_scale::TABLE, rows).await?;
     }
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }

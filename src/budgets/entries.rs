@@ -100,7 +100,7 @@ pub(super) async fn create(
     require_references(&work, access, None, &values).await?;
     let id = database::insert(&*work, &entity::budget_entry::TABLE, values).await?;
     emit_entry(&mut work, access, "budget-entry:create", budget_id, id);
-    work.commit().await?;
+    work.finish().await?;
     answer(app, id).await
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn update(
     if database::update_differing(&*work, &entity::budget_entry::TABLE, entry_id, values).await? {
         emit_entry(&mut work, access, "budget-entry:update", budget_id, entry_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, entry_id).await
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn delete(
     )
     .await?;
     emit_entry(&mut work, access, "budget-entry:delete", budget_id, entry_id);
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

@@ -44,7 +44,7 @@ impl Casting for CastingHandlers {
         let mut work = Work::begin(&self.0, &access).await?;
         reading::belongs(&*work, entity_id, project_id).await?;
         writing::replace(&mut work, entity_id, &body).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::of(&body)?)
     }
 
@@ -66,7 +66,7 @@ impl Casting for CastingHandlers {
         for (id, entries) in castings {
             writing::replace(&mut work, id, &entries).await?;
         }
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::of(&body)?)
     }
 
@@ -85,7 +85,7 @@ impl Casting for CastingHandlers {
         };
         spreading::cast_in(&mut work, project_id, &part, &body.entity_ids).await?;
         let answer = reading::entities(&*work, &body.entity_ids).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(answer)
     }
 
@@ -106,7 +106,7 @@ impl Casting for CastingHandlers {
         require_manager(&*work, &access, project_id).await?;
         let entries: Vec<CastingEntry> = parts.iter().cloned().map(entry).collect();
         writing::replace(&mut work, asset_id, &entries).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::of(&parts)?)
     }
 

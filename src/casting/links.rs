@@ -143,6 +143,6 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, link_id: Uuid) ->
         .await?
         .ok_or_else(Failure::not_found)?;
     writing::remove(&mut work, access.project_id(), link_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(row))
 }

@@ -13,7 +13,8 @@ use super::writing::{
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
-use crate::readiness::counts::{self, Derived, derive, recount};
+use crate::readiness::counts::{self, recount};
+use crate::readiness::episodes::{Derived, derive};
 use crate::vocabulary::kinds::EntityKind;
 
 /// Casting of an asset that is wanted. Parts that are left out stay as they are.

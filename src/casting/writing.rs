@@ -12,7 +12,8 @@ use super::reading;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
-use crate::readiness::counts::{self, Touched, derive, recount};
+use crate::readiness::counts::{self, Touched, recount};
+use crate::readiness::episodes::{derive, is_derived, kept_data};
 use crate::vocabulary::kinds::EntityKind;
 
 /// The entity whose casting is written.
@@ -240,8 +241,8 @@ pub(super) async fn uncast(work: &Work<'_>, containers: &[Uuid], assets: &[Uuid]
 
 /// Makes castings stay that an episode had because of its shots, now that they are saved in it.
 pub(super) async fn keep(work: &Work<'_>, links: &[&CastingLink]) -> Result<(), Failure> {
-    let derived = links.iter().filter(|link| counts::is_derived(link.data.as_ref()));
-    let data = |link: &CastingLink| SqlValue::Json(counts::kept_data(link.data.as_ref()).map(Box::new));
+    let derived = links.iter().filter(|link| is_derived(link.data.as_ref()));
+    let data = |link: &CastingLink| SqlValue::Json(kept_data(link.data.as_ref()).map(Box::new));
     let rows = derived.map(|link| (link.id, vec![("data", data(link))])).collect();
     Ok(database::update_many(&**work, &entity::entity_link::TABLE, rows).await?)
 }

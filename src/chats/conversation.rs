@@ -94,7 +94,7 @@ pub(super) async fn get(app: &App, caller: &Caller, entity_id: Uuid) -> Result<J
 async fn begin(app: &App, caller: &Caller, entity_id: Uuid) -> Result<Uuid, Failure> {
     let work = Work::begin(app, caller).await?;
     let id = find_or_begin(&work, entity_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(id)
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn join(app: &App, caller: &Caller, entity_id: Uuid) -> Result<
         .await?;
     }
     let text = written(&*work, id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 
@@ -146,6 +146,6 @@ pub(super) async fn leave(app: &App, caller: &Caller, entity_id: Uuid) -> Result
         );
         database::execute(&*work, &sql).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

@@ -149,7 +149,7 @@ async fn store(
         write_key(&mut written, "attachment_files", Some(&attachments::list(files, None)));
         written.push(b'}');
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(written)
 }
 
@@ -195,6 +195,6 @@ pub(super) async fn delete(
     )
     .await?;
     work.afterwards(move |app| Box::pin(removal::discard_attachments(app, files)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

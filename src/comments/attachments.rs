@@ -255,7 +255,7 @@ async fn store_all(app: &App, caller: &Caller, comment_id: Uuid, files: &[Attach
     let work = Work::begin(app, caller).await?;
     let files: Vec<_> = files.iter().map(|file| (Holder::Comment(comment_id), file)).collect();
     store(&work, &files).await?;
-    work.commit().await
+    work.finish().await
 }
 
 /// Removes a file from a comment.
@@ -276,7 +276,7 @@ pub async fn remove(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid,
     if app.settings.files.remove_files {
         work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }
 
 /// Lets those in who keep a comment on a task.

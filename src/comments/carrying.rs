@@ -200,7 +200,7 @@ impl CarriedFiles {
             let project_id = database::read_value::<Option<Uuid>>(&*work, &sql).await?.flatten();
             tell_status(&mut work, project_id, id, "broken");
         }
-        work.commit().await
+        work.finish().await
     }
 
     async fn carry_preview(&self, app: &App, from: CarriedPreview, id: Uuid) -> Result<(), Failure> {
@@ -250,7 +250,7 @@ impl CarriedFiles {
             .as_deref()
             .and_then(|extension| FilePictures::of(id, extension));
         jobs::enqueue(&mut work, pictures.as_slice()).await?;
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     }
 
     /// Shows the copy as the last preview of its task, and of its entity where the production wants that.

@@ -306,6 +306,6 @@ pub async fn delete(app: &App, caller: &Caller, task_id: Uuid, comment_id: Uuid)
         .require(caller, &KEEP)?;
     let unneeded = removal::take_away(&mut work, comment_id).await?;
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub async fn move_comment(
     tell_of_move(&mut work, &subject, &target);
     notify(&mut work, &subject, target_id).await?;
     let text = rows::comment(&*work, comment_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 

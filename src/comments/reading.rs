@@ -164,6 +164,6 @@ pub async fn acknowledge(app: &App, access: &TaskReader, task_id: Uuid, comment_
         work.announce_signed(subject.project_id(), name, told);
     }
     let text = rows::comment(&*work, comment_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     rows::as_seen(text, sight)
 }

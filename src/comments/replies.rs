@@ -97,7 +97,7 @@ async fn store(
     work.emit_in(subject.project_id(), "comment:reply", about);
     notify(&mut work, caller, subject, &reply).await?;
     let persons = authors::find(&*work, &[caller.person.id], None).await?;
-    work.commit().await?;
+    work.finish().await?;
     let mut out = record.to_string().into_bytes();
     out.pop();
     let person = persons.get(&caller.person.id);
@@ -277,6 +277,6 @@ pub async fn delete(
     if app.settings.files.remove_files {
         work.afterwards(|app| Box::pin(discard_attachments(app, files)));
     }
-    work.commit().await?;
+    work.finish().await?;
     rows::as_seen(text, sight)
 }

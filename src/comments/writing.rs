@@ -71,7 +71,7 @@ pub async fn store_as(
         let text = written(&*work, &outcomes.comments, &HashMap::new(), false).await?;
         let begun = carrying::begin(&mut work, person_id, &outcomes.carried).await?;
         work.afterwards(|app| Box::pin(carrying::carry(app, begun)));
-        work.commit().await?;
+        work.finish().await?;
         Ok((outcomes, text))
     };
     transact(app, post_all).await
@@ -280,7 +280,7 @@ async fn try_one(app: &SharedApp, caller: &Caller, posted: Posted, file: &Upload
     let add = || async {
         let mut work = Work::begin(app, caller).await?;
         let id = add_preview(&mut work, caller.person.id, place).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok::<_, Failure>(id)
     };
     let id = transact(app, add).await?;

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::database;
 
 /// Beginnings of the addresses of PostgreSQL, as different tools write them.
 const POSTGRESQL: [&str; 3] = ["postgres://", "postgresql://", "postgresql+psycopg://"];
@@ -87,14 +89,7 @@ impl DataArgs {
     /// The file of the embedded database, where it has one.
     #[must_use]
     pub fn embedded_file(&self) -> Option<PathBuf> {
-        let url = self.url();
-        let path = url.strip_prefix("sqlite:")?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = path.split_once('?').map_or(path, |(path, _)| path);
-        let path = percent_decode_str(path).decode_utf8_lossy().into_owned();
-        Some(path)
-            .filter(|path| !path.is_empty() && path != ":memory:")
-            .map(PathBuf::from)
+        database::sqlite_file(&self.url())
     }
 
     /// The address of the database.

@@ -86,7 +86,7 @@ impl Engine {
             let record = now.as_ref().unwrap_or(&record);
             resource.emit_change(&mut work, "update", id, record).await?;
         }
-        work.commit().await?;
+        work.finish().await?;
         let written = WrittenRecord {
             id,
             body: &body,
@@ -187,7 +187,7 @@ impl Crud for Engine {
         resource.after_create(&mut work, &caller, id, &body).await?;
         let record = select::record(&*work, resource, id).await?;
         resource.emit_change(&mut work, "new", id, &record).await?;
-        work.commit().await?;
+        work.finish().await?;
         let written = WrittenRecord {
             id,
             body: &body,
@@ -253,7 +253,7 @@ impl Crud for Engine {
             resource.may_delete(&work, &caller, rule, &record).await?;
         }
         resource.remove(&mut work, &caller, &record, &query).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(NoContent)
     }
 }

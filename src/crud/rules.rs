@@ -106,6 +106,27 @@ pub fn given_project(value: &str) -> Result<Uuid, Failure> {
     parse_id(value.trim()).ok_or_else(|| Failure::parameter("Invalid project_id."))
 }
 
+/// Keeps the rows `t` whose column names a row of a table in the production of a filter. Says no where the filter is another one.
+///
+/// # Errors
+/// 400 for what is no id.
+pub fn keep_of_project(
+    sql: &mut Sql,
+    (key, value): (&str, &str),
+    (column, table): (&str, &str),
+) -> Result<bool, Failure> {
+    if key != "project_id" {
+        return Ok(false);
+    }
+    let project_id = given_project(value)?;
+    sql.push(&format!(
+        " AND t.{column} IN (SELECT o.id FROM {table} o WHERE o.project_id = "
+    ))
+    .bind(project_id)
+    .push(")");
+    Ok(true)
+}
+
 /// The production of the row that a key of a body names, in a table that has such a column.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! Reading is done with the [`Database`] itself. Writing is done in a transaction ([`Database::transact`]), or with a single
 //! statement that is whole in itself ([`Database::change`]).
 
+mod address;
 mod connection;
 mod counting;
 pub mod dialect;
@@ -30,7 +31,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use percent_encoding::percent_decode_str;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
     TryGetable,
@@ -44,6 +44,7 @@ pub(crate) use self::counting::{STATEMENT_DURATION, describe};
 use self::session::{HeldConnection, Session};
 use self::version::Lookout;
 
+pub use self::address::sqlite_file;
 pub use self::exact::ExactWriter;
 pub use self::explain::{explain, is_missing_table};
 pub use self::links::Links;
@@ -78,11 +79,9 @@ pub struct Database {
     lookout: Arc<Mutex<Lookout>>,
 }
 
-/// Makes the folder of a SQLite file, whose path is written as in addresses.
-fn make_folder(path: &str) -> Result<(), DbErr> {
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let path = percent_decode_str(path).decode_utf8_lossy();
-    let Some(folder) = Path::new(&*path).parent() else {
+/// Makes the folder of a SQLite file.
+fn make_folder(file: &Path) -> Result<(), DbErr> {
+    let Some(folder) = file.parent() else {
         return Ok(());
     };
     std::fs::create_dir_all(folder)
@@ -99,8 +98,8 @@ impl Database {
         let mut url =
             url.replacen("postgresql+psycopg://", "postgres://", 1)
                 .replacen("postgresql://", "postgres://", 1);
-        if let Some(path) = url.strip_prefix("sqlite://") {
-            make_folder(path)?;
+        if let Some(file) = sqlite_file(&url) {
+            make_folder(&file)?;
         }
         if url.starts_with("sqlite:") {
             // The address is read by two libraries, one of which takes no blank in it.

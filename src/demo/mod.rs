@@ -130,7 +130,7 @@ impl Production<'_> {
         let create = || async {
             let work = Work::begin_as(app, None).await?;
             let project = production::store(&*work, name, scale, plan, studio).await?;
-            work.commit().await?;
+            work.finish().await?;
             Ok::<_, sea_orm::DbErr>(project)
         };
         let project = transact(app, create).await?;
@@ -158,7 +158,7 @@ async fn tell(app: &SharedApp, projects: &[Uuid]) -> Result<(), Box<dyn std::err
         for project in projects {
             work.emit_of_production(*project, "project:new");
         }
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, tell).await
 }

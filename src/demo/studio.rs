@@ -174,7 +174,7 @@ async fn make(app: &App, crew: Crew, missing: &[(Uuid, usize)]) -> Result<(), De
         for (id, _) in missing {
             work.emit_of_studio(&entity::person::TABLE, "person:new", payload([("person_id", *id)]));
         }
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     };
     transact(app, store).await
 }

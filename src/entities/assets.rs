@@ -196,7 +196,7 @@ pub(super) async fn create(
         payload([("asset_id", id), ("asset_type", asset_type_id)]),
     );
     let row = rows::plain(&*work, id, EntityKind::Asset.type_name()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -263,7 +263,7 @@ async fn set_shared(app: &App, mut work: Work<'_>, assets: Sql, shared: Option<b
         database::execute(&*work, &sql).await?;
         Touched::by(&*work, ids).await?.settle(&mut work).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Listing::unrestricted(EntityKind::Asset, assets)
         .send(&app.database)
         .await

@@ -48,7 +48,7 @@ pub(super) async fn create(app: &App, access: &ProjectSupervisor, name: String) 
         }
     };
     let row = rows::plain(&*work, id, FOLDER.type_name()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn rename(app: &App, caller: &Caller, id: Uuid, name: String) -
         emit_folder(&mut work, folder.project_id, id, "update");
     }
     let row = rows::plain(&*work, id, FOLDER.type_name()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoCon
     remove_links(&work, id).await?;
     database::execute(&*work, &Sql::with("DELETE FROM entity WHERE id = $1", [id.into()])).await?;
     emit_folder(&mut work, folder.project_id, id, "delete");
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn move_concepts(
         .filter(|id| found.remove(id).is_some())
         .collect();
     put(&mut work, project_id, &moved, folder_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(moved)
 }
 

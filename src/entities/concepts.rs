@@ -120,7 +120,7 @@ pub(super) async fn create(app: &App, access: &ProjectMember, body: ConceptCreat
         write_uuid(&mut row, subject);
     }
     row.extend_from_slice(b"]}");
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 

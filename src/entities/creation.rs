@@ -122,7 +122,7 @@ pub(super) async fn create(
         work.emit_in(project_id, format!("{}:new", kind.word()), keys);
     }
     let row = rows::plain(&*work, id, kind.type_name()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 

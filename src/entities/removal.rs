@@ -37,7 +37,7 @@ pub(super) async fn delete(
     entities::require(&*work, caller, id, &REMOVE).await?;
     let unneeded = remove_or_cancel(&mut work, &entity, force).await?;
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn delete_several(
         }
     }
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(done)
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn add_shot(app: &App, caller: &Caller, scene_id: Uuid, shot_id
         emit_shot(&mut work, &shot, scene_id, "shot:add-to-scene");
     }
     let row = rows::plain(&*work, shot_id, "Entity").await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn remove_shot(app: &App, caller: &Caller, scene_id: Uuid, shot
     if database::execute(&*work, &sql).await? > 0 {
         emit_shot(&mut work, &shot, scene_id, "shot:remove-from-scene");
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }
 

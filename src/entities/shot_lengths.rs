@@ -62,7 +62,7 @@ pub(super) async fn set(
         .map(|length| (length.id, vec![("nb_frames", length.nb_frames.into())]));
     database::update_many(&*work, &entity::entity::TABLE, changes.collect()).await?;
     let lengths = lengths.map(|(_, length)| length).collect();
-    work.commit().await?;
+    work.finish().await?;
     Ok(lengths)
 }
 

@@ -119,7 +119,7 @@ pub(super) async fn create(app: &App, access: &ProjectManager, body: NewShot) ->
         work.emit_in(project_id, "shot:new", keys);
     }
     let row = rows::plain(&*work, id, EntityKind::Shot.type_name()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn update(app: &App, caller: &Caller, id: Uuid, body: &Value) -
         work.emit_in(shot.project_id, "shot:update", payload([("shot_id", id)]));
     }
     let row = rows::plain(&*work, id, "Entity").await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 

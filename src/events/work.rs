@@ -88,7 +88,7 @@ impl Consequence {
 }
 
 /// A change within a transaction. What it emits is stored with what it changes, and announced after the transaction; when
-/// it is dropped instead of committed, nothing of the transaction has happened.
+/// it is dropped instead of finished, nothing of the transaction has happened.
 ///
 /// Events by `emit_…` are kept in the log, those by `announce_…` are not. `…_in` tells the team of a production, `…_among` some
 /// people, and `…_to` one person.
@@ -266,12 +266,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Stores the events, and leaves the rest to the end of the transaction around it. Other changes may belong to that, and the
-    /// reading of the answer.
+    /// Stores the events. What follows from the change waits for the end of the transaction around it.
     ///
     /// # Errors
     /// The database refuses; nothing has happened then.
-    pub async fn commit(self) -> Result<(), DbErr> {
+    pub async fn finish(self) -> Result<(), DbErr> {
         let Self {
             transaction,
             author,

@@ -96,6 +96,6 @@ pub(super) async fn publish(app: &App, caller: &Caller, body: OldPublication) ->
         file_status_id: None,
     };
     let entered = outputs::enter(&mut work, caller, Owner::Entity { id, project_id }, file).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&OldPublished { path: entered.path })?)
 }

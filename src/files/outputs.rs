@@ -52,7 +52,7 @@ pub(super) async fn create(
     text.extend_from_slice(b",\"file_name\":");
     write_text(&mut text, &entered.place.file);
     text.push(b'}');
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 
@@ -310,7 +310,7 @@ pub(super) async fn path(
         .place(&mut work, separator)
         .await?
         .map_err(|problem| malformed(&problem, &body))?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&OutputFileLocation {
         folder_path: path.folder,
         file_name: path.file,

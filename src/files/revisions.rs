@@ -100,6 +100,6 @@ pub(super) async fn tell_next(
         .await?
         .claim(&work, caller.person.id, last)
         .await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&NextRevision { next_revision })?)
 }

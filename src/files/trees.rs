@@ -26,6 +26,6 @@ pub(super) async fn set(app: &App, caller: &Caller, project_id: Uuid, name: &str
     let text = record(&*work, &TABLE, "Project", project_id)
         .await?
         .ok_or_else(Failure::not_found)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }

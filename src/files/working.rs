@@ -93,7 +93,7 @@ pub(super) async fn create(
     let id = database::insert(&*work, &TABLE, values).await?;
     work.emit_in(place.project_id, "working-file:new", payload([("working_file_id", id)]));
     let text = written(&*work, id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn path(
     let path = place
         .path(mode, separator)
         .map_err(|problem| malformed(&problem, &body))?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&WorkingFileLocation {
         path: path.folder,
         name: path.file,
@@ -166,7 +166,7 @@ pub(super) async fn folder(
     let folder = place
         .folder(mode, separator(body.sep.as_ref()))
         .map_err(|problem| malformed(&problem, body))?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(folder)
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn change(
     find(&*work, caller, id, RecordRule::TaskWorker).await?;
     database::update(&*work, &TABLE, id, values).await?;
     let text = written(&*work, id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 

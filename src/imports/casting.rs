@@ -17,7 +17,8 @@ use crate::app::App;
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
 use crate::readiness;
-use crate::readiness::counts::{derived_data, recount};
+use crate::readiness::counts::recount;
+use crate::readiness::episodes::derived_data;
 use crate::vocabulary::kinds::EntityKind;
 
 /// Most letters of a label.
@@ -63,7 +64,7 @@ pub(super) async fn import(app: &App, access: &ProjectManager, sheet: &Sheet) ->
             .map_err(|problem| problem.at(line.number))?;
     }
     import.store(&mut work).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 

@@ -117,7 +117,7 @@ pub(super) async fn import(
         import.line(&line).map_err(|problem| problem.at(line.number))?;
     }
     import.store(&mut work).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(database::json::array(sheet.lines().map(|_| &b"null"[..])))
 }
 

@@ -50,6 +50,6 @@ pub(super) async fn import<T: EntityImport>(
     }
     import.store(&mut work, access.caller()).await?;
     let text = answer(&work, &ids).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }

@@ -44,7 +44,7 @@ pub(super) async fn import(app: &App, access: &Admin, sheet: &Sheet, update: boo
     import.require_administrator()?;
     import.store(&mut work).await?;
     let rows = person_rows(&*work, &ids).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(database::json::array(
         ids.iter().filter_map(|id| rows.get(id)).map(Vec::as_slice),
     ))

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::listing::{self, Instances};
-use super::placing::{self, NewInstance};
+use super::placing::{self, ASSETS, NewInstance, SCENES};
 use crate::access::{Reach, require_member};
 use crate::app::SharedApp;
 use crate::entities::rows::find_entity;
@@ -87,7 +87,7 @@ impl AssetInstances for AssetInstancesHandlers {
             description: body.description,
         };
         Ok(Json::written(
-            placing::place_in_scene(&self.0, &access, scene_id, new).await?,
+            placing::place(&self.0, &access, &SCENES, scene_id, new).await?,
         ))
     }
 
@@ -120,7 +120,7 @@ impl AssetInstances for AssetInstancesHandlers {
             description: body.description,
         };
         Ok(Json::written(
-            placing::place_in_asset(&self.0, &access, asset_id, new).await?,
+            placing::place(&self.0, &access, &ASSETS, asset_id, new).await?,
         ))
     }
 

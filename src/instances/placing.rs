@@ -22,71 +22,68 @@ pub(super) struct NewInstance {
     pub(super) description: Option<String>,
 }
 
-/// Places an asset in a scene.
-pub(super) async fn place_in_scene(
+/// Kind of places that assets are placed in.
+pub(super) struct PlaceKind {
+    kind: EntityKind,
+    /// Column of an instance that holds its place.
+    column: &'static str,
+    /// Field of a body that names the asset.
+    field: &'static str,
+    /// Keys by which events name the place and the asset.
+    told: [&'static str; 2],
+}
+
+/// Scenes.
+pub(super) const SCENES: PlaceKind = PlaceKind {
+    kind: EntityKind::Scene,
+    column: "scene_id",
+    field: "asset_id",
+    told: ["scene_id", "asset_id"],
+};
+
+/// Other assets.
+pub(super) const ASSETS: PlaceKind = PlaceKind {
+    kind: EntityKind::Asset,
+    column: "target_asset_id",
+    field: "asset_to_instantiate_id",
+    told: ["asset_id", "asset_instantiated"],
+};
+
+/// Places an asset in a scene or in another asset.
+pub(super) async fn place(
     app: &App,
     caller: &Caller,
-    scene_id: Uuid,
+    among: &PlaceKind,
+    place_id: Uuid,
     new: NewInstance,
 ) -> Result<Vec<u8>, Failure> {
     let mut work = Work::begin(app, caller).await?;
-    let scene = find_entity(&*work, scene_id, EntityKind::Scene).await?;
+    let place = find_entity(&*work, place_id, among.kind).await?;
     let asset_id = new.asset_id;
-    let (id, row) = place(&work, caller, &scene, "scene_id", new).await?;
+    let (id, row) = add_instance(&work, caller, among, &place, new).await?;
+    let [place_key, asset_key] = among.told;
     work.emit_in(
-        scene.project_id,
+        place.project_id,
         "asset_instance:new",
-        payload([
-            ("scene_id", scene_id),
-            ("asset_id", asset_id),
-            ("asset_instance_id", id),
-        ]),
+        payload([(place_key, place_id), (asset_key, asset_id), ("asset_instance_id", id)]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
-/// Places an asset in another one.
-pub(super) async fn place_in_asset(
-    app: &App,
-    caller: &Caller,
-    target_id: Uuid,
-    new: NewInstance,
-) -> Result<Vec<u8>, Failure> {
-    let mut work = Work::begin(app, caller).await?;
-    let target = find_entity(&*work, target_id, EntityKind::Asset).await?;
-    let asset_id = new.asset_id;
-    let (id, row) = place(&work, caller, &target, "target_asset_id", new).await?;
-    work.emit_in(
-        target.project_id,
-        "asset_instance:new",
-        payload([
-            ("asset_id", target_id),
-            ("asset_instantiated", asset_id),
-            ("asset_instance_id", id),
-        ]),
-    );
-    work.commit().await?;
-    Ok(row)
-}
-
-/// Makes the next instance of an asset in a place, whose id is in this column.
-async fn place(
+/// Makes the next instance of an asset in a place.
+async fn add_instance(
     work: &Work<'_>,
     caller: &Caller,
+    among: &PlaceKind,
     place: &EntityFacts,
-    column: &'static str,
     new: NewInstance,
 ) -> Result<(Uuid, Vec<u8>), Failure> {
     require(&**work, caller, place.id, &PLACE_INSTANCES).await?;
-    let field = if column == "scene_id" {
-        "asset_id"
-    } else {
-        "asset_to_instantiate_id"
-    };
     let asset = find_placeable(work, new.asset_id, place.project_id)
         .await
-        .map_err(|failure| failure.naming(field))?;
+        .map_err(|failure| failure.naming(among.field))?;
+    let column = among.column;
     let last = Sql::with(
         format!("SELECT MAX(number) AS last FROM asset_instance WHERE asset_id = $1 AND {column} = $2"),
         [asset.id.into(), place.id.into()],
@@ -149,7 +146,7 @@ pub(super) async fn add_to_shot(
         );
     }
     let row = rows::plain(&*work, shot_id, "Entity").await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(row)
 }
 
@@ -174,7 +171,7 @@ pub(super) async fn remove_from_shot(
         "asset_instance:remove-from-shot",
         payload([("shot_id", shot_id), ("asset_instance_id", instance_id)]),
     );
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }
 

@@ -15,9 +15,8 @@ use crate::background::{JobError, Lane};
 use crate::database::{self, BATCH, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job};
-use crate::mail::MailError;
 use crate::messengers::{MessengerError, Service};
-use crate::studio::organisation;
+use crate::studio::{organisation, send_letter};
 
 /// One notification that goes to its person by e-mail. What it says is read when it leaves, so that nothing is sent of what
 /// was deleted meanwhile, or to somebody who no longer wants it.
@@ -95,11 +94,7 @@ impl Job for NotificationEmail {
         let Some((letter, recipient, origin)) = message.email() else {
             return Ok(());
         };
-        let organisation = organisation(app).await?;
-        app.mailer
-            .send(id, &letter, &recipient, &organisation.name, origin)
-            .await
-            .map_err(MailError::of_job)
+        send_letter(app, id, &letter, &recipient, origin).await
     }
 }
 

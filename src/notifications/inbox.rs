@@ -325,7 +325,7 @@ pub async fn mark(app: &App, caller: &Caller, id: Uuid, read: bool) -> Result<Js
     let row = database::row(&*work, &sql).await?.ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(512);
     writer.write(&mut out, &row)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(out))
 }
 
@@ -340,6 +340,6 @@ pub async fn mark_all(app: &App, caller: &Caller) -> Result<Json<Success>, Failu
     if database::execute(&*work, &sql).await? > 0 {
         work.emit_to(person_id, "notification:all-read", payload([("person_id", person_id)]));
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&Success { success: true })?)
 }

@@ -45,7 +45,7 @@ pub(super) async fn invite(app: &App, access: &Admin, id: Uuid) -> Result<Json<I
         email_about(app, AccountLetter::Invitation { token }, &account).as_slice(),
     )
     .await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&InvitationSent {
         success: true,
         message: "Email sent".into(),
@@ -154,7 +154,7 @@ pub(super) async fn disable_second_factors(app: &App, access: &Admin, id: Uuid) 
         email_about(app, AccountLetter::SecondFactorsRemovedByAdmin, &account).as_slice(),
     )
     .await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&Success { success: true })?)
 }
 

@@ -17,6 +17,6 @@ pub async fn clear(app: &App, caller: &Caller) -> Result<NoContent, Failure> {
         work.emit_of_studio(&entity::person::TABLE, "person:update", payload([("person_id", id)]));
     }
     previews::discard_avatar(&mut work, id);
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

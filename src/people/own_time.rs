@@ -115,6 +115,6 @@ pub async fn add_desktop_login(
     .await?;
     refresh(&mut work, person_id).await?;
     let text = record(&*work, table, "DesktopLoginLog", id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }

@@ -61,7 +61,7 @@ pub(super) async fn add_login(
     ];
     let id = database::insert(&*work, &entity::desktop_login_log::TABLE, values).await?;
     refresh(&mut work, person_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     let text = format!("SELECT {} FROM desktop_login_log l WHERE l.id = $1", logs().columns());
     let row = app
         .database

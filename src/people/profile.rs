@@ -30,7 +30,7 @@ pub(super) async fn clear_avatar(app: &App, access: &Admin, id: Uuid) -> Result<
         emit_person_update(&mut work, id);
     }
     previews::discard_avatar(&mut work, id);
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn add_department(
     if database::insert_ignoring_duplicates(&*work, &entity::department_link::TABLE, vec![link]).await? > 0 {
         emit_person_update(&mut work, id);
     }
-    work.commit().await?;
+    work.finish().await?;
     let options = PersonRowOptions {
         departments: true,
         ..PersonRowOptions::default()
@@ -77,7 +77,7 @@ pub(super) async fn remove_department(
     if database::execute(&*work, &sql).await? > 0 {
         emit_person_update(&mut work, id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn add(
     let text = record(&*work, &entity::playlist::TABLE, "Playlist", playlist_id)
         .await?
         .ok_or_else(Failure::not_found)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 

@@ -103,7 +103,7 @@ async fn enter(
     let text = record(&*work, &entity::build_job::TABLE, "BuildJob", id)
         .await?
         .ok_or_else(Failure::not_found)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 
@@ -212,7 +212,7 @@ pub(super) async fn delete(app: &App, caller: &Caller, playlist_id: Uuid, id: Uu
         payload([("build_job_id", id), ("playlist_id", playlist_id)]),
     );
     work.afterwards(move |app| Box::pin(discard(app, vec![id])));
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

@@ -9,8 +9,8 @@ use crate::app::SharedApp;
 use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::jobs::Job;
-use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
-use crate::studio::organisation;
+use crate::mail::{Letter, LetterOrigin, Recipient};
+use crate::studio::send_letter;
 use crate::vocabulary::persons::full_name;
 
 /// Tells a person that the movie of a build is there.
@@ -65,14 +65,10 @@ impl Job for MovieLetter {
             moment: database::now(),
             address: None,
         };
-        let organisation = organisation(app).await?;
         let letter = Letter::MovieBuilt {
             playlist: told.playlist,
             link,
         };
-        app.mailer
-            .send(id, &letter, &recipient, &organisation.name, origin)
-            .await
-            .map_err(MailError::of_job)
+        send_letter(app, id, &letter, &recipient, origin).await
     }
 }

@@ -9,7 +9,6 @@ use entity::playlist::Entry;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::assembly::{self, Assembly, Making, MovieTarget};
@@ -114,29 +113,21 @@ impl MovieBuild {
     async fn join(&self, app: &App, plan: &BuildPlan, clips: &[Clip], folder: &Path) -> Result<Assembly, ProgramError> {
         let known = clips::look(app, clips).await?;
         let target = MovieTarget::read(plan.resolution.as_deref(), plan.fps.as_deref());
-        let (times, heard) = watch::channel(Duration::ZERO);
-        let joining = async {
-            let encoded = |time| {
-                times.send_replace(time);
-            };
-            let making = Making {
-                full: self.full,
-                // The rest of the job needs some time, too.
-                patience: Self::patience(&app.settings).mul_f64(0.9),
-                encoded: &encoded,
-            };
-            let done = assembly::assemble(app, (clips, &known), &target, making, folder).await;
-            // Whoever listens hears no more.
-            drop(times);
-            done
-        };
         let news = ProgressNews {
             event: "build-job:progress",
             project_id: plan.project_id,
             facts: payload([("build_job_id", self.build_id), ("playlist_id", plan.playlist_id)]),
         };
-        let telling = encoding_progress::tell(app, &news, clips::length(&known), heard);
-        tokio::join!(joining, telling).0
+        encoding_progress::tell_while(app, &news, clips::length(&known), |encoded| async move {
+            let making = Making {
+                full: self.full,
+                // The rest of the job needs some time, too.
+                patience: Self::patience(&app.settings).mul_f64(0.9),
+                encoded: &*encoded,
+            };
+            assembly::assemble(app, (clips, &known), &target, making, folder).await
+        })
+        .await
     }
 
     /// Copies what is to be shown into a folder, each file once, and gives the clips in their order.
@@ -208,7 +199,7 @@ impl MovieBuild {
             [self.build_id.into()],
         );
         let Some(row) = database::row(&*work, &sql).await? else {
-            work.commit().await?;
+            work.finish().await?;
             return Ok(false);
         };
         let playlist_id: Uuid = row.try_get("", "playlist_id")?;
@@ -233,7 +224,7 @@ impl MovieBuild {
             )
             .await?;
         }
-        work.commit().await?;
+        work.finish().await?;
         Ok(true)
     }
 }

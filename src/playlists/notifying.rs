@@ -45,7 +45,7 @@ pub(super) async fn notify(
         notice.emit(&mut work);
     }
     notices::store(&mut work, &notices).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&PlaylistNotified {
         status: "success".into(),
     })?)

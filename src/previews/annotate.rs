@@ -31,7 +31,7 @@ pub(super) async fn update(
     preview.require(app, caller, &REVIEW).await?;
     let mut work = Work::begin(app, caller).await?;
     let text = draw(&mut work, &preview, caller.person.id, changes).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 

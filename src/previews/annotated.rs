@@ -1,5 +1,8 @@
 //! Frames with what reviewers drew on them: one of them, or all as an archive or a document.
 
+mod moments;
+mod words;
+
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
@@ -9,71 +12,27 @@ use dailies_definitions::failure::Failure;
 use dailies_definitions::payload::Media;
 use image::RgbImage;
 use poem::Body;
-use sea_orm::FromQueryResult;
 use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use self::moments::{DrawnMoment, by_frame, is_at, together};
+use self::words::Words;
 use super::extraction::{Movie, is_movie, managed, missing_file, sent, sent_picture};
 use super::frames::fetch;
 use super::names::{download_name, packed_name};
 use super::subject::PreviewSubject;
 use super::work::{failure, picture_work};
-use super::{annotate, asked, keys};
+use super::{asked, keys};
 use crate::app::{App, SharedApp};
 use crate::database::{self, Sql};
-use crate::pictures::{self, Document, DocumentPage, MediaKind, PictureError, Purpose};
+use crate::pictures::{self, Document, MediaKind, PictureError, Purpose};
 use crate::storage::{Disposition, FileKey};
-use crate::vocabulary::entity_names::{ENTITY_PARENTS, EntityNames};
 
 /// Most annotations of one archive or document.
 const MOST_ANNOTATIONS: usize = 500;
-
-/// Drawings at one moment.
-#[derive(Clone, Debug, PartialEq)]
-struct DrawnMoment {
-    /// In seconds.
-    time: f64,
-    objects: Vec<Value>,
-}
-
-/// The annotations of a preview in their order; what is no annotation is passed over.
-async fn moments(app: &App, id: Uuid) -> Result<Vec<DrawnMoment>, Failure> {
-    Ok(read_moments(annotate::stored(&app.database, id).await?))
-}
-
-fn read_moments(annotations: Value) -> Vec<DrawnMoment> {
-    let Value::Array(entries) = annotations else {
-        return Vec::new();
-    };
-    let moment = |mut entry: Value| {
-        let time = entry["time"].as_f64()?;
-        let objects = entry.pointer_mut("/drawing/objects").map(Value::take);
-        Some(DrawnMoment {
-            time,
-            objects: objects
-                .and_then(|objects| objects.as_array().cloned())
-                .unwrap_or_default(),
-        })
-    };
-    entries.into_iter().filter_map(moment).collect()
-}
-
-/// Drawings at each frame of a movie, in the order of time.
-fn by_frame(mut moments: Vec<DrawnMoment>, rate: f64) -> Vec<(i64, DrawnMoment)> {
-    moments.sort_by(|one, other| one.time.total_cmp(&other.time));
-    let mut frames: Vec<(i64, DrawnMoment)> = Vec::new();
-    for moment in moments {
-        let number = ((moment.time * rate).round() as i64).saturating_add(1).max(1);
-        match frames.last_mut() {
-            Some((last, before)) if *last == number => before.objects.extend(moment.objects),
-            _ => frames.push((number, moment)),
-        }
-    }
-    frames
-}
 
 /// Kind of a preview that can be drawn on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -185,7 +144,7 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
     };
     require_imported(app, &preview).await?;
     let kind = DrawnKind::of(app, &preview, "annotated frame").await?;
-    let mut moments = moments(app, id).await?.into_iter();
+    let mut moments = moments::of_preview(app, id).await?.into_iter();
     let moment = match kind {
         DrawnKind::Movie(rate) => together(moments.filter(|moment| is_at(moment, number, rate))),
         DrawnKind::Picture => moments.next(),
@@ -208,19 +167,6 @@ pub(super) async fn frame(app: &SharedApp, caller: &Caller, id: Uuid, number: Op
     Ok(sent_picture(&format!("{id}_annotated_frame_{number}.png"), content))
 }
 
-/// All that was drawn at these moments, if there are any.
-fn together(mut moments: impl Iterator<Item = DrawnMoment>) -> Option<DrawnMoment> {
-    let mut drawn = moments.next()?;
-    drawn.objects.extend(moments.flat_map(|moment| moment.objects));
-    Some(drawn)
-}
-
-/// True if something was drawn at that frame, or within half a frame of it.
-fn is_at(moment: &DrawnMoment, number: i64, rate: f64) -> bool {
-    let wanted = (number - 1) as f64 / rate;
-    (moment.time - wanted).abs() <= 0.5 / rate + 1e-6
-}
-
 /// All that was drawn on a preview.
 struct Drawn {
     preview: PreviewSubject,
@@ -238,7 +184,7 @@ impl Drawn {
     async fn find(app: &App, caller: &Caller, id: Uuid) -> Result<Self, Failure> {
         let preview = managed(app, caller, id).await?;
         require_imported(app, &preview).await?;
-        let moments = moments(app, id).await?;
+        let moments = moments::of_preview(app, id).await?;
         if moments.is_empty() {
             return Err(Failure::refused("Preview file has no annotations"));
         }
@@ -348,145 +294,4 @@ pub(super) async fn document(app: &SharedApp, caller: &Caller, id: Uuid) -> Resu
         Disposition::Attachment(&name),
         Body::from_vec(content),
     ))
-}
-
-/// Text below the pictures of a preview.
-#[derive(Clone, Debug)]
-struct Words {
-    /// Entity, task type and revision.
-    title: String,
-    /// The production, and the comment with its author.
-    lines: Vec<String>,
-}
-
-#[derive(Default, FromQueryResult)]
-struct TaskNames {
-    kind: Option<String>,
-    entity: Option<String>,
-    parent: Option<String>,
-    grandparent: Option<String>,
-    task_type: Option<String>,
-    project: Option<String>,
-}
-
-/// The comment that holds the preview.
-#[derive(FromQueryResult)]
-struct Holder {
-    text: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-}
-
-impl Words {
-    /// The words about a preview.
-    ///
-    /// # Errors
-    /// The database does not answer.
-    async fn find(app: &App, preview: &PreviewSubject) -> Result<Self, Failure> {
-        let sql = Sql::with(
-            format!(
-                "SELECT k.name AS kind, e.name AS entity, pa.name AS parent, gp.name AS grandparent, tt.name AS task_type, pr.name AS project \
-                 FROM task t LEFT JOIN project pr ON pr.id = t.project_id LEFT JOIN task_type tt ON tt.id = t.task_type_id \
-                 LEFT JOIN entity e ON e.id = t.entity_id {ENTITY_PARENTS} WHERE t.id = $1"
-            ),
-            [preview.task_id.into()],
-        );
-        let names = database::read_one::<TaskNames>(&app.database, &sql)
-            .await?
-            .unwrap_or_default();
-        let sql = Sql::with(
-            "SELECT c.text, a.first_name, a.last_name FROM comment_preview_link l JOIN comment c ON c.id = l.comment \
-             LEFT JOIN person a ON a.id = c.person_id WHERE l.preview_file = $1 ORDER BY c.created_at, c.id LIMIT 1",
-            [preview.id.into()],
-        );
-        let entity = EntityNames::new(names.kind, names.entity, names.parent, names.grandparent).full();
-        let title = [
-            entity,
-            names.task_type.unwrap_or_default(),
-            format!("v{}", preview.revision.unwrap_or(1)),
-        ];
-        let mut lines = vec![names.project.unwrap_or_default()];
-        if let Some(comment) = database::read_one::<Holder>(&app.database, &sql).await? {
-            lines.push(
-                [comment.first_name, comment.last_name]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(" "),
-            );
-            lines.push(comment.text.unwrap_or_default());
-        }
-        lines.retain(|line| !line.trim().is_empty());
-        Ok(Self {
-            title: title
-                .into_iter()
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join(" – "),
-            lines,
-        })
-    }
-
-    fn page(&self, number: i64, is_movie: bool) -> DocumentPage {
-        let what = if is_movie { "Frame" } else { "Annotation" };
-        let lines = std::iter::once(format!("{what} {number}"))
-            .chain(self.lines.iter().cloned())
-            .collect();
-        DocumentPage {
-            title: self.title.clone(),
-            lines,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn annotations_are_read_as_far_as_they_are_such() {
-        let stored = json!([{"time": 1, "drawing": {"objects": [{"id": "a"}]}}, {"time": "x"}, 7, {"time": 0.5}]);
-        let found = read_moments(stored);
-        assert_eq!(
-            found,
-            [
-                DrawnMoment {
-                    time: 1.0,
-                    objects: vec![json!({"id": "a"})]
-                },
-                DrawnMoment {
-                    time: 0.5,
-                    objects: Vec::new()
-                }
-            ]
-        );
-        assert!(read_moments(Value::Null).is_empty());
-    }
-
-    #[test]
-    fn moments_of_one_frame_are_drawn_together() {
-        let moment = |time: f64, id: &str| DrawnMoment {
-            time,
-            objects: vec![json!(id)],
-        };
-        let frames = by_frame(
-            vec![moment(0.41, "c"), moment(-3.0, "x"), moment(0.0, "a"), moment(0.4, "b")],
-            25.0,
-        );
-        assert_eq!(frames.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 11]);
-        assert_eq!(frames[0].1.objects, [json!("x"), json!("a")]);
-        assert_eq!(frames[1].1.objects, [json!("b"), json!("c")]);
-    }
-
-    #[test]
-    fn half_a_frame_is_near_enough() {
-        let moment = |time: f64| DrawnMoment {
-            time,
-            objects: Vec::new(),
-        };
-        assert!(is_at(&moment(1.64), 42, 25.0) && is_at(&moment(1.66), 42, 25.0) && is_at(&moment(0.0), 1, 24.0));
-        assert!(!is_at(&moment(1.67), 42, 25.0) && !is_at(&moment(1.6), 42, 25.0));
-    }
 }

@@ -179,5 +179,5 @@ async fn record(app: &App, author: Option<Uuid>, owner: Owner, id: Uuid) -> Resu
             );
         }
     }
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }

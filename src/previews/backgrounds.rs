@@ -111,7 +111,7 @@ async fn record(app: &App, caller: &Caller, id: Uuid, file: &UploadedFile) -> Re
     let mut text = vec![b'{'];
     RowWriter::new(TABLE.columns.iter().map(Field::from)).write(&mut text, &row)?;
     text.extend_from_slice(b",\"type\":\"PreviewBackgroundFile\"}");
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 
@@ -150,7 +150,7 @@ async fn note_change(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
         "preview-background-file:update",
         payload([("preview_background_file_id", id)]),
     );
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }
 
 /// Removes the record of a background whose file can't be taken, unless something uses it, and then its stored files.
@@ -172,7 +172,7 @@ async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
             ))
         });
     }
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }
 
 /// Sends the file of a background.

@@ -118,7 +118,7 @@ impl FilePictures {
                 work.afterwards(move |app| Box::pin(removal::discard(&app.storage, keys::all(id).collect())));
             }
         }
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     }
 }
 

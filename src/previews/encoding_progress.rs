@@ -21,9 +21,27 @@ pub struct ProgressNews {
     pub facts: Payload,
 }
 
-/// Tells the team of a production how much of a movie of so many seconds is encoded, each percent once, until nobody encodes it any
-/// more. It is not kept in the log of events: nobody needs it afterwards.
-pub async fn tell(app: &App, news: &ProgressNews, seconds: f64, mut encoded: watch::Receiver<Duration>) {
+/// Takes the time of a movie that is encoded already.
+pub type EncodedReporter = Box<dyn Fn(Duration) + Send + Sync>;
+
+/// Encodes a movie of so many seconds, and meanwhile tells the team of a production how much of it is encoded, each percent once. It
+/// is not kept in the log of events: nobody needs it afterwards.
+pub async fn tell_while<W: Future>(
+    app: &App,
+    news: &ProgressNews,
+    seconds: f64,
+    encode: impl FnOnce(EncodedReporter) -> W,
+) -> W::Output {
+    let (times, heard) = watch::channel(Duration::ZERO);
+    let encoded: EncodedReporter = Box::new(move |time| {
+        times.send_replace(time);
+    });
+    // The encoding owns the channel, so that whoever listens hears no more when it is done.
+    tokio::join!(encode(encoded), tell(app, news, seconds, heard)).0
+}
+
+/// Tells how much is encoded until nobody encodes it any more.
+async fn tell(app: &App, news: &ProgressNews, seconds: f64, mut encoded: watch::Receiver<Duration>) {
     let mut told = None;
     while encoded.changed().await.is_ok() {
         let time = *encoded.borrow_and_update();

@@ -50,7 +50,7 @@ pub(super) async fn set_main(
             mask.apply(&mut text, 0);
         }
         let text = main_preview::with_status(&*work, entity_id, text).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok::<_, Failure>(text)
     };
     Ok(Json::written(transact(app, change).await?))

@@ -35,7 +35,7 @@ impl PreviewsHandlers {
         let mut work = Work::begin(&self.0, access).await?;
         let id = add_preview(&mut work, access.person.id, place).await?;
         let text = rows::record_with_comments(&*work, id).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::written(text))
     }
 }

@@ -11,7 +11,8 @@ use crate::events::{Work, payload};
 /// Kinds of entities that have events of their own; all others are assets.
 const KINDS: [&str; 6] = ["shot", "scene", "sequence", "episode", "edit", "concept"];
 
-/// Shows the entity by that preview, and tells of it, unless it is shown by it already, which gives false. The caller commits.
+/// Shows the entity by that preview, and tells of it, unless it is shown by it already, which gives false. The caller finishes
+/// the work.
 ///
 /// # Errors
 /// 404 when there is no such entity.

@@ -45,7 +45,7 @@ pub(super) async fn order(app: &App, preview_id: Uuid) -> Result<(), Failure> {
     transact(app, || async move {
         let mut work = Work::begin_as(app, None).await?;
         jobs::enqueue(&mut work, &[MissingTiles { preview_id }]).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(())
     })
     .await

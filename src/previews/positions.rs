@@ -37,7 +37,7 @@ pub(super) async fn move_preview(
         }
     }
     let text = records(&*work, &preview).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 

@@ -94,7 +94,7 @@ impl Processing {
             let release = || async {
                 let work = Work::begin_as(app, None).await?;
                 release(&work, id).await?;
-                Ok(work.commit().await?)
+                Ok(work.finish().await?)
             };
             return transact(app, release).await;
         };
@@ -165,7 +165,7 @@ impl Processing {
             },
         )
         .await?;
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     }
 
     async fn break_off(&self, app: &App) -> Result<(), Failure> {
@@ -182,7 +182,7 @@ impl Processing {
             .await?;
             tell_status(&mut work, preview.project_id, id, "broken");
         }
-        Ok(work.commit().await?)
+        Ok(work.finish().await?)
     }
 }
 

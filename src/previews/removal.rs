@@ -96,7 +96,7 @@ pub(super) async fn remove_from_comment(
         payload([("preview_file_id", preview_file_id)]),
     );
     work.afterwards(move |app| Box::pin(async move { remove_files(app, &[preview_file_id], force).await }));
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }
 
 /// Removes many previews from the database, for what they belong to is removed too: entities, tasks, comments and news

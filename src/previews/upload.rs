@@ -162,7 +162,7 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
                 held.finish(&app.database).await?
             };
             if own {
-                work.commit().await?;
+                work.finish().await?;
             }
             Ok(())
         };
@@ -174,7 +174,7 @@ async fn store(app: SharedApp, author: Uuid, preview: PreviewSubject, upload: Up
             let work = Work::begin_as(&app, None).await?;
             release(&work, preview.id).await?;
             held.finish(&app.database).await?;
-            Ok::<_, Failure>(work.commit().await?)
+            Ok::<_, Failure>(work.finish().await?)
         };
         transact(&app, give_up).await?;
         return Err(error);
@@ -205,7 +205,7 @@ async fn claim(app: &SharedApp, author: Uuid, file_name: &str, job: &Processing)
         return Err(already_there());
     }
     let held = LeasedJob::begin(&work, job).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(held)
 }
 
@@ -235,5 +235,5 @@ async fn drop_record(app: &App, caller: &Caller, id: Uuid) -> Result<(), Failure
         "preview-file:delete",
         payload([("preview_file_id", id)]),
     );
-    Ok(work.commit().await?)
+    Ok(work.finish().await?)
 }

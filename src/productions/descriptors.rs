@@ -96,7 +96,7 @@ pub(super) async fn add(
         return Err(taken());
     }
     let ids = insert(&mut work, &projects, &subject, &properties, None).await?;
-    work.commit().await?;
+    work.finish().await?;
     only_item(by_ids(&app.database, &ids).await?)
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn update(
     departments.extend(&properties.departments);
     require_departments(access, &departments)?;
     change(&mut work, &[stored], body.name.as_deref(), &properties).await?;
-    work.commit().await?;
+    work.finish().await?;
     only_item(by_ids(&app.database, &[id]).await?)
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn remove(app: &App, access: &ProjectMember, id: Uuid) -> Resul
     let (stored, departments) = stored(&work, access.project_id(), id).await?;
     require_departments(access, &departments)?;
     delete(&mut work, &[stored]).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -189,7 +189,7 @@ pub(super) async fn reorder(
     rest.retain(|id| !body.descriptor_ids.contains(id));
     let places: Vec<(Uuid, i32)> = body.descriptor_ids.iter().copied().chain(rest).zip(1..).collect();
     place(&work, &places).await?;
-    work.commit().await?;
+    work.finish().await?;
     let condition = Sql::with(
         "d.project_id = $1 AND d.entity_type = $2",
         [project_id.into(), body.entity_type.as_str().into()],

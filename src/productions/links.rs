@@ -116,7 +116,7 @@ async fn set<T>(
     if told {
         changed(&mut work, links.setting, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, links, id).await
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn set_client_rule(
     {
         changed(&mut work, links.setting, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, links, id).await
 }
 
@@ -186,7 +186,7 @@ async fn reorder<T>(app: &App, access: &ProjectManager, links: &LinkKind, ids: &
     if place(&work, links.setting, project_id, &priorities).await? {
         changed(&mut work, links.setting, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     let model = RecordWriter::new(links.table, "l", links.kind);
     let mut sql = Sql::new(format!(
         "SELECT {} FROM \"{}\" l WHERE l.project_id = ",

@@ -102,7 +102,7 @@ async fn store(app: &App, access: &ProjectManager, hash: &[u8]) -> Result<person
     };
     work.person_changed(id);
     let account = find(&*work, project_id).await?.ok_or_else(Failure::not_found)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(account)
 }
 
@@ -128,7 +128,7 @@ pub(super) async fn open(app: &App, access: &ProjectManager, is_open: bool) -> R
     ];
     database::update(&*work, &person::TABLE, account.id, values).await?;
     work.person_changed(account.id);
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&shown(&account))?)
 }
 
@@ -136,7 +136,7 @@ pub(super) async fn open(app: &App, access: &ProjectManager, is_open: bool) -> R
 pub(super) async fn delete(app: &App, access: &ProjectManager) -> Result<NoContent, Failure> {
     let mut work = Work::begin(app, access).await?;
     remove(&mut work, access.project_id()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

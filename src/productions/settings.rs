@@ -144,7 +144,7 @@ pub(super) async fn add(
         setting.link(&work, project_id, vec![(id, Vec::new())]).await?;
         changed(&mut work, setting, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, project_id).await
 }
 
@@ -185,7 +185,7 @@ pub(super) async fn add_task_type(
     if told {
         changed(&mut work, &TASK_TYPES, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, project_id).await
 }
 
@@ -218,7 +218,7 @@ pub(super) async fn remove(
     if database::execute(&*work, &Sql::with(text, [project_id.into(), id.into()])).await? > 0 {
         changed(&mut work, setting, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn batch(
     if told {
         changed(&mut work, &TASK_TYPES, project_id).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     answer(app, project_id).await
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn add(
         database::insert(&*work, &entity::project_task_type_software_link::TABLE, link).await?;
         emit_project_update(&mut work, project_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&TaskTypeSoftware {
         project_id,
         task_type_id,
@@ -114,6 +114,6 @@ pub(super) async fn remove(
     if database::execute(&*work, &sql).await? > 0 {
         emit_project_update(&mut work, project_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

@@ -70,7 +70,7 @@ pub(super) async fn add(
     let clashing = columns::clashing(&work, &projects, &subject, &[]).await?;
     projects.retain(|id| !clashing.contains(id));
     let ids = columns::insert(&mut work, &projects, &subject, &properties, None).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn update(
     let columns = stored(&work, access, &body.entity_type, field_name).await?;
     let name = body.name.as_deref().filter(|name| !name.is_empty());
     columns::change(&mut work, &columns, name, &properties).await?;
-    work.commit().await?;
+    work.finish().await?;
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
     Ok(Json::written(columns::by_ids(&app.database, &ids).await?))
 }
@@ -101,7 +101,7 @@ pub(super) async fn remove(
     let mut work = Work::begin(app, access).await?;
     let columns = stored(&work, access, entity_type, field_name).await?;
     columns::delete(&mut work, &columns).await?;
-    work.commit().await?;
+    work.finish().await?;
     let ids: Vec<Uuid> = columns.iter().map(|column| column.id).collect();
     Ok(Json::of(&ids)?)
 }
@@ -142,7 +142,7 @@ pub(super) async fn reorder(
         .collect();
     columns::place(&work, &places).await?;
     let mut condition = managed(&work, access).await?.before("d.project_id IN (");
-    work.commit().await?;
+    work.finish().await?;
     condition.push(") AND d.entity_type = ").bind(body.entity_type.as_str());
     Ok(Json::written(
         columns::list(&app.database, condition, &format!("p.name, {ORDER}")).await?,

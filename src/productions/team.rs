@@ -80,7 +80,7 @@ pub(super) async fn add(app: &App, access: &ProjectManager, body: &TeamMemberAdd
     {
         emit_project_update(&mut work, project_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(rows::project(&app.database, project_id).await?))
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn set_role(
     if store_role(&work, project_id, person_id, role.as_ref()).await? {
         emit_project_update(&mut work, project_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&TeamMembership {
         project_id,
         person_id,
@@ -141,6 +141,6 @@ pub(super) async fn remove(app: &App, access: &ProjectManager, person_id: Uuid) 
     if database::execute(&*work, &sql).await? > 0 {
         emit_project_update(&mut work, project_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

@@ -1,6 +1,6 @@
 //! Time spent on a production, and the absences of its team.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use dailies_definitions::access::{ProjectManager, ProjectMember};
@@ -105,12 +105,12 @@ pub(super) async fn days_off(
     })
 }
 
-/// Lists of rows by their `person_id`, as a JSON object.
+/// Lists of rows by their `person_id`, as a JSON object, in the order of the ids: one tag stands for one text.
 fn by_person<T>(
     rows: &[QueryResult],
     write: impl Fn(&mut Vec<u8>, &QueryResult) -> Result<(), Failure>,
 ) -> Result<Json<T>, Failure> {
-    let mut lists: HashMap<Uuid, Vec<u8>> = HashMap::new();
+    let mut lists: BTreeMap<Uuid, Vec<u8>> = BTreeMap::new();
     for row in rows {
         let list = lists.entry(row.try_get("", "person_id")?).or_default();
         if !list.is_empty() {

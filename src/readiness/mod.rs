@@ -2,6 +2,7 @@
 //! counted.
 
 pub mod counts;
+pub mod episodes;
 
 use dailies_definitions::failure::Failure;
 use sea_orm::FromQueryResult;

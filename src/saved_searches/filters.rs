@@ -118,13 +118,13 @@ pub async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoContent, F
         &Sql::with("DELETE FROM search_filter WHERE id = $1", [id.into()]),
     )
     .await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
 async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilter>, Failure> {
     let text = record(&*work, &entity::search_filter::TABLE, "SearchFilter", id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }
 

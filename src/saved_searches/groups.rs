@@ -96,12 +96,12 @@ pub async fn delete(app: &App, caller: &Caller, id: Uuid) -> Result<NoContent, F
         &Sql::with("DELETE FROM search_filter_group WHERE id = $1", [id.into()]),
     )
     .await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
 async fn finish(work: Work<'_>, id: Uuid) -> Result<Json<SearchFilterGroup>, Failure> {
     let text = record(&*work, &entity::search_filter_group::TABLE, "SearchFilterGroup", id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text.ok_or_else(Failure::not_found)?))
 }

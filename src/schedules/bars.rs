@@ -248,6 +248,6 @@ async fn add_missing(app: &App, access: &ProjectMember, subjects: &[BarSubject])
     if !rows.is_empty() {
         database::insert_many(&*work, &entity::schedule_item::TABLE, rows).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }

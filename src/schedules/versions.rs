@@ -87,7 +87,7 @@ pub(super) async fn fill_from_production(
     );
     assignees.bind(project_id);
     let count = copy(&work, version_id, plans, assignees).await?;
-    work.commit().await?;
+    work.finish().await?;
     filled(count)
 }
 
@@ -131,7 +131,7 @@ pub(super) async fn fill_from_another(
     let values = vec![("production_schedule_from", source_id.into())];
     database::update(&*work, &entity::production_schedule_version::TABLE, version_id, values).await?;
     tell_version(&mut work, project_id, version_id);
-    work.commit().await?;
+    work.finish().await?;
     filled(count)
 }
 
@@ -244,7 +244,7 @@ pub(super) async fn apply(
     if database::update_differing(&*work, &entity::project::TABLE, project_id, from).await? {
         work.emit_in(project_id, "project:update", payload([]));
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&ScheduleVersionApplied {
         success: true,
         task_count: count,

@@ -56,7 +56,7 @@ async fn store_all(
     let files: Vec<_> = files.iter().map(|file| (Holder::Comment(own.id()), file)).collect();
     store(&work, &files).await?;
     let text = answer(&*work, own.id()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn delete(
     if app.settings.files.remove_files {
         work.afterwards(move |app| Box::pin(discard_attachments(app, vec![file_id])));
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 

@@ -339,7 +339,7 @@ pub(super) async fn update(
     };
     work.tell_of_comment(changed.project_id, "update", told, Payload::default());
     let answer = answer(&*work, changed.id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(answer))
 }
 
@@ -377,6 +377,6 @@ pub(super) async fn delete(
     let own = Own::find(app, &*work, visitor, guest_id, comment_id).await?;
     let unneeded = removal::take_away(&mut work, own.id()).await?;
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

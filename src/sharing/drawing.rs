@@ -40,6 +40,6 @@ pub(super) async fn update(
         deletions: body.deletions,
     };
     let text = draw_as_guest(&mut work, &preview, body.guest_id, changes).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(without_internal(&text)))
 }

@@ -99,7 +99,7 @@ pub(super) async fn create(app: &App, visitor: &ShareVisitor, body: GuestAdd) ->
     };
     let secret = guest_secret(app, id)?;
     let text = answer(&*work, id, &secret).await?;
-    work.commit().await?;
+    work.finish().await?;
     let mut response = Response::builder()
         .status(status)
         .header(header::CONTENT_TYPE, "application/json");

@@ -21,8 +21,8 @@ use crate::background::{JobError, Lane};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::jobs::{self, Job};
-use crate::mail::{Letter, LetterOrigin, MailError, PlaylistShared, Recipient};
-use crate::studio::organisation;
+use crate::mail::{Letter, LetterOrigin, PlaylistShared, Recipient};
+use crate::studio::send_letter;
 use crate::vocabulary::persons::full_name;
 
 /// An e-mail with a link that is to be sent. It names the link, and does not hold its secret.
@@ -102,7 +102,7 @@ pub(super) async fn invite(
     if app.mailer.is_enabled() {
         jobs::enqueue(&mut work, &letters).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&PlaylistInvited {
         sent: letters.into_iter().map(|letter| letter.to).collect(),
     })?)
@@ -176,15 +176,11 @@ impl Job for ShareInvitation {
             full_name: self.full_name.clone(),
             timezone: self.timezone.clone(),
         };
-        let organisation = organisation(app).await?;
         let origin = LetterOrigin {
             moment: self.moment,
             address: None,
         };
-        app.mailer
-            .send(id, &letter, &recipient, &organisation.name, origin)
-            .await
-            .map_err(MailError::of_job)
+        send_letter(app, id, &letter, &recipient, origin).await
     }
 }
 

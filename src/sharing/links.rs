@@ -100,7 +100,7 @@ pub(super) async fn create(
         ];
         let id = database::insert(&*work, &entity::playlist_share_link::TABLE, values).await?;
         let text = answer(&*work, id).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::written(text))
     };
     transact(app, store).await
@@ -171,7 +171,7 @@ pub(super) async fn revoke(
     )
     .await?;
     let text = answer(&*work, id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(text))
 }
 

@@ -254,7 +254,7 @@ pub async fn import(
         emit_imported(&mut work, &imported).await?;
     }
     let answered = answer(&work, source, &ids, &order).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(answered)
 }
 

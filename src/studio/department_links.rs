@@ -126,7 +126,7 @@ impl Equipment {
             .ok_or_else(Failure::not_found)?;
         let mut out = Vec::with_capacity(256);
         model.write(&mut out, &row)?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(Json::written(out))
     }
 
@@ -145,7 +145,7 @@ impl Equipment {
             self.links.name, self.column
         );
         database::execute(&*work, &Sql::with(text, [department_id.into(), id.into()])).await?;
-        work.commit().await?;
+        work.finish().await?;
         Ok(NoContent)
     }
 

@@ -8,4 +8,4 @@ pub mod seed;
 mod task_types;
 
 pub use handlers::StudioHandlers;
-pub use organisation::{organisation, organisation_row};
+pub use organisation::{organisation, organisation_row, send_letter};

@@ -2,9 +2,12 @@
 
 use entity::organisation;
 use sea_orm::{DbErr, EntityTrait, QueryOrder};
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::background::JobError;
 use crate::database::{self, Field, RowWriter, Sql, Transaction};
+use crate::mail::{Letter, LetterOrigin, MailError, Recipient};
 
 /// Name of the company until somebody gives one.
 const NAME: &str = "Kitsu";
@@ -33,6 +36,24 @@ async fn make_organisation() -> Result<(), DbErr> {
     database::insert_ignoring_duplicates(&transaction, &organisation::TABLE, vec![vec![("name", NAME.into())]]).await?;
     transaction.finish();
     Ok(())
+}
+
+/// Sends a letter of the organisation, as the work of the job with this id.
+///
+/// # Errors
+/// The database does not answer, the letter can't be put together, or the mail server does not take it.
+pub async fn send_letter(
+    app: &App,
+    id: Uuid,
+    letter: &Letter,
+    recipient: &Recipient,
+    origin: LetterOrigin,
+) -> Result<(), JobError> {
+    let organisation = organisation(app).await?;
+    app.mailer
+        .send(id, letter, recipient, &organisation.name, origin)
+        .await
+        .map_err(MailError::of_job)
 }
 
 /// The organisation as a JSON object. The tokens and addresses of chat services are for administrators.

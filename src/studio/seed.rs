@@ -172,7 +172,7 @@ async fn seed_missing(app: &App, domain: Domain) -> Result<(), DbErr> {
     ensure_task_statuses(&mut work).await?;
     let departments = ensure_departments(&mut work, domain).await?;
     ensure_task_types(&mut work, domain, &departments).await?;
-    work.commit().await
+    work.finish().await
 }
 
 async fn ensure_project_statuses(work: &mut Work<'_>) -> Result<(), DbErr> {

@@ -35,7 +35,7 @@ pub(super) async fn reorder(app: &App, caller: &Caller, ids: &[Uuid]) -> Result<
         model.write(&mut text, &row)?;
         found.insert(row.try_get("", "id")?, text);
     }
-    work.commit().await?;
+    work.finish().await?;
     let texts: Vec<Vec<u8>> = ids.iter().filter_map(|id| found.remove(id)).collect();
     let mut out = b"[".to_vec();
     out.extend(texts.join(&b','));

@@ -37,7 +37,7 @@ pub async fn assign_one(app: &App, caller: &Caller, task_id: Uuid, person: &str)
     )
     .await?;
     let text = rows::task(&*work, &TaskMask::in_teams(&*work, caller).await?, task_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 
@@ -60,7 +60,7 @@ pub async fn assign_many(app: &App, caller: &Caller, person_id: Uuid, tasks: &[U
     assign(&mut work, caller, assignee.id, &places).await?;
     let ids: Vec<Uuid> = allowed.iter().map(|relation| relation.task_id).collect();
     let texts = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, true).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
 
@@ -247,7 +247,7 @@ pub async fn clear(app: &App, caller: &Caller, tasks: &[Uuid], person_id: Option
         }
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(ids)
 }
 

@@ -247,7 +247,7 @@ async fn create(
     readiness::shots_changed(&mut work, &entities).await?;
     let ids: Vec<Uuid> = new.iter().map(|task| task.id).collect();
     let mut tasks = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
-    work.commit().await?;
+    work.finish().await?;
     for (text, (_, task_type_id)) in tasks.iter_mut().zip(wanted) {
         write_names(text, &status, types.get(task_type_id));
     }

@@ -40,7 +40,7 @@ pub async fn set_priority(app: &App, caller: &Caller, tasks: &[Uuid], priority: 
         work.emit_in(task.project_id, "task:update", payload([("task_id", task.task_id)]));
     }
     let texts = rows::tasks(&*work, &TaskMask::in_teams(&*work, caller).await?, &ids, false).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(json::array(texts.iter().map(Vec::as_slice)))
 }
 
@@ -86,6 +86,6 @@ pub async fn start(app: &App, access: &TaskActor, task_id: Uuid) -> Result<Vec<u
         work.emit_signed(project_id, "task:status-changed", change);
     }
     let text = rows::task(&*work, &TaskMask::in_teams(&*work, access).await?, task_id).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }

@@ -33,7 +33,7 @@ pub async fn of_task(app: &App, caller: &Caller, task_id: Uuid) -> Result<Vec<u8
         .pop()
         .ok_or_else(Failure::not_found)?;
     let text = with_status(&*work, entity_id, text).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 
@@ -56,7 +56,7 @@ pub async fn of_tasks(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec
         }
     }
     let texts = entities(&*work, caller, &shown).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(array(texts.iter().map(Vec::as_slice)))
 }
 

@@ -178,7 +178,7 @@ pub async fn of_type(app: &App, caller: &Caller, project_id: Uuid, task_type_id:
     let ids: Vec<Uuid> = database::read_values(&*work, &sql).await?;
     let unneeded = take_away(&mut work, &ids).await?;
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }
 
@@ -194,6 +194,6 @@ pub async fn named(app: &App, caller: &Caller, project_id: Uuid, ids: &[Uuid]) -
     let own: Vec<Uuid> = ids.iter().copied().filter(|id| found.contains(id)).collect();
     let unneeded = take_away(&mut work, &own).await?;
     work.afterwards(|app| Box::pin(unneeded.discard(app)));
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }

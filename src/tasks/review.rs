@@ -93,7 +93,7 @@ pub async fn request_review(
     write_key(&mut out, "comment", Some(json!(comment).to_string().as_bytes()));
     write_key(&mut out, "preview_path", Some(path.to_string().as_bytes()));
     out.push(b'}');
-    work.commit().await?;
+    work.finish().await?;
     Ok(out)
 }
 

@@ -191,7 +191,7 @@ async fn answer(work: Work<'_>, id: Uuid) -> Result<Vec<u8>, Failure> {
     let text = json::record(&*work, &entity::time_spent::TABLE, "TimeSpent", id)
         .await?
         .ok_or_else(Failure::not_found)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 
@@ -214,6 +214,6 @@ pub async fn remove(app: &App, caller: &Caller, place: LoggedDay) -> Result<Vec<
     work.emit_in(project_id, "time-spent:delete", payload([("time_spent_id", id)]));
     sum_durations(&*work, &[place.task_id]).await?;
     work.emit_in(project_id, "task:update", payload([("task_id", place.task_id)]));
-    work.commit().await?;
+    work.finish().await?;
     Ok(serde_json::to_vec(&record)?)
 }

@@ -86,8 +86,8 @@ fn of_project(text: &str, project: Uuid) -> Sql {
 
 /// Ends a change: stores it, or undoes it when it was a dry run.
 async fn end(work: Work<'_>, dry_run: bool) -> Result<(), Failure> {
-    // Work that is dropped without a commit undoes the transaction.
-    if dry_run { Ok(()) } else { Ok(work.commit().await?) }
+    // Work that is dropped unfinished undoes the transaction.
+    if dry_run { Ok(()) } else { Ok(work.finish().await?) }
 }
 
 /// Figures of castings of a production, and how many of them were others.

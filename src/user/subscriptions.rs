@@ -75,7 +75,7 @@ async fn subscribe(app: &App, caller: &Caller, wanted: &[Uuid]) -> Result<Vec<Ve
             found.insert(row.try_get::<Uuid>("", "task_id")?, out);
         }
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(wanted.iter().filter_map(|task| found.get(task).cloned()).collect())
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn unfollow_tasks(app: &App, caller: &Caller, tasks: &[Uuid]) -
             .bind_list(tasks.iter().copied());
         database::execute(&*work, &sql).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -165,7 +165,7 @@ pub(super) async fn follow_sequence(
         .ok_or_else(Failure::not_found)?;
     let mut out = Vec::with_capacity(320);
     writer.write(&mut out, &row)?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(out))
 }
 
@@ -182,6 +182,6 @@ pub(super) async fn unfollow_sequence(
         of_sequence(caller, sequence_id, task_type_id),
     );
     database::execute(&*work, &sql).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }

@@ -97,8 +97,11 @@ pub async fn addresses(studio: &Studio, growth: &Growth<'_>) -> Vec<String> {
             let value = match name {
                 "year" => "2026".to_owned(),
                 "month" => "3".to_owned(),
+                "week" => "10".to_owned(),
+                "day" => "2".to_owned(),
+                "date" => "2026-03-02".to_owned(),
                 name => growth
-                    .of_parameter(name)
+                    .of_parameter(name.trim_start_matches("temporal_"))
                     .unwrap_or_else(|| panic!("a record for {name} of {path}"))
                     .to_string(),
             };

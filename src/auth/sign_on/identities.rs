@@ -175,7 +175,7 @@ async fn find(
         (None, Ok(email)) => by_email(&mut work, identity, email, profile).await?,
         (None, Err(reason)) => return Err(refused(reason)),
     };
-    work.commit().await?;
+    work.finish().await?;
     Ok(id)
 }
 

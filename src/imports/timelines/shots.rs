@@ -88,7 +88,7 @@ pub(in crate::imports) async fn import(
     text.extend_from_slice(b",\"created_shots\":");
     text.extend(records(&work, "Shot", &import.created).await?);
     text.push(b'}');
-    work.commit().await?;
+    work.finish().await?;
     Ok(text)
 }
 

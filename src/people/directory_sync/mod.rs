@@ -119,7 +119,7 @@ async fn apply(app: &App, persons: &[Listed], given: &[&str], dry_run: bool) -> 
     if !dry_run {
         store(&mut work, &plan).await?;
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(plan)
 }
 

@@ -2,6 +2,7 @@
 
 use image::DynamicImage;
 
+use super::heading::{PALETTE, PROFILE, VERSION};
 use super::*;
 use crate::pictures::samples;
 

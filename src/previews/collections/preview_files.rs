@@ -15,7 +15,7 @@ use crate::access::previews::{VisiblePreviews, require_shown};
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::references::production_of;
 use crate::app::App;
-use crate::crud::rules::given_project;
+use crate::crud::rules::keep_of_project;
 use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::{Work, payload};
@@ -60,14 +60,7 @@ impl Resource for PreviewFiles {
         key: &str,
         value: &str,
     ) -> Result<bool, Failure> {
-        if key != "project_id" {
-            return Ok(false);
-        }
-        let project_id = given_project(value)?;
-        sql.push(" AND t.task_id IN (SELECT o.id FROM task o WHERE o.project_id = ")
-            .bind(project_id)
-            .push(")");
-        Ok(true)
+        keep_of_project(sql, (key, value), ("task_id", "task"))
     }
 
     async fn visible(&self, app: &App, caller: &Caller, sql: &mut Sql) -> Result<(), Failure> {

@@ -10,7 +10,6 @@ use std::time::Duration;
 use dailies_definitions::failure::Failure;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Files, Made};
@@ -136,30 +135,23 @@ async fn convert(
         high,
         low: folder.join("low.mp4"),
     };
-    let (times, heard) = watch::channel(Duration::ZERO);
-    let encoding = async {
-        let encoded = |time| {
-            times.send_replace(time);
-        };
-        let encoder = Encoder {
-            preset: &settings.media.movie_encoding_preset,
-            buffer: settings.media.movie_vbv_bufsize_factor,
-            // The rest of the job needs some time, too.
-            patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
-            encoded: &encoded,
-        };
-        let done = movies::encode(app, movie, facts, asked, &definitions, encoder).await;
-        // Whoever listens hears no more.
-        drop(times);
-        done
-    };
+    let places = &definitions;
     let news = ProgressNews {
         event: "preview-file:progress",
         project_id: preview.project_id,
         facts: payload([("preview_file_id", preview.id), ("task_id", preview.task_id)]),
     };
-    let (done, ()) = tokio::join!(encoding, encoding_progress::tell(app, &news, facts.duration, heard));
-    done?;
+    encoding_progress::tell_while(app, &news, facts.duration, |encoded| async move {
+        let encoder = Encoder {
+            preset: &settings.media.movie_encoding_preset,
+            buffer: settings.media.movie_vbv_bufsize_factor,
+            // The rest of the job needs some time, too.
+            patience: Duration::from_secs(settings.jobs.job_queue_timeout).mul_f64(0.9),
+            encoded: &*encoded,
+        };
+        movies::encode(app, movie, facts, asked, places, encoder).await
+    })
+    .await?;
     encoded_movies(app, preview.id, definitions).await
 }
 

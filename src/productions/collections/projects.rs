@@ -289,7 +289,7 @@ async fn check_backgrounds(work: &Work<'_>, body: &Map<String, Value>, creating:
     Ok(())
 }
 
-/// `1920x1080` or `x1080`.
+/// True for `1920x1080`, with three or four digits each, and for `x1080` with any number of digits.
 fn is_resolution(text: &str) -> bool {
     let side = |digits: &str| (3..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('x').is_some_and(|(width, height)| {
@@ -308,9 +308,13 @@ mod tests {
 
     #[test]
     fn resolutions_have_one_or_two_sides() {
-        assert!(["1920x1080", "x1080", "640x480"].iter().all(|text| is_resolution(text)));
         assert!(
-            ["1920", "19x1080", "axb", "1920x", "x"]
+            ["1920x1080", "640x480", "x1080", "x72", "x10800"]
+                .iter()
+                .all(|text| is_resolution(text))
+        );
+        assert!(
+            ["1920", "19x1080", "1920x10800", "axb", "1920x", "x"]
                 .iter()
                 .all(|text| !is_resolution(text))
         );

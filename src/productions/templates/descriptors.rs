@@ -38,7 +38,7 @@ pub(super) async fn set(
         return Err(missing("Project template"));
     }
     emit_template_update(&mut work, template_id);
-    work.commit().await?;
+    work.finish().await?;
     answer(app, template_id).await
 }
 
@@ -217,7 +217,7 @@ pub(super) async fn set_default_background(
     let values = vec![("default_preview_background_file_id", background_id.into())];
     database::update(&*work, &entity::project_template::TABLE, template_id, values).await?;
     emit_template_update(&mut work, template_id);
-    work.commit().await?;
+    work.finish().await?;
     answer(app, template_id).await
 }
 

@@ -176,7 +176,7 @@ pub(super) async fn add<T>(
     if database::insert_ignoring_duplicates(&*work, link.table, vec![link.row(template_id, id)]).await? > 0 {
         emit_template_update(&mut work, template_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     let writer = writer(link);
     let sql = Sql::with(
         format!(
@@ -260,7 +260,7 @@ async fn set<T>(
     if told {
         emit_template_update(&mut work, template_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     let record = json::record(&app.database, link.table, link.record_name(), row_id).await?;
     Ok(Json::written(record.ok_or_else(Failure::not_found)?))
 }
@@ -301,7 +301,7 @@ pub(super) async fn remove(
     if told {
         emit_template_update(&mut work, template_id);
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(NoContent)
 }
 
@@ -342,7 +342,7 @@ pub(super) async fn reorder<T>(
         database::execute(&*work, &sql).await?;
     }
     let links = link.links(&work, template_id, ids).await?;
-    work.commit().await?;
+    work.finish().await?;
     let row_ids: Vec<Uuid> = links.values().copied().collect();
     let records = json::records(&app.database, link.table, link.record_name(), &row_ids).await?;
     let texts = ids

@@ -62,7 +62,7 @@ pub(super) async fn of_project(
         "project-template:new",
         payload([("project_template_id", template_id)]),
     );
-    work.commit().await?;
+    work.finish().await?;
     answer(app, template_id).await
 }
 
@@ -167,6 +167,6 @@ pub(super) async fn apply(
     require_project(&*work, project_id).await?;
     require(&*work, template_id).await?;
     hand_over(&mut work, project_id, template_id, &Map::new()).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::written(rows::project(&app.database, project_id).await?))
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
-use crate::crud::rules::{asks_given_project, given_project, plans_asked_project, project_of_given};
+use crate::crud::rules::{asks_given_project, keep_of_project, plans_asked_project, project_of_given};
 use crate::crud::{Record, Relation, Resource};
 use crate::database::{self, Sql};
 use crate::events::Work;
@@ -101,13 +101,8 @@ impl Resource for ScheduleVersionTaskLinks {
         key: &str,
         value: &str,
     ) -> Result<bool, Failure> {
-        if key != "project_id" {
-            return Ok(false);
-        }
-        let project_id = given_project(value)?;
-        sql.push(" AND t.production_schedule_version_id IN (SELECT v.id FROM production_schedule_version v WHERE v.project_id = ");
-        sql.bind(project_id).push(")");
-        Ok(true)
+        let version = ("production_schedule_version_id", "production_schedule_version");
+        keep_of_project(sql, (key, value), version)
     }
 
     async fn may_list(&self, app: &App, caller: &Caller, _rule: RecordRule, query: &Query) -> Result<(), Failure> {

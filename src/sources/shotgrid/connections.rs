@@ -78,7 +78,7 @@ pub(in crate::sources) async fn connect(app: &App, caller: &Caller, records: &[R
     let mut shape = resource.full_shape();
     shape.relations.clear();
     let answered = crud::rows(&*work, resource, &shape, &projects).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(json::array(
         order.iter().filter_map(|id| answered.get(id)).map(Vec::as_slice),
     ))
@@ -136,7 +136,7 @@ pub(in crate::sources) async fn disconnect(
     for project_id in database::ids(&*work, &sql).await? {
         work.emit_of_production(project_id, "project:update");
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&ShotgunRemoval {
         removed_instance_id: None,
         success: true,

@@ -50,7 +50,7 @@ pub(in crate::sources) async fn keep_error(app: &App, caller: &Caller, event: Re
     );
     database::execute(&*work, &sql).await?;
     let kept = database::json::record(&*work, &entity::data_import_error::TABLE, TYPE, id).await?;
-    work.commit().await?;
+    work.finish().await?;
     kept.ok_or_else(Failure::not_found)
 }
 
@@ -64,6 +64,6 @@ pub(in crate::sources) async fn forget_error(app: &App, caller: &Caller, id: Uui
     if database::execute(&*work, &sql).await? == 0 {
         return Err(Failure::not_found());
     }
-    work.commit().await?;
+    work.finish().await?;
     Ok(())
 }

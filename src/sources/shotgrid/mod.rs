@@ -156,7 +156,7 @@ pub(super) async fn import(
     let touched = touched.and(castings(&work, kind, &ids).await?);
     touched.restore(&mut work).await?;
     let answered = answer(&work, kind, &ids).await?;
-    work.commit().await?;
+    work.finish().await?;
     Ok(json::array(
         order
             .iter()

@@ -52,7 +52,7 @@ pub(in crate::sources) async fn remove(
         Some(id) => remove_row(&mut work, caller, kind, id).await?,
         None => true,
     };
-    work.commit().await?;
+    work.finish().await?;
     Ok(Json::of(&ShotgunRemoval {
         removed_instance_id: found,
         success,
