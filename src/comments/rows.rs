@@ -248,7 +248,7 @@ pub fn previews_of_comment(backend: DbBackend, without_rejected: bool) -> String
     };
     let from =
         format!("comment_preview_link l JOIN preview_file p ON p.id = l.preview_file WHERE l.comment = c.id{more}");
-    json_list(backend, &keys, &from, "p.revision, p.position, p.created_at")
+    json_list(backend, &keys, &from, "p.revision, p.position, p.created_at, p.id")
 }
 
 /// Id of the author of a reply.

@@ -217,7 +217,7 @@ pub(super) fn descriptors(backend: DbBackend, more: &str) -> String {
         Kind::Json,
     ));
     let from = format!("metadata_descriptor d WHERE d.project_id = p.id{more}");
-    json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name")
+    json_list(backend, &keys, &from, "d.position IS NULL, d.position, d.name, d.id")
 }
 
 /// Keys of a metadata column `d`, apart from its departments.
