@@ -17,7 +17,7 @@ use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, given_by_server, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -145,7 +145,7 @@ impl Resource for Tasks {
     /// Managers change everything, others who lead the task a part.
     async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
         let AskedUpdate { rule, record, body } = *update;
-        let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
+        let part = body.keys().all(|key| is_supervised(key));
         require_record(
             &**work,
             caller,
@@ -240,10 +240,15 @@ impl Resource for Tasks {
     }
 }
 
+/// True if a supervisor may have this key in a body: the server passes over what it gives itself, and gazu sends the id.
+fn is_supervised(key: &str) -> bool {
+    SUPERVISED.contains(&key) || given_by_server(key)
+}
+
 /// True if a supervisor may give a new task this value: nobody but themself is its assigner.
 fn is_given(caller: &Caller, key: &str, value: &Value) -> bool {
     let own = || value.as_str().and_then(parse_id) == Some(caller.person.id);
-    SUPERVISED.contains(&key) || GIVEN.contains(&key) || (key == "assigner_id" && (value.is_null() || own()))
+    is_supervised(key) || GIVEN.contains(&key) || (key == "assigner_id" && (value.is_null() || own()))
 }
 
 /// An id that a new task can't be without.
