@@ -21,4 +21,4 @@ pub use records::{AskedUpdate, Changes, Record, WrittenRecord};
 pub use resource::Resource;
 pub use select::{record, rows};
 pub use shape::{Extra, Nested, Relation, Shape};
-pub use write::{blank_name, differing, ids, require_known};
+pub use write::{blank_name, differing, given_by_server, ids, require_known};

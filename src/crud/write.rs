@@ -20,12 +20,18 @@ use crate::events::Work;
 /// Columns that no body sets.
 const GIVEN_BY_SERVER: [&str; 3] = ["id", "created_at", "updated_at"];
 
+/// True of a column that no body sets, whatever it has.
+#[must_use]
+pub fn given_by_server(key: &str) -> bool {
+    GIVEN_BY_SERVER.contains(&key)
+}
+
 /// The changes of a body that creates a record. Keys that mean nothing are refused.
 pub(super) fn creation(app: &App, resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
     let table = resource.table();
     let mut changes = Changes::default();
     for (key, value) in body {
-        if GIVEN_BY_SERVER.contains(&key.as_str()) || resource.accepted().contains(&key.as_str()) {
+        if given_by_server(key) || resource.accepted().contains(&key.as_str()) {
             continue;
         }
         if let Some(column) = table.column(key).filter(|_| !resource.hidden().contains(&key.as_str())) {
@@ -82,7 +88,7 @@ pub(super) fn complete(resource: &dyn Resource, changes: &Changes) -> Result<(),
 pub(super) fn change(resource: &dyn Resource, body: &Map<String, Value>) -> Result<Changes, Failure> {
     let table = resource.table();
     let protected = |key: &str| {
-        GIVEN_BY_SERVER.contains(&key)
+        given_by_server(key)
             || key == "project_id"
             || resource.protected().contains(&key)
             || resource.hidden().contains(&key)

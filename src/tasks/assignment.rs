@@ -122,6 +122,32 @@ async fn assign(
     join_teams(work, person_id, projects).await
 }
 
+/// Refuses a new task that is for persons to whom the caller may not give it.
+///
+/// # Errors
+/// 403 when there is such a person.
+pub async fn require_assigner(
+    work: &Work<'_>,
+    caller: &Caller,
+    task_id: Uuid,
+    persons: &[Uuid],
+) -> Result<(), Failure> {
+    if caller.is_admin() || persons.is_empty() {
+        return Ok(());
+    }
+    let relation = relation(&**work, caller, task_id).await?;
+    if relation.role.is_manager() {
+        return Ok(());
+    }
+    for person_id in persons {
+        let assignee = find_assignee(&**work, Some(*person_id)).await?;
+        if !task_assigner(&relation, &caller.person, &assignee) {
+            return Err(Failure::forbidden());
+        }
+    }
+    Ok(())
+}
+
 /// Makes somebody do a task who works in it, if they don't do it yet, and tells of it.
 ///
 /// # Errors

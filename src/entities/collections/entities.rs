@@ -15,7 +15,7 @@ use crate::access::entities::{self as access, READ, REMOVE, relation};
 use crate::access::records::{RecordSubject, require_record};
 use crate::app::App;
 use crate::crud::rules::given_id;
-use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord};
+use crate::crud::{AskedUpdate, Changes, Extra, Record, Relation, Resource, Shape, WrittenRecord, given_by_server};
 use crate::database::{self, Sql};
 use crate::entities::{frame_rates, removal, versions};
 use crate::events::{Work, payload};
@@ -172,7 +172,7 @@ impl Resource for Entities {
             return Ok(());
         }
         require_record(&**work, caller, rule, self.subject(record)).await?;
-        let only_data = !body.is_empty() && body.keys().all(|key| key == "data");
+        let only_data = body.contains_key("data") && body.keys().all(|key| key == "data" || given_by_server(key));
         if only_data && supervises_fields(work, caller, record, body).await? {
             Ok(())
         } else {
@@ -376,8 +376,8 @@ async fn refuse_taken_name(work: &Work<'_>, record: &Record, body: &Map<String, 
     Ok(())
 }
 
-/// True if a supervisor looks after every metadata column that is set: one without departments does, another one
-/// shares a department with each of the columns.
+/// True if a supervisor looks after every metadata column that gets another value: one without departments does, another
+/// one shares a department with each of the columns. gazu sends those along that stay as they are.
 async fn supervises_fields(
     work: &Work<'_>,
     caller: &Caller,
@@ -395,6 +395,15 @@ async fn supervises_fields(
     else {
         return Ok(false);
     };
+    let stored = record.values.get("data").and_then(Value::as_object);
+    let changed: Vec<String> = fields
+        .iter()
+        .filter(|(key, value)| stored.and_then(|stored| stored.get(key.as_str())) != Some(*value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    if changed.is_empty() {
+        return Ok(true);
+    }
     let kind = match kind_word(work, record).await? {
         "shot" => "Shot",
         "edit" => "Edit",
@@ -410,8 +419,8 @@ async fn supervises_fields(
         .push(" AND l.department_id IN ");
     sql.bind_list(departments.iter().copied())
         .push(" AND d.field_name IN ")
-        .bind_list(fields.keys().cloned());
-    Ok(database::rows(&**work, &sql).await?.len() == fields.len())
+        .bind_list(changed.iter().cloned());
+    Ok(database::rows(&**work, &sql).await?.len() == changed.len())
 }
 
 #[cfg(test)]

@@ -11,12 +11,13 @@ use uuid::Uuid;
 
 use crate::access::Reach;
 use crate::access::data_mask::DataMask;
+use crate::access::entities;
 use crate::access::plans::PlanMask;
 use crate::access::records::{RecordSubject, require_record};
 use crate::access::task_mask::TaskMask;
 use crate::access::tasks::{self as access, VisibleTasks};
 use crate::app::App;
-use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, ids};
+use crate::crud::{AskedUpdate, Changes, Record, Relation, Resource, given_by_server, ids};
 use crate::database::{self, Sql};
 use crate::events::Work;
 use crate::readiness;
@@ -39,6 +40,16 @@ static RELATIONS: [Relation; 1] = [Relation::links(
 
 /// Columns that a supervisor may change.
 const SUPERVISED: [&str; 6] = ["priority", "start_date", "due_date", "estimation", "difficulty", "data"];
+
+/// What a supervisor may give a new task besides.
+const GIVEN: [&str; 6] = [
+    "name",
+    "project_id",
+    "entity_id",
+    "task_type_id",
+    "task_status_id",
+    "assignees",
+];
 
 #[async_trait]
 impl Resource for Tasks {
@@ -100,15 +111,15 @@ impl Resource for Tasks {
         RecordSubject::Task(Some(record.id))
     }
 
-    /// Whoever manages the production of the entity may create its tasks.
+    /// Whoever manages the production of the entity may create its tasks, and supervisors those of types that they lead.
     async fn may_create(
         &self,
         app: &App,
         caller: &Caller,
-        rule: RecordRule,
+        _rule: RecordRule,
         body: &Map<String, Value>,
     ) -> Result<(), Failure> {
-        needed(body, "task_type_id")?;
+        let task_type_id = needed(body, "task_type_id")?;
         let entity_id = needed(body, "entity_id")?;
         if body
             .get("assignees")
@@ -119,15 +130,22 @@ impl Resource for Tasks {
         if caller.is_admin() {
             return Ok(());
         }
-        require_record(&app.database, caller, rule, RecordSubject::Entity(Some(entity_id)))
+        let relation = entities::relation(&app.database, caller, entity_id)
             .await
-            .map_err(|failure| failure.naming_unknown("entity_id"))
+            .map_err(|failure| failure.naming_unknown("entity_id"))?;
+        if relation.role.is_manager() {
+            return Ok(());
+        }
+        if !body.iter().all(|(key, value)| is_given(caller, key, value)) {
+            return Err(Failure::forbidden());
+        }
+        access::require_lead_of_type(&app.database, caller, Some(relation.project_id), Some(task_type_id)).await
     }
 
     /// Managers change everything, others who lead the task a part.
     async fn may_update(&self, work: &Work<'_>, caller: &Caller, update: &AskedUpdate<'_>) -> Result<(), Failure> {
         let AskedUpdate { rule, record, body } = *update;
-        let part = body.keys().all(|key| SUPERVISED.contains(&key.as_str()));
+        let part = body.keys().all(|key| is_supervised(key));
         require_record(
             &**work,
             caller,
@@ -190,7 +208,9 @@ impl Resource for Tasks {
     ) -> Result<(), Failure> {
         if let Some(persons) = body.get("assignees") {
             let project_id = body.get("project_id").and_then(Value::as_str).and_then(parse_id);
-            assignment::replace(work, caller, id, project_id, &ids("assignees", persons)?).await?;
+            let persons = ids("assignees", persons)?;
+            assignment::replace(work, caller, id, project_id, &persons).await?;
+            assignment::require_assigner(work, caller, id, &persons).await?;
         }
         let entity_id = needed(body, "entity_id")?;
         readiness::shots_changed(work, &[entity_id]).await
@@ -218,6 +238,17 @@ impl Resource for Tasks {
         );
         Ok(())
     }
+}
+
+/// True if a supervisor may have this key in a body: the server passes over what it gives itself, and gazu sends the id.
+fn is_supervised(key: &str) -> bool {
+    SUPERVISED.contains(&key) || given_by_server(key)
+}
+
+/// True if a supervisor may give a new task this value: nobody but themself is its assigner.
+fn is_given(caller: &Caller, key: &str, value: &Value) -> bool {
+    let own = || value.as_str().and_then(parse_id) == Some(caller.person.id);
+    is_supervised(key) || GIVEN.contains(&key) || (key == "assigner_id" && (value.is_null() || own()))
 }
 
 /// An id that a new task can't be without.
