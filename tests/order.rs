@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use futures::future::join_all;
-use harness::{Client, Growth, On, Studio};
+use harness::{Client, Growth, On, Studio, TestServer};
 use tokio::sync::Barrier;
 
 /// Rows of each table around the same records. Their ids are random, so that no index has them as they came.
@@ -121,4 +121,19 @@ async fn sqlite_answers_the_same_with_rows_in_reverse() {
         wrong.extend(differing(before, &answers(client, &addresses).await));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_plans_as_the_server_wants_unless_somebody_has_said_otherwise() {
+    let settings = async |server: &TestServer| -> String {
+        let sql = Sql::new("SELECT current_setting('jit') || ' ' || current_setting('random_page_cost')");
+        let row = server.app.database.row(&sql).await.expect("an answer").expect("a row");
+        row.try_get_by_index(0).expect("the settings")
+    };
+    let server = TestServer::start(On::Postgres).await;
+    assert_eq!(settings(&server).await, "off 1.1");
+    let other = server
+        .beside_with("?options=-c%20jit=on%20-c%20random_page_cost=4")
+        .await;
+    assert_eq!(settings(&other).await, "on 4");
 }

@@ -35,10 +35,11 @@ const IDLE_SQLITE: Duration = Duration::from_secs(10);
 const TRIED_AFTER: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 512;
-/// Cost by which PostgreSQL plans queries: the usual one is that of a disk which has to move its head for each row, so that
-/// parts of a list were read by a look at the whole table once that was large. What somebody has set stays.
-const PLANNING: &str =
-    "SELECT set_config('random_page_cost', '1.1', false) WHERE current_setting('random_page_cost') = '4'";
+/// Settings by which PostgreSQL plans queries, where nobody has set them: the usual cost of a row that is not the next one is
+/// that of a disk which has to move its head, by which parts of a list were read by a look at the whole table once that was
+/// large; and to compile a plan takes longer than any query here gains by it.
+const PLANNING: &str = "SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE '1.1' END, false) FROM pg_settings \
+     WHERE name IN ('jit', 'random_page_cost') AND source = 'default'";
 /// Rows of each index that SQLite looks at to plan queries. With fewer, it takes a whole production for less than a page of it.
 const ROWS_ANALYSED: u32 = 10_000;
 /// Rows that a connection of SQLite reads before somebody takes them: enough for its thread to go on alone.
