@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use futures::future::join_all;
+use harness::rows::execute;
 use harness::{Client, Growth, On, Studio, TestServer};
 use tokio::sync::Barrier;
 
@@ -99,6 +100,42 @@ async fn postgresql_answers_the_same_by_every_plan() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sums_are_the_same_however_their_rows_lie() {
+    let (studio, _) = full(On::Postgres).await;
+    let project = studio.project_id;
+    let addresses = [
+        format!("/data/tasks/open-tasks/burndown?project_id={project}"),
+        format!("/data/persons/{}/time-spents/year/2026", studio.admin_id),
+    ];
+    let database = &studio.server.app.database;
+    // A number as large as this swallows each 1 that is added to it, but not the sum of several.
+    let first =
+        format!("SELECT id FROM task WHERE project_id = '{project}' AND entity_id IS NOT NULL ORDER BY id LIMIT 1");
+    for text in [
+        format!("UPDATE task SET estimation = CASE WHEN id = ({first}) THEN 1e16 ELSE 1 END"),
+        "UPDATE time_spent SET duration = CASE WHEN date = '2026-03-02' THEN 1e16 ELSE 1 END".to_owned(),
+    ] {
+        execute(database, &Sql::new(text)).await.expect("minutes");
+    }
+    let mut seen = Vec::new();
+    for direction in ["ASC", "DESC"] {
+        for (table, column) in [("task", "estimation"), ("time_spent", "duration")] {
+            let name = format!("{table}_{direction}").to_lowercase();
+            for text in [
+                format!("CREATE INDEX {name} ON {table} ({column} {direction})"),
+                format!("CLUSTER {table} USING {name}"),
+            ] {
+                execute(database, &Sql::new(text)).await.expect("rows in another order");
+            }
+        }
+        seen.push(answers(&studio.admin, &addresses).await);
+    }
+    assert!(seen.iter().flat_map(Answers::values).all(|(status, _)| *status == 200));
+    let differing = differing(&seen[0], &seen[1]);
+    assert!(differing.is_empty(), "{differing:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

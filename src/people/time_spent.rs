@@ -147,8 +147,9 @@ pub(super) async fn by_task(
         Field::new("episode_name", text),
         Field::new("duration", Kind::Float),
     ]);
+    // Fractions that are added up in another order give another last digit.
     let mut sql = Sql::new(
-        "SELECT t.id, t.task_type_id, t.project_id, p.name, e.name, y.name, a.name, b.name, SUM(s.duration) FROM time_spent s \
+        "SELECT t.id, t.task_type_id, t.project_id, p.name, e.name, y.name, a.name, b.name, SUM(s.duration ORDER BY s.duration) FROM time_spent s \
          JOIN task t ON t.id = s.task_id JOIN project p ON p.id = t.project_id JOIN entity e ON e.id = t.entity_id \
          JOIN entity_type y ON y.id = e.entity_type_id LEFT JOIN entity a ON a.id = e.parent_id LEFT JOIN entity b ON b.id = a.parent_id \
          WHERE s.person_id = ",

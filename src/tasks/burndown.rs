@@ -47,9 +47,10 @@ pub async fn burndown(app: &App, caller: &Caller, filter: &OpenTaskFilter) -> Re
     let [start, due] = ["start_date", "due_date"].map(|column| open_tasks::moment(&mut sums, column, &as_client));
     // The values of the condition follow those of the expressions.
     let from = sums.embed(&condition);
+    // Fractions that are added up in another order give another last digit.
     sums.push(&format!(
-        "SELECT COUNT(*) AS total, SUM({estimation}) AS total_estimation, MIN({start}) AS first_start, MAX({due}) AS last_due, \
-         MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
+        "SELECT COUNT(*) AS total, SUM({estimation} ORDER BY {estimation}) AS total_estimation, MIN({start}) AS first_start, \
+         MAX({due}) AS last_due, MIN(p.start_date) AS project_start, MAX(p.end_date) AS project_end {from}"
     ));
     let sums: TaskSums = database::read_one(connection, &sums)
         .await?
