@@ -32,6 +32,18 @@ fn of_production(studio: &Studio, task: Uuid, shot: Uuid) -> Vec<String> {
         format!("/data/shots/{shot}"),
         format!("/data/entities/{shot}"),
         format!("/data/projects/{}/shots", studio.project_id),
+        format!("/data/projects/{}/task-type-softwares", studio.project_id),
+        format!("/data/projects/{}/day-offs", studio.project_id),
+        format!("/data/shots/{shot}/asset-instances"),
+        format!("/data/shots/{shot}/asset-types"),
+        format!("/data/shots/{shot}/versions"),
+        format!("/data/shots/{shot}/preview-files"),
+        format!("/data/entities/{shot}/preview-files"),
+        format!("/data/entities/{shot}/output-files"),
+        format!("/data/entities/{shot}/time-spents"),
+        format!("/data/entities/{shot}/chat/messages"),
+        format!("/data/tasks/{task}/working-files"),
+        format!("/data/tasks/{task}/working-files/last-revisions"),
     ]
 }
 
@@ -64,8 +76,15 @@ async fn whoever_leaves_the_team_is_told_nothing_more(#[values(On::Sqlite, On::P
 async fn whoever_is_no_longer_assigned_is_told_nothing_more(#[values(On::Sqlite, On::Postgres)] on: On) {
     let studio = Studio::open(on).await;
     let growth = grown(&studio).await;
-    let task = growth.of_parameter("task_id").expect("a task");
-    let addresses = [format!("/data/tasks/{task}"), format!("/data/tasks/{task}/full")];
+    let id = |name: &str| growth.of_parameter(name).expect("a record");
+    let (task, shot) = (id("task_id"), id("shot_id"));
+    let addresses = [
+        format!("/data/tasks/{task}"),
+        format!("/data/tasks/{task}/full"),
+        format!("/data/tasks/{task}/working-files"),
+        format!("/data/entities/{shot}/working-files"),
+        format!("/data/entities/{shot}/preview-files"),
+    ];
     let (vendor, database) = (studio.member(Role::Vendor), &studio.server.app.database);
     let vendor_id = studio.member_id(Role::Vendor);
     let assign = Sql::with(
