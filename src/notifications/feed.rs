@@ -284,7 +284,7 @@ async fn sums(app: &App, condition: &Sql, from: &str) -> Result<(i64, Vec<u8>), 
     let mut sql = condition
         .clone()
         .before(&format!("SELECT c.task_status_id, n.change, COUNT(*) AS count {from}"));
-    sql.push(" GROUP BY c.task_status_id, n.change");
+    sql.push(" GROUP BY c.task_status_id, n.change ORDER BY c.task_status_id, n.change");
     let mut total = 0;
     let mut stats = vec![b'{'];
     for StatusCount {
