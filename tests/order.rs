@@ -61,15 +61,18 @@ async fn full(on: On) -> (Studio, Vec<String>) {
     let mut studio = Studio::open_with(on, &["--cache-type", "null"]).await;
     let mut growth = Growth::of(&studio).await;
     growth.to(ROWS).await;
-    // News are counted by status where one was given.
+    // Lists that ask for something of it find it: news that tell of a status, and work that is done, shared or to be checked.
     for text in [
         "UPDATE comment SET task_status_id = (SELECT s.id FROM task_status s WHERE s.id >= comment.id ORDER BY s.id LIMIT 1) \
          WHERE EXISTS (SELECT 1 FROM task_status s WHERE s.id >= comment.id)",
         "UPDATE news SET change = true",
+        "UPDATE task_status SET is_feedback_request = true, is_done = (name <> 'Todo')",
+        "UPDATE task SET done_date = created_at",
+        "UPDATE entity SET is_shared = true",
     ] {
         execute(&studio.server.app.database, &Sql::new(text))
             .await
-            .expect("statuses");
+            .expect("rows that are asked for");
     }
     let addresses = growth.lasting_addresses().await;
     studio.server.stop_workers().await;
