@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::complete::{METHODS, path_parameters};
+use crate::complete::{ADDRESS_TOO_LONG, METHODS, add_shared, path_parameters};
 
 /// An operation at an old address: its path, its method in small letters, and the operation.
 type Alias = (String, String, Value);
@@ -129,6 +129,12 @@ fn alias(operation: &Value, place: &str, id: &str, more: &Value) -> Value {
         let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         parameters.extend(more.iter().cloned());
         alias["parameters"] = parameters.into();
+        if more.iter().any(|parameter| parameter["in"] == "query") {
+            add_shared(&mut alias["responses"], &[ADDRESS_TOO_LONG]);
+            if let Some(responses) = alias["responses"].as_object_mut() {
+                responses.sort_keys();
+            }
+        }
         // The parameters may stand for the body.
         if alias["requestBody"].is_object() {
             alias["requestBody"]["required"] = false.into();
@@ -152,7 +158,10 @@ mod tests {
                 "put": operation("update_gadget", "update", &part),
                 "delete": operation("delete_gadget", "delete", &part),
             },
-            "/actions/start": {"put": {"operationId": "start", "summary": "Start", "description": "Starts.", "requestBody": {"required": true}}},
+            "/actions/start": {"put": {
+                "operationId": "start", "summary": "Start", "description": "Starts.", "requestBody": {"required": true},
+                "responses": {"400": {}, "415": {}},
+            }},
         });
         paths.as_object().cloned().unwrap_or_default()
     }
@@ -194,6 +203,17 @@ mod tests {
         assert_eq!(paths["/start"]["put"]["operationId"], "start_legacy");
         assert_eq!(paths["/start"]["put"]["parameters"][0]["name"], "sep");
         assert_eq!(paths["/start"]["put"]["requestBody"]["required"], false);
+        let answers: Vec<_> = paths["/start"]["put"]["responses"]
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .collect();
+        assert_eq!(answers, ["400", "414", "415"]);
+        assert_eq!(
+            paths["/start"]["put"]["responses"]["414"],
+            json!({"$ref": "#/components/responses/AddressTooLong"})
+        );
+        assert_eq!(paths["/actions/start"]["put"]["responses"]["414"], Value::Null);
     }
 
     #[test]

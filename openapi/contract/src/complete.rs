@@ -16,6 +16,9 @@ use crate::source::Source;
 /// The methods that a path item can hold, in the order in which they are listed.
 pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// Status and name of the answer that operations with parameters in the query share.
+pub(crate) const ADDRESS_TOO_LONG: (&str, &str) = ("414", "AddressTooLong");
+
 pub(crate) fn document(source: &Source, rules: &AccessRules) -> Result<Value, ContractError> {
     let mut problems = Vec::new();
     let mut paths = Map::new();
@@ -305,12 +308,17 @@ fn add_errors(operation: &mut Map<String, Value>, path: &str, rule: &AccessRule)
         .and_then(Value::as_array)
         .is_some_and(|parameters| parameters.iter().any(in_query))
     {
-        errors.push(("414", "AddressTooLong"));
+        errors.push(ADDRESS_TOO_LONG);
     }
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
-    for (status, name) in errors {
-        if responses.get(status).is_none() {
-            responses[status] = json!({"$ref": format!("#/components/responses/{name}")});
+    add_shared(responses, &errors);
+}
+
+/// Adds answers that operations share, where an operation has none of its own of the same status.
+pub(crate) fn add_shared(responses: &mut Value, answers: &[(&str, &str)]) {
+    for (status, name) in answers {
+        if responses.get(*status).is_none() {
+            responses[*status] = json!({"$ref": format!("#/components/responses/{name}")});
         }
     }
 }
