@@ -79,7 +79,7 @@ async fn full(on: On) -> (Studio, Vec<String>) {
     (studio, addresses)
 }
 
-/// What people are answered before anything is changed, without what differs from call to call.
+/// Answers of people before anything is changed, without those that differ from call to call.
 async fn settled(clients: &[Client], addresses: &mut Vec<String>) -> Vec<Answers> {
     let mut settled = Vec::new();
     for client in clients {

@@ -41,7 +41,7 @@ static RELATIONS: [Relation; 1] = [Relation::links(
 /// Columns that a supervisor may change.
 const SUPERVISED: [&str; 6] = ["priority", "start_date", "due_date", "estimation", "difficulty", "data"];
 
-/// What a supervisor may give a new task besides.
+/// Further columns that a supervisor may give a new task.
 const GIVEN: [&str; 6] = [
     "name",
     "project_id",
