@@ -1,13 +1,13 @@
 //! The order of an answer is stated by its query: whatever plan the database takes, the answer is the same, byte by byte.
 //! A tag promises the same bytes, and pages leave nothing out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use dailies::database::Sql;
 use dailies_definitions::access::Role;
 use futures::future::join_all;
 use harness::rows::execute;
-use harness::{Client, Growth, On, Studio, TestServer};
+use harness::{Answers, Client, Growth, On, Studio, TestServer};
 use tokio::sync::Barrier;
 
 /// Rows of each table around the same records. Their ids are random, so that no index has them as they came.
@@ -32,23 +32,6 @@ const MOVING: [&str; 0] = [];
 
 /// Connections that the server of a test has.
 const CONNECTIONS: usize = 8;
-
-type Answers = BTreeMap<String, (u16, Vec<u8>)>;
-
-async fn answers(client: &Client, addresses: &[String]) -> Answers {
-    let mut answers = Answers::new();
-    for address in addresses {
-        let response = client
-            .request(reqwest::Method::GET, address)
-            .send()
-            .await
-            .expect("the server answers");
-        let status = response.status().as_u16();
-        let bytes = response.bytes().await.expect("the whole answer");
-        answers.insert(address.clone(), (status, bytes.to_vec()));
-    }
-    answers
-}
 
 /// Addresses that are answered otherwise than before.
 fn differing(before: &Answers, after: &Answers) -> BTreeSet<String> {
@@ -84,9 +67,9 @@ async fn settled(clients: &[Client], addresses: &mut Vec<String>) -> Vec<Answers
     let mut settled = Vec::new();
     for client in clients {
         // Some lists make what is missing in them when they are read first.
-        answers(client, addresses).await;
-        let before = answers(client, addresses).await;
-        let moving = differing(&before, &answers(client, addresses).await);
+        client.answers(addresses).await;
+        let before = client.answers(addresses).await;
+        let moving = differing(&before, &client.answers(addresses).await);
         let known = |address: &String| MOVING.iter().any(|moving| address.starts_with(moving));
         assert!(moving.iter().all(known), "{moving:#?}");
         let answered = before.values().filter(|(status, _)| *status == 200).count();
@@ -109,7 +92,7 @@ async fn postgresql_answers_the_same_by_every_plan() {
         let mut server = studio.server.beside_with(&format!("?options=-c%20jit=off{ways}")).await;
         server.stop_workers().await;
         for (client, before) in clients.iter().zip(&before) {
-            wrong.extend(differing(before, &answers(&client.at(&server), &addresses).await));
+            wrong.extend(differing(before, &client.at(&server).answers(&addresses).await));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -144,7 +127,7 @@ async fn sums_are_the_same_however_their_rows_lie() {
                 execute(database, &Sql::new(text)).await.expect("rows in another order");
             }
         }
-        seen.push(answers(&studio.admin, &addresses).await);
+        seen.push(studio.admin.answers(&addresses).await);
     }
     assert!(seen.iter().flat_map(Answers::values).all(|(status, _)| *status == 200));
     let differing = differing(&seen[0], &seen[1]);
@@ -168,7 +151,7 @@ async fn sqlite_answers_the_same_with_rows_in_reverse() {
     join_all((0..CONNECTIONS).map(|_| reverse())).await;
     let mut wrong = BTreeSet::new();
     for (client, before) in clients.iter().zip(&before) {
-        wrong.extend(differing(before, &answers(client, &addresses).await));
+        wrong.extend(differing(before, &client.answers(&addresses).await));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

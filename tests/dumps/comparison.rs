@@ -5,9 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use harness::Client;
-use reqwest::Method;
-use serde_json::json;
+use harness::Answers;
+use serde_json::{Value, json};
 use zip::ZipArchive;
 
 /// The members of an archive that hold rows, as sets of lines.
@@ -29,21 +28,20 @@ pub(super) fn members(file: &Path) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The same rows with JSON in one form, since PostgreSQL keeps no spaces and no order of keys.
 pub(super) fn alike(members: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
-    fn read(value: serde_json::Value) -> serde_json::Value {
+    fn read(value: Value) -> Value {
         match value {
-            serde_json::Value::String(text) => {
-                let inner =
-                    serde_json::from_str::<BTreeMap<String, serde_json::Value>>(&text).map(|object| json!(object));
+            Value::String(text) => {
+                let inner = serde_json::from_str::<BTreeMap<String, Value>>(&text).map(|object| json!(object));
                 inner
                     .or_else(|_| serde_json::from_str(&text))
-                    .unwrap_or(serde_json::Value::String(text))
+                    .unwrap_or(Value::String(text))
             }
-            serde_json::Value::Array(items) => items.into_iter().map(read).collect(),
+            Value::Array(items) => items.into_iter().map(read).collect(),
             other => other,
         }
     }
     let line = |line: &String| {
-        let row: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).expect("a row");
+        let row: BTreeMap<String, Value> = serde_json::from_str(line).expect("a row");
         json!(
             row.into_iter()
                 .map(|(name, value)| (name, read(value)))
@@ -57,48 +55,19 @@ pub(super) fn alike(members: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<St
         .collect()
 }
 
-/// Answers that somebody gets, by their addresses.
-pub(super) async fn answers(client: &Client, addresses: &[String]) -> BTreeMap<String, (u16, Vec<u8>)> {
-    let mut found = BTreeMap::new();
-    for address in addresses {
-        let response = client
-            .request(Method::GET, address)
-            .send()
-            .await
-            .expect("the server answers");
-        let status = response.status().as_u16();
-        found.insert(
-            address.clone(),
-            (status, response.bytes().await.expect("the whole answer").to_vec()),
-        );
-    }
-    found
-}
-
-/// Answers as JSON. Rows of the same moment come in the order that the plan of a query gives them, so that lists count as
-/// sets here; the rows themselves are compared as they are stored.
-pub(super) fn as_json(answers: &BTreeMap<String, (u16, Vec<u8>)>) -> BTreeMap<String, (u16, serde_json::Value)> {
-    fn sorted(value: serde_json::Value) -> serde_json::Value {
+/// Answers as JSON, whose keys may come in any order.
+pub(super) fn as_json(answers: &Answers) -> BTreeMap<String, (u16, Value)> {
+    fn rounded(value: Value) -> Value {
         match value {
-            serde_json::Value::Array(items) => {
-                let mut items: Vec<_> = items.into_iter().map(sorted).collect();
-                items.sort_by_cached_key(ToString::to_string);
-                items.into()
-            }
-            // Lists are sorted by their text, so keys come in one order.
-            serde_json::Value::Object(fields) => {
-                let fields: BTreeMap<_, _> = fields.into_iter().map(|(name, value)| (name, sorted(value))).collect();
-                fields.into_iter().collect()
-            }
+            Value::Array(items) => items.into_iter().map(rounded).collect(),
+            Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, rounded(value))).collect(),
             // SQLite writes 15 digits of a fraction within nested rows, and PostgreSQL as many as it takes.
-            serde_json::Value::Number(number) if number.is_f64() => {
-                json!(number.as_f64().map(|number| format!("{number:.12e}")))
-            }
+            Value::Number(number) if number.is_f64() => json!(number.as_f64().map(|number| format!("{number:.12e}"))),
             value => value,
         }
     }
     let read =
-        |bytes: &Vec<u8>| serde_json::from_slice(bytes).map_or_else(|_| json!(String::from_utf8_lossy(bytes)), sorted);
+        |bytes: &Vec<u8>| serde_json::from_slice(bytes).map_or_else(|_| json!(String::from_utf8_lossy(bytes)), rounded);
     answers
         .iter()
         .map(|(address, (status, bytes))| (address.clone(), (*status, read(bytes))))

@@ -21,7 +21,7 @@ use serde_json::json;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use self::comparison::{alike, answers, as_json, assert_alike, members};
+use self::comparison::{alike, as_json, assert_alike, members};
 
 /// A value that shows when something of it is lost.
 fn telling(column: &Column) -> Option<Value> {
@@ -144,8 +144,8 @@ async fn a_restored_server_answers_as_before(#[case] on: On, #[case] other: On) 
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name);
     // Some lists make what is missing in them when they are read.
-    answers(&studio.admin, &addresses).await;
-    let before = answers(&studio.admin, &addresses).await;
+    studio.admin.answers(&addresses).await;
+    let before = studio.admin.answers(&addresses).await;
     let succeeded = before.values().filter(|(status, _)| *status == 200).count();
     assert!(
         succeeded * 10 > before.len() * 7,
@@ -178,7 +178,7 @@ async fn a_restored_server_answers_as_before(#[case] on: On, #[case] other: On) 
 
     let same = restored(on, &file("first.zip"), &file("same.zip")).await;
     assert_alike(&first, &members(&file("same.zip")), "rows of the same kind of database");
-    let again = answers(&same.as_person(studio.admin_id), &addresses).await;
+    let again = same.as_person(studio.admin_id).answers(&addresses).await;
     assert_alike(
         &as_json(&before),
         &as_json(&again),
@@ -189,7 +189,7 @@ async fn a_restored_server_answers_as_before(#[case] on: On, #[case] other: On) 
     let moved = restored(other, &file("first.zip"), &file("moved.zip")).await;
     let second = members(&file("moved.zip"));
     assert_alike(&alike(&first), &alike(&second), "rows of the other kind of database");
-    let there = answers(&moved.as_person(studio.admin_id), &addresses).await;
+    let there = moved.as_person(studio.admin_id).answers(&addresses).await;
     assert_alike(
         &as_json(&before),
         &as_json(&there),
@@ -199,7 +199,7 @@ async fn a_restored_server_answers_as_before(#[case] on: On, #[case] other: On) 
 
     let back = restored(on, &file("moved.zip"), &file("back.zip")).await;
     assert_alike(&second, &members(&file("back.zip")), "rows that came back");
-    let again = answers(&back.as_person(studio.admin_id), &addresses).await;
+    let again = back.as_person(studio.admin_id).answers(&addresses).await;
     assert_alike(&as_json(&there), &as_json(&again), "answers after the way back");
 }
 

@@ -1,5 +1,7 @@
 //! A client that checks every answer against the contract.
 
+use std::collections::BTreeMap;
+
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -14,6 +16,9 @@ pub struct Client {
     pub token: Option<String>,
     pub http: reqwest::Client,
 }
+
+/// Statuses and bodies by their addresses.
+pub type Answers = BTreeMap<String, (u16, Vec<u8>)>;
 
 /// Answer of the server.
 #[derive(Debug)]
@@ -67,6 +72,19 @@ impl Client {
             token: Some(token.to_owned()),
             ..self.clone()
         }
+    }
+
+    /// The answers at addresses.
+    pub async fn answers(&self, addresses: &[String]) -> Answers {
+        let mut answers = Answers::new();
+        for address in addresses {
+            let request = self.request(Method::GET, address);
+            let response = request.send().await.expect("the server answers");
+            let status = response.status().as_u16();
+            let bytes = response.bytes().await.expect("the whole answer");
+            answers.insert(address.clone(), (status, bytes.to_vec()));
+        }
+        answers
     }
 
     /// Sends a `GET`.

@@ -24,7 +24,7 @@ mod studio;
 mod waiting;
 
 pub use checker::{Checker, contract};
-pub use client::{Answer, Client};
+pub use client::{Answer, Answers, Client};
 pub use collector::{Collector, SentPoint, SentSpan};
 pub use directory::{Directory, DirectoryEntry};
 pub use growth::{ENTITIES, Growth, plain_value, word};
