@@ -84,7 +84,9 @@ pub(super) async fn by_scene(
 async fn answer_instances(database: &Database, key: &str, selection: Sql) -> Result<Json<Map<String, Value>>, Failure> {
     let writer = RecordWriter::new(&entity::asset_instance::TABLE, "i", "AssetInstance");
     let mut sql = selection.before(&format!("SELECT {}, {key} AS group_id ", writer.columns()));
-    sql.push(&format!(" ORDER BY {key} NULLS LAST, i.number NULLS LAST, i.created_at, i.id"));
+    sql.push(&format!(
+        " ORDER BY {key} NULLS LAST, i.number NULLS LAST, i.created_at, i.id"
+    ));
     let mut groups = Groups::default();
     database.each_row(&sql, |row| groups.write(&writer, row)).await?;
     Ok(Json::written(groups.end()))
